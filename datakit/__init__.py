@@ -1,0 +1,38 @@
+"""Open data of Dijon Métropole, fetched once, loaded honestly: the starter kit of the OnDijon data challenge.
+
+Four verbs are enough to begin::
+
+    import datakit
+
+    datakit.catalog                  # what there is
+    datakit.describe("communes")     # one data card: columns, units, licence
+    datakit.load("communes")         # a table in the card's schema, EPSG:2154
+    datakit.fetch("communes")        # the publisher's own file, as a path
+
+Importing the package reads no file and pulls in neither pandas nor geopandas: a verb does, when it is used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+__all__ = ["catalog", "describe", "fetch", "load", "provenance"]
+
+_VERBS = {
+    "describe": "datakit.cards",
+    "fetch": "datakit.fetching",
+    "load": "datakit.reading",
+    "provenance": "datakit.reading",
+}
+
+
+def __getattr__(name):
+    if name == "catalog":  # read anew each time, so that a card saved a moment ago is there
+        return import_module("datakit.cards").read_catalog()
+    if name in _VERBS:
+        value = globals()[name] = getattr(import_module(_VERBS[name]), name)
+        return value
+    raise AttributeError(f"module 'datakit' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

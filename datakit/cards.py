@@ -1,0 +1,360 @@
+"""Data cards: what is known of each dataset, read from one JSON file each, and nowhere else.
+
+A card is a Frictionless *Data Resource* (Data Package v2) with a Table Schema, and a few entries of the kit's own
+(CONTRIBUTING.md lists them). This module uses the standard library only, so that ``datakit list`` and
+``datakit doctor`` answer before anything is installed.
+"""
+
+import difflib
+import hashlib
+import html
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Formatter
+
+from datakit.errors import BadCard, UnknownDataset, WrongUse
+
+PACKAGED = Path(__file__).with_name("catalog")
+TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
+FORMATS = ("csv", "geojson", "json", "parquet", "shp", "overpass")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a dataset, as the card describes it.
+
+    Attributes
+    ----------
+    raw : dict
+        The Table Schema field, with the kit's ``source``, ``unit``, ``source_unit``, ``title_fr`` and ``optional``.
+    """
+
+    raw: dict
+
+    @property
+    def name(self):
+        return self.raw["name"]
+
+    @property
+    def type(self):
+        return self.raw.get("type", "string")
+
+    @property
+    def source(self):
+        """Accepted spellings of the column's header in the publisher's file, the usual one first."""
+        source = self.raw.get("source", self.name)
+        return (source,) if isinstance(source, str) else tuple(source)
+
+    @property
+    def unit(self):
+        return self.raw.get("unit")
+
+    @property
+    def constraints(self):
+        return self.raw.get("constraints", {})
+
+    @property
+    def optional(self):
+        """Whether the column itself may be absent from the file."""
+        return bool(self.raw.get("optional"))
+
+    @property
+    def description(self):
+        return self.raw.get("description", "")
+
+    def label(self, lang="en"):
+        """The column's label in English (``"en"``) or French (``"fr"``)."""
+        english = self.raw.get("title", self.name)
+        return self.raw.get("title_fr", english) if lang == "fr" else english
+
+
+class Card:
+    """What is known of one dataset.
+
+    Parameters
+    ----------
+    raw : dict
+        The JSON of the card.
+    value : str, optional
+        The value of the card's parameter, for ids such as ``cadastre-buildings@21166``.
+    """
+
+    def __init__(self, raw, value=None):
+        self.raw = raw
+        self.parameter = raw.get("parameter")
+        self.value = value if value is not None else (self.parameter or {}).get("default")
+        self.id = f"{raw['name']}@{value}" if value is not None else raw["name"]
+
+    def __repr__(self):
+        return f"<Card {self.id}: {self.title}>"
+
+    def _fill(self, template):
+        if template is None or not self.parameter:
+            return template
+        if self.value is None and any(name for _, name, _, _ in Formatter().parse(template)):
+            raise WrongUse(
+                self.id,
+                "this card is a family of datasets and needs a value after its name",
+                expected=f"{self.id}@{self.parameter['name'].upper()}"
+                f" ({self.parameter.get('description', 'see the card')})",
+                next=f"datakit show {self.id}",
+            )
+        return template.replace("{" + self.parameter["name"] + "}", self.value or "")
+
+    title = property(lambda self: self.raw.get("title", self.id))
+    title_fr = property(lambda self: self.raw.get("title_fr", self.title))
+    description = property(lambda self: self.raw.get("description", ""))
+    description_fr = property(lambda self: self.raw.get("description_fr", self.description))
+    theme = property(lambda self: self.raw.get("theme", "other"))
+    publisher = property(lambda self: self.raw["sources"][0]["title"])
+    homepage = property(lambda self: self.raw["sources"][0].get("path"))
+    licence = property(lambda self: self.raw["licenses"][0]["name"])
+    attribution = property(lambda self: self.raw.get("attribution", self.publisher))
+    format = property(lambda self: self.raw["format"])
+    encoding = property(lambda self: self.raw.get("encoding", "utf-8"))
+    delimiter = property(lambda self: self.raw.get("dialect", {}).get("delimiter", ","))
+    compression = property(lambda self: self.raw.get("compression"))
+    innerpath = property(lambda self: self.raw.get("innerpath"))
+    crs = property(lambda self: self.raw.get("crs"))
+    geometry = property(lambda self: self.raw.get("geometry"))
+    bytes = property(lambda self: self.raw.get("bytes"))
+    checked = property(lambda self: self.raw.get("checked"))
+    paging = property(lambda self: self.raw.get("paging"))
+    resolve = property(lambda self: self.raw.get("resolve"))
+    notes = property(lambda self: self.raw.get("notes", []))
+    primary_key = property(lambda self: self.raw.get("schema", {}).get("primaryKey"))
+    missing_values = property(lambda self: self.raw.get("schema", {}).get("missingValues", [""]))
+
+    @property
+    def filename(self):
+        return self._fill(self.raw["path"])
+
+    @property
+    def urls(self):
+        """The publisher's addresses, in the order in which they are tried; empty when there is none."""
+        url = self.raw.get("url")
+        return [self._fill(u) for u in ([url] if isinstance(url, str) else url or [])]
+
+    @property
+    def url(self):
+        return self.urls[0] if self.urls else None
+
+    @property
+    def sha256(self):
+        """Expected digest of the publisher's file, where its URL is pinned; else None."""
+        return (self.raw.get("hash") or "").removeprefix("sha256:") or None
+
+    @cached_property
+    def fields(self):
+        return tuple(Field(raw) for raw in self.raw.get("schema", {}).get("fields", []))
+
+    @cached_property
+    def digest(self):
+        """Digest of the card itself: a table kept from an older card is not used with a newer one."""
+        return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
+
+    def label(self, lang="en"):
+        """The title in English (``"en"``) or French (``"fr"``)."""
+        return self.title_fr if lang == "fr" else self.title
+
+    def text(self, lang="en"):
+        """The card as plain text, for a terminal."""
+        fr = lang == "fr"
+        names = ("Éditeur", "Licence", "Adresse", "Fichier", "Vérifiée le", "Mise à jour", "Colonnes") if fr else (
+            "Publisher", "Licence", "Address", "File", "Checked on", "Updated", "Columns")  # fmt: skip
+        never = "jamais (personne n'a encore vu cette adresse répondre)" if fr else "never seen to answer by the kit"
+        address = "\n              ".join(self.raw_urls) or ("aucune" if fr else "none: give the file yourself")
+        values = (self.publisher + (f" <{self.homepage}>" if self.homepage else ""), self.licence, address,
+                  self.raw["path"], self.checked or never, self.raw.get("update_frequency", "?"), "")  # fmt: skip
+        lines = [f"{self.id}: {self.label(lang)}", "", self.description_fr if fr else self.description, ""]
+        lines += [f"{name + ':':<14}{value}".rstrip() for name, value in zip(names, values, strict=True)]
+        width = max((len(f.name) for f in self.fields), default=0)
+        for f in self.fields:
+            unit = f" [{f.unit}]" if f.unit else ""
+            lines.append(f"  {f.name:<{width}}  {f.type:<8} {f.label(lang)}{unit}")
+        if not self.fields:
+            lines.append("  (telles que publiées)" if fr else "  (as published)")
+        if self.notes:
+            lines += ["", "Pièges :" if fr else "Traps:"] + [f"  - {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    @property
+    def raw_urls(self):
+        url = self.raw.get("url")
+        return [url] if isinstance(url, str) else list(url or [])
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><td><code>{html.escape(f.name)}</code></td><td>{f.type}</td><td>{html.escape(f.unit or '')}</td>"
+            f"<td>{html.escape(f.label())}</td><td lang='fr'>{html.escape(f.label('fr'))}</td></tr>"
+            for f in self.fields
+        )
+        home = f'<a href="{html.escape(self.homepage)}">{html.escape(self.publisher)}</a>' if self.homepage else (
+            html.escape(self.publisher))  # fmt: skip
+        notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
+        return (
+            f"<div><strong>{html.escape(self.title)}</strong> <code>{html.escape(self.id)}</code>"
+            f"<p>{html.escape(self.description)}</p><p>{home} · {html.escape(self.licence)} · "
+            f"{'checked ' + self.checked if self.checked else 'address never seen to answer by the kit'}</p>"
+            + (f"<ul>{notes}</ul>" if notes else "")
+            + "<table><thead><tr><th>column</th><th>type</th><th>unit</th><th>label</th><th>libellé</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+
+
+class Catalog(Mapping):
+    """The data cards by id, in the order territory, trees, vegetation, inclusion, citizens, then the others."""
+
+    _ORDER = ("territory", "trees", "vegetation", "inclusion", "citizens")
+
+    def __init__(self, cards):
+        def rank(card):
+            theme = self._ORDER.index(card.theme) if card.theme in self._ORDER else len(self._ORDER)
+            return theme, card.theme, card.id
+
+        self._cards = {card.id: card for card in sorted(cards, key=rank)}
+
+    def __getitem__(self, id):
+        name, at, value = str(id).partition("@")
+        if name not in self._cards:
+            near = difflib.get_close_matches(name.lower().replace("_", "-"), self._cards, n=3, cutoff=0.5)
+            near += [i for i in self._cards if name and name.lower() in i and i not in near]
+            raise UnknownDataset(
+                id,
+                "no data card has this id",
+                expected=("did you mean " + ", ".join(near[:4]) + "?") if near else "an id of the catalog",
+                next="datakit list",
+            )
+        if not at:
+            return self._cards[name]
+        card = Card(self._cards[name].raw, value)
+        if not card.parameter:
+            raise WrongUse(id, f"the card {name} takes no value", found=f"@{value}", next=f"datakit show {name}")
+        pattern = card.parameter.get("pattern", r"[\w.-]+")
+        # The value becomes part of a path and of an address: nothing may climb out of either.
+        if not re.fullmatch(pattern, value) or "/" in value or ".." in value:
+            raise WrongUse(
+                id,
+                "this value does not fit the card",
+                expected=f"{card.parameter.get('description', card.parameter['name'])} ({pattern})",
+                found=repr(value),
+                next=f"datakit show {name}",
+            )
+        return card
+
+    def __iter__(self):
+        return iter(self._cards)
+
+    def __len__(self):
+        return len(self._cards)
+
+    def __repr__(self):
+        width = max(map(len, self._cards), default=0)
+        return "\n".join(f"{card.theme:<11} {id:<{width}}  {card.title}" for id, card in self._cards.items())
+
+    def search(self, words):
+        """The cards that mention every one of ``words``, in either language, as a smaller catalog."""
+        wanted = words.lower().split()
+        text = {id: json.dumps(c.raw, ensure_ascii=False).lower() for id, c in self._cards.items()}
+        return Catalog([c for id, c in self._cards.items() if all(w in text[id] for w in wanted)])
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><td>{html.escape(c.theme)}</td><td><details><summary><code>{html.escape(id)}</code></summary>"
+            f"{c._repr_html_()}</details></td><td>{html.escape(c.title)}</td><td>{html.escape(c.publisher)}</td>"
+            f"<td>{html.escape(c.licence)}</td></tr>"
+            for id, c in self._cards.items()
+        )
+        return (
+            "<table style='text-align:left'><thead><tr><th>theme</th><th>id</th><th>title</th><th>publisher</th>"
+            f"<th>licence</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def card_folders():
+    """Where cards are read from, the last one winning: the package, ``./cards``, the folders of ``DATAKIT_CARDS``."""
+    named = [Path(p) for p in os.environ.get("DATAKIT_CARDS", "").split(os.pathsep) if p]
+    for folder in named:
+        if not folder.is_dir():
+            raise WrongUse("DATAKIT_CARDS", "names a folder that does not exist", found=str(folder))
+    return [PACKAGED, Path("cards"), *named]
+
+
+def read_catalog():
+    """Read every data card.
+
+    Returns
+    -------
+    Catalog
+        The package's cards, joined or overridden by ``./cards/*.json`` and the folders named by ``DATAKIT_CARDS``.
+
+    Raises
+    ------
+    BadCard
+        A card is not JSON, or lacks an entry without which it cannot be fetched and read.
+    """
+    cards = {}
+    for folder in card_folders():
+        for file in sorted(folder.glob("*.json")):
+            card = read_card(file)
+            cards[card.id] = card
+    return Catalog(cards.values())
+
+
+def read_card(file):
+    """Read and check one card.
+
+    Raises
+    ------
+    BadCard
+        Says which entry of which file is wrong, and what was expected.
+    """
+    try:
+        raw = json.loads(Path(file).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
+    problems = [f"no {key!r}" for key in ("name", "path", "format", "sources", "licenses") if not raw.get(key)]
+    if not problems:
+        if raw["name"] != Path(file).stem:
+            problems.append(f"name {raw['name']!r} differs from the file's name")
+        if raw["format"] not in FORMATS:
+            problems.append(f"format {raw['format']!r} is none of {', '.join(FORMATS)}")
+        if Path(raw["path"]).name != raw["path"]:
+            problems.append(f"path {raw['path']!r} is not a bare file name")
+        if raw["licenses"][0].get("name", "NA") in ("NA", ""):
+            problems.append("the licence has no name")
+        if raw.get("geometry") and not raw.get("crs"):
+            problems.append("geometry without crs")
+        for field in raw.get("schema", {}).get("fields", []):
+            if field.get("type", "string") not in TYPES:
+                problems.append(f"field {field.get('name')!r} has type {field['type']!r}, none of {', '.join(TYPES)}")
+    if problems:
+        raise BadCard(str(file), "this data card cannot be used", found="; ".join(problems),
+                      next="compare with a card that `datakit show communes --json` prints")  # fmt: skip
+    return Card(raw)
+
+
+def describe(id):
+    """The data card of a dataset: columns, units, licence, traps.
+
+    Parameters
+    ----------
+    id : str
+        An id of ``datakit.catalog``.
+
+    Returns
+    -------
+    Card
+        Shown as a table in a notebook, as text by ``print(card.text())``.
+
+    Raises
+    ------
+    UnknownDataset
+        With the nearest ids.
+    """
+    return read_catalog()[id]

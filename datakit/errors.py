@@ -1,0 +1,79 @@
+"""What can go wrong, said the same way everywhere: what happened, expected, found, done, and the next command."""
+
+
+class DatakitError(Exception):
+    """A problem that a person can act on.
+
+    Parameters
+    ----------
+    subject : str
+        The dataset, file, folder or option it is about.
+    what : str
+        What happened, in one sentence.
+    expected, found, done, next : str, optional
+        What was expected, what was found instead, what the kit did about it, and the next command to type.
+    """
+
+    def __init__(self, subject, what, *, expected=None, found=None, done=None, next=None):
+        self.subject, self.what = subject, what
+        self.expected, self.found, self.done, self.next = expected, found, done, next
+        super().__init__(subject, what)
+
+    def __str__(self):
+        lines = [f"{self.subject}: {self.what}"]
+        for label in ("expected", "found", "done", "next"):
+            if value := getattr(self, label):
+                lines.append(f"  {label + ':':<10}{value}")
+        return "\n".join(lines)
+
+    def __reduce__(self):  # keyword-only arguments do not survive the default pickling between processes
+        kept = {k: getattr(self, k) for k in ("expected", "found", "done", "next")}
+        return _rebuild, (type(self), self.subject, self.what, kept)
+
+
+def _rebuild(kind, subject, what, kept):
+    return kind(subject, what, **kept)
+
+
+class WrongUse(DatakitError):
+    """An option, origin or parameter that does not exist or has the wrong type."""
+
+
+class UnknownDataset(DatakitError, LookupError):
+    """No data card has this id."""
+
+
+class BadCard(DatakitError):
+    """A data card that cannot be used: not JSON, or a required entry is missing."""
+
+
+class Unreachable(DatakitError):
+    """No origin that has the dataset answers."""
+
+
+class Corrupt(DatakitError):
+    """The bytes are not a whole, sound file of the expected kind."""
+
+
+class Changed(DatakitError):
+    """The bytes differ from those that a lock or a card names."""
+
+
+class NotAsDescribed(DatakitError):
+    """A sound file that is not what the card says: columns, encoding, format."""
+
+
+class RowsRejected(DatakitError):
+    """Rows break the schema, and ``strict=True`` was asked for."""
+
+
+class CacheProblem(DatakitError):
+    """The cache folder cannot be written, or the disk is full."""
+
+
+class CrsMismatch(DatakitError):
+    """Tables that would be measured or joined are not in one projected CRS."""
+
+
+class TooBig(DatakitError):
+    """A map, page or unpacked archive above the size that stays usable."""
