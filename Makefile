@@ -1,0 +1,100 @@
+# OnDijon datakit. `make help` lists what there is; every target installs what it needs, once.
+#
+# Settings (make TARGET NAME=value):
+#   PYTHON   the Python 3.11-3.13 that .venv is made from     OUTPUT   where `make run` puts its report
+#   VENV     the environment's folder                         ARGS     more options for `datakit run`
+#   UV       uv's path, or UV= to use pip even where uv is    REPO     owner/name, for `make links`
+
+VENV   ?= .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+    $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+UV     ?= $(shell uv --version >/dev/null 2>&1 && command -v uv)
+OUTPUT ?= reports/latest
+ARGS   ?=
+REPO   ?=
+
+bin    := $(VENV)/bin
+# One stamp per set of packages: as long as its lock is not newer, nothing is installed again.
+made    := $(VENV)/.datakit-made
+for_run := $(VENV)/.datakit-run
+for_dev := $(VENV)/.datakit-dev
+
+# Building takes nothing from outside the locks: setuptools comes from one, so no isolated build environment.
+ifneq ($(UV),)
+install := $(UV) pip install --quiet --python $(bin)/python --no-build-isolation
+else
+install := $(bin)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --use-pep517
+endif
+
+.PHONY: help run test lab lint bench setup setup-dev lock links sample notebooks docs clean
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(for_run)  ## every notebook on the bundled sample, and a report
+	@$(bin)/datakit run --output $(OUTPUT) $(ARGS)
+	@echo "Report: $(abspath $(OUTPUT))/index.html"
+
+test: $(for_dev)  ## every test, with coverage of datakit/
+	@$(bin)/python -m pytest -n 2 --dist loadscope --cov --cov-report=term $(ARGS)
+
+lab: $(for_run)  ## JupyterLab on the first notebook
+	@$(bin)/jupyter trust notebooks/*.ipynb >/dev/null
+	@$(bin)/jupyter lab notebooks/00_start_here.ipynb
+
+lint: $(for_dev)  ## style, layers, workflows and data cards
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/lint-imports
+	$(bin)/zizmor --offline --no-progress .github/workflows
+	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(bin)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+bench: $(for_dev)  ## the measurements of benchmarks/
+	@for f in benchmarks/bench_*.py; do echo "== $$f"; $(bin)/python $$f || exit 1; done
+
+setup: $(for_run)  ## .venv with the package and what it needs
+setup-dev: $(for_dev)  ## the same, with what tests and lint need
+
+lock:  ## write the lock files again from pyproject.toml (UPGRADE=1 takes newer versions)
+	@tools/make_lock.sh
+
+links: $(for_run)  ## launch links and badges for REPO=owner/name (REPO= takes them out)
+	@$(bin)/python tools/links.py "$(REPO)"
+
+sample: $(for_run)  ## make the bundled sample again
+	@$(bin)/python tools/make_sample.py
+
+notebooks: $(for_run)  ## make notebooks/*.ipynb again from notebooks/src
+	@$(bin)/python tools/build_notebooks.py
+
+docs: $(for_run)  ## make docs/data.md again from the data cards
+	@$(bin)/python tools/make_docs.py
+
+clean:  ## take away what make made, reports excepted
+	@rm -rf $(VENV) build .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.*
+
+$(made):
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11, 3.12 or 3.13 found. On Debian: apt-get install python3 python3-venv"; exit 1; }
+ifneq ($(UV),)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "make: this Python cannot make environments. On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+endif
+	@touch $@
+
+$(for_run): requirements-build.lock requirements.lock pyproject.toml | $(made)
+	@echo "Installing into $(VENV) (once; a minute or two)"
+	@$(install) --require-hashes -r requirements-build.lock
+	@$(install) --require-hashes -r requirements.lock
+	@$(install) --no-deps -e .
+	@touch $@
+
+$(for_dev): requirements-dev.lock $(for_run)
+	@echo "Installing what tests and lint need into $(VENV)"
+	@$(install) --require-hashes -r requirements-dev.lock
+	@touch $@

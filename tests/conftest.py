@@ -1,0 +1,69 @@
+"""What every test gets: an empty environment, a cache of its own, and no network but loopback."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GUARD = Path(__file__).with_name("netguard")
+
+
+def pytest_configure(config):
+    if "DATAKIT_TESTS_GUARDED" not in os.environ:  # xdist's workers start with it, by PYTHONPATH
+        os.environ["DATAKIT_TESTS_GUARDED"] = "1"
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
+    spec = importlib.util.spec_from_file_location("netguard", GUARD / "sitecustomize.py")
+    config.netguard = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(config.netguard)
+    for name in [n for n in os.environ if n.startswith("DATAKIT_") and n != "DATAKIT_TESTS_GUARDED"]:
+        del os.environ[name]
+    os.environ["MPLBACKEND"] = "agg"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """One cache for the whole session, away from the user's; `cache` gives an empty one to a test that counts on it."""
+    os.environ["DATAKIT_CACHE"] = str(tmp_path_factory.mktemp("datakit-cache"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    """A setting from outside, or left by another test, must not change what a test sees."""
+    for name in ("DATAKIT_ORIGINS", "DATAKIT_CARDS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, for this test alone."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("DATAKIT_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real snapshots beside the project, or a skip that says why."""
+    folder = ROOT.parent / "shared" / "data"
+    if not (folder / "SOURCES.json").exists():
+        pytest.skip(f"the real snapshots are not beside the project ({folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a Chromium, or a skip that says why."""
+    import shutil
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    return path

@@ -1,0 +1,50 @@
+"""No test reaches beyond this machine: connections to anything but loopback are refused, names are not looked up.
+
+Python imports a module of this name at start-up, so that putting this folder on PYTHONPATH (conftest.py does) guards the
+processes that tests start, notebook kernels included.
+"""
+
+import ipaddress
+import socket
+
+_connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+
+def is_local(host):
+    """Whether a host, as given to ``connect`` or ``getaddrinfo``, is this machine."""
+    if host is None:
+        return True
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if host in ("", "localhost", socket.gethostname()) or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _check(sock, address):
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
+        raise ConnectionRefusedError(f"tests stay on this machine: {address[0]} is outside")
+
+
+def _guarded_connect(self, address):
+    _check(self, address)
+    return _connect(self, address)
+
+
+def _guarded_connect_ex(self, address):
+    _check(self, address)
+    return _connect_ex(self, address)
+
+
+def _guarded_getaddrinfo(host, *args, **kwargs):
+    if not is_local(host):
+        raise socket.gaierror(socket.EAI_NONAME, f"tests stay on this machine: {host} is not looked up")
+    return _getaddrinfo(host, *args, **kwargs)
+
+
+socket.socket.connect = _guarded_connect
+socket.socket.connect_ex = _guarded_connect_ex
+socket.getaddrinfo = _guarded_getaddrinfo
