@@ -93,7 +93,7 @@ class Card:
     def __repr__(self):
         return f"<Card {self.id}: {self.title}>"
 
-    def _fill(self, template):
+    def fill(self, template):
         if template is None or not self.parameter:
             return template
         if self.value is None and any(name for _, name, _, _ in Formatter().parse(template)):
@@ -132,13 +132,13 @@ class Card:
 
     @property
     def filename(self):
-        return self._fill(self.raw["path"])
+        return self.fill(self.raw["path"])
 
     @property
     def urls(self):
         """The publisher's addresses, in the order in which they are tried; empty when there is none."""
         url = self.raw.get("url")
-        return [self._fill(u) for u in ([url] if isinstance(url, str) else url or [])]
+        return [self.fill(u) for u in ([url] if isinstance(url, str) else url or [])]
 
     @property
     def url(self):

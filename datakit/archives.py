@@ -1,0 +1,137 @@
+"""Is this a whole, safe file of the kind that the card announces? And the data inside an archive.
+
+Nothing is ever unpacked to the disk: a member is read into memory, up to a limit.
+"""
+
+import fnmatch
+import gzip
+import os
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+
+from datakit.errors import Corrupt, NotAsDescribed
+
+
+def unpacked_limit():
+    """Largest size in bytes of what is unpacked in memory: ``DATAKIT_MAX_UNPACKED``, else 2 GB."""
+    return int(float(os.environ.get("DATAKIT_MAX_UNPACKED", 2e9)))
+
+
+def check_bytes(path, card):
+    """Refuse what cannot be the dataset, whatever its status code said.
+
+    Raises
+    ------
+    Corrupt
+        An empty file, an HTML page, a truncated or unsafe archive, half a JSON.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(512)
+        file.seek(max(0, size - 64))
+        tail = file.read().rstrip()
+    again = f"datakit fetch {card.id} --refresh, or another origin"
+    if not head.strip():
+        raise Corrupt(card.id, "the file is empty", expected=card.filename, found=f"{size} bytes", next=again)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower().startswith((b"<!doctype html", b"<html")):
+        raise Corrupt(card.id, "an HTML page came instead of the data (often an error or a login page)",
+                      expected=card.format, found=repr(head[:80].decode("utf-8", "replace")), next=again)  # fmt: skip
+    with unpacking(card):
+        if card.compression == "zip":
+            members(path, card)
+        elif card.compression == "gz":
+            with gzip.open(path) as file:
+                _read_limited(file, card, keep=False)
+        elif card.format == "parquet":
+            if head[:4] != b"PAR1" or tail[-4:] != b"PAR1":
+                raise Corrupt(card.id, "this is no whole Parquet file", expected="PAR1 at both ends", next=again)
+        elif card.format in ("geojson", "json", "overpass"):
+            opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+            if opening not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening]:
+                raise Corrupt(card.id, "this JSON is cut off or is something else", expected="{…} or […]",
+                              found=f"starts {head[:30]!r}, ends {tail[-30:]!r}", next=again)  # fmt: skip
+
+
+@contextmanager
+def unpacking(card):
+    """Turn what zipfile and gzip raise on a damaged archive into `Corrupt`."""
+    try:
+        yield
+    except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Corrupt(card.id, "this archive is cut off or damaged", expected=f"a whole {card.compression} file",
+                      found=str(error), next=f"datakit fetch {card.id} --refresh") from error  # fmt: skip
+
+
+def members(path, card):
+    """Names of the members of a zip that the card's ``innerpath`` picks (a pattern; ``*.<format>`` by default).
+
+    Raises
+    ------
+    Corrupt
+        A member would be written outside its folder, unpacks to more than the limit, or fails its checksum.
+    """
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        for name in names:
+            if name.startswith(("/", "\\")) or ".." in Path(name.replace("\\", "/")).parts or name[1:2] == ":":
+                raise Corrupt(card.id, "this zip would write outside its folder: not opened", found=name)
+        pattern = card.innerpath or f"*.{card.format}"
+        picked = [n for n in names if fnmatch.fnmatch(n.lower(), pattern.lower())]
+        for name in picked:
+            size = archive.getinfo(name).file_size
+            if size > unpacked_limit():
+                raise _too_much(card, f"{name}: {size} bytes")
+            with archive.open(name) as file:
+                _read_limited(file, card, keep=False)
+    return picked
+
+
+def _read_limited(file, card, keep=True):
+    """Read to the end, or stop with `Corrupt` where the size that the archive announced was a lie."""
+    limit, total, chunks = unpacked_limit(), 0, []
+    while chunk := file.read(1 << 20):
+        total += len(chunk)
+        if total > limit:
+            raise _too_much(card, f"more than {limit} bytes")
+        if keep:
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_much(card, found):
+    return Corrupt(card.id, "this archive unpacks to more than the limit: not opened", found=found,
+                   expected=f"at most {unpacked_limit()} bytes (DATAKIT_MAX_UNPACKED)")  # fmt: skip
+
+
+def content(path, card):
+    """The bytes of the data itself: out of the zip or gzip that the card names.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    Corrupt
+        See `check_bytes`.
+    NotAsDescribed
+        The archive has no member, or several, where the card expects one.
+    """
+    with unpacking(card):
+        if card.compression == "gz":
+            with gzip.open(path) as file:
+                return _read_limited(file, card)
+        if card.compression == "zip":
+            picked = members(path, card)
+            if len(picked) != 1:
+                with zipfile.ZipFile(path) as archive:
+                    inside = archive.namelist()
+                raise NotAsDescribed(card.id, "the archive does not hold the one file that the card names",
+                                     expected=card.innerpath or f"one *.{card.format}",
+                                     found=", ".join(picked or inside)[:300])  # fmt: skip
+            with zipfile.ZipFile(path) as archive, archive.open(picked[0]) as file:
+                return _read_limited(file, card)
+    return Path(path).read_bytes()

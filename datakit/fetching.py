@@ -1,0 +1,362 @@
+"""Fetch: the publisher's own bytes, once, checked, in a cache that many processes can share.
+
+The cache is laid out by content, ``<cache>/<dataset-id>/<sha256, 16 digits>/<filename>``, so that the sample, a mirror
+and the publisher never overwrite one another, and a good copy stays whatever arrives later. Beside it, one small JSON
+per origin remembers what that origin gave last.
+"""
+
+import errno
+import json
+import logging
+import os
+import shutil
+import sys
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from datakit import transfer
+from datakit.archives import check_bytes
+from datakit.cards import read_catalog
+from datakit.errors import CacheProblem, Changed, Corrupt, Unreachable, WrongUse
+from datakit.origins import LOCK, look_up, parse_origins
+
+
+class DataWarning(UserWarning):
+    """Something about the data that a reader of the result must know."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that is there, and where it came from.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"fresh"`` (just fetched), ``"cached"`` or ``"changed"`` (fetched, and differs from what was there before).
+    """
+
+    path: Path
+    outcome: str
+    origin: str
+    origin_kind: str
+    sha256: str
+    bytes: int
+    url: str | None
+    retrieved: str | None
+    licence: str | None
+    synthetic: bool = False
+
+
+def cache_folder():
+    """The folder of the cache: ``DATAKIT_CACHE``, else the one that pooch chooses for this system."""
+    if named := os.environ.get("DATAKIT_CACHE"):
+        return Path(named).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("ondijon-datakit"))
+
+
+def fetch(id, origins=None, *, locked=None, refresh=False, progress=None):
+    """The file of a dataset, as its publisher made it.
+
+    Parameters
+    ----------
+    id : str
+        An id of ``datakit.catalog``; ``name@value`` for families such as ``cadastre-buildings@21166``.
+    origins : str or list, optional
+        Where to look, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
+    locked : path or bool, optional
+        Accept only what this lock file names; True means ``data.lock``, and ``DATAKIT_LOCK`` is the default.
+    refresh : bool
+        Ask the origin again although a copy is in the cache.
+    progress : bool, optional
+        Show a bar; by default only at a terminal.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    UnknownDataset, WrongUse
+        No such id, origin or lock.
+    Unreachable, Corrupt, Changed
+        No origin gives a sound file of the expected content. A copy fetched earlier stays in the cache.
+    CacheProblem
+        The cache cannot be written.
+    """
+    return obtain(read_catalog()[id], origins, locked=locked, refresh=refresh, progress=progress).path
+
+
+def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
+    """Like `fetch`, from a card, with where the file came from.
+
+    Returns
+    -------
+    Fetched
+    """
+    wanted = _locked_entry(card, locked)
+    problems, asked = [], parse_origins(origins)
+    for origin in asked:
+        try:
+            found = _from_origin(origin, card, wanted, refresh, progress)
+        except (Unreachable, Changed) as problem:
+            problems.append(problem)
+            continue
+        if found is None:
+            continue
+        for problem in problems:
+            warnings.warn(DataWarning(f"{problem}\n  used instead: {found.origin}"), stacklevel=3)
+        return found
+    if problems:
+        raise problems[0]
+    names = ", ".join(o.name for o in asked)
+    by_hand = not card.raw_urls and not card.resolve
+    raise Unreachable(
+        card.id,
+        "none of the origins has this dataset",
+        expected=f"one of: {names}",
+        found="the publisher gives no address: the file must come from you" if by_hand else None,
+        next=f"datakit mirror add DIR {card.id} FILE, then --origins DIR" if by_hand else "--origins publisher",
+    )
+
+
+def _locked_entry(card, locked):
+    """What the lock file says of a dataset, or None when nothing is locked."""
+    if locked is None:
+        locked = os.environ.get("DATAKIT_LOCK") or False
+    if not locked:
+        return None
+    file = Path(LOCK if locked is True else locked)
+    try:
+        datasets = json.loads(file.read_text(encoding="utf-8"))["datasets"]
+    except FileNotFoundError:
+        raise WrongUse(str(file), "this lock file is not there", next="datakit lock") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise WrongUse(str(file), "this is no lock file", found=str(error), next="datakit lock") from None
+    if card.id not in datasets:
+        raise WrongUse(card.id, f"{file} does not name this dataset, and nothing else is accepted",
+                       expected=", ".join(datasets)[:300], next=f"datakit lock {card.id}")  # fmt: skip
+    return datasets[card.id]
+
+
+def _from_origin(origin, card, wanted, refresh, progress):
+    """The dataset from one origin, or None when it does not have it."""
+    folder = cache_folder() / card.id
+    memo = folder / f"{origin.slug}.json"
+    last = _remembered(memo, folder, origin, card)
+    if origin.kind == "publisher" and last and not refresh:
+        return _as_locked(last, card, wanted)
+    try:
+        sources = origin.locate(card)
+    except Unreachable as problem:
+        if last is None:
+            raise
+        warnings.warn(DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5)
+        return _as_locked(last, card, wanted)
+    if not sources:
+        return None
+    problem = None
+    for source in sources:
+        try:
+            if source.address is None:
+                url = look_up(card)
+                source = replace(source, address=url, url=url)
+            if wanted and source.sha256 and source.sha256 != wanted["sha256"]:
+                raise _differs(card, origin.name, wanted["sha256"], source.sha256, LOCK)
+            if origin.kind == "sample":
+                return _sample(source, card, folder)
+            if source.sha256 and (kept := _kept(folder, source)):
+                return kept
+            with _only_one(folder, card):
+                # Another process may have brought the file while this one waited.
+                again = _remembered(memo, folder, origin, card) if origin.kind == "publisher" else _kept(folder, source)
+                if again and not (refresh and again == last):
+                    return _as_locked(again, card, wanted)
+                return _bring(source, card, folder, memo, last, wanted, progress)
+        except Unreachable as error:
+            problem = problem or error
+    if last is not None and not refresh:
+        warnings.warn(DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5)
+        return _as_locked(last, card, wanted)
+    raise problem
+
+
+def _as_locked(found, card, wanted):
+    if wanted and found.sha256 != wanted["sha256"]:
+        raise _differs(card, found.origin, wanted["sha256"], found.sha256, LOCK)
+    return found
+
+
+def _differs(card, origin, expected, got, who):
+    return Changed(
+        card.id,
+        f"the bytes at {origin} differ from those that {who} names",
+        expected=f"sha256 {expected}",
+        found=f"sha256 {got}",
+        done="kept what was there before",
+        next=f"compare, then accept the new data with: datakit lock {card.id}",
+    )
+
+
+def _remembered(memo, folder, origin, card):
+    """What this origin gave last, if the file is still whole."""
+    try:
+        said = json.loads(memo.read_text(encoding="utf-8"))
+        path = folder / said["sha256"][:16] / said["filename"]
+        if path.stat().st_size != said["bytes"] or (origin.kind == "publisher" and said["filename"] != card.filename):
+            return None
+    except (OSError, ValueError, KeyError):
+        return None
+    return Fetched(path, "cached", origin.name, origin.kind, said["sha256"], said["bytes"], said["url"],
+                   said["retrieved"], said["licence"], said.get("synthetic", False))  # fmt: skip
+
+
+def _kept(folder, source):
+    """The content that a mirror's lock names, if it is in the cache already, wherever it came from."""
+    path = folder / source.sha256[:16] / source.filename if source.sha256 else None
+    if path is None or not path.exists() or (source.bytes and path.stat().st_size != source.bytes):
+        return None
+    return Fetched(path, "cached", source.origin.name, source.origin.kind, source.sha256, path.stat().st_size,
+                   source.url, source.retrieved, source.licence, source.synthetic)  # fmt: skip
+
+
+def _sample(source, card, folder):
+    """The bundled sample is read where it is; its digest is checked once for each state of the file."""
+    path = Path(source.address)
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        raise Corrupt(card.id, "the bundled sample lacks this file", expected=str(path),
+                      next="install the package again") from None  # fmt: skip
+    seen = folder / "sample-checked.json"
+    stamp = {"sha256": source.sha256, "bytes": state.st_size, "mtime_ns": state.st_mtime_ns}
+    try:
+        checked = json.loads(seen.read_text()) == stamp
+    except (OSError, ValueError):
+        checked = False
+    if not checked:
+        if (got := _sha256(path)) != source.sha256:
+            raise Corrupt(card.id, "the bundled sample was altered", expected=f"sha256 {source.sha256}",
+                          found=f"sha256 {got}", next="install the package again")  # fmt: skip
+        try:
+            _write_json(seen, stamp)
+        except OSError:
+            pass  # a read-only cache only costs the check again
+    return Fetched(path, "cached", "sample", "sample", source.sha256, state.st_size, source.url, source.retrieved,
+                   source.licence, source.synthetic)  # fmt: skip
+
+
+@contextmanager
+def _only_one(folder, card):
+    """Hold the dataset's lock, and turn a cache that cannot be written into a clear error."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=3)
+        except Timeout:
+            print(f"{card.id}: waiting for another process that is fetching it…", file=sys.stderr)
+            lock.acquire()
+    except OSError as error:
+        raise _cache_problem(card, folder, error) from error
+    try:
+        yield
+    except OSError as error:
+        # requests' own errors are OSErrors too, but none of those leaves `transfer`.
+        raise _cache_problem(card, folder, error) from error
+    finally:
+        lock.release()
+
+
+def _cache_problem(card, folder, error):
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return CacheProblem(
+        card.id,
+        "the disk is full" if full else "the cache cannot be written",
+        expected=f"room and the right to write in {folder}",
+        found=str(error),
+        done="removed the unfinished file" if full else None,
+        next="export DATAKIT_CACHE=/a/folder/of/yours",
+    )
+
+
+def _bring(source, card, folder, memo, last, wanted, progress):
+    """Bring one file into the cache; called with the dataset's lock held."""
+    import pooch
+
+    # A leftover of a process that was killed: no one else can be using it while the lock is held.
+    for stale in folder.glob("incoming-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    incoming = folder / f"incoming-{os.getpid()}"
+    pooch.get_logger().setLevel(logging.WARNING)
+    try:
+        incoming.mkdir()
+        path = incoming / source.filename
+        if source.origin.kind == "folder":
+            try:
+                shutil.copyfile(source.address, path)
+            except FileNotFoundError:
+                raise Corrupt(card.id, "the mirror's lock names a file that is not there", expected=source.address,
+                              next=f"datakit mirror verify {source.origin.base}") from None  # fmt: skip
+        else:
+            pooch.retrieve(source.address, known_hash=None, fname=source.filename, path=incoming,
+                           downloader=_downloader(card, folder, source, progress))  # fmt: skip
+        # Said before the digest: "an HTML page" helps more than "another digest".
+        check_bytes(path, card)
+        digest = _sha256(path)
+        if source.sha256 and digest != source.sha256:
+            if source.origin.kind == "publisher":
+                raise _differs(card, source.address, source.sha256, digest, "the data card")
+            raise Corrupt(card.id, "the mirror's file is not the one its lock names", expected=f"sha256 {source.sha256}",
+                          found=f"sha256 {digest}", done="kept nothing of it",
+                          next=f"datakit mirror verify {source.origin.base}")  # fmt: skip
+        if wanted and digest != wanted["sha256"]:
+            raise _differs(card, source.origin.name, wanted["sha256"], digest, LOCK)
+        home = folder / digest[:16]
+        home.mkdir(exist_ok=True)
+        os.replace(path, home / source.filename)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            for part in folder.glob("part-*"):
+                part.unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    said = {
+        "sha256": digest, "filename": source.filename, "bytes": (home / source.filename).stat().st_size,
+        "url": source.url, "licence": source.licence, "synthetic": source.synthetic,
+        "retrieved": source.retrieved or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }  # fmt: skip
+    _write_json(memo, said)
+    outcome = "changed" if last and last.sha256 != digest else "fresh"
+    if outcome == "changed":
+        warnings.warn(DataWarning(f"{card.id}: {source.origin.name} has new data (sha256 {last.sha256[:12]}… before, "
+                                  f"{digest[:12]}… now); the earlier file stays in {folder}"), stacklevel=6)  # fmt: skip
+    return Fetched(home / source.filename, outcome, source.origin.name, source.origin.kind, digest, said["bytes"],
+                   said["url"], said["retrieved"], said["licence"], source.synthetic)  # fmt: skip
+
+
+def _downloader(card, folder, source, progress):
+    if source.origin.kind == "publisher" and card.paging:
+        return transfer.PagedDownload(card.id, folder, card.paging["size"], progress)
+    return transfer.Download(card.id, folder, progress)
+
+
+def _write_json(file, value):
+    """Write a small JSON so that a reader sees the old one or the new one, never half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}-{os.getpid()}")
+    temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(temporary, file)
+
+
+def _sha256(path):
+    import pooch
+
+    return pooch.file_hash(str(path), alg="sha256")

@@ -1,0 +1,189 @@
+"""Where bytes come from, in which order.
+
+Every origin but the publisher is a *mirror*: a base, folder or http(s), laid out ``<base>/<dataset-id>/<filename>``
+with one ``data.lock`` at its top. The bundled sample is a mirror inside the package.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from datakit.errors import Corrupt, NotAsDescribed, Unreachable, WrongUse
+from datakit.transfer import get_json
+
+SAMPLE = Path(__file__).with_name("sample")
+LOCK = "data.lock"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of one dataset at one origin.
+
+    Attributes
+    ----------
+    address : str or None
+        URL, or path of a local file; None for a publisher's address that has to be looked up.
+    sha256, bytes : str, int or None
+        What the file must be, where the origin's lock or the card says it.
+    """
+
+    origin: "Origin"
+    address: str | None
+    filename: str
+    sha256: str | None = None
+    bytes: int | None = None
+    url: str | None = None
+    licence: str | None = None
+    retrieved: str | None = None
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The publisher or a mirror.
+
+    Attributes
+    ----------
+    name : str
+        As it was typed: ``sample``, ``publisher``, a folder or an http(s) address.
+    kind : str
+        ``"sample"``, ``"publisher"``, ``"folder"`` or ``"http"``.
+    """
+
+    name: str
+    kind: str
+
+    @property
+    def base(self):
+        return str(SAMPLE) if self.kind == "sample" else self.name.rstrip("/")
+
+    @property
+    def slug(self):
+        """The origin's name as part of a file name."""
+        return re.sub(r"[^A-Za-z0-9.]+", "-", self.name).strip("-")[-80:] or "origin"
+
+    def read_lock(self):
+        """The mirror's ``data.lock``.
+
+        Raises
+        ------
+        Unreachable
+            The folder or server is not there.
+        NotAsDescribed
+            It is there, but has no ``data.lock``, or one that cannot be read.
+        """
+        hint = f"datakit mirror build {self.base}" if self.kind != "http" else "ask who serves it"
+        if self.kind == "http":
+            lock = get_json(f"{self.base}/{LOCK}", self.name, attempts=2)
+        else:
+            if not Path(self.base).is_dir():
+                raise Unreachable(self.name, "this folder is not there", expected="a mirror: a folder with a data.lock",
+                                  next="plug in the disk, or correct --origins")  # fmt: skip
+            try:
+                lock = json.loads((Path(self.base) / LOCK).read_text(encoding="utf-8"))
+            except FileNotFoundError:
+                raise NotAsDescribed(self.name, "this folder is not a mirror", expected=f"{LOCK} at its top",
+                                     next=hint) from None  # fmt: skip
+            except ValueError as error:
+                raise NotAsDescribed(self.name, f"its {LOCK} is not JSON", found=str(error), next=hint) from None
+        if not isinstance(lock, dict) or not isinstance(lock.get("datasets"), dict):
+            raise NotAsDescribed(self.name, f"its {LOCK} has no datasets", expected='{"version": 1, "datasets": {…}}',
+                                 next=hint)  # fmt: skip
+        return lock
+
+    def locate(self, card):
+        """The file of a dataset at this origin.
+
+        Parameters
+        ----------
+        card : Card
+
+        Returns
+        -------
+        list of Source
+            Addresses to try in order; empty when the origin does not have the dataset.
+
+        Raises
+        ------
+        Unreachable, NotAsDescribed
+            See `read_lock`.
+        """
+        if self.kind == "publisher":
+            # A moving address (None) is looked up only when it is needed, by `look_up`.
+            addresses = [*card.urls, *([None] if card.resolve else [])]
+            return [
+                Source(self, url, card.filename, card.sha256 if i == 0 else None, url=url, licence=card.licence)
+                for i, url in enumerate(addresses)
+            ]
+        lock = self.read_lock()
+        entry = lock["datasets"].get(card.id)
+        if entry is None:
+            return []
+        filename = entry.get("filename", "")
+        if not filename or Path(filename).name != filename or not re.fullmatch("[0-9a-f]{64}", entry.get("sha256", "")):
+            raise Corrupt(self.name, f"the entry of {card.id} in its {LOCK} cannot be used",
+                          expected="a bare file name and a sha256", found=str(entry)[:160])  # fmt: skip
+        address = f"{self.base}/{card.id}/{filename}"
+        return [
+            Source(self, address, filename, entry["sha256"], entry.get("bytes"), entry.get("url"),
+                   entry.get("licence", card.licence), entry.get("retrieved"), bool(lock.get("synthetic")))
+        ]  # fmt: skip
+
+
+def look_up(card):
+    """The address that the publisher's own catalogue gives today, for a file whose address moves.
+
+    The catalogue answers in the form of data.gouv.fr: ``resources``, each with ``title`` and ``url``.
+
+    Raises
+    ------
+    Unreachable, Corrupt
+        The catalogue does not answer, or not with JSON.
+    NotAsDescribed
+        It lists no file that fits the card.
+    """
+    answer = get_json(card.fill(card.resolve["api"]), card.id)
+    resources = answer.get("resources", []) if isinstance(answer, dict) else []
+    wanted = re.compile(card.resolve["resource"], re.IGNORECASE)
+    for resource in resources:
+        if wanted.search(f"{resource.get('title')} {resource.get('url')}"):
+            return resource["url"]
+    raise NotAsDescribed(card.id, "the publisher's catalogue lists no such file", expected=card.resolve["resource"],
+                         found=", ".join(str(r.get("title")) for r in resources)[:300] or "no resource",
+                         next=f"datakit show {card.id}")  # fmt: skip
+
+
+def parse_origins(text=None):
+    """An ordered list of origins.
+
+    Parameters
+    ----------
+    text : str or list, optional
+        Names separated by commas; by default ``DATAKIT_ORIGINS``, else ``sample``.
+
+    Returns
+    -------
+    list of Origin
+
+    Raises
+    ------
+    WrongUse
+        A name that is no origin.
+    """
+    if not text:
+        text = os.environ.get("DATAKIT_ORIGINS") or "sample"
+    names = [n.strip() for n in text.split(",")] if isinstance(text, str) else [str(n) for n in text]
+    origins = []
+    for name in filter(None, names):
+        if name in ("sample", "publisher"):
+            origins.append(Origin(name, name))
+        elif re.match(r"https?://[^/]", name):
+            origins.append(Origin(name, "http"))
+        elif os.sep in name or name.startswith(".") or Path(name).is_dir():
+            origins.append(Origin(name, "folder"))
+        else:
+            raise WrongUse("origins", f"{name!r} is no origin", expected="sample, publisher, a folder or an http address",
+                           found=name, next="for example --origins http://192.0.2.1:8000,sample")  # fmt: skip
+    return origins or parse_origins("sample")
