@@ -61,8 +61,8 @@ setup-dev: $(for_dev)  ## the same, with what tests and lint need
 lock:  ## write the lock files again from pyproject.toml (UPGRADE=1 takes newer versions)
 	@tools/make_lock.sh
 
-links: $(for_run)  ## launch links and badges for REPO=owner/name (REPO= takes them out)
-	@$(bin)/python tools/links.py "$(REPO)"
+links:  ## launch links and badges for REPO=owner/name (REPO= takes them out)
+	@$(PYTHON) tools/links.py "$(REPO)"
 
 sample: $(for_run)  ## make the bundled sample again
 	@$(bin)/python tools/make_sample.py

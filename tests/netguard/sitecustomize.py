@@ -1,7 +1,7 @@
 """No test reaches beyond this machine: connections to anything but loopback are refused, names are not looked up.
 
-Python imports a module of this name at start-up, so that putting this folder on PYTHONPATH (conftest.py does) guards the
-processes that tests start, notebook kernels included.
+Python imports a module of this name at start-up, so that putting this folder on PYTHONPATH (conftest.py does) guards
+the processes that tests start, notebook kernels included.
 """
 
 import ipaddress
