@@ -37,8 +37,13 @@ def check_bytes(path, card):
     if not head.strip():
         raise Corrupt(card.id, "the file is empty", expected=card.filename, found=f"{size} bytes", next=again)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower().startswith((b"<!doctype html", b"<html")):
-        raise Corrupt(card.id, "an HTML page came instead of the data (often an error or a login page)",
-                      expected=card.format, found=repr(head[:80].decode("utf-8", "replace")), next=again)  # fmt: skip
+        raise Corrupt(
+            card.id,
+            "an HTML page came instead of the data (often an error or a login page)",
+            expected=card.format,
+            found=repr(head[:80].decode("utf-8", "replace")),
+            next=again,
+        )
     with unpacking(card):
         if card.compression == "zip":
             members(path, card)
@@ -51,8 +56,13 @@ def check_bytes(path, card):
         elif card.format in ("geojson", "json", "overpass"):
             opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             if opening not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening]:
-                raise Corrupt(card.id, "this JSON is cut off or is something else", expected="{…} or […]",
-                              found=f"starts {head[:30]!r}, ends {tail[-30:]!r}", next=again)  # fmt: skip
+                raise Corrupt(
+                    card.id,
+                    "this JSON is cut off or is something else",
+                    expected="{…} or […]",
+                    found=f"starts {head[:30]!r}, ends {tail[-30:]!r}",
+                    next=again,
+                )
 
 
 @contextmanager
@@ -61,8 +71,13 @@ def unpacking(card):
     try:
         yield
     except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise Corrupt(card.id, "this archive is cut off or damaged", expected=f"a whole {card.compression} file",
-                      found=str(error), next=f"datakit fetch {card.id} --refresh") from error  # fmt: skip
+        raise Corrupt(
+            card.id,
+            "this archive is cut off or damaged",
+            expected=f"a whole {card.compression} file",
+            found=str(error),
+            next=f"datakit fetch {card.id} --refresh",
+        ) from error
 
 
 def members(path, card):
@@ -102,8 +117,12 @@ def _read_limited(file, card, keep=True):
 
 
 def _too_much(card, found):
-    return Corrupt(card.id, "this archive unpacks to more than the limit: not opened", found=found,
-                   expected=f"at most {unpacked_limit()} bytes (DATAKIT_MAX_UNPACKED)")  # fmt: skip
+    return Corrupt(
+        card.id,
+        "this archive unpacks to more than the limit: not opened",
+        found=found,
+        expected=f"at most {unpacked_limit()} bytes (DATAKIT_MAX_UNPACKED)",
+    )
 
 
 def content(path, card):
@@ -129,9 +148,12 @@ def content(path, card):
             if len(picked) != 1:
                 with zipfile.ZipFile(path) as archive:
                     inside = archive.namelist()
-                raise NotAsDescribed(card.id, "the archive does not hold the one file that the card names",
-                                     expected=card.innerpath or f"one *.{card.format}",
-                                     found=", ".join(picked or inside)[:300])  # fmt: skip
+                raise NotAsDescribed(
+                    card.id,
+                    "the archive does not hold the one file that the card names",
+                    expected=card.innerpath or f"one *.{card.format}",
+                    found=", ".join(picked or inside)[:300],
+                )
             with zipfile.ZipFile(path) as archive, archive.open(picked[0]) as file:
                 return _read_limited(file, card)
     return Path(path).read_bytes()

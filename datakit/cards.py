@@ -165,12 +165,22 @@ class Card:
     def text(self, lang="en"):
         """The card as plain text, for a terminal."""
         fr = lang == "fr"
-        names = ("Éditeur", "Licence", "Adresse", "Fichier", "Vérifiée le", "Mise à jour", "Colonnes") if fr else (
-            "Publisher", "Licence", "Address", "File", "Checked on", "Updated", "Columns")  # fmt: skip
+        names = (
+            ("Éditeur", "Licence", "Adresse", "Fichier", "Vérifiée le", "Mise à jour", "Colonnes")
+            if fr
+            else ("Publisher", "Licence", "Address", "File", "Checked on", "Updated", "Columns")
+        )
         never = "jamais (personne n'a encore vu cette adresse répondre)" if fr else "never seen to answer by the kit"
         address = "\n              ".join(self.raw_urls) or ("aucune" if fr else "none: give the file yourself")
-        values = (self.publisher + (f" <{self.homepage}>" if self.homepage else ""), self.licence, address,
-                  self.raw["path"], self.checked or never, self.raw.get("update_frequency", "?"), "")  # fmt: skip
+        values = (
+            self.publisher + (f" <{self.homepage}>" if self.homepage else ""),
+            self.licence,
+            address,
+            self.raw["path"],
+            self.checked or never,
+            self.raw.get("update_frequency", "?"),
+            "",
+        )
         lines = [f"{self.id}: {self.label(lang)}", "", self.description_fr if fr else self.description, ""]
         lines += [f"{name + ':':<14}{value}".rstrip() for name, value in zip(names, values, strict=True)]
         width = max((len(f.name) for f in self.fields), default=0)
@@ -194,8 +204,11 @@ class Card:
             f"<td>{html.escape(f.label())}</td><td lang='fr'>{html.escape(f.label('fr'))}</td></tr>"
             for f in self.fields
         )
-        home = f'<a href="{html.escape(self.homepage)}">{html.escape(self.publisher)}</a>' if self.homepage else (
-            html.escape(self.publisher))  # fmt: skip
+        home = (
+            f'<a href="{html.escape(self.homepage)}">{html.escape(self.publisher)}</a>'
+            if self.homepage
+            else (html.escape(self.publisher))
+        )
         notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
         return (
             f"<div><strong>{html.escape(self.title)}</strong> <code>{html.escape(self.id)}</code>"
@@ -334,8 +347,12 @@ def read_card(file):
             if field.get("type", "string") not in TYPES:
                 problems.append(f"field {field.get('name')!r} has type {field['type']!r}, none of {', '.join(TYPES)}")
     if problems:
-        raise BadCard(str(file), "this data card cannot be used", found="; ".join(problems),
-                      next="compare with a card that `datakit show communes --json` prints")  # fmt: skip
+        raise BadCard(
+            str(file),
+            "this data card cannot be used",
+            found="; ".join(problems),
+            next="compare with a card that `datakit show communes --json` prints",
+        )
     return Card(raw)
 
 

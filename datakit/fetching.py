@@ -1,62 +1,31 @@
-"""Fetch: the publisher's own bytes, once, checked, in a cache that many processes can share.
+"""Fetch: the publisher's own bytes, once, checked, from the first origin that has them."""
 
-The cache is laid out by content, ``<cache>/<dataset-id>/<sha256, 16 digits>/<filename>``, so that the sample, a mirror
-and the publisher never overwrite one another, and a good copy stays whatever arrives later. Beside it, one small JSON
-per origin remembers what that origin gave last.
-"""
-
-import errno
+import contextlib
 import json
 import logging
 import os
 import shutil
-import sys
 import warnings
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from datakit import transfer
 from datakit.archives import check_bytes
+from datakit.cache import (
+    DataWarning,
+    Fetched,
+    cache_folder,
+    disk_full,
+    kept,
+    only_one,
+    remembered,
+    sha256_of,
+    write_json,
+)
 from datakit.cards import read_catalog
-from datakit.errors import CacheProblem, Changed, Corrupt, Unreachable, WrongUse
+from datakit.errors import Changed, Corrupt, Unreachable, WrongUse
 from datakit.origins import LOCK, look_up, parse_origins
-
-
-class DataWarning(UserWarning):
-    """Something about the data that a reader of the result must know."""
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A file that is there, and where it came from.
-
-    Attributes
-    ----------
-    outcome : str
-        ``"fresh"`` (just fetched), ``"cached"`` or ``"changed"`` (fetched, and differs from what was there before).
-    """
-
-    path: Path
-    outcome: str
-    origin: str
-    origin_kind: str
-    sha256: str
-    bytes: int
-    url: str | None
-    retrieved: str | None
-    licence: str | None
-    synthetic: bool = False
-
-
-def cache_folder():
-    """The folder of the cache: ``DATAKIT_CACHE``, else the one that pooch chooses for this system."""
-    if named := os.environ.get("DATAKIT_CACHE"):
-        return Path(named).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("ondijon-datakit"))
 
 
 def fetch(id, origins=None, *, locked=None, refresh=False, progress=None):
@@ -138,8 +107,12 @@ def _locked_entry(card, locked):
     except (ValueError, KeyError, TypeError) as error:
         raise WrongUse(str(file), "this is no lock file", found=str(error), next="datakit lock") from None
     if card.id not in datasets:
-        raise WrongUse(card.id, f"{file} does not name this dataset, and nothing else is accepted",
-                       expected=", ".join(datasets)[:300], next=f"datakit lock {card.id}")  # fmt: skip
+        raise WrongUse(
+            card.id,
+            f"{file} does not name this dataset, and nothing else is accepted",
+            expected=", ".join(datasets)[:300],
+            next=f"datakit lock {card.id}",
+        )
     return datasets[card.id]
 
 
@@ -147,7 +120,7 @@ def _from_origin(origin, card, wanted, refresh, progress):
     """The dataset from one origin, or None when it does not have it."""
     folder = cache_folder() / card.id
     memo = folder / f"{origin.slug}.json"
-    last = _remembered(memo, folder, origin, card)
+    last = remembered(memo, folder, origin, card)
     if origin.kind == "publisher" and last and not refresh:
         return _as_locked(last, card, wanted)
     try:
@@ -155,7 +128,9 @@ def _from_origin(origin, card, wanted, refresh, progress):
     except Unreachable as problem:
         if last is None:
             raise
-        warnings.warn(DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5)
+        warnings.warn(
+            DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5
+        )
         return _as_locked(last, card, wanted)
     if not sources:
         return None
@@ -169,18 +144,20 @@ def _from_origin(origin, card, wanted, refresh, progress):
                 raise _differs(card, origin.name, wanted["sha256"], source.sha256, LOCK)
             if origin.kind == "sample":
                 return _sample(source, card, folder)
-            if source.sha256 and (kept := _kept(folder, source)):
-                return kept
-            with _only_one(folder, card):
+            if source.sha256 and (there := kept(folder, source)):
+                return there
+            with only_one(folder, card):
                 # Another process may have brought the file while this one waited.
-                again = _remembered(memo, folder, origin, card) if origin.kind == "publisher" else _kept(folder, source)
+                again = remembered(memo, folder, origin, card) if origin.kind == "publisher" else kept(folder, source)
                 if again and not (refresh and again == last):
                     return _as_locked(again, card, wanted)
                 return _bring(source, card, folder, memo, last, wanted, progress)
         except Unreachable as error:
             problem = problem or error
     if last is not None and not refresh:
-        warnings.warn(DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5)
+        warnings.warn(
+            DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5
+        )
         return _as_locked(last, card, wanted)
     raise problem
 
@@ -202,36 +179,15 @@ def _differs(card, origin, expected, got, who):
     )
 
 
-def _remembered(memo, folder, origin, card):
-    """What this origin gave last, if the file is still whole."""
-    try:
-        said = json.loads(memo.read_text(encoding="utf-8"))
-        path = folder / said["sha256"][:16] / said["filename"]
-        if path.stat().st_size != said["bytes"] or (origin.kind == "publisher" and said["filename"] != card.filename):
-            return None
-    except (OSError, ValueError, KeyError):
-        return None
-    return Fetched(path, "cached", origin.name, origin.kind, said["sha256"], said["bytes"], said["url"],
-                   said["retrieved"], said["licence"], said.get("synthetic", False))  # fmt: skip
-
-
-def _kept(folder, source):
-    """The content that a mirror's lock names, if it is in the cache already, wherever it came from."""
-    path = folder / source.sha256[:16] / source.filename if source.sha256 else None
-    if path is None or not path.exists() or (source.bytes and path.stat().st_size != source.bytes):
-        return None
-    return Fetched(path, "cached", source.origin.name, source.origin.kind, source.sha256, path.stat().st_size,
-                   source.url, source.retrieved, source.licence, source.synthetic)  # fmt: skip
-
-
 def _sample(source, card, folder):
     """The bundled sample is read where it is; its digest is checked once for each state of the file."""
     path = Path(source.address)
     try:
         state = path.stat()
     except FileNotFoundError:
-        raise Corrupt(card.id, "the bundled sample lacks this file", expected=str(path),
-                      next="install the package again") from None  # fmt: skip
+        raise Corrupt(
+            card.id, "the bundled sample lacks this file", expected=str(path), next="install the package again"
+        ) from None
     seen = folder / "sample-checked.json"
     stamp = {"sha256": source.sha256, "bytes": state.st_size, "mtime_ns": state.st_mtime_ns}
     try:
@@ -239,50 +195,27 @@ def _sample(source, card, folder):
     except (OSError, ValueError):
         checked = False
     if not checked:
-        if (got := _sha256(path)) != source.sha256:
-            raise Corrupt(card.id, "the bundled sample was altered", expected=f"sha256 {source.sha256}",
-                          found=f"sha256 {got}", next="install the package again")  # fmt: skip
-        try:
-            _write_json(seen, stamp)
-        except OSError:
-            pass  # a read-only cache only costs the check again
-    return Fetched(path, "cached", "sample", "sample", source.sha256, state.st_size, source.url, source.retrieved,
-                   source.licence, source.synthetic)  # fmt: skip
-
-
-@contextmanager
-def _only_one(folder, card):
-    """Hold the dataset's lock, and turn a cache that cannot be written into a clear error."""
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        try:
-            lock.acquire(timeout=3)
-        except Timeout:
-            print(f"{card.id}: waiting for another process that is fetching it…", file=sys.stderr)
-            lock.acquire()
-    except OSError as error:
-        raise _cache_problem(card, folder, error) from error
-    try:
-        yield
-    except OSError as error:
-        # requests' own errors are OSErrors too, but none of those leaves `transfer`.
-        raise _cache_problem(card, folder, error) from error
-    finally:
-        lock.release()
-
-
-def _cache_problem(card, folder, error):
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return CacheProblem(
-        card.id,
-        "the disk is full" if full else "the cache cannot be written",
-        expected=f"room and the right to write in {folder}",
-        found=str(error),
-        done="removed the unfinished file" if full else None,
-        next="export DATAKIT_CACHE=/a/folder/of/yours",
+        if (got := sha256_of(path)) != source.sha256:
+            raise Corrupt(
+                card.id,
+                "the bundled sample was altered",
+                expected=f"sha256 {source.sha256}",
+                found=f"sha256 {got}",
+                next="install the package again",
+            )
+        with contextlib.suppress(OSError):  # a read-only cache only costs the check again
+            write_json(seen, stamp)
+    return Fetched(
+        path,
+        "cached",
+        "sample",
+        "sample",
+        source.sha256,
+        state.st_size,
+        source.url,
+        source.retrieved,
+        source.licence,
+        source.synthetic,
     )
 
 
@@ -302,61 +235,80 @@ def _bring(source, card, folder, memo, last, wanted, progress):
             try:
                 shutil.copyfile(source.address, path)
             except FileNotFoundError:
-                raise Corrupt(card.id, "the mirror's lock names a file that is not there", expected=source.address,
-                              next=f"datakit mirror verify {source.origin.base}") from None  # fmt: skip
+                raise Corrupt(
+                    card.id,
+                    "the mirror's lock names a file that is not there",
+                    expected=source.address,
+                    next=f"datakit mirror verify {source.origin.base}",
+                ) from None
         else:
-            pooch.retrieve(source.address, known_hash=None, fname=source.filename, path=incoming,
-                           downloader=_downloader(card, folder, source, progress))  # fmt: skip
+            pooch.retrieve(
+                source.address,
+                known_hash=None,
+                fname=source.filename,
+                path=incoming,
+                downloader=_downloader(card, folder, source, progress),
+            )
         # Said before the digest: "an HTML page" helps more than "another digest".
         check_bytes(path, card)
-        digest = _sha256(path)
+        digest = sha256_of(path)
         if source.sha256 and digest != source.sha256:
             if source.origin.kind == "publisher":
                 raise _differs(card, source.address, source.sha256, digest, "the data card")
-            raise Corrupt(card.id, "the mirror's file is not the one its lock names", expected=f"sha256 {source.sha256}",
-                          found=f"sha256 {digest}", done="kept nothing of it",
-                          next=f"datakit mirror verify {source.origin.base}")  # fmt: skip
+            raise Corrupt(
+                card.id,
+                "the mirror's file is not the one its lock names",
+                expected=f"sha256 {source.sha256}",
+                found=f"sha256 {digest}",
+                done="kept nothing of it",
+                next=f"datakit mirror verify {source.origin.base}",
+            )
         if wanted and digest != wanted["sha256"]:
             raise _differs(card, source.origin.name, wanted["sha256"], digest, LOCK)
         home = folder / digest[:16]
         home.mkdir(exist_ok=True)
         os.replace(path, home / source.filename)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if disk_full(error):
             for part in folder.glob("part-*"):
                 part.unlink(missing_ok=True)
         raise
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
     said = {
-        "sha256": digest, "filename": source.filename, "bytes": (home / source.filename).stat().st_size,
-        "url": source.url, "licence": source.licence, "synthetic": source.synthetic,
+        "sha256": digest,
+        "filename": source.filename,
+        "bytes": (home / source.filename).stat().st_size,
+        "url": source.url,
+        "licence": source.licence,
+        "synthetic": source.synthetic,
         "retrieved": source.retrieved or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-    }  # fmt: skip
-    _write_json(memo, said)
+    }
+    write_json(memo, said)
     outcome = "changed" if last and last.sha256 != digest else "fresh"
     if outcome == "changed":
-        warnings.warn(DataWarning(f"{card.id}: {source.origin.name} has new data (sha256 {last.sha256[:12]}… before, "
-                                  f"{digest[:12]}… now); the earlier file stays in {folder}"), stacklevel=6)  # fmt: skip
-    return Fetched(home / source.filename, outcome, source.origin.name, source.origin.kind, digest, said["bytes"],
-                   said["url"], said["retrieved"], said["licence"], source.synthetic)  # fmt: skip
+        warnings.warn(
+            DataWarning(
+                f"{card.id}: {source.origin.name} has new data (sha256 {last.sha256[:12]}… before, "
+                f"{digest[:12]}… now); the earlier file stays in {folder}"
+            ),
+            stacklevel=6,
+        )
+    return Fetched(
+        home / source.filename,
+        outcome,
+        source.origin.name,
+        source.origin.kind,
+        digest,
+        said["bytes"],
+        said["url"],
+        said["retrieved"],
+        said["licence"],
+        source.synthetic,
+    )
 
 
 def _downloader(card, folder, source, progress):
     if source.origin.kind == "publisher" and card.paging:
         return transfer.PagedDownload(card.id, folder, card.paging["size"], progress)
     return transfer.Download(card.id, folder, progress)
-
-
-def _write_json(file, value):
-    """Write a small JSON so that a reader sees the old one or the new one, never half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}-{os.getpid()}")
-    temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, file)
-
-
-def _sha256(path):
-    import pooch
-
-    return pooch.file_hash(str(path), alg="sha256")

@@ -79,18 +79,24 @@ class Origin:
             lock = get_json(f"{self.base}/{LOCK}", self.name, attempts=2)
         else:
             if not Path(self.base).is_dir():
-                raise Unreachable(self.name, "this folder is not there", expected="a mirror: a folder with a data.lock",
-                                  next="plug in the disk, or correct --origins")  # fmt: skip
+                raise Unreachable(
+                    self.name,
+                    "this folder is not there",
+                    expected="a mirror: a folder with a data.lock",
+                    next="plug in the disk, or correct --origins",
+                )
             try:
                 lock = json.loads((Path(self.base) / LOCK).read_text(encoding="utf-8"))
             except FileNotFoundError:
-                raise NotAsDescribed(self.name, "this folder is not a mirror", expected=f"{LOCK} at its top",
-                                     next=hint) from None  # fmt: skip
+                raise NotAsDescribed(
+                    self.name, "this folder is not a mirror", expected=f"{LOCK} at its top", next=hint
+                ) from None
             except ValueError as error:
                 raise NotAsDescribed(self.name, f"its {LOCK} is not JSON", found=str(error), next=hint) from None
         if not isinstance(lock, dict) or not isinstance(lock.get("datasets"), dict):
-            raise NotAsDescribed(self.name, f"its {LOCK} has no datasets", expected='{"version": 1, "datasets": {…}}',
-                                 next=hint)  # fmt: skip
+            raise NotAsDescribed(
+                self.name, f"its {LOCK} has no datasets", expected='{"version": 1, "datasets": {…}}', next=hint
+            )
         return lock
 
     def locate(self, card):
@@ -123,13 +129,26 @@ class Origin:
             return []
         filename = entry.get("filename", "")
         if not filename or Path(filename).name != filename or not re.fullmatch("[0-9a-f]{64}", entry.get("sha256", "")):
-            raise Corrupt(self.name, f"the entry of {card.id} in its {LOCK} cannot be used",
-                          expected="a bare file name and a sha256", found=str(entry)[:160])  # fmt: skip
+            raise Corrupt(
+                self.name,
+                f"the entry of {card.id} in its {LOCK} cannot be used",
+                expected="a bare file name and a sha256",
+                found=str(entry)[:160],
+            )
         address = f"{self.base}/{card.id}/{filename}"
         return [
-            Source(self, address, filename, entry["sha256"], entry.get("bytes"), entry.get("url"),
-                   entry.get("licence", card.licence), entry.get("retrieved"), bool(lock.get("synthetic")))
-        ]  # fmt: skip
+            Source(
+                self,
+                address,
+                filename,
+                entry["sha256"],
+                entry.get("bytes"),
+                entry.get("url"),
+                entry.get("licence", card.licence),
+                entry.get("retrieved"),
+                bool(lock.get("synthetic")),
+            )
+        ]
 
 
 def look_up(card):
@@ -150,9 +169,13 @@ def look_up(card):
     for resource in resources:
         if wanted.search(f"{resource.get('title')} {resource.get('url')}"):
             return resource["url"]
-    raise NotAsDescribed(card.id, "the publisher's catalogue lists no such file", expected=card.resolve["resource"],
-                         found=", ".join(str(r.get("title")) for r in resources)[:300] or "no resource",
-                         next=f"datakit show {card.id}")  # fmt: skip
+    raise NotAsDescribed(
+        card.id,
+        "the publisher's catalogue lists no such file",
+        expected=card.resolve["resource"],
+        found=", ".join(str(r.get("title")) for r in resources)[:300] or "no resource",
+        next=f"datakit show {card.id}",
+    )
 
 
 def parse_origins(text=None):
@@ -184,6 +207,11 @@ def parse_origins(text=None):
         elif os.sep in name or name.startswith(".") or Path(name).is_dir():
             origins.append(Origin(name, "folder"))
         else:
-            raise WrongUse("origins", f"{name!r} is no origin", expected="sample, publisher, a folder or an http address",
-                           found=name, next="for example --origins http://192.0.2.1:8000,sample")  # fmt: skip
+            raise WrongUse(
+                "origins",
+                f"{name!r} is no origin",
+                expected="sample, publisher, a folder, an http address",
+                found=name,
+                next="for example --origins http://192.0.2.1:8000,sample",
+            )
     return origins or parse_origins("sample")

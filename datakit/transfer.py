@@ -26,8 +26,9 @@ def timeouts():
     try:
         connect, read = (float(part) for part in text.split(","))
     except ValueError:
-        raise WrongUse("DATAKIT_TIMEOUT", "must be two numbers of seconds", expected="connect,read such as 10,60",
-                       found=text) from None  # fmt: skip
+        raise WrongUse(
+            "DATAKIT_TIMEOUT", "must be two numbers of seconds", expected="connect,read such as 10,60", found=text
+        ) from None
     return connect, read
 
 
@@ -68,8 +69,13 @@ def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=Non
     try:
         answer = (http or session(attempts)).get(url, timeout=timeouts(), stream=stream, headers=headers)
     except requests.RequestException as error:
-        raise Unreachable(subject, "the server does not answer", expected=url, found=_reason(error),
-                          next="datakit doctor, or another origin: --origins publisher,sample") from error  # fmt: skip
+        raise Unreachable(
+            subject,
+            "the server does not answer",
+            expected=url,
+            found=_reason(error),
+            next="datakit doctor, or another origin: --origins publisher,sample",
+        ) from error
     if answer.status_code >= 400:
         answer.close()
         gone = answer.status_code in (404, 410)
@@ -89,8 +95,13 @@ def get_json(url, subject, **options):
     try:
         return answer.json()
     except ValueError:
-        raise Corrupt(subject, "the server did not answer with JSON", expected=url,
-                      found=_start(answer.text.encode()), next="open the address in a browser") from None  # fmt: skip
+        raise Corrupt(
+            subject,
+            "the server did not answer with JSON",
+            expected=url,
+            found=_start(answer.text.encode()),
+            next="open the address in a browser",
+        ) from None
 
 
 class Download:
@@ -123,8 +134,14 @@ class Download:
                 except requests.RequestException as error:
                     if attempt == ATTEMPTS:
                         done = f"kept {part.stat().st_size} bytes to resume from" if part.exists() else None
-                        raise Unreachable(self.subject, "the connection broke off each time", expected=url, done=done,
-                                          found=_reason(error), next="the same command again") from error  # fmt: skip
+                        raise Unreachable(
+                            self.subject,
+                            "the connection broke off each time",
+                            expected=url,
+                            done=done,
+                            found=_reason(error),
+                            next="the same command again",
+                        ) from error
                     time.sleep(0.5 * 2 ** (attempt - 1))
         os.replace(part, output_file)
         memo.unlink(missing_ok=True)
@@ -160,8 +177,16 @@ class Download:
     def _bar(self, total, done):
         from tqdm import tqdm
 
-        return tqdm(total=total, initial=done, unit="B", unit_scale=True, desc=self.subject, leave=False,
-                    disable=not self.progress, file=sys.stderr)  # fmt: skip
+        return tqdm(
+            total=total,
+            initial=done,
+            unit="B",
+            unit_scale=True,
+            desc=self.subject,
+            leave=False,
+            disable=not self.progress,
+            file=sys.stderr,
+        )
 
 
 class PagedDownload(Download):
@@ -185,8 +210,12 @@ class PagedDownload(Download):
                 sign = "&" if "?" in url else "?"
                 page = get_json(f"{url}{sign}COUNT={self.size}&STARTINDEX={len(features)}", self.subject, http=http)
                 if not isinstance(page, dict) or not isinstance(page.get("features"), list):
-                    raise Corrupt(self.subject, "a page is not a GeoJSON FeatureCollection", expected=url,
-                                  found=_start(json.dumps(page).encode()))  # fmt: skip
+                    raise Corrupt(
+                        self.subject,
+                        "a page is not a GeoJSON FeatureCollection",
+                        expected=url,
+                        found=_start(json.dumps(page).encode()),
+                    )
                 whole = whole or {k: v for k, v in page.items() if k in ("type", "crs", "numberMatched")}
                 features += page["features"]
                 bar.update(len(page["features"]))
@@ -195,10 +224,16 @@ class PagedDownload(Download):
                 if len(page["features"]) < self.size or (expected is not None and len(features) >= expected):
                     break
         if expected is not None and len(features) != expected:
-            raise Corrupt(self.subject, "the service did not give every page", expected=f"{expected} features",
-                          found=f"{len(features)}", next="the same command again")  # fmt: skip
+            raise Corrupt(
+                self.subject,
+                "the service did not give every page",
+                expected=f"{expected} features",
+                found=f"{len(features)}",
+                next="the same command again",
+            )
         Path(output_file).write_text(
-            json.dumps({"type": "FeatureCollection", **whole, "features": features}, ensure_ascii=False), encoding="utf-8"
+            json.dumps({"type": "FeatureCollection", **whole, "features": features}, ensure_ascii=False),
+            encoding="utf-8",
         )
 
 

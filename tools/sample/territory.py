@@ -50,8 +50,27 @@ COMMUNES = [
 ]
 
 # The codes in use in Dijon: sector (two digits) -> number of IRIS in it.
-DIJON_SECTORS = {1: 3, 2: 2, 3: 5, 4: 4, 5: 3, 6: 1, 7: 4, 8: 4, 9: 1, 10: 6, 11: 1, 12: 4, 13: 3, 14: 2, 15: 3, 16: 4,
-                 17: 4, 18: 4, 20: 3}  # fmt: skip
+DIJON_SECTORS = {
+    1: 3,
+    2: 2,
+    3: 5,
+    4: 4,
+    5: 3,
+    6: 1,
+    7: 4,
+    8: 4,
+    9: 1,
+    10: 6,
+    11: 1,
+    12: 4,
+    13: 3,
+    14: 2,
+    15: 3,
+    16: 4,
+    17: 4,
+    18: 4,
+    20: 3,
+}
 
 
 def _rng():
@@ -98,8 +117,9 @@ def communes():
     population = (frame["size"] * _rng().uniform(0.88, 1.12, len(frame))).round().astype(int)
     return gpd.GeoDataFrame(
         {"code": frame.code, "name": frame.name, "population": population, "n_iris": frame.n_iris},
-        geometry=geometry, crs=LAMBERT,
-    )  # fmt: skip
+        geometry=geometry,
+        crs=LAMBERT,
+    )
 
 
 @cache
@@ -151,8 +171,11 @@ def quartier(x, y):
     quarter = direction[(octant // 2) * 2]
     distance = np.hypot(dx, dy)
     ring = np.digitize(distance, [900, 1900, 3200])
-    return np.where(ring == 0, "Quartier fictif Centre", [f"Quartier fictif {q} {r}" for q, r in
-                                                          zip(np.ravel(quarter), np.ravel(ring), strict=True)])  # fmt: skip
+    return np.where(
+        ring == 0,
+        "Quartier fictif Centre",
+        [f"Quartier fictif {q} {r}" for q, r in zip(np.ravel(quarter), np.ravel(ring), strict=True)],
+    )
 
 
 def _iris_codes(code, number):
@@ -225,7 +248,11 @@ def geojson(frame, digits=6):
     geometry = [json.loads(t) for t in shapely.to_geojson(shapely.set_precision(frame.geometry.array, 10**-digits))]
     records = frame.drop(columns="geometry").to_dict("records")
     features = [
-        {"type": "Feature", "properties": {k: (v.item() if hasattr(v, "item") else v) for k, v in p.items()}, "geometry": g}
+        {
+            "type": "Feature",
+            "properties": {k: (v.item() if hasattr(v, "item") else v) for k, v in p.items()},
+            "geometry": g,
+        }
         for p, g in zip(records, geometry, strict=True)
     ]
     return json.dumps({"type": "FeatureCollection", "features": _rounded(features, digits)}, ensure_ascii=False)
@@ -259,10 +286,13 @@ def make(folder, rng):
             "nom_iris": areas.name,
             "type_iris": areas.type_iris,
         },
-        geometry=areas.geometry.array, crs=LAMBERT,
-    )  # fmt: skip
+        geometry=areas.geometry.array,
+        crs=LAMBERT,
+    )
     (folder / "iris/iris.geojson").write_text(geojson(wfs), encoding="utf-8")
-    people = [{"nom": t.name, "code": t.code, "population": int(t.population)} for t in
-              towns.rename(columns={"name": "nom"}).assign(name=towns.name).itertuples()]  # fmt: skip
+    people = [
+        {"nom": t.name, "code": t.code, "population": int(t.population)}
+        for t in towns.rename(columns={"name": "nom"}).assign(name=towns.name).itertuples()
+    ]
     text = json.dumps(people, ensure_ascii=False)
     (folder / "communes-population/communes-population.json").write_text(text, encoding="utf-8")

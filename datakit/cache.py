@@ -1,0 +1,157 @@
+"""The cache: laid out by content, shared by many processes, never holding half a file.
+
+``<cache>/<dataset-id>/<sha256, 16 digits>/<filename>``: the sample, a mirror and the publisher cannot overwrite one
+another, and a good copy stays whatever arrives later. Beside these folders, one small JSON per origin remembers what
+that origin gave last.
+"""
+
+import errno
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from datakit.errors import CacheProblem
+
+
+class DataWarning(UserWarning):
+    """Something about the data that a reader of the result must know."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that is there, and where it came from.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"fresh"`` (just fetched), ``"cached"`` or ``"changed"`` (fetched, and differs from what was there before).
+    """
+
+    path: Path
+    outcome: str
+    origin: str
+    origin_kind: str
+    sha256: str
+    bytes: int
+    url: str | None
+    retrieved: str | None
+    licence: str | None
+    synthetic: bool = False
+
+
+def cache_folder():
+    """The folder of the cache: ``DATAKIT_CACHE``, else the one that pooch chooses for this system."""
+    if named := os.environ.get("DATAKIT_CACHE"):
+        return Path(named).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("ondijon-datakit"))
+
+
+def remembered(memo, folder, origin, card):
+    """What this origin gave last, if the file is still whole."""
+    try:
+        said = json.loads(memo.read_text(encoding="utf-8"))
+        path = folder / said["sha256"][:16] / said["filename"]
+        if path.stat().st_size != said["bytes"] or (origin.kind == "publisher" and said["filename"] != card.filename):
+            return None
+    except (OSError, ValueError, KeyError):
+        return None
+    return Fetched(
+        path,
+        "cached",
+        origin.name,
+        origin.kind,
+        said["sha256"],
+        said["bytes"],
+        said["url"],
+        said["retrieved"],
+        said["licence"],
+        said.get("synthetic", False),
+    )
+
+
+def kept(folder, source):
+    """The content that a mirror's lock names, if it is in the cache already, wherever it came from."""
+    path = folder / source.sha256[:16] / source.filename if source.sha256 else None
+    if path is None or not path.exists() or (source.bytes and path.stat().st_size != source.bytes):
+        return None
+    return Fetched(
+        path,
+        "cached",
+        source.origin.name,
+        source.origin.kind,
+        source.sha256,
+        path.stat().st_size,
+        source.url,
+        source.retrieved,
+        source.licence,
+        source.synthetic,
+    )
+
+
+@contextmanager
+def only_one(folder, card):
+    """Hold the dataset's lock, and turn a cache that cannot be written into a clear error."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=3)
+        except Timeout:
+            print(f"{card.id}: waiting for another process that is fetching it…", file=sys.stderr)
+            lock.acquire()
+    except OSError as error:
+        raise cache_problem(card, folder, error) from error
+    try:
+        yield
+    except OSError as error:
+        # requests' own errors are OSErrors too, but none of those leaves `transfer`.
+        raise cache_problem(card, folder, error) from error
+    finally:
+        lock.release()
+
+
+def disk_full(error):
+    """Whether an OSError means that nothing more fits on the disk or in the quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def cache_problem(card, folder, error):
+    full = disk_full(error)
+    return CacheProblem(
+        card.id,
+        "the disk is full" if full else "the cache cannot be written",
+        expected=f"room and the right to write in {folder}",
+        found=str(error),
+        done="removed the unfinished file" if full else None,
+        next="export DATAKIT_CACHE=/a/folder/of/yours",
+    )
+
+
+def write_whole(file, write):
+    """Let ``write`` fill a file beside, then move it: a reader sees the old one or the new one, never half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}-{os.getpid()}")
+    try:
+        write(temporary)
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(file, value):
+    """A small JSON, written whole."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write_whole(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def sha256_of(path):
+    import pooch
+
+    return pooch.file_hash(str(path), alg="sha256")

@@ -1,0 +1,165 @@
+"""Files of every format to raw tables: text as the publisher wrote it, and native geometry, nothing interpreted yet."""
+
+import fnmatch
+import io
+import json
+import warnings
+import zipfile
+
+import pandas as pd
+
+from datakit.archives import content, unpacking
+from datakit.errors import NotAsDescribed
+
+
+def unlike(card, what, expected, found):
+    """The error for a file that is not what its card says."""
+    return NotAsDescribed(
+        card.id,
+        what,
+        expected=expected,
+        found=found,
+        next=f"datakit show {card.id}; if the publisher changed the file, put a corrected card in ./cards/",
+    )
+
+
+_NO_REJECTS = pd.DataFrame(
+    {
+        "row": pd.Series(dtype="int64"),
+        "column": pd.Series(dtype="str"),
+        "value": pd.Series(dtype="str"),
+        "rule": pd.Series(dtype="str"),
+    }
+)
+
+
+def _decode(data, card):
+    encoding = "utf-8-sig" if card.encoding.lower().replace("-", "") == "utf8" else card.encoding
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise unlike(
+            card,
+            "the text is not in the card's encoding",
+            card.encoding,
+            f"byte {data[error.start : error.start + 1]!r} on line {line}: perhaps windows-1252",
+        ) from None
+    if encoding != "utf-8-sig" and any(mark in text for mark in ("Ã©", "Ã¨", "Ã´")):
+        raise unlike(card, "the text is not in the card's encoding", card.encoding, "'Ã©' for 'é': the file is UTF-8")
+    return text
+
+
+def _read_csv(path, card):
+    text = _decode(content(path, card), card)
+    options = {"sep": card.delimiter, "dtype": str, "keep_default_na": False, "skipinitialspace": False}
+    bad = []
+    try:
+        raw = pd.read_csv(io.StringIO(text), **options)
+    except pd.errors.EmptyDataError:
+        raise unlike(
+            card, "the file is empty", f"a header and rows, {card.delimiter!r} between columns", "nothing"
+        ) from None
+    except pd.errors.ParserError:
+        # A few rows with too many cells: the slower engine can set them aside one by one.
+        raw = pd.read_csv(io.StringIO(text), **options, engine="python", on_bad_lines=lambda cells: bad.append(cells))
+    raw.columns = [str(c).strip() for c in raw.columns]
+    if len(raw.columns) == 1 and len(card.fields) > 1:
+        other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
+        raise unlike(
+            card,
+            "the columns are not separated as the card says",
+            repr(card.delimiter),
+            f"{other!r} perhaps, in the header {raw.columns[0][:120]!r}",
+        )
+    raw = raw.fillna("")  # rows with too few cells
+    rejects = (
+        pd.DataFrame(
+            {
+                "row": 0,
+                "column": "",
+                "value": [card.delimiter.join(cells)[:200] for cells in bad],
+                "rule": f"has {len(raw.columns)} cells",
+            }
+        )
+        if bad
+        else _NO_REJECTS
+    )
+    return raw, None, rejects
+
+
+def _read_geo(path, card):
+    import geopandas as gpd
+
+    try:
+        if card.format == "shp":
+            with unpacking(card), zipfile.ZipFile(path) as archive:
+                wanted = (card.innerpath or "*.shp").lower()
+                picked = [n for n in archive.namelist() if fnmatch.fnmatch(n.lower(), wanted)]
+            if len(picked) != 1:
+                raise unlike(
+                    card, "the archive does not hold one shapefile", card.innerpath or "*.shp", ", ".join(picked)
+                )
+            frame = gpd.read_file(f"/vsizip/{path}/{picked[0]}", encoding=card.encoding)
+        else:
+            data = content(path, card)
+            _decode(data, card)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's view of mixed types: ours is the card's
+                frame = gpd.read_file(io.BytesIO(data), datetime_as_string=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise unlike(card, "this file cannot be read", card.format, str(error)[:200]) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        if card.geometry is not None:
+            raise unlike(card, "this file has no geometry", card.geometry["type"], ", ".join(frame.columns)[:200])
+        return frame, None, _NO_REJECTS
+    return frame.drop(columns=frame.geometry.name), frame.geometry.array, _NO_REJECTS
+
+
+def _read_json(path, card):
+    found = json.loads(_decode(content(path, card), card))
+    if isinstance(found, dict):
+        # Opendatasoft says "results" or "records" (with "fields" inside), CKAN and Data4Citizen "result".
+        inner = next((found[k] for k in ("results", "records", "result", "data") if k in found), None)
+        found = inner.get("records") if isinstance(inner, dict) else inner
+    if not isinstance(found, list) or not all(isinstance(r, dict) for r in found):
+        raise unlike(card, "this JSON is not a list of records", "[{…}, …]", type(found).__name__)
+    return pd.DataFrame([r.get("fields", r) for r in found], dtype=object), None, _NO_REJECTS
+
+
+def _read_overpass(path, card):
+    found = json.loads(_decode(content(path, card), card))
+    if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
+        raise unlike(card, "this is no Overpass answer", '{"elements": […]}', str(found)[:120])
+    if "remark" in found and not found["elements"]:
+        raise unlike(card, "Overpass gave up", "elements", found["remark"])
+    rows = [
+        {"id": e.get("id"), "lon": e.get("lon"), "lat": e.get("lat"), **e.get("tags", {})} for e in found["elements"]
+    ]
+    return pd.DataFrame(rows, dtype=object), None, _NO_REJECTS
+
+
+def _read_parquet(path, card):
+    import geopandas as gpd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            geo = b"geo" in (file.schema_arrow.metadata or {})
+        frame = gpd.read_parquet(path) if geo else pd.read_parquet(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise unlike(card, "this Parquet file cannot be read", "parquet", str(error)[:200]) from error
+    if geo:
+        return frame.drop(columns=frame.geometry.name), frame.geometry.array, _NO_REJECTS
+    return frame, None, _NO_REJECTS
+
+
+READERS = {
+    "csv": _read_csv,
+    "geojson": _read_geo,
+    "shp": _read_geo,
+    "json": _read_json,
+    "overpass": _read_overpass,
+    "parquet": _read_parquet,
+}

@@ -1,0 +1,332 @@
+"""Bytes to a table in the card's schema, and a list of every row that did not fit.
+
+Everything is read as text first, because a type guessed by a reader loses what the publisher wrote ("01004" becomes
+1004, "ns" becomes missing): the card's types, units and constraints are applied afterwards, column by column.
+"""
+
+import difflib
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from datakit.readers import READERS, unlike
+
+LAMBERT = "EPSG:2154"
+# To the unit on the left from the unit on the right.
+UNITS = {
+    ("cm", "m"): 100,
+    ("m", "cm"): 0.01,
+    ("cm", "mm"): 0.1,
+    ("m", "km"): 1000,
+    ("km", "m"): 0.001,
+    ("mm", "cm"): 10,
+    ("°C", "0.1 °C"): 0.1,
+    ("mm", "0.1 mm"): 0.1,
+}
+
+
+@dataclass
+class Parsed:
+    """A table in the card's schema, and what it took to make it.
+
+    Attributes
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Rows that fit; EPSG:2154 where there is geometry.
+    rejects : DataFrame
+        ``row`` (1 is the first data row of the file), ``column``, ``value``, ``rule``: one line for each broken rule.
+    rows_read : int
+        Rows of the file that concern the card (after its ``row_filter``).
+    notes : list of str
+        What was done to rows that were kept.
+    """
+
+    frame: object
+    rejects: pd.DataFrame
+    rows_read: int
+    notes: list = field(default_factory=list)
+
+
+def parse(path, card):
+    """Read a whole file into the card's schema.
+
+    Raises
+    ------
+    NotAsDescribed, Corrupt
+        The file as a whole is not what the card says. A bad row raises nothing: it is in ``rejects``.
+    """
+    raw, geometry, bad = READERS[card.format](path, card)
+    if not len(raw):
+        raise unlike(
+            card, "the file has no rows", "at least one row", f"columns {', '.join(map(str, raw.columns))[:200]}"
+        )
+    rows = pd.Series(np.arange(1, len(raw) + 1))
+    raw = raw.reset_index(drop=True)
+    if chosen := card.raw.get("row_filter"):
+        keep = _filter(raw, chosen, card)
+        raw, rows = raw[keep].reset_index(drop=True), rows[keep].reset_index(drop=True)
+        geometry = geometry[keep.to_numpy()] if geometry is not None else None
+    broken, notes = [], []
+    columns = {}
+    for f in card.fields:
+        name = next((s for s in f.source if s in raw.columns), None)
+        if name is None and f.optional:
+            continue
+        if name is None:
+            raise _missing(card, f, raw.columns)
+        text = _text(raw[name])
+        values, rule = _convert(text, f, card)
+        if rule is not None and rule.any():
+            broken.append(_reject(rows, f.name, text, rule, f"is a {f.type}" + _format_of(f)))
+        broken += [_reject(rows, f.name, text, wrong, why) for wrong, why in _constraints(values, f)]
+        columns[f.name] = values
+    frame = pd.DataFrame(columns) if card.fields else _as_published(raw)
+    if card.geometry or geometry is not None:
+        import geopandas as gpd
+
+        shapes, wrong, said = _geometry(raw, geometry, card)
+        broken += [_reject(rows, "geometry", value, mask, rule) for mask, value, rule in wrong]
+        notes += [f"{what}: rows {_some(rows[mask])}" for mask, what in said]
+        frame = gpd.GeoDataFrame(frame, geometry=shapes)
+    if key := card.primary_key:
+        key = [key] if isinstance(key, str) else key
+        if all(k in frame for k in key):
+            again = frame.duplicated(key) & frame[key].notna().all(axis=1)
+            broken.append(
+                _reject(
+                    rows,
+                    "+".join(key),
+                    frame[key].astype(str).agg(" ".join, axis=1),
+                    again,
+                    "primary key, not seen before",
+                )
+            )
+    rejects = pd.concat([bad, *broken], ignore_index=True)
+    whole = ~rows.isin(rejects.row)
+    frame = frame[whole.to_numpy()].reset_index(drop=True)
+    if card.geometry or geometry is not None:
+        frame = frame.to_crs(LAMBERT)
+    if not len(frame):
+        raise unlike(
+            card,
+            "no row fits the card",
+            "rows in the card's schema",
+            f"{len(rows)} rows, all set aside; first: {rejects.iloc[0].to_dict() if len(rejects) else 'none read'}",
+        )
+    return Parsed(frame, rejects.sort_values("row", kind="stable", ignore_index=True), len(rows) + len(bad), notes)
+
+
+def _missing(card, f, columns):
+    columns = [str(c) for c in columns]
+    near = difflib.get_close_matches(f.source[0].lower(), [c.lower() for c in columns], n=1, cutoff=0.6)
+    hint = f"; the nearest is {near[0]!r}" if near else ""
+    return unlike(
+        card,
+        f"the column of {f.name!r} is missing or was renamed",
+        " or ".join(map(repr, f.source)) + hint,
+        ", ".join(columns)[:400],
+    )
+
+
+def _filter(raw, chosen, card):
+    name = next((s for s in np.atleast_1d(chosen["field"]) if s in raw.columns), None)
+    if name is None:
+        raise unlike(
+            card, "the column that the card filters by is missing", str(chosen["field"]), ", ".join(raw.columns)[:300]
+        )
+    text = _text(raw[name])
+    if chosen.get("prefix"):
+        return text.str.startswith(tuple(chosen["values"]), na=False)
+    return text.isin(chosen["values"])
+
+
+# -- text to types ----------------------------------------------------------------------------------------------------
+
+
+def _text(column):
+    """A column as trimmed text, missing values as None; whole floats without their ``.0``."""
+    if pd.api.types.is_bool_dtype(column):
+        return column.map({True: "true", False: "false"}).astype("str")
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna()
+        if len(whole) and (whole == whole.round()).all() and whole.abs().max() < 2**53:
+            return column.astype("Int64").astype("str").where(column.notna(), None)
+        return column.astype("str").where(column.notna(), None)
+    return column.astype("str").where(column.notna(), None).str.strip()
+
+
+def _convert(text, f, card):
+    """Values of a field from their text, and a mask of those that are not of its type."""
+    missing = text.isna() | text.isin(f.raw.get("missingValues", card.missing_values))
+    text = text.where(~missing, None)
+    kind = f.type
+    if kind == "string":
+        return text, None
+    if kind == "boolean":
+        yes = f.raw.get("trueValues", ["true", "True", "TRUE", "1"])
+        no = f.raw.get("falseValues", ["false", "False", "FALSE", "0"])
+        values = text.map({**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}).astype("boolean")
+    elif kind in ("date", "datetime"):
+        form = f.raw.get("format", "default")
+        values = pd.to_datetime(text, format="ISO8601" if form == "default" else form, errors="coerce", utc=None)
+        if getattr(values.dt, "tz", None) is not None:
+            values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+    else:
+        values = _numbers(text, f)
+        if kind in ("integer", "year"):
+            values = values.where(values == values.round()).astype("Int64")
+    return values, values.isna() & ~missing
+
+
+def _numbers(text, f):
+    plain = text.str.replace("[\u00a0\u202f ]", "", regex=True)
+    if group := f.raw.get("groupChar"):
+        plain = plain.str.replace(group, "", regex=False)
+    if (mark := f.raw.get("decimalChar", ".")) != ".":
+        plain = plain.str.replace(mark, ".", regex=False)
+    values = pd.to_numeric(plain, errors="coerce").astype("float64")
+    if f.raw.get("ranges"):
+        # A class such as "10-20 m" becomes its middle; an open one ("> 20 m") its only bound.
+        found = text.str.extractall(r"(\d+(?:[.,]\d+)?)")[0].str.replace(",", ".").astype(float)
+        middle = found.groupby(level=0).mean() if len(found) else pd.Series(dtype=float)
+        values = values.fillna(middle.reindex(values.index))
+    source = f.raw.get("source_unit")
+    if source and source != f.unit:
+        values = values * UNITS[f.unit, source]
+    return values.where(np.isfinite(values))
+
+
+def _format_of(f):
+    form = f.raw.get("format", "default")
+    return "" if form == "default" else f" ({form})"
+
+
+def _constraints(values, f):
+    """(mask of the values that break it, rule in words) for each constraint of a field."""
+    given, there = f.constraints, values.notna()
+    text = values.astype("str") if {"pattern", "minLength", "maxLength"} & set(given) else None
+    unit = f" {f.unit}" if f.unit else ""
+    if given.get("required"):
+        yield ~there, "is required"
+    if given.get("unique"):
+        yield values.duplicated() & there, "is unique"
+    if "minimum" in given:
+        yield (values < _bound(given["minimum"], f)).fillna(False).astype(bool), f"at least {given['minimum']}{unit}"
+    if "maximum" in given:
+        yield (values > _bound(given["maximum"], f)).fillna(False).astype(bool), f"at most {given['maximum']}{unit}"
+    if "enum" in given:
+        yield there & ~values.isin(given["enum"]), "one of " + ", ".join(map(str, given["enum"]))
+    if "pattern" in given:
+        yield there & ~text.str.fullmatch(given["pattern"].strip("^$")), f"like {given['pattern']}"
+    if "minLength" in given:
+        yield there & (text.str.len() < given["minLength"]), f"at least {given['minLength']} characters"
+    if "maxLength" in given:
+        yield there & (text.str.len() > given["maxLength"]), f"at most {given['maxLength']} characters"
+
+
+def _bound(value, f):
+    return pd.Timestamp(value) if f.type in ("date", "datetime") else value
+
+
+def _reject(rows, column, values, mask, rule):
+    mask = np.asarray(mask, dtype=bool)
+    return pd.DataFrame(
+        {
+            "row": rows[mask].to_numpy(),
+            "column": column,
+            "rule": rule,
+            "value": values[mask].astype("str").to_numpy() if hasattr(values, "astype") else values,
+        }
+    )
+
+
+def _as_published(raw):
+    """Columns as they came, with the types that pandas finds; codes with a leading zero stay text."""
+    made = {}
+    for name in raw.columns:
+        column = raw[name]
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
+            column = column.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else v)
+            text = _text(column)
+            text = text.where(text != "", None)
+            numbers = pd.to_numeric(text, errors="coerce")
+            coded = text.str.match(r"0\d", na=False).any()
+            column = numbers if not coded and text.notna().any() and (numbers.notna() | text.isna()).all() else text
+        made[name] = column
+    return pd.DataFrame(made)
+
+
+# -- geometry ---------------------------------------------------------------------------------------------------------
+
+
+def _geometry(raw, native, card):
+    """Shapes in the file's CRS; rules that rows break; and what was done to rows that are kept."""
+    import geopandas as gpd
+    import shapely
+
+    given = card.geometry or {}
+    wrong, said = [], []
+    if "x" in given or "latlon" in given:
+        if "latlon" in given:
+            names = [given["latlon"]] if isinstance(given["latlon"], str) else given["latlon"]
+            name = next((n for n in names if n in raw.columns), None)
+            if name is None:
+                raise unlike(card, "the column of coordinates is missing", names[0], ", ".join(raw.columns)[:300])
+            label = _text(raw[name])
+            pair = label.str.strip("[]()").str.extract(r"^\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*$")
+            y, x = pd.to_numeric(pair[0]), pd.to_numeric(pair[1])
+        else:
+            for name in (given["x"], given["y"]):
+                if name not in raw.columns:
+                    raise unlike(card, "the column of coordinates is missing", name, ", ".join(raw.columns)[:300])
+            x, y = (
+                pd.to_numeric(_text(raw[given[k]]).str.replace(",", ".", regex=False), errors="coerce") for k in "xy"
+            )
+            label = _text(raw[given["x"]]).fillna("") + " " + _text(raw[given["y"]]).fillna("")
+        shapes = np.where(x.notna() & y.notna(), shapely.points(x.fillna(0), y.fillna(0)), None)
+        unread = (x.isna() | y.isna()) & label.str.strip().fillna("").ne("")
+        if unread.any():
+            wrong.append((unread, label, "coordinates are numbers"))
+    else:
+        if native is None:
+            raise unlike(card, "this file has no geometry", given.get("type", "geometry"), ", ".join(raw.columns)[:200])
+        shapes = np.asarray(native)
+        label = pd.Series(["" if s is None else s.wkt[:80] for s in shapes])
+    absent = pd.Series(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if given.get("required", True):
+        wrong.append((absent, label, "has a place on the map"))
+    shapes = np.where(absent, None, shapes)
+    invalid = pd.Series(~shapely.is_valid(shapes) & ~absent.to_numpy())
+    if invalid.any():
+        shapes[invalid.to_numpy()] = shapely.make_valid(shapes[invalid.to_numpy()])
+        said.append((invalid, f"{int(invalid.sum())} invalid shapes repaired (make_valid)"))
+    crs = card.crs or (str(native.crs) if native is not None and getattr(native, "crs", None) else "EPSG:4326")
+    series = gpd.GeoSeries(shapes, crs=crs)
+    x, y = series.bounds.minx, series.bounds.miny
+    if series.crs.is_geographic:
+        west, south, east, north = card.raw.get("bounds", [-180, -90, 180, 90])
+        inside = x.between(west, east) & y.between(south, north)
+        swapped = ~inside & y.between(west, east) & x.between(south, north)
+        outside = ~inside & ~swapped & x.notna()
+        if outside.mean() > 0.5:
+            raise unlike(
+                card,
+                "most coordinates are outside the area of the dataset",
+                f"{crs}, degrees, in {[west, south, east, north]}",
+                f"for example {x.iloc[0]}, {y.iloc[0]}",
+            )
+        wrong += [
+            (swapped, label, "longitude and latitude in this order: they look swapped"),
+            (outside, label, f"inside longitude {west} to {east}, latitude {south} to {north}"),
+        ]
+        series[(swapped | outside).to_numpy()] = None  # kept out of the projection, which would make them infinite
+    elif x.notna().any() and x.abs().max() <= 180 and y.abs().max() <= 90:
+        raise unlike(card, "the coordinates are degrees, not metres", crs, f"for example {x.iloc[0]}, {y.iloc[0]}")
+    return series, wrong, said
+
+
+def _some(rows, most=10):
+    shown = ", ".join(map(str, rows.head(most)))
+    return shown + (f" and {len(rows) - most} more" if len(rows) > most else "")
