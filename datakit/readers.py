@@ -1,5 +1,6 @@
 """Files of every format to raw tables: text as the publisher wrote it, and native geometry, nothing interpreted yet."""
 
+import csv
 import fnmatch
 import io
 import json
@@ -52,40 +53,42 @@ def _decode(data, card):
 
 def _read_csv(path, card):
     text = _decode(content(path, card), card)
-    options = {"sep": card.delimiter, "dtype": str, "keep_default_na": False, "skipinitialspace": False}
-    bad = []
+    rejects = _NO_REJECTS
     try:
-        raw = pd.read_csv(io.StringIO(text), **options)
+        raw = pd.read_csv(io.StringIO(text), sep=card.delimiter, dtype=str, keep_default_na=False)
+        if not isinstance(raw.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
+            raise pd.errors.ParserError
     except pd.errors.EmptyDataError:
-        raise unlike(
-            card, "the file is empty", f"a header and rows, {card.delimiter!r} between columns", "nothing"
-        ) from None
+        found = f"a header and rows, {card.delimiter!r} between columns"
+        raise unlike(card, "the file is empty", found, "nothing") from None
     except pd.errors.ParserError:
-        # A few rows with too many cells: the slower engine can set them aside one by one.
-        raw = pd.read_csv(io.StringIO(text), **options, engine="python", on_bad_lines=lambda cells: bad.append(cells))
+        raw, rejects = _read_ragged(text, card)
     raw.columns = [str(c).strip() for c in raw.columns]
-    if len(raw.columns) == 1 and len(card.fields) > 1:
-        other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
+    other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
+    if len(raw.columns) == 1 and other:
         raise unlike(
             card,
             "the columns are not separated as the card says",
             repr(card.delimiter),
             f"{other!r} perhaps, in the header {raw.columns[0][:120]!r}",
         )
-    raw = raw.fillna("")  # rows with too few cells
-    rejects = (
-        pd.DataFrame(
-            {
-                "row": 0,
-                "column": "",
-                "value": [card.delimiter.join(cells)[:200] for cells in bad],
-                "rule": f"has {len(raw.columns)} cells",
-            }
-        )
-        if bad
-        else _NO_REJECTS
+    return raw.fillna(""), None, rejects  # "" for the last cells of rows that are too short
+
+
+def _read_ragged(text, card):
+    """A CSV in which some rows have more cells than the header: those are set aside one by one."""
+    header, *rows = (cells for cells in csv.reader(io.StringIO(text), delimiter=card.delimiter) if cells)
+    long = {i: cells for i, cells in enumerate(rows) if len(cells) > len(header)}
+    kept = {i: cells + [""] * (len(header) - len(cells)) for i, cells in enumerate(rows) if i not in long}
+    rejects = pd.DataFrame(
+        {
+            "row": [i + 1 for i in long],
+            "column": "",
+            "value": [card.delimiter.join(cells)[:200] for cells in long.values()],
+            "rule": f"has {len(header)} cells",
+        }
     )
-    return raw, None, rejects
+    return pd.DataFrame.from_dict(kept, orient="index", columns=header, dtype=str), rejects
 
 
 def _read_geo(path, card):

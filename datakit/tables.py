@@ -62,7 +62,7 @@ def parse(path, card):
         raise unlike(
             card, "the file has no rows", "at least one row", f"columns {', '.join(map(str, raw.columns))[:200]}"
         )
-    rows = pd.Series(np.arange(1, len(raw) + 1))
+    rows = pd.Series(raw.index + 1)
     raw = raw.reset_index(drop=True)
     if chosen := card.raw.get("row_filter"):
         keep = _filter(raw, chosen, card)
