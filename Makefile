@@ -55,7 +55,7 @@ lint: $(for_dev)  ## style, layers, workflows and data cards
 bench: $(for_dev)  ## the measurements of benchmarks/
 	@for f in benchmarks/bench_*.py; do echo "== $$f"; $(bin)/python $$f || exit 1; done
 
-setup: $(for_run)  ## .venv with the package and what it needs
+setup: $(for_run)  ## the environment, with the package and what it needs
 setup-dev: $(for_dev)  ## the same, with what tests and lint need
 
 lock:  ## write the lock files again from pyproject.toml (UPGRADE=1 takes newer versions)

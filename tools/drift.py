@@ -136,11 +136,11 @@ def main(argv=None):
     if options.previous and options.previous.exists():
         before = json.loads(options.previous.read_text(encoding="utf-8"))
     catalog = datakit.catalog
-    unknown = [name for name in options.ids if name not in catalog]
-    if unknown:
-        parser.error(f"no such dataset: {', '.join(unknown)}")
     wanted = options.ids or list(catalog)
-    skipped = [name for name in wanted if not can_be_fetched(catalog[name])]
+    try:
+        skipped = [name for name in wanted if not can_be_fetched(catalog[name])]
+    except errors.UnknownDataset as problem:
+        parser.error(str(problem))
     figures = {}
     for name in wanted:
         if name not in skipped:

@@ -1,0 +1,339 @@
+"""The files that say what to install agree, hold on every Python that the kit promises, and install nothing twice."""
+
+import ast
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ["requirements-build.lock", "requirements.lock", "requirements-dev.lock"]
+CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge splits off the part without a graphical toolkit
+
+# Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it.
+USED_OTHERWISE = {"jupyterlab", "jupytext"}
+
+
+def direct(requirements):
+    """Canonical name -> specifiers, as text, of requirement lines."""
+    parsed = [Requirement(line) for line in requirements]
+    return {canonicalize_name(r.name): str(r.specifier) for r in parsed}
+
+
+def environment(path):
+    """The direct dependencies of a conda environment file, as pyproject.toml would write them."""
+    wanted = {}
+    for entry in yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))["dependencies"]:
+        if isinstance(entry, dict):
+            wanted |= direct(entry["pip"])
+        elif not re.match(r"(python|pip)\b", entry):
+            name = re.match(r"[\w.-]+", entry)[0]
+            wanted |= direct([CONDA_NAMES.get(name, name) + entry[len(name) :]])
+    return wanted
+
+
+def locked(path):
+    """(name, version, marker, hashes, whom it is for) of each entry of a lock."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for entry in re.findall(r"^\S.*(?:\n[ \t].*)*", text, flags=re.MULTILINE):
+        body = re.sub(r"#.*", "", entry).replace("\\\n", " ")
+        line, *hashes = re.split(r"\s--hash=", body)
+        requirement = Requirement(line.strip())
+        (spec,) = requirement.specifier
+        via = re.findall(r"#\s+(?:via )?(\S.*)", entry)
+        yield canonicalize_name(requirement.name), spec, requirement.marker, [h.strip() for h in hashes], via
+
+
+def test_the_same_direct_dependencies_everywhere():
+    wanted = direct(PROJECT["project"]["dependencies"])
+    assert environment("environment.yml") == wanted
+    asked = {name for name, *_, via in locked("requirements.lock") if any("(pyproject.toml)" in v for v in via)}
+    assert asked == set(wanted)
+
+
+def test_binder_has_an_equal_copy():
+    assert (ROOT / "binder/environment.yml").read_bytes() == (ROOT / "environment.yml").read_bytes()
+    assert not (ROOT / "binder/environment.yml").is_symlink()  # Binder copies this folder alone first
+
+
+def test_the_locks_satisfy_what_is_asked():
+    groups = PROJECT["dependency-groups"]
+    asked = {
+        "requirements-build.lock": groups["build"],
+        "requirements.lock": PROJECT["project"]["dependencies"] + groups["build"],
+        "requirements-dev.lock": PROJECT["project"]["dependencies"] + groups["build"] + groups["dev"],
+    }
+    for path, requirements in asked.items():
+        versions = {}
+        for name, spec, *_ in locked(path):
+            versions.setdefault(name, []).append(spec.version)
+        for requirement in map(Requirement, requirements):
+            found = versions.get(canonicalize_name(requirement.name))
+            assert found, f"{path} lacks {requirement}: make lock"
+            assert all(v in requirement.specifier for v in found), f"{path} has {requirement.name} {found}: make lock"
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_a_lock_pins_and_hashes_everything_and_names_no_place(path):
+    entries = list(locked(path))
+    assert entries
+    for name, spec, _, hashes, _ in entries:
+        assert spec.operator == "==", name
+        assert hashes, name
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", h) for h in hashes), name
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|file:|@ |(?:^|\s)-(?:i|f|-index|-extra|-find|-trusted)|/\w+/", text)
+
+
+def test_the_locks_agree():
+    def versions(path):
+        return {(name, str(spec), str(marker)) for name, spec, marker, *_ in locked(path)}
+
+    build, run, dev = map(versions, LOCKS)
+    assert build <= run
+    apart = {name for name, *_ in run - dev}
+    # A package that tests ask for as well may be wanted on one more system: same version, wider marker.
+    assert {(n, s) for n, s, _ in run} <= {(n, s) for n, s, _ in dev}, f"not the same versions: {sorted(apart)}"
+
+
+def third_party_imports(*folders):
+    """Top-level modules imported in the Python files of some folders, wherever the import stands."""
+    found = {}
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    names = [node.module]
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "import_module" and node.args:
+                    names = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
+                for name in names:
+                    found.setdefault(name.split(".")[0], path.relative_to(ROOT))
+    local = {p.stem for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix == ".py" or p.is_dir()}
+    return {n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit"}}
+
+
+def test_what_is_imported_is_a_direct_dependency():
+    wanted = set(direct(PROJECT["project"]["dependencies"]))
+    providers = importlib.metadata.packages_distributions()
+    imported = set()
+    for module, path in third_party_imports("datakit", "notebooks/src", "tools").items():
+        names = {canonicalize_name(d) for d in providers.get(module, [])}
+        assert names, f"{path} imports {module}, which is not installed"
+        if module == "xstatic":  # one namespace, many packages
+            imported |= {n for n in wanted if n.startswith("xstatic-")}
+            continue
+        assert names & wanted, (
+            f"{path} imports {module}: add one of {sorted(names)} to pyproject.toml and environment.yml"
+        )
+        imported |= names & wanted
+    xstatic = {n for n in wanted if n.startswith("xstatic-")}
+    unused = wanted - imported - USED_OTHERWISE - xstatic
+    assert not unused, f"nothing imports {sorted(unused)}"
+
+
+def test_one_version_and_three_pythons_everywhere(root):
+    version = PROJECT["project"]["version"]
+    assert f'__version__ = "{version}"' in (root / "datakit/__init__.py").read_text(encoding="utf-8")
+    assert yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))["version"] == version
+    assert f"## {version}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    pythons = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["project"]["classifiers"]))
+    assert pythons == ["3.11", "3.12", "3.13"]
+    assert PROJECT["project"]["requires-python"] == f">={pythons[0]}"
+    workflow = yaml.safe_load((root / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == pythons
+
+
+def test_the_wheel_carries_everything(root, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, source)
+    shutil.copytree(root / "datakit", source / "datakit", ignore=shutil.ignore_patterns("__pycache__"))
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('..'))"
+    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+    files = {p.relative_to(root).as_posix() for p in (root / "datakit").rglob("*") if p.is_file()}
+    files = {f for f in files if "__pycache__" not in f}
+    for folder in ("datakit/catalog/", "datakit/sample/"):
+        assert any(f.startswith(folder) for f in files), f"{folder} is empty"
+    assert files <= inside  # code, cards, sample, and the scripts of the maps
+    assert wheel.stat().st_size < 14e6
+
+
+# --- the Makefile ---------------------------------------------------------------------------------------------------
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine: apt-get install make")
+
+
+def make(*args, env=None, cwd=ROOT):
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")} | (env or {})
+    return subprocess.run(["make", *args], cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def stamped(tmp_path):
+    """A folder that looks like an environment in which everything was installed after the locks."""
+    for stamp in (".datakit-made", ".datakit-run", ".datakit-dev"):
+        (tmp_path / stamp).touch()
+    return tmp_path
+
+
+@needs_make
+def test_help_names_every_target():
+    shown = make("help").stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
+    for target in set(targets):
+        assert re.search(rf"^  make {target} +\w", shown, re.MULTILINE), f"make help does not explain {target}"
+
+
+@needs_make
+@pytest.mark.parametrize("target", ["setup", "setup-dev"])
+def test_the_second_call_installs_nothing(target, stamped):
+    done = make(target, f"VENV={stamped}")
+    assert done.returncode == 0
+    assert "nothing to be done" in done.stdout.lower()
+
+
+@needs_make
+def test_a_newer_lock_is_installed(stamped):
+    old = (ROOT / "requirements.lock").stat().st_mtime - 100
+    os.utime(stamped / ".datakit-run", (old, old))
+    planned = make("-n", "run", f"VENV={stamped}", "UV=").stdout
+    assert "--require-hashes -r requirements.lock" in planned
+    assert "-m venv" not in planned  # the environment itself stays
+
+
+@needs_make
+@pytest.mark.parametrize(("uv", "tool"), [("UV=", "-m pip install"), ("UV=/somewhere/uv", "/somewhere/uv pip install")])
+def test_every_installation_is_hash_checked(uv, tool, tmp_path):
+    planned = make("-n", "setup-dev", f"VENV={tmp_path / 'new'}", uv).stdout
+    installs = [line for line in planned.splitlines() if "pip install" in line]
+    assert [re.search(r"(-r \S+|-e \.)$", line)[1] for line in installs] == [
+        *(f"-r {lock}" for lock in LOCKS[:2]),
+        "-e .",
+        f"-r {LOCKS[2]}",
+    ]
+    for line in installs:
+        assert tool in line
+        assert "--no-build-isolation" in line
+        assert "--require-hashes" in line or "--no-deps -e ." in line
+
+
+@needs_make
+def test_run_is_the_main_job_and_ends_with_the_report(stamped):
+    planned = make("-n", "run", f"VENV={stamped}", "ARGS=trees").stdout.splitlines()
+    assert planned[0] == f"{stamped}/bin/datakit run --output reports/latest trees"
+    assert planned[-1] == f'echo "Report: {ROOT}/reports/latest/index.html"'
+
+
+@needs_make
+def test_debian_without_venv_is_told_what_to_install(tmp_path):
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\nexit 0\n')
+    python.chmod(0o755)
+    done = make("setup", f"VENV={tmp_path / 'venv'}", "UV=", f"PYTHON={python}")
+    assert done.returncode != 0
+    assert "apt-get install python3-venv" in done.stdout
+    assert not (tmp_path / "venv" / ".datakit-made").exists()
+
+
+@needs_make
+def test_no_python_is_said_in_words(tmp_path):
+    done = make("setup", f"VENV={tmp_path / 'venv'}", "UV=", "PYTHON=")
+    assert done.returncode != 0
+    assert "3.11" in done.stdout
+
+
+@needs_make
+def test_a_failed_run_fails_make(tmp_path, stamped):
+    (stamped / "bin").mkdir()
+    fake = stamped / "bin" / "datakit"
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    done = make("run", f"VENV={stamped}")
+    assert done.returncode != 0
+    assert "Report:" not in done.stdout
+
+
+def test_the_layers_hold(root):
+    program = Path(sys.executable).with_name("lint-imports")
+    if not program.exists():
+        pytest.skip("import-linter is not installed: make setup-dev")
+    done = subprocess.run([program, "--no-cache"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_ci_calls_make_and_nothing_beside(root):
+    script = (root / ".ci/run").read_text(encoding="utf-8")
+    assert os.access(root / ".ci/run", os.X_OK)
+    assert "set -euo pipefail" in script
+    commands = [line.strip() for line in script.splitlines() if line.strip() and not line.strip().startswith("#")]
+    assert commands[-3:] == ["make lint || lint=$?", "make test", 'exit "$lint"']
+    assert not re.search(r"pytest|ruff|pip install", "\n".join(commands))
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def readmes(root, tmp_path):
+    for name in ("README.md", "README.fr.md", "CITATION.cff"):
+        shutil.copy(root / name, tmp_path)
+    return tmp_path
+
+
+def links(folder, repo):
+    program = [sys.executable, ROOT / "tools/links.py", repo, "--folder", folder]
+    return subprocess.run(program, capture_output=True, text=True)
+
+
+def contents(folder):
+    return {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.iterdir())}
+
+
+def test_links_come_from_one_setting_and_go_again(readmes):
+    assert links(readmes, "").returncode == 0
+    without = contents(readmes)
+    for name in ("README.md", "README.fr.md"):
+        assert "mybinder.org" not in without[name]
+    assert links(readmes, "a-town/a.kit").returncode == 0
+    with_links = contents(readmes)
+    for name in ("README.md", "README.fr.md"):
+        assert (
+            "(https://mybinder.org/v2/gh/a-town/a.kit/main?urlpath=lab/tree/notebooks/00_start_here.ipynb)"
+            in with_links[name]
+        )
+        assert "(https://codespaces.new/a-town/a.kit?ref=main)" in with_links[name]
+        assert "/actions/workflows/tests.yml" in with_links[name]
+    assert yaml.safe_load(with_links["CITATION.cff"])["repository-code"] == "https://github.com/a-town/a.kit"
+    again = links(readmes, "a-town/a.kit")
+    assert "nothing to change" in again.stdout
+    assert contents(readmes) == with_links
+    assert links(readmes, "").returncode == 0
+    assert contents(readmes) == without
+
+
+@pytest.mark.parametrize("repo", ["owner", "https://github.com/a/b", "a/b/c", "a b/c", "a/b?x"])
+def test_links_refuse_what_is_no_repository(repo, readmes):
+    before = contents(readmes)
+    done = links(readmes, repo)
+    assert done.returncode == 2
+    assert "owner/name" in done.stderr
+    assert contents(readmes) == before
