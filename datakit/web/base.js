@@ -1,0 +1,138 @@
+/* Shared by the kit's map layers: decoding, tooltips, first view, outline. No library beside Leaflet. */
+(function () {
+  "use strict";
+  const dk = (window.datakit = window.datakit || {});
+
+  /* Little-endian unsigned integers of `width` bytes, packed in base64. */
+  dk.ints = function (text, width, n) {
+    const raw = atob(text);
+    const out = width === 1 ? new Uint8Array(n) : width === 2 ? new Uint16Array(n) : new Uint32Array(n);
+    for (let i = 0, j = 0; i < n; i++, j += width) {
+      let v = 0;
+      for (let b = width - 1; b >= 0; b--) v = v * 256 + raw.charCodeAt(j + b);
+      out[i] = v;
+    }
+    return out;
+  };
+
+  /* What is known of row i, as elements: text is set as text, so nothing in the data can become markup. */
+  dk.card = function (columns, n, i) {
+    const box = document.createElement("div");
+    box.className = "dk-card";
+    for (const column of columns) {
+      if (!column.index) column.index = dk.ints(column.data, column.width, n);
+      const row = document.createElement("div");
+      if (column.label) {
+        const name = document.createElement("span");
+        name.textContent = column.label + ": ";
+        row.appendChild(name);
+      } else {
+        row.className = "dk-head";
+      }
+      row.appendChild(document.createTextNode(column.values[column.index[i]]));
+      box.appendChild(row);
+    }
+    return box;
+  };
+
+  /* Rings or lines as [lat, lng], from differences counted in units of 10^-digits degree. */
+  dk.path = function (flat, unit) {
+    const out = new Array(flat.length / 2);
+    let x = 0, y = 0;
+    for (let i = 0, j = 0; i < flat.length; i += 2, j++) {
+      x += flat[i];
+      y += flat[i + 1];
+      out[j] = [y / unit, x / unit];
+    }
+    return out;
+  };
+
+  dk.pane = function (map, name, z, mouse) {
+    const pane = map.getPane(name) || map.createPane(name);
+    pane.style.zIndex = z;
+    if (!mouse) pane.style.pointerEvents = "none";
+    return name;
+  };
+
+  /* First view. A map in a hidden tab has no size yet: it is fitted when it gets one. */
+  dk.start = function (map, bounds, options) {
+    map.attributionControl.setPrefix("Leaflet");
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    map.options.zoomSnap = options.snap;
+    let fitted = false;
+    const fit = function () {
+      if (fitted || !map.getSize().x) return;
+      fitted = true;
+      map.fitBounds(bounds, { padding: [12, 12], maxZoom: options.maxFit, animate: false });
+    };
+    fit();
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () { map.invalidateSize({ animate: false }); fit(); }).observe(map.getContainer());
+    }
+  };
+
+  dk.outline = function (map, spec) {
+    const group = L.layerGroup();
+    const under = dk.pane(map, "dk-under", 350, false);
+    const over = dk.pane(map, "dk-over", 450, false);
+    const shapes = spec.shapes.map((s) => s.map((p) => p.map((r) => dk.path(r, spec.unit))));
+    for (const s of shapes) {
+      const fill = spec.fill && { fill: true, fillColor: "#f7f6f2", fillOpacity: 1 };
+      L.polygon(s, { pane: under, interactive: false, weight: 1, color: "#8a8a8a", fill: false, ...fill }).addTo(group);
+      if (spec.over) {
+        L.polygon(s, { pane: over, interactive: false, weight: 1.1, color: "#333", opacity: 0.75, fill: false }).addTo(group);
+      }
+    }
+    if (spec.names) dk.names(map, spec, group);
+    return group;
+  };
+
+  /* Names of places, the biggest first; a name that would cover another is hidden until there is room. */
+  dk.names = function (map, spec, group) {
+    const pane = dk.pane(map, "dk-names", 460, false);
+    const markers = spec.names.map(function (name) {
+      const icon = L.divIcon({ className: "dk-name", iconSize: [0, 0], html: document.createElement("span") });
+      icon.options.html.textContent = name[0];
+      return L.marker([name[2] / spec.unit, name[1] / spec.unit], { icon, pane, interactive: false, keyboard: false }).addTo(group);
+    });
+    const place = function () {
+      const taken = [];
+      for (const m of markers) {
+        const el = m.getElement();
+        if (!el) continue;
+        const p = map.latLngToLayerPoint(m.getLatLng());
+        const w = (el.firstChild.offsetWidth || 60) / 2 + 2, h = 8;
+        const box = [p.x - w, p.y - h, p.x + w, p.y + h];
+        const clash = taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+        el.style.visibility = clash ? "hidden" : "";
+        if (!clash) taken.push(box);
+      }
+    };
+    map.on("zoomend viewreset resize", place);
+    map.whenReady(() => requestAnimationFrame(place));
+  };
+
+  /* Polygons or lines coloured by class. */
+  dk.areas = function (map, spec) {
+    const group = L.featureGroup();
+    const classes = dk.ints(spec.classes, 1, spec.n);
+    const pane = dk.pane(map, "dk-areas" + spec.level, 400 + spec.level, true);
+    const renderer = spec.canvas ? L.canvas({ pane, padding: 0.3 }) : L.svg({ pane, padding: 0.3 });
+    const line = spec.kind === "line";
+    spec.shapes.forEach(function (s, i) {
+      if (!s) return;
+      const colour = spec.colours[classes[i]], missing = classes[i] === spec.missing;
+      const style = line
+        ? { color: colour, weight: spec.weight, opacity: 0.95, fill: false }
+        : { color: missing ? "#777" : spec.edge, weight: spec.weight, dashArray: missing ? "3 3" : null,
+            fillColor: colour, fillOpacity: spec.opacity };
+      const latlngs = line ? s.map((r) => dk.path(r, spec.unit)) : s.map((p) => p.map((r) => dk.path(r, spec.unit)));
+      const shape = (line ? L.polyline : L.polygon)(latlngs, { pane, renderer, smoothFactor: spec.canvas ? 1 : 0.5, ...style });
+      shape.on("mouseover", () => shape.setStyle({ weight: spec.weight + 2, color: line ? colour : "#111" }).bringToFront());
+      shape.on("mouseout", () => shape.setStyle(style));
+      if (spec.columns.length) shape.bindTooltip(() => dk.card(spec.columns, spec.n, i), { sticky: true });
+      shape.addTo(group);
+    });
+    return group;
+  };
+})();
