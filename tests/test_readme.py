@@ -40,7 +40,7 @@ def test_both_languages_have_the_same_shape():
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         headings = [len(h) for h in re.findall(r"^(#+) ", prose, re.MULTILINE)]
         links = sorted(link for link in re.findall(r"\]\(([^)]+)\)", prose) if not link.startswith("README"))
-        codes = {c for c in re.findall(r"`([^`\n]+)`", prose)}
+        codes = set(re.findall(r"`([^`\n]+)`", prose))
         return headings, links, codes, prose.count("\n|")
 
     assert shape("README.md") == shape("README.fr.md")
@@ -120,7 +120,7 @@ def test_the_python_of_the_readme_works(tmp_path):
 
 @pytest.mark.parametrize("page", ["README.md", "docs/facilitator.md"])
 def test_commands_that_need_more_are_known(page):
-    """Of each ```sh line: the make target exists, `datakit` knows the command and its options, tools/ files are there."""
+    """Of each ```sh line: the make target exists, `datakit` knows the command and its options."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for line in commands(page, "sh"):
         for part in line.split("&&"):

@@ -39,8 +39,15 @@ def _guarded_connect_ex(self, address):
     return _connect_ex(self, address)
 
 
+def _is_numeric(host):
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
 def _guarded_getaddrinfo(host, *args, **kwargs):
-    if not is_local(host):
+    if not is_local(host) and not _is_numeric(host):  # a number is not looked up: connecting to it is refused
         raise socket.gaierror(socket.EAI_NONAME, f"tests stay on this machine: {host} is not looked up")
     return _getaddrinfo(host, *args, **kwargs)
 
