@@ -146,7 +146,7 @@ class Origin:
                 entry.get("url"),
                 entry.get("licence", card.licence),
                 entry.get("retrieved"),
-                bool(lock.get("synthetic")),
+                bool(entry.get("synthetic", lock.get("synthetic"))),
             )
         ]
 

@@ -1,0 +1,271 @@
+"""Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on."""
+
+import json
+import shutil
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from datakit.archives import check_bytes
+from datakit.cache import DataWarning, sha256_of, write_json, write_whole
+from datakit.cards import read_catalog
+from datakit.errors import DatakitError, WrongUse
+from datakit.fetching import obtain
+from datakit.origins import LOCK, Origin
+from datakit.tables import parse
+
+
+@dataclass
+class MirrorReport:
+    """What was done, or found, in a mirror.
+
+    Attributes
+    ----------
+    good : list of str
+        Datasets that are there and right.
+    problems : dict
+        What is wrong, by dataset or file.
+    bytes : int
+        Size of the good files.
+    """
+
+    folder: Path
+    good: list = field(default_factory=list)
+    problems: dict = field(default_factory=dict)
+    bytes: int = 0
+
+    @property
+    def ok(self):
+        return not self.problems
+
+
+def build(folder, ids=None, origins="publisher", progress=None, say=None):
+    """Fetch datasets into a mirror; what is already there and right is kept, so that a broken build goes on.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    ids : list of str, optional
+        By default every dataset that its publisher gives an address for.
+    origins : str
+        Where to fetch from.
+    progress : bool, optional
+        Show bars; by default only at a terminal.
+    say : callable, optional
+        Called with one line for each dataset.
+
+    Returns
+    -------
+    MirrorReport
+        A dataset that could not be had does not stop the others: it is in ``problems``.
+    """
+    folder, catalog, say = Path(folder), read_catalog(), say or (lambda line: None)
+    if ids is None:
+        ids = [id for id, card in catalog.items() if (card.raw_urls or card.resolve) and _whole_family(card)]
+    cards = [catalog[id] for id in ids]  # an unknown id is said before anything is fetched
+    report = MirrorReport(folder)
+    for n, card in enumerate(cards, 1):
+        start = f"[{n}/{len(cards)}] {card.id}"
+        try:
+            entry = _entries(folder).get(card.id)
+            if entry and not _wrong(folder, card.id, entry):
+                say(f"{start}: already there")
+            else:
+                found = obtain(card, origins, progress=progress)
+                entry = _found_entry(found, card)
+                _put(folder, card.id, found.path, entry)
+                say(f"{start}: {entry['bytes'] / 1e6:.1f} MB, {found.outcome}")
+        except DatakitError as error:
+            report.problems[card.id] = str(error)
+            say(f"{start}: FAILED, {error.what}")
+            continue
+        report.good.append(card.id)
+        report.bytes += entry["bytes"]
+    return report
+
+
+def add(folder, id, file, *, check=True):
+    """Put a local file, such as the city's tree inventory, into a mirror.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    id : str
+        The dataset whose card describes the file.
+    file : path
+    check : bool
+        Refuse a file that does not load under the card.
+
+    Returns
+    -------
+    dict
+        The file's entry in ``data.lock``.
+
+    Raises
+    ------
+    WrongUse
+        No such file.
+    Corrupt, NotAsDescribed
+        The file is not what the card says; the mirror stays as it was.
+    """
+    card, file = read_catalog()[id], Path(file)
+    if not file.is_file():
+        raise WrongUse(str(file), "this file is not there", next=f"datakit mirror add {folder} {id} FILE")
+    if check:
+        check_bytes(file, card)
+        parsed = parse(file, card)
+        if len(parsed.rejects):
+            first = parsed.rejects.iloc[0]
+            warnings.warn(
+                DataWarning(
+                    f"{id}: {parsed.rows_read - len(parsed.frame)} of {parsed.rows_read} rows break the card's schema"
+                    f" and will be set aside by load; first: row {first.row}, {first.column} = {first.value!r},"
+                    f" expected: {first.rule}"
+                ),
+                stacklevel=2,
+            )
+    entry = _entry(file, card, url=None, licence=card.licence, retrieved=_now())
+    _put(Path(folder), card.id, file, entry)
+    return entry
+
+
+def verify(folder):
+    """Check every byte of a mirror.
+
+    Returns
+    -------
+    MirrorReport
+        ``problems`` names what is missing, altered, or there without being in the lock.
+
+    Raises
+    ------
+    Unreachable, NotAsDescribed
+        The folder is not there, or is no mirror.
+    """
+    folder = Path(folder)
+    entries = Origin(str(folder), "folder").read_lock()["datasets"]
+    report = MirrorReport(folder)
+    for id, entry in entries.items():
+        if wrong := _wrong(folder, id, entry):
+            report.problems[id] = wrong
+        else:
+            report.good.append(id)
+            report.bytes += entry["bytes"]
+    named = {folder / id / str(entry.get("filename")) for id, entry in entries.items()}
+    for path in sorted(folder.glob("*/*")):
+        if path.is_file() and path not in named and path.parent.name != "cards":
+            report.problems[str(path.relative_to(folder))] = f"is in no entry of {LOCK}"
+    return report
+
+
+def lock(ids=None, origins=None, file=LOCK, progress=None):
+    """Record what was fetched: the sha256 of each dataset, where it came from and when.
+
+    Parameters
+    ----------
+    ids : list of str, optional
+        By default every dataset that the origins have, families excepted.
+    origins : str, optional
+    file : path
+        Entries of other datasets in it are kept.
+
+    Returns
+    -------
+    dict
+        The entries written, by dataset.
+
+    Raises
+    ------
+    DatakitError
+        A dataset named in ``ids`` cannot be had; the file stays as it was.
+    """
+    catalog, entries = read_catalog(), {}
+    for id in ids or [id for id, card in catalog.items() if _whole_family(card)]:
+        card = catalog[id]
+        try:
+            found = obtain(card, origins, locked=False, progress=progress)
+        except DatakitError:
+            if ids:
+                raise
+            continue
+        entries[card.id] = {**_found_entry(found, card), "origin": found.origin}
+    if not entries:
+        raise WrongUse("lock", "none of the origins has any dataset", found=str(origins), next="datakit doctor")
+    file = Path(file)
+    with _held(file.parent):
+        known = _read(file).get("datasets", {})
+        write_json(file, {"version": 1, "datasets": dict(sorted({**known, **entries}.items()))})
+    return entries
+
+
+def _whole_family(card):
+    """Whether the card stands for a dataset by itself, and not only with a value after its name."""
+    return not card.parameter or card.parameter.get("default") is not None
+
+
+def _now():
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _entry(path, card, *, url, licence, retrieved):
+    return {
+        "filename": card.filename,
+        "sha256": sha256_of(path),
+        "bytes": Path(path).stat().st_size,
+        "url": url,
+        "licence": licence,
+        "retrieved": retrieved,
+    }
+
+
+def _found_entry(found, card):
+    entry = _entry(found.path, card, url=found.url, licence=found.licence, retrieved=found.retrieved)
+    return {**entry, "synthetic": True} if found.synthetic else entry
+
+
+def _read(file):
+    try:
+        return json.loads(Path(file).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise WrongUse(str(file), "this lock file is not JSON: nothing was written", found=str(error)) from None
+
+
+def _entries(folder):
+    return _read(folder / LOCK).get("datasets", {})
+
+
+def _wrong(folder, id, entry):
+    """What is wrong with a mirror's file, or None."""
+    path = folder / id / str(entry.get("filename"))
+    if not path.is_file():
+        return f"missing: {path}"
+    if path.stat().st_size != entry.get("bytes"):
+        return f"altered: {path.stat().st_size} bytes, {entry.get('bytes')} expected"
+    if (digest := sha256_of(path)) != entry.get("sha256"):
+        return f"altered: sha256 {digest[:12]}…, {str(entry.get('sha256'))[:12]}… expected"
+    return None
+
+
+@contextmanager
+def _held(folder):
+    """Hold the lock of a folder, so that two commands do not lose each other's entries."""
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".data.lock.lock"):
+        yield
+
+
+def _put(folder, id, path, entry):
+    """One file into a mirror, then its entry: a reader of the lock finds whole files only."""
+    with _held(folder):
+        lock = _read(folder / LOCK)
+        write_whole(folder / id / entry["filename"], lambda temporary: shutil.copyfile(path, temporary))
+        datasets = {**lock.get("datasets", {}), id: entry}
+        write_json(folder / LOCK, {**lock, "version": 1, "datasets": dict(sorted(datasets.items()))})
