@@ -35,7 +35,6 @@ help:  ## this list
 
 run: $(for_run)  ## every notebook on the bundled sample, and a report
 	@$(bin)/datakit run --output $(OUTPUT) $(ARGS)
-	@echo "Report: $(abspath $(OUTPUT))/index.html"
 
 test: $(for_dev)  ## every test, with coverage of datakit/
 	@$(bin)/python -m pytest -n 2 --dist loadscope --cov --cov-report=term $(ARGS)

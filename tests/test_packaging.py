@@ -237,10 +237,9 @@ def test_every_installation_is_hash_checked(uv, tool, tmp_path):
 
 
 @needs_make
-def test_run_is_the_main_job_and_ends_with_the_report(stamped):
+def test_run_is_the_main_job_and_nothing_after_it(stamped):
     planned = make("-n", "run", f"VENV={stamped}", "ARGS=trees").stdout.splitlines()
-    assert planned[0] == f"{stamped}/bin/datakit run --output reports/latest trees"
-    assert planned[-1] == f'echo "Report: {ROOT}/reports/latest/index.html"'
+    assert planned == [f"{stamped}/bin/datakit run --output reports/latest trees"]  # its last line names the report
 
 
 @needs_make
@@ -262,14 +261,12 @@ def test_no_python_is_said_in_words(tmp_path):
 
 
 @needs_make
-def test_a_failed_run_fails_make(tmp_path, stamped):
+def test_a_failed_run_fails_make(stamped):
     (stamped / "bin").mkdir()
     fake = stamped / "bin" / "datakit"
     fake.write_text("#!/bin/sh\nexit 1\n")
     fake.chmod(0o755)
-    done = make("run", f"VENV={stamped}")
-    assert done.returncode != 0
-    assert "Report:" not in done.stdout
+    assert make("run", f"VENV={stamped}").returncode != 0
 
 
 def test_the_layers_hold(root):

@@ -98,7 +98,7 @@ def test_the_commands_of_the_readme_work(clean_folder):
     for line in typed:
         words = shlex.split(line)
         if words[0] == "make":  # -o: take these as made, so that the test installs nothing
-            words += [f"VENV={environment}", *(f"-o{stamp}" for stamp in stamps), "ARGS=00_start_here"]
+            words += [f"VENV={environment}", *(f"-o{stamp}" for stamp in stamps), "ARGS=start_here"]
         path = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
         clean = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
         done = subprocess.run(
@@ -107,7 +107,7 @@ def test_the_commands_of_the_readme_work(clean_folder):
         allowed = {0, 1} if line == "datakit doctor" else {0}  # doctor's 1 means it found something, which is its job
         assert done.returncode in allowed, f"{line}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         if line == "make run":
-            assert done.stdout.splitlines()[-1] == f"Report: {clean_folder}/reports/latest/index.html"
+            assert done.stdout.splitlines()[-1].endswith("Report: reports/latest/index.html")
             assert (clean_folder / "reports/latest/index.html").stat().st_size > 1000
 
 
