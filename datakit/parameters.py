@@ -1,0 +1,231 @@
+"""The typed parameters of a notebook: read from its ``parameters`` cell, checked before anything is executed.
+
+Papermill only warns of an unknown parameter and takes any type: a misspelt ``-p`` would quietly give the default's result.
+"""
+
+import ast
+import difflib
+import io
+import json
+import math
+import tokenize
+import types
+import typing
+from dataclasses import dataclass
+
+from datakit.errors import NotAsDescribed, WrongUse
+
+TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list}
+YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line ``name: type = value  # comment`` of a parameters cell.
+
+    Attributes
+    ----------
+    type : type
+        int, float, str, bool or list.
+    item : type or None
+        What a list holds, when the annotation says so.
+    choices : tuple or None
+        The only values accepted, for a ``Literal``.
+    optional : bool
+        Whether None is a value.
+    """
+
+    name: str
+    type: type
+    default: object
+    comment: str = ""
+    item: type | None = None
+    choices: tuple | None = None
+    optional: bool = False
+
+    @property
+    def kind(self):
+        if self.choices:
+            return "one of " + ", ".join(map(str, self.choices))
+        name = f"list[{self.item.__name__}]" if self.item else self.type.__name__
+        return name + (" or none" if self.optional else "")
+
+    def line(self):
+        """For a message: name, type, default and comment."""
+        return f"{self.name}: {self.kind} = {self.default!r}" + (f"  # {self.comment}" if self.comment else "")
+
+    def convert(self, value, where):
+        """``value`` in the parameter's type: text, as the command line gives it, is parsed.
+
+        Raises
+        ------
+        WrongUse
+            It is not of the parameter's type.
+        """
+        try:
+            return self._convert(value)
+        except (ValueError, TypeError):
+            raise WrongUse(
+                f"parameter {self.name}", f"has the wrong type for {where}", expected=self.kind, found=repr(value),
+                next=f"-p {self.name}={_example(self)}",
+            ) from None  # fmt: skip
+
+    def _convert(self, value):
+        if self.optional and (value is None or str(value).lower() in ("none", "null")):
+            return None
+        if self.type is list:
+            if isinstance(value, str):
+                text = value.strip()
+                if text.startswith("["):
+                    value = json.loads(text)
+                else:
+                    value = [part.strip() for part in text.split(",")] if text else []
+            if not isinstance(value, (list, tuple)):
+                raise ValueError(value)
+            return [_one(v, self.item) if self.item else v for v in value]
+        value = _one(value, self.type)
+        if self.choices and value not in self.choices:
+            raise ValueError(value)
+        return value
+
+
+def _one(value, kind):
+    """A single value as int, float, str or bool, refusing what would change its meaning."""
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        text = str(value).lower()
+        if text not in YES + NO:
+            raise ValueError(value)
+        return text in YES
+    if kind is str:
+        if not isinstance(value, str):
+            raise ValueError(value)
+        return value
+    if isinstance(value, bool):
+        raise ValueError(value)
+    if kind is int:
+        if isinstance(value, float) and value != int(value):
+            raise ValueError(value)
+        return int(value)
+    value = float(value)
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return value
+
+
+def _example(parameter):
+    value = parameter.default
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value).lower() if value is None else value
+
+
+def read_parameters(cells, where):
+    """The parameters that a notebook declares.
+
+    Parameters
+    ----------
+    cells : list of dict
+        The notebook's cells, as in its JSON.
+    where : str
+        The notebook's name, for messages.
+
+    Returns
+    -------
+    dict of str to Parameter
+        Empty when no cell has the tag ``parameters``.
+
+    Raises
+    ------
+    NotAsDescribed
+        The cell cannot be read, or a line of it is not ``name: type = literal``.
+    """
+    tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+    if not tagged:
+        return {}
+    source = "".join(tagged[0]["source"])
+    form = "lines such as `k: int = 5  # how many classes`"
+    try:
+        lines = ast.parse(source).body
+        comments = {
+            token.start[0]: token.string.lstrip("#").strip()
+            for token in tokenize.generate_tokens(io.StringIO(source).readline)
+            if token.type == tokenize.COMMENT
+        }
+    except (SyntaxError, tokenize.TokenError) as error:
+        raise NotAsDescribed(where, "its parameters cell is not Python", expected=form, found=str(error)) from error
+    found = {}
+    for line in lines:
+        if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
+            continue  # a text that explains
+        try:
+            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
+            default = ast.literal_eval(line.value)
+            kind = _type(line.annotation) if isinstance(line, ast.AnnAssign) else {"type": type(default)}
+            if kind["type"] not in TYPES.values():
+                raise ValueError(kind)
+            parameter = Parameter(target.id, default=default, comment=comments.get(line.end_lineno, ""), **kind)
+            parameter._convert(default)
+        except (AttributeError, ValueError, TypeError):
+            raise NotAsDescribed(
+                where, "a line of its parameters cell cannot be read", expected=form, found=ast.unparse(line)
+            ) from None
+        found[parameter.name] = parameter
+    return found
+
+
+def _type(annotation):
+    """The declared type, from its annotation: a plain type, ``list[str]``, ``Literal[...]``, ``... | None``."""
+    names = {**TYPES, "Literal": typing.Literal, "None": None}
+    kind = eval(compile(ast.Expression(annotation), "parameters", "eval"), {"__builtins__": {}}, names)
+    optional = False
+    if isinstance(kind, types.UnionType):
+        members = [t for t in typing.get_args(kind) if t is not type(None)]
+        optional = len(members) < len(typing.get_args(kind))
+        if len(members) != 1:
+            raise ValueError(kind)
+        kind = members[0]
+    if typing.get_origin(kind) is typing.Literal:
+        values = typing.get_args(kind)
+        return {"type": type(values[0]), "choices": values, "optional": optional}
+    if typing.get_origin(kind) is list:
+        return {"type": list, "item": typing.get_args(kind)[0], "optional": optional}
+    return {"type": kind, "optional": optional}
+
+
+def assign(given, declared):
+    """Give each notebook the parameters that it declares.
+
+    Parameters
+    ----------
+    given : dict
+        Values by name: text from the command line, or Python values.
+    declared : dict of str to (dict of str to Parameter)
+        The parameters of each selected notebook.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name for each notebook; one that only some notebooks declare goes to those.
+
+    Raises
+    ------
+    WrongUse
+        A name that no selected notebook declares, or a value of another type; the valid ones are listed.
+    """
+    known = {name: p for parameters in declared.values() for name, p in parameters.items()}
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            lines = [
+                f"{p.line()}   ({', '.join(n for n, ps in declared.items() if ps.get(name) == p)})"
+                for name, p in sorted(known.items())
+            ]
+            raise WrongUse(
+                f"parameter {name}", "no selected notebook has it" + (f": did you mean {near[0]}?" if near else ""),
+                expected="one of\n    " + "\n    ".join(lines) if lines else "none: they have no parameters",
+                done="nothing was executed",
+            )  # fmt: skip
+    return {
+        notebook: {name: parameters[name].convert(value, notebook) for name, value in given.items() if name in parameters}
+        for notebook, parameters in declared.items()
+    }

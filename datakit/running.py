@@ -1,0 +1,443 @@
+"""Run the notebooks again, all at once, and write a report that says on which data.
+
+Several processes execute them (`datakit.executing`); this module chooses, checks, follows and collects. The report's
+folder appears in one move when everything is written: a folder that is there is a whole report.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import queue
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from datakit import __version__
+from datakit.errors import DatakitError, WrongUse
+from datakit.origins import parse_origins
+from datakit.parameters import assign, read_parameters
+from datakit.report import SAID, index_page
+
+MARK = "ondijon-datakit report"
+GRACE = 45  # seconds beyond its time-out after which a process that does not answer at all is stopped
+
+
+@dataclass
+class Notebook:
+    """One notebook of a run, before and after.
+
+    Attributes
+    ----------
+    status : str
+        ``"ok"``, ``"failed"``, ``"timeout"``, ``"died"`` or ``"stopped"``.
+    error : dict or None
+        ``cell`` (number among the code cells), ``line``, ``ename``, ``evalue``.
+    seconds : float
+    peak_memory : int or None
+        Bytes, of the kernel and its descendants.
+    results, provenance : list of dict
+    """
+
+    name: str
+    path: Path
+    cells: list
+    declared: dict
+    values: dict = field(default_factory=dict)
+    status: str = "stopped"
+    error: dict | None = None
+    seconds: float = 0.0
+    peak_memory: int | None = None
+    title: str = ""
+    results: list = field(default_factory=list)
+    provenance: list = field(default_factory=list)
+
+    @property
+    def ok(self):
+        return self.status == "ok"
+
+    def summary(self):
+        """What went wrong, on one line."""
+        if not self.error:
+            return SAID[self.status]
+        where = f" in code cell {self.error['cell']}" if self.error.get("cell") else ""
+        first = (self.error["evalue"] or "").strip().splitlines()[:1]
+        return f"{SAID[self.status]}{where}: {self.error['ename']}" + (f": {first[0][:160]}" if first else "")
+
+
+@dataclass
+class RunReport:
+    """A finished run.
+
+    Attributes
+    ----------
+    output : Path
+        The report's folder.
+    notebooks : list of Notebook
+    seconds : float
+    """
+
+    output: Path
+    notebooks: list
+    seconds: float
+
+    @property
+    def ok(self):
+        return all(notebook.ok for notebook in self.notebooks)
+
+
+def notebooks_folder():
+    """The folder of notebooks: ``./notebooks``, else the one beside the package."""
+    for folder in (Path("notebooks"), Path(__file__).resolve().parents[1] / "notebooks"):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
+
+
+def choose(themes=None, folder=None):
+    """The notebooks that names stand for.
+
+    Parameters
+    ----------
+    themes : list of str, optional
+        ``"trees"`` or ``"10_trees"``, or paths of ``.ipynb`` files; all notebooks of the folder by default.
+    folder : path, optional
+
+    Returns
+    -------
+    list of Notebook
+
+    Raises
+    ------
+    WrongUse
+        No such notebook or folder, or two of the same name.
+    """
+    chosen = [Path(t) for t in themes or [] if str(t).endswith(".ipynb")]
+    names = [str(t) for t in themes or [] if not str(t).endswith(".ipynb")]
+    if names or not chosen:
+        folder = Path(folder) if folder else notebooks_folder()
+        there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+        if not there:
+            raise WrongUse(str(folder), "no notebook is in this folder", expected="files ending in .ipynb")
+        short = {stem.lstrip("0123456789_") or stem: stem for stem in there}
+        for name in names or there:
+            stem = name if name in there else short.get(name)
+            if stem is None:
+                raise WrongUse(
+                    name, "no notebook has this name", expected=", ".join(short), next="datakit run " + next(iter(short))
+                )
+            chosen.append(there[stem])
+    found = {}
+    for path in dict.fromkeys(chosen):
+        if path.stem in found:
+            raise WrongUse(path.stem, "two notebooks have this name", found=f"{found[path.stem].path}, {path}")
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WrongUse(str(path), "this is not a notebook that can be read", found=str(error)) from None
+        found[path.stem] = Notebook(path.stem, path, cells, read_parameters(cells, path.stem), title=path.stem)
+    return list(found.values())
+
+
+def run(
+    themes=None, *, origins=None, parameters=None, output="reports/latest", jobs=None, timeout=600, progress=True,
+    notebooks=None, command=None,
+):  # fmt: skip
+    """Execute notebooks in parallel processes and write a report.
+
+    Parameters
+    ----------
+    themes : list of str, optional
+        Which notebooks, see `choose`; all by default.
+    origins : str or list, optional
+        Where data comes from, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
+    parameters : dict, optional
+        Values by name, checked against the notebooks' parameters cells before anything is executed.
+    output : path
+        The report's folder: new, empty, or an earlier report, which is replaced.
+    jobs : int, optional
+        How many notebooks at the same time; by default, one for each processor.
+    timeout : float
+        Seconds that each notebook may take.
+    progress : bool
+        Say on the standard error what happens.
+    notebooks : path, optional
+        The folder of notebooks.
+    command : str, optional
+        What to type to run this again, for the report.
+
+    Returns
+    -------
+    RunReport
+        A notebook that fails hides no other: see ``ok`` and each notebook's ``status``.
+
+    Raises
+    ------
+    WrongUse
+        Before anything is executed: an unknown notebook, origin or parameter, a wrong type, an output folder that
+        holds something else than a report.
+    """
+    parameters = dict(parameters or {})
+    chosen = choose(themes, notebooks)
+    if origins and "origins" in parameters:
+        raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
+    asked = parse_origins(origins or parameters.get("origins") or None)
+    # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
+    asked = [os.path.abspath(o.name) if o.kind == "folder" else o.name for o in asked]
+    if timeout <= 0 or (jobs is not None and jobs < 1):
+        raise WrongUse("run", "jobs and timeout must be positive", found=f"jobs={jobs}, timeout={timeout}")
+    values = assign(parameters, {n.name: n.declared for n in chosen})
+    for notebook in chosen:
+        notebook.values = values[notebook.name]
+        if "origins" in notebook.declared:
+            notebook.values["origins"] = ",".join(asked)
+    output = _check_output(output)
+    earlier = _earlier_seconds(output)
+    # The longest first, so that it does not run alone at the end.
+    order = sorted(chosen, key=lambda n: -earlier.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
+    started, clock = datetime.now(UTC), time.monotonic()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    os.chmod(partial, 0o777 & ~_umask())
+    try:
+        with _progress(progress, chosen) as follow:
+            _execute(order, min(jobs or _processors(), len(chosen)), timeout, _environment(asked), partial, follow)
+        seconds = time.monotonic() - clock
+        record = _record(chosen, asked, parameters, started, seconds, partial, command)
+        _write(partial, record)
+        _put(partial, output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return RunReport(output, chosen, seconds)
+
+
+def _processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _environment(origins):
+    """The environment of the kernels: what is relative in this one made absolute, ``./cards`` included."""
+    environment = {**os.environ, "DATAKIT_ORIGINS": ",".join(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    cards = [p for p in ["cards", *os.environ.get("DATAKIT_CARDS", "").split(os.pathsep)] if p and os.path.isdir(p)]
+    if cards:
+        environment["DATAKIT_CARDS"] = os.pathsep.join(map(os.path.abspath, cards))
+    for name in ("DATAKIT_CACHE", "DATAKIT_LOCK"):
+        if value := os.environ.get(name):
+            environment[name] = os.path.abspath(os.path.expanduser(value))
+    return environment
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def is_report(folder):
+    """Whether a folder holds a report of this kit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return json.loads((Path(folder) / "run.json").read_text(encoding="utf-8")).get("kind") == MARK
+    return False
+
+
+def _check_output(output):
+    output = Path(os.path.abspath(output))
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not is_report(output)):
+        raise WrongUse(
+            str(output), "holds something else than a report: it is left alone", done="nothing was executed",
+            next="--output with a new folder",
+        )  # fmt: skip
+    if Path.cwd().is_relative_to(output) or output.is_symlink():
+        raise WrongUse(str(output), "cannot be replaced from inside it", next="--output with a new folder")
+    above = next(p for p in output.parents if p.exists())
+    if not os.access(above, os.W_OK):
+        raise WrongUse(str(output), "cannot be written here", next="--output with a folder of yours")
+    return output
+
+
+def _earlier_seconds(output):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        earlier = json.loads((output / "run.json").read_text(encoding="utf-8"))["notebooks"]
+        return {name: one["seconds"] for name, one in earlier.items()}
+    return {}
+
+
+class _Worker:
+    """A process that executes notebooks. Started at the first task, and again after it had to be stopped."""
+
+    def __init__(self, environment, log):
+        self._environment, self._log, self._process = environment, log, None
+
+    def execute(self, notebook, timeout, folder, follow):
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "datakit.executing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=self._log, env=self._environment, encoding="utf-8", start_new_session=True,
+            )  # fmt: skip
+        task = {
+            "name": notebook.name, "notebook": str(notebook.path.resolve()), "output": str(folder / notebook.name),
+            "parameters": notebook.values, "timeout": timeout,
+        }  # fmt: skip
+        alarm = threading.Timer(timeout + GRACE, self.stop, [signal.SIGKILL])
+        alarm.start()
+        try:
+            self._process.stdin.write(json.dumps(task) + "\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                event = json.loads(line)
+                if event.pop("event") == "done":
+                    return event
+                follow.cell(notebook, event["index"], event["of"])
+        except BrokenPipeError:
+            pass
+        finally:
+            alarm.cancel()
+        self._process.wait()
+        what = {"ename": "ProcessDied", "evalue": f"the process that executed it ended with {self._process.returncode}"}
+        return {"status": "died", "error": {**what, "cell": None, "line": ""}}
+
+    def stop(self, how=signal.SIGTERM):
+        if self._process and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self._process.send_signal(how)
+
+    def close(self):
+        if self._process:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+            self._process.wait()
+            self._process.stdout.close()
+
+
+def _execute(order, jobs, timeout, environment, folder, follow):
+    """Execute notebooks in ``jobs`` processes; each takes the next one when it has finished one."""
+    todo = queue.SimpleQueue()
+    for notebook in order:
+        todo.put(notebook)
+    with open(folder / "messages.log", "w+", encoding="utf-8") as log:
+        workers = [_Worker(environment, log) for _ in range(jobs)]
+        stopping = threading.Event()
+
+        def work(worker):
+            with contextlib.suppress(queue.Empty):
+                while not stopping.is_set():
+                    notebook = todo.get_nowait()
+                    clock = time.monotonic()
+                    follow.start(notebook)
+                    outcome = worker.execute(notebook, timeout, folder, follow)
+                    notebook.seconds = round(time.monotonic() - clock, 2)
+                    for name, value in outcome.items():
+                        setattr(notebook, name, value)
+                    if not stopping.is_set():
+                        follow.done(notebook)
+            worker.close()
+
+        threads = [threading.Thread(target=work, args=[worker]) for worker in workers]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:  # Ctrl-C: no kernel may outlive the run
+            stopping.set()
+            for worker in workers:
+                worker.stop()
+            for thread in threads:
+                thread.join()
+            raise
+    if not (folder / "messages.log").stat().st_size:
+        (folder / "messages.log").unlink()
+
+
+def _record(chosen, origins, given, started, seconds, folder, command):
+    """The content of ``run.json``, and the key results with it."""
+    commit, changes = _git(chosen[0].path.resolve().parent)
+    return {
+        "kind": MARK,
+        "datakit": __version__,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "ok": all(n.ok for n in chosen),
+        "command": command or f"datakit run {shlex.join(n.name for n in chosen)} --origins {','.join(origins)}",
+        "origins": origins,
+        "parameters": given,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "git_commit": commit,
+        "git_changes": changes,
+        "packages": _packages(),
+        "notebooks": {
+            n.name: {
+                "title": n.title, "status": n.status, "error": n.error, "seconds": n.seconds,
+                "peak_memory": n.peak_memory, "parameters": n.values, "results": n.results, "provenance": n.provenance,
+                "sha256": hashlib.sha256(n.path.read_bytes()).hexdigest(),
+                "page": (folder / f"{n.name}.html").exists(),
+            }
+            for n in chosen
+        },
+    }  # fmt: skip
+
+
+def _packages():
+    found = {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def _git(folder):
+    """The commit that the notebooks are at, and whether something differs from it."""
+
+    def git(*words):
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, encoding="utf-8", timeout=20)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit, bool(git("status", "--porcelain", "--untracked-files=no")) if commit else None
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _write(folder, record):
+    (folder / "index.html").write_text(index_page(record), encoding="utf-8")
+    results = {name: one.pop("results") for name, one in record["notebooks"].items()}
+    for name, content in (("results.json", results), ("run.json", record)):
+        text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def _put(partial, output):
+    """Move the finished report to its place. What was there goes only when the new one is there."""
+    if not output.exists():
+        os.replace(partial, output)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{output.name}-old-", dir=output.parent))
+    try:
+        os.rename(output, aside / "report")
+        try:
+            os.rename(partial, output)
+        except OSError:
+            os.rename(aside / "report", output)
+            raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            aside.rmdir()  # only when empty: an older report that could not be put back is worth more than tidiness
+        raise DatakitError(str(output), "the finished report cannot be moved here", found=str(error)) from error
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _progress(wanted, notebooks):
+    from datakit.progress import Lines, Live, Silent
+
+    if not wanted:
+        return Silent()
+    return (Live if sys.stderr.isatty() else Lines)(notebooks, sys.stderr)
