@@ -128,20 +128,16 @@ def third_party_imports(*folders):
 
 def test_what_is_imported_is_a_direct_dependency():
     wanted = set(direct(PROJECT["project"]["dependencies"]))
+    xstatic = {n for n in wanted if n.startswith("xstatic-")}  # one namespace, several packages
     providers = importlib.metadata.packages_distributions()
-    imported = set()
+    imported, missing = set(xstatic), []
     for module, path in third_party_imports("datakit", "notebooks/src", "tools").items():
         names = {canonicalize_name(d) for d in providers.get(module, [])}
-        assert names, f"{path} imports {module}, which is not installed"
-        if module == "xstatic":  # one namespace, many packages
-            imported |= {n for n in wanted if n.startswith("xstatic-")}
-            continue
-        assert names & wanted, (
-            f"{path} imports {module}: add one of {sorted(names)} to pyproject.toml and environment.yml"
-        )
+        if module != "xstatic" and not names & wanted:
+            missing.append(f"{path} imports {module} (of {sorted(names) or 'no installed package'})")
         imported |= names & wanted
-    xstatic = {n for n in wanted if n.startswith("xstatic-")}
-    unused = wanted - imported - USED_OTHERWISE - xstatic
+    assert not missing, "add to pyproject.toml and environment.yml:\n" + "\n".join(missing)
+    unused = wanted - imported - USED_OTHERWISE
     assert not unused, f"nothing imports {sorted(unused)}"
 
 
