@@ -89,6 +89,30 @@ def prepare(frame, what, kinds):
     return kept[finite], int(len(frame) - finite.sum())
 
 
+def known(frame, column):
+    if column is not None and column not in frame.columns:
+        raise WrongUse("maps", "the table has no such column", found=str(column),
+                       expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
+    return column
+
+
+def tooltip_columns(tooltip, column, heading):
+    """Columns and labels of a tooltip; the mapped column is always in it, with its unit."""
+    names = dict(tooltip) if isinstance(tooltip, dict) else {}
+    wanted = [tooltip] if isinstance(tooltip, str) else list(tooltip or ())
+    return unique([column, *wanted]), ({column: heading} if column else {}) | names
+
+
+def unique(names):
+    return [n for n in dict.fromkeys(names) if n is not None]
+
+
+def outside(frame, box):
+    x, y = frame.geometry.x, frame.geometry.y
+    pad = 0.05 * max(box[2] - box[0], box[3] - box[1])
+    return int(((x < box[0] - pad) | (x > box[2] + pad) | (y < box[1] - pad) | (y > box[3] + pad)).sum())
+
+
 def columns_of(frame, wanted, head, fallback_labels):
     """Tooltip columns, each as its distinct texts and one small integer per row."""
     out = []
@@ -285,8 +309,8 @@ class Start(Script):
         corners = gpd.GeoSeries(gpd.points_from_xy([west, east, west, east], [south, south, north, north]), crs=LAMBERT)
         west, south, east, north = corners.to_crs(WGS84).total_bounds
         box = [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
-        # Contours may be fitted exactly; tiles, of pictures or of dots, are sharp at whole zooms only.
-        snap = 1 if self.owner.tiles or any(y.kind == "point" for y in self.owner.layers) else 0.25
+        # Contours may be fitted exactly; tiles of dots stay sharp when shrunk; tiles from outside want whole zooms.
+        snap = 1 if self.owner.tiles else 0.5 if any(y.kind == "point" for y in self.owner.layers) else 0.25
         # One point alone has no extent: stop at a zoom where its street can be recognised.
         return safe_json(box) + ", " + safe_json({"maxFit": 16, "snap": snap})
 

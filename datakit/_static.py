@@ -8,6 +8,7 @@ from datakit._layers import BIGGEST, SMALLEST, size_examples
 from datakit.style import RC, number, wrap
 
 STAMP_COLOUR = "#a3280a"
+PIXEL = 0.62  # points of paper for a pixel of the page
 
 
 def draw(made, size):
@@ -46,7 +47,7 @@ def draw(made, size):
         side = 2.15
         ax = fig.add_axes([0.12 / width, (y + 0.06) / height, 1 - (side + 0.12) / width, 1 - (y + top + 0.12) / height])
         ax.set_facecolor("#e9eef1")
-        ax.set_aspect("equal")
+        ax.set_aspect("equal", anchor="NW")
         ax.grid(False)
         ax.set(xticks=[], yticks=[])
         for spine in ax.spines.values():
@@ -64,12 +65,13 @@ def draw(made, size):
         pad = 0.03 * max(east - west, north - south, 200.0)
         ax.set_xlim(west - pad, east + pad)
         ax.set_ylim(south - pad, north + pad)
+        ax.apply_aspect()
         if made.outline is not None:
             _names(fig, ax, made.outline)
         if not any(len(layer.frame) for layer in made.layers):
             ax.text(0.5, 0.5, "no row to show", transform=ax.transAxes, ha="center", va="center", fontsize=11, zorder=9)
         _scale_bar(ax, scale_length(east - west + 2 * pad))
-        _legends(fig, made, 1 - (side - 0.1) / width, 1 - (top + 0.06) / height, height)
+        _legends(fig, made, ax.get_position().x1 + 0.15 / width, 1 - (top + 0.06) / height, height)
     fig.datakit_alt = made.alt
     return fig
 
@@ -95,11 +97,12 @@ def _paint_points(ax, layer, z):
     order = np.random.default_rng(2026).permutation(n)
     if layer.classes and layer.classes.missing is not None:  # known values are not hidden under unknown ones
         order = order[np.argsort(index[order] != layer.classes.missing, kind="stable")]
-    x, y = layer.frame.geometry.x.to_numpy()[order], layer.frame.geometry.y.to_numpy()[order]
     if layer.sizes:
-        area = (np.asarray(layer.radius)[order] * 2 * 0.62) ** 2
+        order = np.argsort(-np.asarray(layer.radius), kind="stable")  # big circles under small ones
+        area = (np.asarray(layer.radius)[order] * 2 * PIXEL) ** 2
     else:
-        area = 0.6 if n > 20_000 else 2.0 if n > 5_000 else 6.0 if n > 1_000 else 22.0
+        area = 1.0 if n > 20_000 else 2.0 if n > 5_000 else 6.0 if n > 1_000 else 22.0
+    x, y = layer.frame.geometry.x.to_numpy()[order], layer.frame.geometry.y.to_numpy()[order]
     edges = {"edgecolors": "#ffffff", "linewidths": 0.4} if n <= 1_000 else {"linewidths": 0}
     ax.scatter(x, y, s=area, c=colours[index[order]], zorder=z, alpha=0.9, rasterized=n > 1_000, **edges)
 
@@ -140,9 +143,17 @@ def _scale_bar(ax, length):
 
 
 def _legends(fig, made, x, y, height):
-    """Every layer's legend, stacked from the top of the right margin."""
+    """Every layer's legend and notes, stacked from the top beside the map."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
+
+    renderer = fig.canvas.get_renderer()
+
+    def block(handles, title, y):
+        drawn = fig.legend(handles=handles, title=title, loc="upper left", bbox_to_anchor=(x, y), fontsize=8,
+                           title_fontproperties={"size": 9, "weight": "bold"}, alignment="left", borderaxespad=0,
+                           borderpad=0, handlelength=1.6, labelspacing=0.45)  # fmt: skip
+        return drawn.get_window_extent(renderer).y0 / fig.bbox.height - 0.08 / height
 
     for layer in made.layers:
         classes = layer.classes
@@ -160,23 +171,21 @@ def _legends(fig, made, x, y, height):
                 handles.append(Line2D([], [], color=colour, lw=3, label=text))
             else:
                 handles.append(Line2D([], [], ls="", marker="o", ms=7, mfc=colour, mec=edge, mew=0.7, label=text))
-        notes = ([classes.note] if classes else []) + [n for n in layer.notes if "bubbles" not in n]
-        heading = wrap(layer.heading, 27) if classes else None
+        y = block(handles, wrap(layer.heading, 27) if classes else None, y)
         if layer.sizes:
-            handles.append(Line2D([], [], ls="", label=wrap(layer.sizes[0], 24)))
-            handles += [Line2D([], [], ls="", marker="o", mfc="none", mec="#444444", label=number(v),
-                               ms=2 * 0.62 * max(BIGGEST * (v / layer.sizes[1]) ** 0.5, SMALLEST))
-                        for v in size_examples(layer.sizes[1])]  # fmt: skip
-        block = fig.legend(handles=handles, title=heading, loc="upper left", bbox_to_anchor=(x, y), fontsize=8,
-                           title_fontproperties={"size": 9, "weight": "bold"}, alignment="left", borderaxespad=0,
-                           handlelength=1.6, labelspacing=0.45)  # fmt: skip
-        box = block.get_window_extent(fig.canvas.get_renderer())
-        y = box.y0 / fig.bbox.height - 0.05 / height
+            rings = [
+                Line2D([], [], ls="", marker="o", mfc="none", mec="#444444", label=number(v),
+                       ms=2 * PIXEL * max(BIGGEST * (v / layer.sizes[1]) ** 0.5, SMALLEST))
+                for v in size_examples(layer.sizes[1])
+            ]  # fmt: skip
+            y = block(rings, wrap(layer.sizes[0], 27), y)
+        # Paper cannot be clicked: what bubbles do is left out.
+        notes = ([classes.note] if classes else []) + [n for n in layer.notes if "bubbles" not in n]
         text = "\n".join(wrap(n[0].upper() + n[1:], 32) for n in notes if n)
         if text:
-            fig.text(x + 0.006, y, text, fontsize=7, color="#555555", va="top")
+            fig.text(x, y, text, fontsize=7, color="#555555", va="top")
             y -= (text.count("\n") + 1) * 7 * 1.3 / 72 / height
-        y -= 0.12 / height
+        y -= 0.14 / height
 
 
 def scale_length(width):

@@ -203,11 +203,11 @@ class Map:
         if len(dims) > 1:
             raise WrongUse("maps", "polygons and lines are mixed in one layer", next="add two layers")
         classes, heading = self._classes(frame, column, unit, legend, scheme, k, diverging, colours)
-        tips, names = _tooltip(tooltip, column, heading)
+        tips, names = _layers.tooltip_columns(tooltip, column, heading)
         layer = _layers.area_layer(
-            frame, classes, heading=heading or legend or "areas", tooltip=tips, labels=_known(frame, labels),
-            tooltip_labels=names, columns=_unique([labels, column, *tips]), level=len(self.layers), opacity=opacity,
-            colour=colour, left_out=left_out,
+            frame, classes, heading=heading or legend or "areas", tooltip=tips, labels=_layers.known(frame, labels),
+            tooltip_labels=names, columns=_layers.unique([labels, column, *tips]), level=len(self.layers),
+            opacity=opacity, colour=colour, left_out=left_out,
         )  # fmt: skip
         return self._add(layer, areas)
 
@@ -227,25 +227,25 @@ class Map:
         if isinstance(colour, str) and colour.startswith("#"):
             plain, colour = colour, None
         classes, heading = self._classes(frame, colour, unit, legend, scheme, k, diverging, colours)
-        tips, names = _tooltip(tooltip, colour, heading)
+        tips, names = _layers.tooltip_columns(tooltip, colour, heading)
         n = len(frame)
         sizes = size_heading = None
-        dot = 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.5
+        dot = 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
         if isinstance(size, str):
-            sizes = frame[_known(frame, size)]
+            sizes = frame[_layers.known(frame, size)]
             size_heading = with_unit(size.replace("_", " "), size_unit)
-            tips, names = _unique([size, *tips]), {size: size_heading} | names
+            tips, names = _layers.unique([size, *tips]), {size: size_heading} | names
         elif size is not None:
             dot = float(size)
         if cluster is None:
             cluster = n > CLUSTER_FROM and classes is None and sizes is None
         layer = _layers.point_layer(
-            frame, classes, heading=heading or legend or "points", tooltip=tips, labels=_known(frame, labels),
-            tooltip_labels=names, columns=_unique([labels, colour, *tips]), sizes=sizes, size_heading=size_heading,
-            dot=dot, cluster=bool(cluster), opacity=0.9 if n <= 10_000 else 0.8, colour=plain, left_out=left_out,
+            frame, classes, heading=heading or legend or "points", tooltip=tips, labels=_layers.known(frame, labels),
+            tooltip_labels=names, columns=_layers.unique([labels, colour, *tips]), sizes=sizes,
+            size_heading=size_heading, dot=dot, cluster=bool(cluster), opacity=0.9 if n <= 10_000 else 0.8, colour=plain, left_out=left_out,
         )  # fmt: skip
         if self.outline is not None and len(self.outline) and n:
-            outside = _outside(frame, self.bounds())
+            outside = _layers.outside(frame, self.bounds())
             if outside:
                 layer.notes.append(f"{number(outside)} outside the first view")
         if cluster:
@@ -255,7 +255,8 @@ class Map:
     def _classes(self, frame, column, unit, legend, scheme, k, diverging, colours):
         if column is None:
             return None, None
-        classes = classify(frame[_known(frame, column)], scheme=scheme, k=k, diverging=diverging, colours=colours)
+        values = frame[_layers.known(frame, column)]
+        classes = classify(values, scheme=scheme, k=k, diverging=diverging, colours=colours)
         return classes, with_unit(legend or str(column).replace("_", " "), unit)
 
     def _add(self, layer, source):
@@ -392,27 +393,3 @@ class Map:
             labels, counts = shown.classes.labels, shown.classes.counts
         total = max(sum(counts), 1)
         return pd.DataFrame({"class": labels, "rows": counts, "share": [round(100 * c / total, 1) for c in counts]})
-
-
-def _known(frame, column):
-    if column is not None and column not in frame.columns:
-        raise WrongUse("maps", "the table has no such column", found=str(column),
-                       expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
-    return column
-
-
-def _tooltip(tooltip, column, heading):
-    """Columns and labels of a tooltip; the mapped column is always in it, with its unit."""
-    names = dict(tooltip) if isinstance(tooltip, dict) else {}
-    wanted = [tooltip] if isinstance(tooltip, str) else list(tooltip or ())
-    return _unique([column, *wanted]), ({column: heading} if column else {}) | names
-
-
-def _unique(names):
-    return [n for n in dict.fromkeys(names) if n is not None]
-
-
-def _outside(frame, box):
-    x, y = frame.geometry.x, frame.geometry.y
-    pad = 0.05 * max(box[2] - box[0], box[3] - box[1])
-    return int(((x < box[0] - pad) | (x > box[2] + pad) | (y < box[1] - pad) | (y > box[3] + pad)).sum())

@@ -59,6 +59,10 @@
     map.attributionControl.setPrefix("Leaflet");
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.options.zoomSnap = options.snap;
+    /* The wheel scrolls the notebook until the map has been clicked. */
+    map.scrollWheelZoom.disable();
+    map.on("click focus dragstart", () => map.scrollWheelZoom.enable());
+    map.on("blur", () => map.scrollWheelZoom.disable());
     let fitted = false;
     const fit = function () {
       if (fitted || !map.getSize().x) return;
@@ -97,6 +101,10 @@
     });
     const place = function () {
       const taken = [];
+      for (const el of map.getPane("markerPane").getElementsByClassName("dk-cluster")) {
+        const p = L.DomUtil.getPosition(el), r = el.offsetWidth / 2;
+        taken.push([p.x - r, p.y - r, p.x + r, p.y + r]);
+      }
       for (const m of markers) {
         const el = m.getElement();
         if (!el) continue;
@@ -108,7 +116,7 @@
         if (!clash) taken.push(box);
       }
     };
-    map.on("zoomend viewreset resize", place);
+    map.on("zoomend viewreset resize datakit:bubbles", place);
     map.whenReady(() => requestAnimationFrame(place));
   };
 

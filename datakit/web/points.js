@@ -69,7 +69,7 @@
     radius: function (zoom) {
       const spec = this.spec;
       const fit = Math.log2(700 / (256 * Math.max(spec.step * Math.pow(256, spec.width), 1e-7)));
-      return Math.min(Math.max(spec.dot + 0.55 * (zoom - fit), spec.dot), Math.max(7, spec.dot));
+      return Math.min(Math.max(spec.dot + 0.55 * (zoom - fit), 0.6 * spec.dot), Math.max(7, spec.dot));
     },
 
     _sprite: function (colour, hollow, r, ratio) {
@@ -124,9 +124,16 @@
       const span = (o) => [Math.max(0, Math.floor((-most - 1 - o) / k / this.side)),
                            Math.min(GRID - 1, Math.floor((size + most + 1 - o) / k / this.side))];
       const [left, right] = span(ox), [top, bottom] = span(oy);
-      const taken = r < 2.5 && !this.S ? new Uint8Array(size * size) : null;
-      const sprites = {};
+      const sprites = {}, sized = [];
+      const dot = (i, x, y) => {
+        const c = this.C[i], id = this.S ? this.S[i] * 256 + c : c;
+        const s = sprites[id] || (sprites[id] =
+          this._sprite(spec.colours[c], c === spec.missing, this.S ? spec.radii[this.S[i]] : r, ratio));
+        g.drawImage(s, Math.round(x * ratio - s.width / 2), Math.round(y * ratio - s.width / 2));
+      };
+      /* Points without data first, so that they hide no point with data. */
       for (const missing of spec.missing === null ? [false] : [true, false]) {
+        const taken = r < 2.5 && !this.S ? new Uint8Array(size * size) : null;
         for (let b = top; b <= bottom; b++) {
           const end = this.first[b * GRID + right + 1];
           for (let i = this.first[b * GRID + left]; i < end; i++) {
@@ -135,19 +142,19 @@
             const x = ox + this.X[i] * k, y = oy + this.Y[i] * k;
             if (x < -most || y < -most || x > size + most || y > size + most) continue;
             if (taken) { /* from afar, one dot per pixel is all that can be seen */
-              const at = (y & 255) * size + (x & 255);
+              const at = Math.floor(y) * size + Math.floor(x);
               if (x >= 0 && y >= 0 && x < size && y < size) {
                 if (taken[at]) continue;
                 taken[at] = 1;
               }
             }
-            const id = this.S ? this.S[i] * 256 + c : c;
-            const s = sprites[id] || (sprites[id] =
-              this._sprite(spec.colours[c], missing, this.S ? spec.radii[this.S[i]] : r, ratio));
-            g.drawImage(s, Math.round(x * ratio - s.width / 2), Math.round(y * ratio - s.width / 2));
+            if (this.S) sized.push([this.S[i], i, x, y]);
+            else dot(i, x, y);
           }
         }
       }
+      sized.sort((a, b) => b[0] - a[0] || a[1] - b[1]); /* big circles under small ones */
+      for (const [, i, x, y] of sized) dot(i, x, y);
     },
 
     /* The point nearest to the pointer, within reach of a finger. */
@@ -173,7 +180,7 @@
       return this._map.options.crs.pointToLatLng(L.point((spec.x0 + x * spec.step) * 256, (spec.y0 + y * spec.step) * 256), 0);
     },
 
-    _clustered: function () { return this.spec.cluster && this._map.getZoom() < this.spec.dotsFrom; },
+    _clustered: function () { return this.spec.cluster && Math.round(this._map.getZoom()) < this.spec.dotsFrom; },
 
     _hover: function (event) {
       const map = this._map;
@@ -245,6 +252,7 @@
       for (const [key, [c, at]] of wanted) {
         if (!this._bubbles.has(key)) this._bubbles.set(key, this._bubble(c, at).addTo(this._shown));
       }
+      map.fire("datakit:bubbles");
     },
 
     _bubble: function (c, at) {
