@@ -1,9 +1,9 @@
 """The GitHub workflows ask for little, run what a person can run, and the drift report says what changed."""
 
+import hashlib
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,12 +146,10 @@ def test_what_is_news(drift, now, before, told):
 
 def test_drift_of_a_mirror_that_changes(drift, root, tmp_path, cache, capsys):
     """The same command three times on a folder: as published, unchanged, and with a column renamed."""
-    from datakit.mirrors import add
-
     original = root / "datakit/sample/communes-population"
     (source,) = original.iterdir()
     mirror, output = tmp_path / "mirror", tmp_path / "drift"
-    add(mirror, "communes-population", source)
+    put(mirror, "communes-population", source.name, source.read_bytes())
 
     def call():
         code = drift.main(
@@ -175,10 +173,8 @@ def test_drift_of_a_mirror_that_changes(drift, root, tmp_path, cache, capsys):
     assert call() == first
     assert not (output / "issue.md").exists()
 
-    changed = tmp_path / source.name
-    shutil.copy(source, changed)
-    rename_column(root, changed)
-    add(mirror, "communes-population", changed)
+    renamed = source.read_bytes().replace(header(root, "communes-population").encode(), b"renamed")
+    put(mirror, "communes-population", source.name, renamed)
     assert call()["status"] == "columns"
     issue = (output / "issue.md").read_text(encoding="utf-8")
     assert issue.startswith("## communes-population\n")
@@ -186,16 +182,21 @@ def test_drift_of_a_mirror_that_changes(drift, root, tmp_path, cache, capsys):
     assert "1 changed" in capsys.readouterr().out
 
 
-def rename_column(root, path):
-    """Give the first described column of a small text file a name that its card does not know."""
-    card = json.loads((root / "datakit/catalog/communes-population.json").read_text(encoding="utf-8"))
+def put(mirror, dataset, filename, content):
+    """Write a mirror of one file by hand: `datakit mirror add` would refuse the changed one."""
+    (mirror / dataset).mkdir(parents=True, exist_ok=True)
+    (mirror / dataset / filename).write_bytes(content)
+    facts = {"filename": filename, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    facts |= {"url": None, "licence": "etalab-2.0", "retrieved": "2026-01-01T00:00:00Z"}
+    (mirror / "data.lock").write_text(json.dumps({"version": 1, "datasets": {dataset: facts}}), encoding="utf-8")
+
+
+def header(root, dataset):
+    """The publisher's name of the first column that a card describes."""
+    card = json.loads((root / f"datakit/catalog/{dataset}.json").read_text(encoding="utf-8"))
     field = card["schema"]["fields"][0]
-    names = field.get("source", field["name"])
-    encoding = card.get("encoding", "utf-8")
-    text = path.read_text(encoding=encoding)
-    for name in [names] if isinstance(names, str) else names:
-        text = text.replace(name, "renamed")
-    path.write_text(text, encoding=encoding)
+    source = field.get("source", field["name"])
+    return source if isinstance(source, str) else source[0]
 
 
 def test_drift_leaves_out_what_has_no_address(drift):
