@@ -64,7 +64,9 @@ def parser():
         return made
 
     def origins(made, default=None):
-        made.add_argument("--origins", metavar="LIST", default=default, help=ORIGINS.format(default or _now()).replace("%", "%%"))
+        made.add_argument(
+            "--origins", metavar="LIST", default=default, help=ORIGINS.format(default or _now()).replace("%", "%%")
+        )
 
     c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
     c.add_argument("words", nargs="*", help="only datasets whose card mentions every word, in English or French")
@@ -94,7 +96,7 @@ def parser():
     c = command("mirror", "prepare a folder of data for a room without a network", None)
     mirror = c.add_subparsers(title="commands", metavar="COMMAND", dest="mirror", required=True)
     c = command("build", "fetch datasets into a mirror and write its data.lock", _mirror_build,
-                "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror communes iris\n", mirror)  # fmt: skip
+                "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n", mirror)  # fmt: skip
     c.add_argument("folder", metavar="DIR")
     c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
     origins(c, "publisher")
@@ -183,37 +185,48 @@ def _fetch(args):
 def _lock(args):
     from datakit import mirrors
 
-    return _report(mirrors.lock(args.ids or None, args.origins, file=args.file), f"written: {args.file}")
+    entries = mirrors.lock(args.ids or None, args.origins, file=args.file)
+    for id, entry in entries.items():
+        print(f"{id}: {entry['sha256'][:12]}, from {entry['origin']}")
+    print(f"{_many(len(entries))} recorded in {args.file}; now: datakit fetch ID --locked", file=sys.stderr)
+    return OK
 
 
 def _mirror_build(args):
     from datakit import mirrors
 
-    return _report(mirrors.build(args.folder, args.ids or None, args.origins, progress=_say))
+    report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
+    return _mirror(report, f"next: serve {args.folder} as it is, or use it: --origins {args.folder}")
 
 
 def _mirror_verify(args):
     from datakit import mirrors
 
-    return _report(mirrors.verify(args.folder))
+    return _mirror(mirrors.verify(args.folder))
 
 
 def _mirror_add(args):
     from datakit import mirrors
 
-    return _report(mirrors.add(args.folder, args.id, args.file), f"{args.id} is in {args.folder}")
+    entry = mirrors.add(args.folder, args.id, args.file)
+    print(f"{args.id}: {entry['filename']} is in {args.folder}, sha256 {entry['sha256'][:12]}")
+    return OK
 
 
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
+def _mirror(report, next=""):
+    """Say what a mirror holds and what is wrong with it."""
+    for name, problem in report.problems.items():
+        text = problem if problem.startswith(name) else f"{name}: {problem}"
+        print(text, file=sys.stderr)
+    wrong = f", {len(report.problems)} wrong" if report.problems else ""
+    print(f"{report.folder}: {_many(len(report.good))} whole, {report.bytes / 1e6:.1f} MB{wrong}")
+    if next and report.good:
+        print(next)
+    return OK if report.ok else FAILED
 
 
-def _report(report, otherwise=""):
-    """Print what a mirror command returned; its ``ok`` is the exit code."""
-    text = str(report) if report is not None and type(report).__str__ is not object.__str__ else otherwise
-    if text:
-        print(text)
-    return OK if getattr(report, "ok", True) else FAILED
+def _many(count):
+    return f"{count} dataset{'s' * (count != 1)}"
 
 
 def _run(args):

@@ -50,6 +50,8 @@ def _fallback_peak():
         import resource
     except ImportError:  # Windows
         return None
+    if Path("/proc/self/statm").exists():  # the kernel was gone before it could be looked at
+        return None
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return largest * (1 if sys.platform == "darwin" else 1024) or None
 
@@ -121,6 +123,7 @@ def _engine(watch, tell):
 
             def on_cell_start(cell, cell_index):
                 watch.cell = cell_index
+                watch.measure()
                 tell("cell", index=cell_index + 1, of=len(self.nb.cells))
 
             self.on_cell_start = on_cell_start

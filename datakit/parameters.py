@@ -1,6 +1,7 @@
 """The typed parameters of a notebook: read from its ``parameters`` cell, checked before anything is executed.
 
-Papermill only warns of an unknown parameter and takes any type: a misspelt ``-p`` would quietly give the default's result.
+Papermill only warns of an unknown parameter and takes any type: a misspelt ``-p`` would quietly give the result of the
+default.
 """
 
 import ast
@@ -226,6 +227,8 @@ def assign(given, declared):
                 done="nothing was executed",
             )  # fmt: skip
     return {
-        notebook: {name: parameters[name].convert(value, notebook) for name, value in given.items() if name in parameters}
+        notebook: {
+            name: parameters[name].convert(value, notebook) for name, value in given.items() if name in parameters
+        }
         for notebook, parameters in declared.items()
     }

@@ -78,7 +78,9 @@ class Live(Silent):
     def cell(self, notebook, index, of):
         seconds = time.monotonic() - self._since[notebook.name]
         filled = round(20 * (index - 1) / of)
-        self._set(notebook, f"{notebook.name}: [{'#' * filled}{'.' * (20 - filled)}] cell {index}/{of}, {seconds:.0f} s")
+        self._set(
+            notebook, f"{notebook.name}: [{'#' * filled}{'.' * (20 - filled)}] cell {index}/{of}, {seconds:.0f} s"
+        )
 
     def done(self, notebook):
         self._set(notebook, outcome(notebook))

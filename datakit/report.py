@@ -4,12 +4,12 @@ import html
 import re
 
 STAMP = "SYNTHETIC SAMPLE"
-SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "kernel died", "stopped": "not executed"}
+SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "stopped", "waiting": "not executed"}
 
 STYLE = """
 :root{color-scheme:light;--ink:#1d2329;--soft:#56616b;--line:#d8dde2;--panel:#f5f7f9;--accent:#0b5a86;--bad:#a3280a}
 *{box-sizing:border-box}
-body{margin:0;color:var(--ink);background:#fff;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+body{margin:0;color:var(--ink);background:#fff;font:16px/1.55 system-ui,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 a{color:var(--accent)}
 a:focus-visible,summary:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 main,header.top{max-width:62rem;margin:0 auto;padding:1rem 1.25rem}
@@ -44,7 +44,7 @@ NOTEBOOK_STYLE = """
 .rendered_html table{display:block;overflow-x:auto}
 .anchor-link{display:none}
 body.nocode .input{display:none}
-button{font:inherit;padding:.25rem .8rem;border:1px solid var(--line);border-radius:.3rem;background:#fff;cursor:pointer}
+button{font:inherit;padding:.25rem .8rem;border:1px solid var(--line);border-radius:.3rem;background:#fff}
 @media print{header.top button{display:none}}
 """
 
@@ -89,7 +89,8 @@ def notebook_page(nb, name, status, error):
     nb = nbformat.from_dict(nb)
     # Papermill's own error banners come in pairs and point into Jupyter; the page has a plainer one.
     nb.cells = [c for c in nb.cells if not any(t.startswith("papermill-error") for t in c.metadata.get("tags", []))]
-    heading = next((m for c in nb.cells if c.cell_type == "markdown" and (m := re.search("^# +(.+)", c.source, re.M))), 0)
+    prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    heading = re.search("^# +(.+)", prose, re.M)
     title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name
     exporter = HTMLExporter(template_name="classic", template_file="base.html.j2")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
@@ -102,7 +103,7 @@ def notebook_page(nb, name, status, error):
             title,
             '<header class="top"><a href="index.html">← The whole report</a>'
             f'<a href="{escape(name)}.ipynb" download>This notebook (.ipynb)</a>'
-            "<button type=\"button\" onclick=\"document.body.classList.toggle('nocode')\">Show or hide code</button>"
+            '<button type="button" onclick="document.body.classList.toggle(\'nocode\')">Show or hide code</button>'
             f"</header><main>{banner}{body}</main>",
             NOTEBOOK_STYLE + HtmlFormatter(style="default").get_style_defs(".highlight"),
         ),
@@ -113,7 +114,8 @@ def notebook_page(nb, name, status, error):
 def _error(status, error):
     where = f" in code cell {error['cell']}" if error.get("cell") else ""
     line = f"<br><code>{escape(error['line'])}</code>" if error.get("line") else ""
-    what = escape(f"{error['ename']}: {error['evalue']}").replace("\n", "<br>")
+    kind = f"{error['ename']}: " if status == "failed" else ""
+    what = escape(kind + error["evalue"]).replace("\n", "<br>")
     return f"<strong>{SAID[status].capitalize()}{where}.</strong>{line}<br>{what}"
 
 
@@ -135,10 +137,12 @@ def _results_table(rows):
     body = ""
     for r in rows:
         low, high = number(r.get("low")), number(r.get("high"))
-        body += f"<tr><td>{escape(r['result'])}</td><td class='n'>{number(r['value'])}</td><td>{escape(r.get('unit') or '')}</td>"
+        body += f"<tr><td>{escape(r['result'])}</td><td class='n'>{number(r['value'])}</td>"
+        body += f"<td>{escape(r.get('unit') or '')}</td>"
         body += (f"<td class='n'>{low} … {high}</td>" if low or high else "<td></td>") if interval else ""
         body += f"<td>{escape(r.get('note') or '')}</td></tr>"
-    return f"<div class='scroll'><table><thead><tr>{head}<th scope='col'>note</th></tr></thead><tbody>{body}</tbody></table></div>"
+    head += "<th scope='col'>note</th>"
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _provenance_table(records):
@@ -181,14 +185,14 @@ def index_page(run):
     invented = sorted(i for i, r in records.items() if r.get("synthetic"))
     failed = [one for one in notebooks.values() if one["status"] != "ok"]
     parts = ["<main><h1>OnDijon data kit: report of a run</h1>"]
-    if invented and len(invented) == len(records):
-        parts.append(f"<p class='stamp' role='note'>{STAMP}: every figure here is computed on invented data and says nothing about Dijon.</p>")
-    elif invented:
-        parts.append(f"<p class='stamp' role='note'>{STAMP} for {escape(', '.join(invented))}: figures that use them say nothing about Dijon.</p>")
+    if invented:
+        whole = len(invented) == len(records)
+        which = ": every figure here is computed on invented data and says" if whole else (
+            f" for {escape(', '.join(invented))}: figures that use them say"
+        )  # fmt: skip
+        parts.append(f"<p class='stamp' role='note'>{STAMP}{which} nothing about Dijon.</p>")
     many = f"{len(notebooks)} notebook{'s' * (len(notebooks) != 1)}"
-    parts.append(
-        f"<p>{many}, {len(failed)} not finished. " if failed else f"<p>{many}, all done. "
-    )
+    parts.append(f"<p>{many}, {len(failed)} not finished. " if failed else f"<p>{many}, all done. ")
     parts.append(
         f"Started {escape(run['started'].replace('T', ' ')[:16])} UTC, {run['seconds']:.0f} seconds. "
         f"Origins of data, in order: <code>{escape(', '.join(run['origins']))}</code>.</p>"
@@ -229,8 +233,9 @@ def index_page(run):
     if run["git_commit"] and run["git_changes"]:
         commit += ", with changes that are not committed"
     parts.append(
-        f"<p><code>{escape(run['command'])}</code></p><p>datakit {escape(run['datakit'])} · Python {escape(run['python'])} · "
-        f"git commit: <code>{escape(commit)}</code></p><p>Every version and hash is in <a href='run.json'>run.json</a>, "
+        f"<p><code>{escape(run['command'])}</code></p>"
+        f"<p>datakit {escape(run['datakit'])} · Python {escape(run['python'])} · git commit: <code>{escape(commit)}</code></p>"
+        "<p>Every version and hash is in <a href='run.json'>run.json</a>, "
         "the key results are in <a href='results.json'>results.json</a>.</p></main>"
     )
     return page("OnDijon data kit: report", "".join(parts))

@@ -40,7 +40,7 @@ class Notebook:
     Attributes
     ----------
     status : str
-        ``"ok"``, ``"failed"``, ``"timeout"``, ``"died"`` or ``"stopped"``.
+        ``"ok"``, ``"failed"``, ``"timeout"``, ``"died"`` or ``"waiting"``.
     error : dict or None
         ``cell`` (number among the code cells), ``line``, ``ename``, ``evalue``.
     seconds : float
@@ -54,7 +54,7 @@ class Notebook:
     cells: list
     declared: dict
     values: dict = field(default_factory=dict)
-    status: str = "stopped"
+    status: str = "waiting"
     error: dict | None = None
     seconds: float = 0.0
     peak_memory: int | None = None
@@ -72,7 +72,8 @@ class Notebook:
             return SAID[self.status]
         where = f" in code cell {self.error['cell']}" if self.error.get("cell") else ""
         first = (self.error["evalue"] or "").strip().splitlines()[:1]
-        return f"{SAID[self.status]}{where}: {self.error['ename']}" + (f": {first[0][:160]}" if first else "")
+        what = [*([self.error["ename"]] if self.status == "failed" else []), *(line[:160] for line in first)]
+        return f"{SAID[self.status]}{where}: " + ": ".join(what)
 
 
 @dataclass
@@ -134,7 +135,10 @@ def choose(themes=None, folder=None):
             stem = name if name in there else short.get(name)
             if stem is None:
                 raise WrongUse(
-                    name, "no notebook has this name", expected=", ".join(short), next="datakit run " + next(iter(short))
+                    name,
+                    "no notebook has this name",
+                    expected=", ".join(short),
+                    next="datakit run " + next(iter(short)),
                 )
             chosen.append(there[stem])
     found = {}
