@@ -19,6 +19,15 @@ def unpacked_limit():
     return int(float(os.environ.get("DATAKIT_MAX_UNPACKED", 2e9)))
 
 
+def compression_of(path, card):
+    """``"zip"``, ``"gz"`` or None: what the card says, else what the file is. A CSV is often sent zipped."""
+    if card.compression or card.format == "parquet":
+        return card.compression
+    with open(path, "rb") as file:
+        head = file.read(4)
+    return "zip" if head == b"PK\x03\x04" else "gz" if head[:2] == b"\x1f\x8b" else None
+
+
 def check_bytes(path, card):
     """Refuse what cannot be the dataset, whatever its status code said.
 
@@ -45,9 +54,10 @@ def check_bytes(path, card):
             next=again,
         )
     with unpacking(card):
-        if card.compression == "zip":
+        compression = compression_of(path, card)
+        if compression == "zip":
             members(path, card)
-        elif card.compression == "gz":
+        elif compression == "gz":
             with gzip.open(path) as file:
                 _read_limited(file, card, keep=False)
         elif card.format == "parquet":
@@ -74,7 +84,7 @@ def unpacking(card):
         raise Corrupt(
             card.id,
             "this archive is cut off or damaged",
-            expected=f"a whole {card.compression} file",
+            expected=f"a whole {card.compression or 'archive'} file",
             found=str(error),
             next=f"datakit fetch {card.id} --refresh",
         ) from error
@@ -140,10 +150,11 @@ def content(path, card):
         The archive has no member, or several, where the card expects one.
     """
     with unpacking(card):
-        if card.compression == "gz":
+        compression = compression_of(path, card)
+        if compression == "gz":
             with gzip.open(path) as file:
                 return _read_limited(file, card)
-        if card.compression == "zip":
+        if compression == "zip":
             picked = members(path, card)
             if len(picked) != 1:
                 with zipfile.ZipFile(path) as archive:
