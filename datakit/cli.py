@@ -112,14 +112,14 @@ def parser():
                 "  datakit run\n  datakit run trees inclusion --jobs 1\n"
                 "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
                 "  datakit run my_notebook.ipynb -p k=7 -p names=a,b\n"
-                "\nexit code: 0 every notebook is done, 1 one failed, 2 wrong use (nothing was executed)\n")  # fmt: skip
+                "\nexit code: 0 all done, 1 a notebook failed, 2 wrong use (nothing was executed)\n")  # fmt: skip
     c.add_argument("themes", metavar="THEME", nargs="*",
-                   help="start_here, trees, vegetation, inclusion or paths of notebooks; all by default")  # fmt: skip
+                   help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default")  # fmt: skip
     origins(c)
     c.add_argument("-p", "--parameter", metavar="NAME=VALUE", action="append", default=[],
-                   help="a value for the notebooks that have this parameter; a wrong name lists the right ones")  # fmt: skip
+                   help="for the notebooks that have this parameter; a wrong name lists the right ones")  # fmt: skip
     c.add_argument("--output", metavar="DIR", default=DEFAULT_OUTPUT, help=f"the report (default: {DEFAULT_OUTPUT})")
-    c.add_argument("--jobs", type=int, metavar="N", help="notebooks at the same time (default: one for each processor)")
+    c.add_argument("--jobs", type=int, metavar="N", help="notebooks at the same time (default: one a processor)")
     c.add_argument("--timeout", type=float, metavar="SECONDS", default=600.0, help="for each notebook (default: 600)")
     c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
     c.add_argument("--quiet", action="store_true", help="say nothing while it runs")

@@ -20,7 +20,7 @@ from pathlib import Path
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
 HTTP_SECONDS = 5
-# Degrees and Lambert-93 metres: the projection's own origin, exact by definition, and a point in Dijon, as PROJ 9 gives it.
+# Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point in Dijon by PROJ 9.
 POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
 NAMES = {"matplotlib-base": "matplotlib"}
 
@@ -294,7 +294,7 @@ def _http(title, name):
 
 
 def _publishers(title):
-    """The publishers: asked only because somebody named them. One answer of any kind means that the network is there."""
+    """The publishers: asked only because somebody named them. Any answer means that the network is there."""
     from urllib.parse import urlsplit
 
     from datakit.cards import read_catalog

@@ -234,7 +234,8 @@ def index_page(run):
         commit += ", with changes that are not committed"
     parts.append(
         f"<p><code>{escape(run['command'])}</code></p>"
-        f"<p>datakit {escape(run['datakit'])} · Python {escape(run['python'])} · git commit: <code>{escape(commit)}</code></p>"
+        f"<p>datakit {escape(run['datakit'])} · Python {escape(run['python'])} · "
+        f"git commit: <code>{escape(commit)}</code></p>"
         "<p>Every version and hash is in <a href='run.json'>run.json</a>, "
         "the key results are in <a href='results.json'>results.json</a>.</p></main>"
     )
