@@ -71,7 +71,5 @@ def test_a_section_says_what_a_newcomer_needs(make_docs):
     assert "One row per bench." in text
     assert "datakit mirror add DIR benches FILE" in text
     assert "- Park benches are missing." in text
-    assert (
-        "| `length` | number | m | Length | Longueur | `A\\|B` or `C` | required; at least 0; one of 1, 2; may be absent |"
-        in text
-    )
+    names = r"| `length` | number | m | Length | Longueur | `A\|B` or `C` |"
+    assert f"{names} required; at least 0; one of 1, 2; may be absent |" in text
