@@ -123,7 +123,7 @@ def third_party_imports(*folders):
                 for name in names:
                     found.setdefault(name.split(".")[0], path.relative_to(ROOT))
     local = {p.stem for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix == ".py" or p.is_dir()}
-    return {n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit"}}
+    return {n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit", "tools"}}
 
 
 def test_what_is_imported_is_a_direct_dependency():
