@@ -94,15 +94,10 @@ def parse(path, card):
         key = [key] if isinstance(key, str) else key
         if all(k in frame for k in key):
             again = frame.duplicated(key) & frame[key].notna().all(axis=1)
-            broken.append(
-                _reject(
-                    rows,
-                    "+".join(key),
-                    frame[key].astype(str).agg(" ".join, axis=1),
-                    again,
-                    "primary key, not seen before",
-                )
-            )
+            values = frame[key[0]].astype("str").fillna("")
+            for k in key[1:]:
+                values = values + " " + frame[k].astype("str").fillna("")
+            broken.append(_reject(rows, "+".join(key), values, again, "primary key, not seen before"))
     rejects = pd.concat([bad, *broken], ignore_index=True)
     whole = ~rows.isin(rejects.row)
     frame = frame[whole.to_numpy()].reset_index(drop=True)

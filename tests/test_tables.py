@@ -137,6 +137,13 @@ def test_the_second_row_with_a_key_is_set_aside(tmp_path):
     assert parsed.rejects.row.tolist() == [3]
 
 
+def test_a_key_of_two_columns_survives_a_broken_part(tmp_path):
+    one = card(**fields({"name": "code"}, {"name": "d", "type": "date"}, primaryKey=["code", "d"]))
+    parsed = parse(write(tmp_path, "code;d\na;2020-01-01\na;2020-02-31\na;2020-01-01\nb;2020-01-01\n"), one)
+    assert parsed.rejects.rule.tolist() == ["is a date", "primary key, not seen before"]
+    assert parsed.rejects.value.tolist() == ["2020-02-31", "a 2020-01-01"]
+
+
 def test_rows_with_too_many_cells_are_set_aside(tmp_path):
     parsed = parse(write(tmp_path, "code;n\na;1\nb;2;3;4\nc;5\n"), card())
     assert list(parsed.frame.code) == ["a", "c"]
