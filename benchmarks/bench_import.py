@@ -1,6 +1,7 @@
 """Seconds that a person waits before anything happens: ``import datakit`` and ``datakit --help``.
 
-Each is a new process, best of several, less the start of Python itself for the import. Targets: under 0.1 s, and under 0.3 s.
+Each is a new process, best of several, less the start of Python itself for the import. Targets: under 0.1 s, and
+under 0.3 s.
 """
 
 import subprocess

@@ -122,7 +122,8 @@ def third_party_imports(*folders):
                     names = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
                 for name in names:
                     found.setdefault(name.split(".")[0], path.relative_to(ROOT))
-    local = {p.stem for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix == ".py" or p.is_dir()}
+    inside = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    local = {path.stem for path in inside if path.suffix == ".py" or path.is_dir()}
     return {n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit", "tools"}}
 
 
