@@ -1,0 +1,415 @@
+"""The invented inhabitants, incomes, services, stops and portal files, each in its publisher's format."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from tools.sample import territory
+
+PLANTED = ("211660101", "211660102", "211660103", "211660104", "212310803")
+EMPTY = 800  # metres around the planted IRIS without any of the services below
+FOREIGN_IRIS = ("010040101", "010040102", "212000000", "710760101", "250560101")  # rows that the cards filter out
+FIXED = (2026, 1, 15, 0, 0, 0)
+PLAYGROUNDS = "dijon-portal@jeux-pour-enfants-2"
+OFFICES = "dijon-portal@equipements-administratifs"
+D4C = "dijon-portal-d4c@00000000-0000-4000-8000-000000000001"
+
+TRUTH = f"""\
+### Inclusion and citizens
+- Five IRIS lack services: {", ".join(PLANTED)}. No doctor, pharmacy, post office, library, France services or
+  digital-inclusion place stands within {EMPTY} m of them, and one inhabitant in five or more is 75 or older (one in ten
+  elsewhere), more live alone, incomes follow `deprivation`. Elsewhere services follow the population.
+- Villages are far from services too, but their inhabitants are younger and better off.
+- `mednum-bfc`: two rows are geocoded in commune 21231 with postal codes of other départements (`EXEMPLE_TL_12_` and
+  `EXEMPLE_TL_40_`); `france-services`: one row says commune 21515 and stands in 21231 (`9003`).
+- `filosofi-iris`: six IRIS are secret (`ns`, with a note); villages are not in the file.
+- `divia-gtfs`: one stop in five is accessible; 0 means not known.
+"""
+
+# category: BPE type, how many in the Métropole, whether the planted IRIS lack it
+FACILITIES = [
+    ("A206", 24, True),
+    ("A208", 8, True),
+    ("A129", 23, False),
+    ("A504", 90, False),
+    ("B104", 14, False),
+    ("B105", 34, False),
+    ("B204", 120, False),
+    ("C107", 45, False),
+    ("C108", 50, False),
+    ("D265", 240, True),
+    ("D307", 85, True),
+    ("F111", 70, False),
+    ("F307", 22, True),
+]
+
+
+def _zip(path, members):
+    """A zip whose bytes do not depend on the clock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            info = zipfile.ZipInfo(name, FIXED)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, text.encode("utf-8"))
+
+
+def _csv(frame, sep=";", comma=True):
+    text = frame.copy()
+    for name in text.columns:
+        if pd.api.types.is_float_dtype(text[name]):
+            text[name] = [("" if v != v else f"{v:.10g}".replace(".", "," if comma else ".")) for v in text[name]]
+    return text.to_csv(sep=sep, index=False, lineterminator="\n")
+
+
+def _write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _points(areas, number, rng, lacking=None):
+    """Random places: an area by its population, a place in it; none in ``lacking``."""
+    weight = areas.population.to_numpy() / areas.population.sum()
+    x, y = [], []
+    while len(x) < number:
+        for k in rng.choice(len(areas), number, p=weight):
+            shape = areas.geometry.iloc[k]
+            west, south, east, north = shape.bounds
+            px, py = rng.uniform(west, east), rng.uniform(south, north)
+            if len(x) == number or not shapely.contains_xy(shape, px, py):
+                continue
+            # Fields are empty: in a large area, places stand near its middle.
+            middle = shape.representative_point()
+            if shape.area > 4e6:
+                px, py = middle.x + 0.3 * (px - middle.x), middle.y + 0.3 * (py - middle.y)
+            if lacking is None or not shapely.contains_xy(lacking, px, py):
+                x.append(round(px, 1))
+                y.append(round(py, 1))
+    return np.array(x), np.array(y)
+
+
+def _degrees(x, y):
+    points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=territory.LAMBERT).to_crs(territory.WGS84)
+    return points.x.round(6).to_numpy(), points.y.round(6).to_numpy()
+
+
+def _lacking():
+    areas = territory.iris()
+    return shapely.buffer(shapely.union_all(areas.geometry[areas.iris.isin(PLANTED)].array), EMPTY)
+
+
+def _of(x, y):
+    """The commune and IRIS of places."""
+    areas = territory.iris()
+    found = areas.sindex.query(shapely.points(x, y), predicate="intersects")
+    first = pd.Series(found[1]).groupby(found[0]).first()
+    return areas.iloc[first.to_numpy()].reset_index(drop=True)
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def people(rng):
+    """Counts of inhabitants, households and homes of each IRIS, as floats, as in a census that is an estimate."""
+    areas = territory.iris()
+    n, poor, planted = len(areas), areas.deprivation.to_numpy(), areas.iris.isin(PLANTED).to_numpy()
+    population = areas.population.to_numpy(float)
+    central = areas.centrality.to_numpy()
+    old = np.clip(0.085 + 0.02 * rng.standard_normal(n) + 0.02 * (1 - poor), 0.03, 0.15)
+    old[planted] = rng.uniform(0.2, 0.25, planted.sum())
+    shares = np.column_stack([0.17 + 0.02 * poor, 0.16 + 0.14 * central, np.full(n, 0.2), np.full(n, 0.19),
+                              np.full(n, 0.15)])  # fmt: skip
+    shares *= rng.lognormal(0, 0.06, shares.shape)
+    shares *= ((1 - old) / shares.sum(axis=1))[:, None]
+    ages = population[:, None] * np.column_stack([shares, old])
+    alone = np.clip(0.1 + 0.16 * central + 0.1 * planted + 0.015 * rng.standard_normal(n), 0.04, 0.45)
+    women = rng.uniform(0.52, 0.62, n)
+    single = np.clip(0.06 + 0.12 * poor + 0.01 * rng.standard_normal(n), 0.02, 0.3)
+    without = rng.uniform(0.02, 0.05, n)
+    couples = 1 - alone - single - without
+    homes = population / rng.uniform(1.85, 2.4, n)
+    flats = np.clip(0.1 + 0.85 * central + 0.1 * poor, 0.02, 0.97)
+    social = np.clip(0.02 + 0.6 * poor + 0.03 * rng.standard_normal(n), 0, 0.8)
+    return pd.DataFrame({
+        "POP": population, "POP0014": ages[:, 0], "POP1529": ages[:, 1], "POP3044": ages[:, 2], "POP4559": ages[:, 3],
+        "POP6074": ages[:, 4], "POP75P": ages[:, 5],
+        "MEN": homes, "PMEN": population * 0.98, "PMEN_MENHSEUL": population * alone * (1 - women),
+        "PMEN_MENFSEUL": population * alone * women, "PMEN_MENSFAM": population * without,
+        "PMEN_MENCOUPSENF": population * couples * 0.4, "PMEN_MENCOUPAENF": population * couples * 0.6,
+        "PMEN_MENFAMMONO": population * single,
+        "RP": homes, "RPMAISON": homes * (1 - flats) * 0.99, "RPAPPART": homes * flats * 0.99,
+        "RP_LOCHLMV": homes * social, "RP_VOIT1P": homes * np.clip(0.93 - 0.3 * central - 0.15 * poor, 0.3, 0.98),
+        "NSCOL15P": population * 0.7, "NSCOL15P_DIPLMIN": population * 0.7 * np.clip(0.1 + 0.25 * poor, 0, 0.6),
+        "POP1564": population * 0.65, "ACT1564": population * 0.65 * 0.73,
+        "CHOM1564": population * 0.65 * 0.73 * np.clip(0.06 + 0.18 * poor, 0, 0.5),
+    }, index=pd.Index(areas.iris, name="IRIS"))  # fmt: skip
+
+
+CENSUS = {
+    "population": ("evol-struct-pop", "P22_", ["POP", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P"]),
+    "households": ("couples-familles-menages", "C22_", [
+        "MEN", "PMEN", "PMEN_MENHSEUL", "PMEN_MENFSEUL", "PMEN_MENSFAM", "PMEN_MENCOUPSENF", "PMEN_MENCOUPAENF",
+        "PMEN_MENFAMMONO"]),
+    "housing": ("logement", "P22_", ["RP", "RPMAISON", "RPAPPART", "RP_LOCHLMV", "RP_VOIT1P"]),
+    "education": ("diplomes-formation", "P22_", ["NSCOL15P", "NSCOL15P_DIPLMIN"]),
+    "activity": ("activite-residents", "P22_", ["POP1564", "ACT1564", "CHOM1564"]),
+}  # fmt: skip
+
+
+def _census(folder, rng):
+    areas, counts = territory.iris(), people(rng)
+    elsewhere = counts.iloc[: len(FOREIGN_IRIS)].set_axis(list(FOREIGN_IRIS)) * 0.8
+    kinds = dict(zip(areas.iris, areas.type_iris, strict=True))
+    counts = pd.concat([elsewhere.iloc[:2], counts, elsewhere.iloc[2:]])
+    for name, (file, prefix, columns) in CENSUS.items():
+        head = pd.DataFrame({
+            "IRIS": counts.index, "COM": counts.index.str[:5], "TYP_IRIS": [kinds.get(c, "H") for c in counts.index],
+            "LAB_IRIS": "1",
+        })  # fmt: skip
+        table = pd.concat([head, counts[columns].add_prefix(prefix).reset_index(drop=True)], axis=1)
+        if name == "population":  # a broken line: a code cut short
+            table = pd.concat([table, table[table.COM == "21231"].tail(1).assign(IRIS="2123120")], ignore_index=True)
+        meta = "COD_VAR;LIB_VAR\n" + "".join(f"{c};Variable fictive {c}\n" for c in table.columns)
+        stem = f"base-ic-{file}-2022"
+        members = {f"{stem}.CSV": _csv(table), f"meta_{stem}.CSV": meta}
+        _zip(folder / f"census-iris-{name}" / f"{stem}_csv.zip", members)
+
+
+def _filosofi(folder, rng):
+    areas = territory.iris()
+    areas = areas[areas.type_iris == "H"].reset_index(drop=True)
+    n, poor = len(areas), areas.deprivation.to_numpy()
+    median = np.round((27500 - 14500 * poor + 700 * rng.standard_normal(n)) / 10) * 10
+    rate = np.clip(6 + 42 * poor + 1.5 * rng.standard_normal(n), 3, 70).round(0)
+    table = pd.DataFrame({
+        "IRIS": areas.iris, "DISP_TP6021": [f"{v:.1f}".replace(".", ",") for v in rate],
+        "DISP_MED21": [f"{v:.0f}" for v in median], "DISP_D121": [f"{v * 0.52:.0f}" for v in median],
+        "DISP_D921": [f"{v * 1.8:.0f}" for v in median], "DISP_RD21": [f"{v:.1f}".replace(".", ",")
+        for v in 1.8 / 0.52 + 0.5 * poor], "DISP_NOTE21": "0",
+    })  # fmt: skip
+    free = np.flatnonzero(~areas.iris.isin(PLANTED))
+    secret = rng.choice(free, 6, replace=False)
+    values = ["DISP_TP6021", "DISP_MED21", "DISP_D121", "DISP_D921", "DISP_RD21"]
+    table.loc[secret[:4], values] = "ns"
+    table.loc[secret[4:], values] = "nd"
+    table.loc[secret, "DISP_NOTE21"] = "2"
+    few = table.columns.tolist()
+    abroad = pd.DataFrame([["010040101", "18,0", "20310", "10500", "36500", "3,5", "0"]], columns=few)
+    broken = pd.DataFrame([["212310101", "142,0", "21000", "10900", "37800", "3,5", "0"]], columns=few)
+    table = pd.concat([abroad, table, broken], ignore_index=True)
+    stem = "BASE_TD_FILO_IRIS_2021_DISP"
+    meta = "COD_VAR;LIB_VAR\n" + "".join(f"{c};Variable fictive {c}\n" for c in few)
+    _zip(folder / "filosofi-iris" / f"{stem}_CSV.zip", {f"{stem}.csv": _csv(table), f"meta_{stem}.csv": meta})
+
+
+def _qpv(folder):
+    areas = territory.iris().sort_values("deprivation", ascending=False)
+    features = []
+    for k, (code, name) in enumerate(zip(areas.commune.unique()[:4], "ABCD", strict=False)):
+        part = areas[(areas.commune == code)].head(2)
+        shape = shapely.buffer(shapely.union_all(part.geometry.array), -60).simplify(20)
+        features.append({"code_qp": f"QN0219{k}N", "lib_qp": f"Quartier prioritaire fictif {name}", "insee_com": code,
+                         "lib_com": part.name.iloc[0].split(" secteur")[0], "insee_dep": "21", "insee_reg": "27",
+                         "geometry": shape})  # fmt: skip
+    frame = gpd.GeoDataFrame(features, crs=territory.LAMBERT)
+    away = frame.head(2).assign(code_qp=["QN00190N", "QN00191N"], insee_dep="01", insee_com="01004", insee_reg="84")
+    away["geometry"] = away.geometry.translate(60_000, -130_000)
+    text = territory.geojson(pd.concat([away, frame], ignore_index=True))
+    _zip(folder / "qpv-2024" / "qp2024.zip", {"GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": text})
+
+
+# -- services ---------------------------------------------------------------------------------------------------------
+
+
+def _bpe(folder, rng):
+    areas, lacking, parts = territory.iris(), _lacking(), []
+    for kind, number, lacks in FACILITIES:
+        x, y = _points(areas, number, rng, lacking if lacks else None)
+        parts.append(pd.DataFrame({"TYPEQU": kind, "LAMBERT_X": x, "LAMBERT_Y": y}))
+    table = pd.concat(parts, ignore_index=True)
+    where = _of(table.LAMBERT_X, table.LAMBERT_Y)
+    table["DEPCOM"], table["DCIRIS"] = where.commune, where.iris
+    table = pd.concat([table, pd.DataFrame({  # a village of the département, and La Réunion with its own system
+        "TYPEQU": "A206", "LAMBERT_X": [842000.5, 338000.5], "LAMBERT_Y": [6650000.5, 7650000.5],
+        "DEPCOM": ["21200", "97411"], "DCIRIS": ["212000000", "974110101"]})], ignore_index=True)  # fmt: skip
+    n = len(table)
+    table["QUALITE_XY"] = rng.choice(["Bonne", "Acceptable", "Mauvaise"], n, p=[0.85, 0.12, 0.03])
+    lost = rng.choice(n - 2, 9, replace=False)
+    table.loc[lost, ["LAMBERT_X", "LAMBERT_Y"]] = np.nan
+    table.loc[lost, "QUALITE_XY"] = None
+    table.loc[rng.choice(n - 2, 4, replace=False), "TYPEQU"] = "??"
+    columns = {
+        "AN": ["2025"] * n, "NOMRS": [f"SERVICE FICTIF {i}" for i in range(n)], "DEP": table.DEPCOM.str[:2].tolist(),
+        "DEPCOM": table.DEPCOM.tolist(), "DCIRIS": table.DCIRIS.tolist(), "DOM": table.TYPEQU.str[:1].tolist(),
+        "SDOM": table.TYPEQU.str[:2].tolist(), "TYPEQU": table.TYPEQU.tolist(),
+        "LAMBERT_X": pa.array(table.LAMBERT_X, from_pandas=True),
+        "LAMBERT_Y": pa.array(table.LAMBERT_Y, from_pandas=True),
+        "QUALITE_XY": [None if v != v else v for v in table.QUALITE_XY],
+    }  # fmt: skip
+    (folder / "bpe").mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), folder / "bpe/BPE.parquet", compression="zstd", version="2.6")
+
+
+def _france_services(folder, rng):
+    areas = territory.iris()
+    names = dict(zip(territory.communes().code, territory.communes().name, strict=True))
+    rows = []
+    for k, code in enumerate(["21231", "21515", "21617", "21355"]):
+        x, y = _points(areas[areas.commune == code], 1, rng, _lacking())
+        rows.append((9000 + k, code, names[code], "21000" if code == "21231" else "21999", x[0], y[0]))
+    x, y = _points(areas[areas.iris.str.startswith("2123103")], 1, rng)
+    rows[3] = (9003, "21515", names["21515"], "21999", x[0], y[0])  # says Quetigny, stands in Dijon
+    rows.insert(3, (9004, "21355", names["21355"], "21999", *(v[0] for v in _points(areas[areas.commune == "21355"],
+                                                                                    1, rng))))  # fmt: skip
+    for k in range(20):
+        angle, far = 2 * np.pi * k / 20, rng.uniform(22_000, 45_000)
+        cx, cy = territory.centre()
+        rows.append((9100 + k, f"21{900 + k}", f"Village fictif {k}", "21998", cx + far * np.cos(angle),
+                     cy + far * np.sin(angle)))  # fmt: skip
+    table = pd.DataFrame(rows, columns=["id_fs", "insee_com", "lib_com", "code_postal", "x", "y"])
+    lon, lat = _degrees(table.x, table.y)
+    n = len(table)
+    out = pd.DataFrame({
+        "id_fs": table.id_fs, "insee_dep": "21", "lib_fs": [f"France services fictif {i}" for i in table.id_fs],
+        "adresse": [f"{i + 1} rue fictive" for i in range(n)], "complement_adresse": "", "insee_com": table.insee_com,
+        "code_postal": table.code_postal, "lib_com": table.lib_com, "latitude": lat, "longitude": lon, "mail": "",
+        "telephone": "", "h_lundi": "09:00 - 12:00 / 13:30 - 17:00", "h_mardi": "09:00 - 12:00 / 13:30 - 17:00",
+        "h_mercredi": "09:00 - 12:00", "h_jeudi": "09:00 - 12:00 / 13:30 - 17:00", "h_vendredi": "09:00 - 12:00",
+        "h_samedi": "", "prise_rdv": "Non", "commentaire": "EXEMPLE", "type_fs": "Principal",
+        "format_fs": np.where(np.arange(n) % 9 == 8, "Itinérant", "Fixe"), "groupe_fs": "",
+        "labellisation_fs": "Espace fictif",
+    })  # fmt: skip
+    away = out.head(3).assign(id_fs=[8001, 8002, 8003], insee_dep="01", insee_com="01004", code_postal="01500",
+                              latitude=45.95, longitude=5.35)  # fmt: skip
+    swapped = out.iloc[[8]].assign(id_fs=9999, latitude=out.longitude.iloc[8], longitude=out.latitude.iloc[8])
+    _write(folder / "france-services/liste-france-services.csv", _csv(pd.concat([away, out, swapped]), comma=False))
+
+
+def _mednum(folder, rng):
+    areas, n = territory.iris(), 72
+    names = dict(zip(territory.communes().code, territory.communes().name, strict=True))
+    x, y = _points(areas, n, rng, _lacking())
+    where = _of(x, y)
+    town = where.commune.map(names).str.upper()
+    plain = town.str.normalize("NFD").str.replace(r"[\u0300-\u036f]", "", regex=True)
+    rows = pd.DataFrame({"x": x, "y": y, "code_postal": np.where(where.commune == "21231", "21000", "21999"),
+                         "ville": np.where(rng.uniform(size=n) < 0.5, town, plain), "departement": "21"})  # fmt: skip
+    for k, (postal, place) in {12: ("71000", "MÂCON"), 40: ("25000", "BESANÇON")}.items():
+        px, py = _points(areas[areas.iris.str.startswith("2123101")], 1, rng)
+        rows.loc[k, ["x", "y", "code_postal", "ville", "departement"]] = [px[0], py[0], postal, place, postal[:2]]
+    far = []
+    for k in range(180):
+        cx, cy = territory.centre()
+        angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(25_000, 70_000)
+        dep = rng.choice(["21", "71", "25", "39", "70", "58", "89", "90"])
+        far.append((cx + away * np.cos(angle), cy + away * np.sin(angle), f"{dep}990", f"VILLE FICTIVE {k}", dep))
+    rows = pd.concat([rows, pd.DataFrame(far, columns=rows.columns)], ignore_index=True)
+    lon, lat = _degrees(rows.x, rows.y)
+    lon, lat = lon.round(6), lat.round(6)
+    m = len(rows)
+    days = [f"{d} {h}" for d in ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+            for h in ("matin", "après-midi")]  # fmt: skip
+    table = pd.DataFrame({
+        "bfc_id": [f"EXEMPLE_TL_{i}_" for i in range(m)],
+        "mise_a_jour": np.where(rng.uniform(size=m) < 0.2, [f"{1 + i % 28:02d}/{1 + i % 12:02d}/2021"
+                                                           for i in range(m)], ""),
+        "lon": [f"{v:.6f}" for v in lon], "lat": [f"{v:.6f}" for v in lat],
+        "adresse": [f"{i} rue fictive" for i in range(m)], "code_postal": rows.code_postal, "ville": rows.ville,
+        "departement": rows.departement, "nom_structure": [f"Lieu fictif {i}" for i in range(m)], "url_lieu": "",
+        "contact_email": "", "contact_tel": "", "code_typo": rng.choice(["M", "I", "F-TL", "O"], m),
+        "code_label": rng.choice(["", "APTIC", "NMM"], m), "code_accomp": rng.choice(["", "RDV-G"], m),
+    })  # fmt: skip
+    for k, day in enumerate(days):
+        table[day] = "8h30-12h" if k % 2 == 0 and k < 10 else "-" if k < 10 else ""
+    table.loc[100, "mise_a_jour"] = "31/02/2021"
+    table.loc[150, ["lon", "lat"]] = table.loc[150, ["lat", "lon"]].to_numpy()
+    _write(folder / "mednum-bfc/bfc-ternum-dataset.csv", table.to_csv(index=False, lineterminator="\n"))
+
+
+def _gtfs(folder, rng):
+    areas = territory.iris()
+    x, y = _points(areas, 210, rng)
+    x, y = np.repeat(x, 2) + np.tile([0, 12.0], 210), np.repeat(y, 2) + np.tile([0, 9.0], 210)
+    lon, lat = _degrees(x, y)
+    n = len(x)
+    stops = pd.DataFrame({
+        "stop_id": [f"F-{i}" for i in range(n)], "stop_code": range(n),
+        "stop_name": [f"Arrêt fictif {i // 2}" for i in range(n)], "stop_lat": [f"{v:.6f}" for v in lat],
+        "stop_lon": [f"{v:.6f}" for v in lon], "wheelchair_boarding": (rng.uniform(size=n) < 0.2).astype(int),
+    })  # fmt: skip
+    stops.loc[77, ["stop_lat", "stop_lon"]] = stops.loc[77, ["stop_lon", "stop_lat"]].to_numpy()
+    stops.loc[301, "wheelchair_boarding"] = 7
+    lines = [f"L{k}" for k in range(1, 13)]
+    routes = "route_id,agency_id,route_short_name,route_long_name,route_type\n" + "".join(
+        f"{r},EXEMPLE,{r},Ligne fictive {r},{0 if k < 2 else 3}\n" for k, r in enumerate(lines))  # fmt: skip
+    trips = ["route_id,service_id,trip_id,direction_id"]
+    times = ["trip_id,arrival_time,departure_time,stop_id,stop_sequence"]
+    for k, r in enumerate(lines):
+        for t in range(4):
+            trips.append(f"{r},SEMAINE,{r}-{t},{t % 2}")
+            for s in range(15):
+                at = f"{7 + 3 * t:02d}:{2 * s:02d}:00"
+                times.append(f"{r}-{t},{at},{at},F-{(2 * (17 * k + s) + t % 2) % n},{s}")
+    _zip(folder / "divia-gtfs/gtfs_diviamobilites.zip", {
+        "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nEXEMPLE,Réseau fictif,https://example.org,"
+                      "Europe/Paris\n",
+        "stops.txt": stops.to_csv(index=False, lineterminator="\n"), "routes.txt": routes,
+        "trips.txt": "\n".join(trips) + "\n", "stop_times.txt": "\n".join(times) + "\n",
+        "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+                        "SEMAINE,1,1,1,1,1,0,0,20260101,20261231\n",
+    })  # fmt: skip
+
+
+# -- the portal -------------------------------------------------------------------------------------------------------
+
+
+def _portal(folder, rng):
+    areas = territory.iris()
+
+    def features(number, properties, point):
+        x, y = _points(areas[areas.commune == "21231"], number, rng)
+        lon, lat = _degrees(x, y)
+        return [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [float(a), float(b)]},
+                 "properties": properties(i, int(rng.integers(0, 4))) | {"geo_point_2d": point(float(a), float(b))}}
+                for i, (a, b) in enumerate(zip(lon, lat, strict=True))]  # fmt: skip
+
+    def write(id, found):
+        stem = id.partition("@")[2]
+        stream = io.StringIO()
+        json.dump({"type": "FeatureCollection", "features": found}, stream, ensure_ascii=False)
+        _write(folder / id / f"{stem}.geojson", stream.getvalue())
+
+    kinds = ["Jeux pour enfants", "Agrès de sport", "Table de ping-pong", "Banc"]
+    write(PLAYGROUNDS, features(
+        60, lambda i, k: {"objectid": i + 1, "nom": f"Aire de jeux fictive {i + 1}", "type": kinds[k],
+                          "gestionnaire": "EXEMPLE"}, lambda a, b: {"lon": a, "lat": b}))  # fmt: skip
+    write(OFFICES, features(
+        25, lambda i, k: {"objectid": i + 1, "nom": f"Service fictif {i + 1}", "code_insee": "21231",
+                          "categorie": ["Mairie", "Mairie de quartier", "Impôts", "CCAS"][k]},
+        lambda a, b: {"lon": a, "lat": b}))  # fmt: skip
+    # Data4Citizen: a pair in a text, numbers padded with zeros and a comma, an empty record id.
+    write(D4C, features(
+        40, lambda i, k: {"recordid": None, "reference": f"EXEMPLE-{i:03d}", "title": f"Chantier fictif {i + 1}",
+                          "datetime_start": f"{1 + i % 28:02d}/03/2026 08:00", "surface": f"{i:09d},5"},
+        lambda a, b: f"{b}, {a}"))  # fmt: skip
+
+
+def make(folder, rng):
+    """Write the sample of the cards of the themes inclusion and citizens."""
+    folder = Path(folder)
+    _census(folder, rng)
+    _filosofi(folder, rng)
+    _qpv(folder)
+    _bpe(folder, rng)
+    _france_services(folder, rng)
+    _mednum(folder, rng)
+    _gtfs(folder, rng)
+    _portal(folder, rng)
