@@ -124,7 +124,9 @@ def third_party_imports(*folders):
                     found.setdefault(name.split(".")[0], path.relative_to(ROOT))
     inside = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     local = {path.stem for path in inside if path.suffix == ".py" or path.is_dir()}
-    return {n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit", "tools"}}
+    return {
+        n: p for n, p in found.items() if n not in sys.stdlib_module_names and n not in local | {"datakit", "tools"}
+    }
 
 
 def test_what_is_imported_is_a_direct_dependency():
