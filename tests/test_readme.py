@@ -89,7 +89,7 @@ def clean_folder(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine: apt-get install make")
 def test_the_commands_of_the_readme_work(clean_folder):
-    """Every ```bash line, in order, in one shell session; nothing is installed, as the environment is there."""
+    """Every ```bash line, in order, in a clean folder; nothing is installed, as the environment is there."""
     environment = Path(sys.prefix)
     stamps = [environment / name for name in (".datakit-made", ".datakit-run", ".datakit-dev")]
     typed = commands("README.md", "bash")
