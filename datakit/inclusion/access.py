@@ -1,0 +1,191 @@
+"""How far inhabitants are from the nearest service of each kind, and how sure that is.
+
+Distances are straight lines multiplied by a *detour factor*, a stated choice with a range: streets are longer than the
+crow's flight by an amount that depends on the place. A route planner would be better; it is also another data set, and
+the baseline says how much this choice matters instead of hiding it.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+
+DETOUR, DETOUR_RANGE = 1.3, (1.1, 1.5)  # choices of this kit
+SPACING = 150  # metres between the points that stand for inhabitants
+
+
+def grid(areas, area, spacing=SPACING):
+    """Points spread evenly over each area, standing for equal parts of its inhabitants.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons in a projected CRS, with the column named by ``area``.
+    area : str
+        Column with the key of each area.
+    spacing : float
+        Metres.
+
+    Returns
+    -------
+    GeoDataFrame
+        The key, ``weight`` (1 / number of points of the area: they sum to 1 in each area) and ``geometry``. A small
+        area has at least one point.
+    """
+    same_crs(areas)
+    parts = []
+    for key, shape in zip(areas[area], areas.geometry, strict=True):
+        west, south, east, north = shape.bounds
+        # Anchored to whole multiples, so that neighbouring areas share one grid whatever the order of rows.
+        xs = np.arange(np.floor(west / spacing) + 0.5, east / spacing) * spacing
+        ys = np.arange(np.floor(south / spacing) + 0.5, north / spacing) * spacing
+        x, y = (a.ravel() for a in np.meshgrid(xs, ys))
+        inside = shapely.contains_xy(shape, x, y)
+        x, y = x[inside], y[inside]
+        if not len(x):
+            point = shape.representative_point()
+            x, y = np.array([point.x]), np.array([point.y])
+        parts.append(pd.DataFrame({area: key, "weight": 1 / len(x), "x": x, "y": y}))
+    points = pd.concat(parts, ignore_index=True)
+    shapes = gpd.points_from_xy(points.x, points.y)
+    return gpd.GeoDataFrame(points[[area, "weight"]], geometry=shapes, crs=areas.crs)
+
+
+def nearest(points, services, categories):
+    """Straight-line distance from each point to the nearest service of each category.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+    services : GeoDataFrame
+        With ``category``; the same projected CRS.
+    categories : iterable of str
+
+    Returns
+    -------
+    DataFrame
+        One column for each category, in metres; the rows of ``points``. A category without any service is missing, not
+        infinitely far: the file may simply not hold it.
+    """
+    same_crs(points, services)
+    out = pd.DataFrame(index=points.index)
+    for name in categories:
+        of_kind = services[services.category == name]
+        out[name] = np.nan
+        if len(of_kind):
+            (row, _), distance = of_kind.sindex.nearest(points.geometry.array, return_distance=True, return_all=False)
+            out.loc[points.index[row], name] = distance
+    return out
+
+
+def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, detour_range=DETOUR_RANGE,
+            spacing=SPACING):  # fmt: skip
+    """How far the inhabitants of each area are from each kind of service.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons, with the key column ``area``.
+    services : GeoDataFrame
+        With ``category``. Give those around the territory too: people cross limits.
+    categories : iterable of str
+    area : str
+    threshold : float or dict of str to float
+        Metres on foot beyond which a service counts as far, one for all or one for each category.
+    detour : float
+        Length of the way over the straight line, 1 or more.
+    detour_range : (float, float)
+        The range over which the shares are given as low and high.
+    spacing : float
+        See `grid`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each area and category: the key, ``category``, ``distance`` (m, mean way on foot over the area) and
+        ``far``, ``far_low``, ``far_high`` (% of its inhabitants beyond the threshold, taken as evenly spread).
+
+    Raises
+    ------
+    WrongUse
+        A detour under 1, or outside its range; a threshold that is not positive.
+    """
+    low, high = detour_range
+    if not 1 <= low <= detour <= high:
+        raise WrongUse("access.by_area", "the detour factor must be inside its range, and no way is shorter than straight",
+                       expected="1 <= low <= detour <= high", found=f"{low} <= {detour} <= {high}")  # fmt: skip
+    categories = list(categories)
+    limits = threshold if isinstance(threshold, dict) else dict.fromkeys(categories, threshold)
+    wrong = [name for name in categories if not limits.get(name, 0) > 0]
+    if wrong:
+        raise WrongUse("access.by_area", "a threshold must be a number of metres above 0", found=", ".join(wrong))
+    points = grid(areas, area, spacing)
+    metres = nearest(points, services, categories)
+    rows = []
+    for name in categories:
+        straight, weight = metres[name].to_numpy(), points.weight.to_numpy()
+        made = {"distance": straight * detour * weight}
+        for column, factor in (("far", detour), ("far_low", low), ("far_high", high)):
+            beyond = np.where(np.isnan(straight), np.nan, straight * factor > limits[name])
+            made[column] = 100 * beyond * weight
+        summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
+        rows.append(summed.rename_axis(area).reset_index().assign(category=name))
+    out = pd.concat(rows, ignore_index=True)
+    return out[[area, "category", "distance", "far", "far_low", "far_high"]]
+
+
+def weighted(access, weights, *, area):
+    """The share of all inhabitants (or of a group) who are far from each kind of service.
+
+    Parameters
+    ----------
+    access : DataFrame
+        From `by_area`.
+    weights : Series
+        People by area, indexed by the key of the areas. Areas without a known number are left out of both sides.
+    area : str
+
+    Returns
+    -------
+    DataFrame
+        ``category``, ``far``, ``far_low``, ``far_high`` (%), ``people`` (how many are far), ``of`` (how many were
+        counted) and ``distance`` (m, mean over them).
+    """
+    people = access[area].map(weights)
+    known = access[people.notna() & access.far.notna()].assign(people_=people)
+    rows = []
+    for name, part in known.groupby("category", sort=False):
+        total = part.people_.sum()
+        if total > 0:
+            share = {
+                c: float((part[c] * part.people_).sum() / total) for c in ("far", "far_low", "far_high", "distance")
+            }
+            rows.append({"category": name, **share, "people": share["far"] * total / 100, "of": float(total)})
+    return pd.DataFrame(rows, columns=["category", "far", "far_low", "far_high", "people", "of", "distance"])
+
+
+def lacking(access, *, area, half=50.0):
+    """Of how many kinds of service most inhabitants of an area are far.
+
+    Parameters
+    ----------
+    access : DataFrame
+        From `by_area`.
+    area : str
+    half : float
+        % of the inhabitants from which on the area counts as far.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by area: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (their names).
+    """
+    out = pd.DataFrame(index=pd.Index(access[area].unique(), name=area))
+    for column, share in (("lacks", "far"), ("lacks_low", "far_low"), ("lacks_high", "far_high")):
+        out[column] = (access[share] >= half).groupby(access[area].to_numpy()).sum().reindex(out.index).astype(int)
+    far = access[access.far >= half]
+    out["which"] = far.groupby(area).category.agg(", ".join).reindex(out.index).fillna("")
+    return out

@@ -1,0 +1,155 @@
+"""The inhabitants of each IRIS: age, living alone, social housing, incomes; what is secret stays missing."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import NotAsDescribed
+
+COUNTS = ["population", "pop_75_plus", "living_alone", "people_single_parent", "households", "social_housing"]
+SHARES = {
+    "share_75_plus": ("pop_75_plus", "population"),
+    "share_alone": ("living_alone", "population"),
+    "share_single_parent": ("people_single_parent", "population"),
+    "share_social": ("social_housing", "households"),
+}
+LABELS = {
+    "share_75_plus": "inhabitants aged 75 or older",
+    "share_alone": "inhabitants who live alone",
+    "share_single_parent": "inhabitants of single-parent households",
+    "share_social": "households in social housing",
+    "poverty_rate": "inhabitants below the poverty threshold",
+}
+_AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
+
+
+def by_iris(population, households, housing, incomes=None):
+    """The inhabitants of each IRIS in one table.
+
+    Parameters
+    ----------
+    population, households, housing : DataFrame
+        As loaded by the cards ``census-iris-population``, ``-households`` and ``-housing``, any vintage.
+    incomes : DataFrame, optional
+        As loaded by ``filosofi-iris``.
+
+    Returns
+    -------
+    DataFrame
+        ``iris``, ``commune``, the counts ``population``, ``pop_75_plus``, ``living_alone``, ``people_single_parent``
+        (inhabitants), ``households`` and ``social_housing`` (main homes, as many as households), their shares in %,
+        and with incomes ``median_income`` (€ per year and consumption unit) and ``poverty_rate`` (%), missing where
+        they are secret, with ``income`` saying "published", "secret" or "no figure for this IRIS".
+        ``attrs["unmatched"]`` counts the IRIS of one table that are not in another.
+
+    Raises
+    ------
+    NotAsDescribed
+        Fewer than half of the IRIS are in all three census tables: their geographies differ.
+    """
+    age = population[["iris"]].copy()
+    age["commune"] = population.iris.str[:5]
+    # The vintage may not give the total: the age groups cover everybody.
+    age["population"] = population[_AGES].sum(axis=1, min_count=len(_AGES))
+    if "population" in population:
+        age["population"] = population.population.fillna(age.population)
+    age["pop_75_plus"] = population.pop_75_plus
+    alone = households[["iris", "people_single_parent"]].assign(
+        living_alone=households.living_alone_men + households.living_alone_women
+    )
+    # A household is the occupants of one main home; older vintages give houses and flats only, nearly all of them.
+    homes = housing.main_homes_house + housing.main_homes_flat
+    if "main_homes" in housing:
+        homes = housing.main_homes.fillna(homes)
+    dwelling = housing[["iris", "social_housing"]].assign(households=homes)
+    out = age.merge(alone, on="iris").merge(dwelling, on="iris")
+    every = set(population.iris) | set(households.iris) | set(housing.iris)
+    if len(out) < len(every) / 2:
+        raise NotAsDescribed("census-iris", "the census tables are not of the same IRIS",
+                             expected="the same codes in all three",
+                             found=f"{len(out)} common codes of {len(every)}")  # fmt: skip
+    unmatched = {"census": len(every) - len(out)}
+    if incomes is not None:
+        told = incomes[["iris", "median_income", "poverty_rate"]]
+        unmatched["incomes"] = len(set(told.iris) - set(out.iris))
+        out = out.merge(told.assign(_listed=True), on="iris", how="left")
+        known = out.median_income.notna() | out.poverty_rate.notna()
+        listed = out.pop("_listed").notna()
+        out["income"] = np.where(known, "published", np.where(listed, "secret", "no figure for this IRIS"))
+    out = shares(out).sort_values("iris", ignore_index=True)
+    out.attrs = {"unmatched": unmatched}
+    return out
+
+
+def shares(frame):
+    """Add the shares in % that the counts of ``frame`` allow; an empty area has none."""
+    out = frame.copy()
+    for name, (part, whole) in SHARES.items():
+        if part in out and whole in out:
+            out[name] = 100 * out[part] / out[whole].where(out[whole] > 0)
+    return out
+
+
+def by_commune(people):
+    """Counts of IRIS added up by commune, with shares computed again.
+
+    Medians and rates do not add up: incomes are left out.
+
+    Parameters
+    ----------
+    people : DataFrame
+        From `by_iris`.
+
+    Returns
+    -------
+    DataFrame
+        ``commune``, ``n_iris``, counts and shares (%).
+    """
+    summed = people.groupby("commune")[COUNTS].sum(min_count=1)
+    summed.insert(0, "n_iris", people.groupby("commune").size())
+    return shares(summed.reset_index())
+
+
+def low_high(share, population, sampled=0.2):
+    """A rough range for a census share of a small area: what sampling alone may move it by.
+
+    The census surveys all of a small commune and, in communes of 10 000 inhabitants or more, 40 % of the homes in five
+    years; this simple-random-sample formula with ``sampled`` as its fraction is a choice of this kit, and leaves out
+    every other error.
+
+    Parameters
+    ----------
+    share : array-like
+        %.
+    population : array-like
+        Inhabitants.
+    sampled : float
+        Fraction of the inhabitants who were asked, 0 to 1.
+
+    Returns
+    -------
+    low, high : ndarray
+        %, an approximate 95 % interval within 0 to 100.
+    """
+    p, n = np.asarray(share, float) / 100, np.asarray(population, float) * sampled
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = 1.96 * np.sqrt(p * (1 - p) / n * (1 - sampled))
+    return np.clip(100 * (p - half), 0, 100), np.clip(100 * (p + half), 0, 100)
+
+
+def top_quarter(values, weights):
+    """Which areas are in the quarter of inhabitants who live where ``values`` are highest.
+
+    Parameters
+    ----------
+    values, weights : Series
+        A share by area, and its inhabitants. Missing values are never in it.
+
+    Returns
+    -------
+    Series of bool
+    """
+    known = values.notna() & weights.notna()
+    order = values[known].sort_values(ascending=False, kind="stable").index
+    before = weights[order].cumsum() - weights[order]
+    chosen = before < 0.25 * weights[known].sum()
+    return chosen.reindex(values.index, fill_value=False).astype(bool)

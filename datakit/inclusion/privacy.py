@@ -1,0 +1,103 @@
+"""The small-number rule as code: no figure about a handful of households, nor one from which it can be worked out.
+
+What this rule does not do: it hides counts that are small, not groups that are all alike (if every household of an
+area is poor, saying so says it of each), and it does not see what several tables give away together.
+"""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
+REASONS = ("", "too few households", "number of households unknown", "would reveal another area")
+
+
+def suppress(frame, columns, *, count, minimum=MIN_HOUSEHOLDS, within=None):
+    """Empty the figures of rows that describe too few households.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each area.
+    columns : list of str
+        The figures to empty.
+    count : str
+        Column with the number of households (or people) that each row describes.
+    minimum : int or float
+        The smallest number that may be shown.
+    within : str, optional
+        Column naming a larger area whose total is published or known elsewhere (the commune). When a single row of it
+        is hidden, or those hidden are together still fewer than ``minimum``, the next smallest is hidden too: one
+        subtraction would bring the figure back.
+
+    Returns
+    -------
+    DataFrame
+        A copy, in which ``columns`` and ``count`` are missing where they are hidden, with a text column ``hidden``
+        (empty where the row is shown) saying why. ``attrs`` are kept.
+
+    Raises
+    ------
+    WrongUse
+        A column that does not exist, a negative count, or a minimum under 2.
+    """
+    absent = [c for c in [*columns, count, *([within] if within else [])] if c not in frame]
+    if absent:
+        raise WrongUse("privacy.suppress", "no such column", found=", ".join(absent), expected=", ".join(frame.columns))
+    if not minimum >= 2:
+        raise WrongUse(
+            "privacy.suppress", "a minimum under 2 protects nobody", found=str(minimum), expected="2 or more"
+        )
+    number = pd.to_numeric(frame[count]).to_numpy(dtype=float, na_value=np.nan)
+    if np.nanmin(number, initial=0) < 0:
+        raise WrongUse("privacy.suppress", "a number of households cannot be negative", found=str(np.nanmin(number)))
+    # An unknown count may be a small one: only what is known to be large is shown.
+    why = np.where(np.isnan(number), REASONS[2], np.where(number < minimum, REASONS[1], REASONS[0])).astype(object)
+    if within:
+        for rows in frame.reset_index(drop=True).groupby(within, dropna=False).indices.values():
+            _protect(rows, number, why, minimum)
+    out = frame.copy()
+    out.attrs = dict(frame.attrs)
+    out["hidden"] = pd.array(why, dtype="str")
+    gone = why != ""
+    for column in dict.fromkeys([*columns, count]):
+        if pd.api.types.is_integer_dtype(out[column]):
+            out[column] = out[column].astype("Int64")
+        out[column] = out[column].mask(gone)
+    return out
+
+
+def _protect(rows, number, why, minimum):
+    """Hide further rows of one larger area until what is hidden cannot be had by subtraction."""
+    hidden = [r for r in rows if why[r]]
+    if not hidden:
+        return
+    shown = sorted((r for r in rows if not why[r]), key=lambda r: number[r])
+    # A row without households has nothing to protect another with.
+    while shown and (sum(number[r] > 0 or np.isnan(number[r]) for r in hidden) < 2
+                     or np.nansum(number[hidden]) < minimum):  # fmt: skip
+        row = shown.pop(0)
+        why[row] = REASONS[3]
+        hidden.append(row)
+
+
+def share(part, whole, households, minimum=MIN_HOUSEHOLDS):
+    """A percentage, or None where it would describe too few households.
+
+    Parameters
+    ----------
+    part, whole : float
+        Numbers of people or homes.
+    households : float
+        Households that the figure describes.
+    minimum : int or float
+
+    Returns
+    -------
+    float or None
+        0 to 100 (%).
+    """
+    if not households >= minimum or not whole > 0:
+        return None
+    return 100 * part / whole

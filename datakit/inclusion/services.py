@@ -1,0 +1,200 @@
+"""Public services of several publishers in one table, and those whose address contradicts their place on the map."""
+
+import re
+import unicodedata
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import NotAsDescribed
+from datakit.reading import same_crs
+
+# Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
+MERGED = {"21213": "21452"}
+# What a commune was called before, or in short, when a publisher still writes it.
+FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
+MARGIN = 500  # metres by which contours may be simplified, or an address stand across the street from its commune
+
+# Categories of the baseline: name -> label and types of the BPE, whose codes change with the year (both are listed).
+FROM_BPE = {
+    "post": ("Post office or postal counter", ("A206", "A207", "A208")),
+    "library": ("Library", ("F307",)),
+    "doctor": ("General practitioner", ("D265", "D201")),
+    "pharmacy": ("Pharmacy", ("D307", "D301")),
+}
+CATEGORIES = {
+    "france_services": "France services",
+    "digital": "Digital-inclusion place",
+    **{name: label for name, (label, _) in FROM_BPE.items()},
+}
+COLUMNS = ["id", "category", "name", "postal_code", "town", "commune", "source", "geometry"]
+
+
+def todays_communes(communes):
+    """Contours of communes with those that were merged dissolved into their successor.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        ``commune``, ``name``, ``geometry``, and perhaps ``population`` (inhabitants), in a projected CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row for each commune of today, in the order of the codes; ``attrs`` are kept, and ``attrs["merged"]`` lists
+        the codes that were dissolved.
+    """
+    old = [code for code in MERGED if code in set(communes.commune)]
+    if not old:
+        return communes.sort_values("commune", ignore_index=True)
+    code = communes.commune.replace(MERGED)
+    named = communes[~communes.commune.isin(old)].set_index("commune").name
+    how = {"name": "first"} | ({"population": "sum"} if "population" in communes else {})
+    made = communes.assign(commune=code).dissolve("commune", aggfunc=how).reset_index()
+    # The successor's own polygon names it; where it is not there, the old name is all there is.
+    made["name"] = made.commune.map(named).fillna(made.name)
+    made.attrs = {**communes.attrs, "merged": old}
+    return made[[c for c in communes.columns if c in made]].sort_values("commune", ignore_index=True)
+
+
+def table(*, france_services=None, mednum=None, bpe=None):
+    """Services of several publishers as one table.
+
+    Parameters
+    ----------
+    france_services, mednum, bpe : GeoDataFrame, optional
+        As loaded by the cards ``france-services``, ``mednum-bfc`` and ``bpe``.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``id``, ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the INSEE code
+        that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows without a
+        position are left out and counted in ``attrs["without_position"]``.
+
+    Raises
+    ------
+    CrsMismatch
+        The tables are not in one projected CRS.
+    """
+    parts = []
+    if france_services is not None:
+        parts.append(france_services.rename(columns={"id_fs": "id"}).assign(category="france_services",
+                                                                            source="france-services"))  # fmt: skip
+    if mednum is not None:
+        parts.append(mednum.assign(category="digital", source="mednum-bfc"))
+    if bpe is not None:
+        kinds = {kind: name for name, (_, types) in FROM_BPE.items() for kind in types}
+        chosen = bpe[bpe.facility_type.isin(kinds)]
+        number = np.arange(len(chosen)).astype(str)
+        parts.append(chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds),
+                                   source="bpe"))  # fmt: skip
+    same_crs(*parts)
+    parts = [part.reindex(columns=COLUMNS) for part in parts]
+    for part in parts:
+        part.attrs = {}  # pandas compares attrs when it concatenates; those of single tables do not hold for all
+    found = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parts[0].crs)
+    found["id"] = found.id.astype("str")
+    there = found.geometry.notna()
+    out = found[there].reset_index(drop=True)
+    out.attrs["without_position"] = int((~there).sum())
+    return out
+
+
+def plain(name):
+    """A town's name as it can be compared: no accent, no case, no hyphen, St for Saint written out."""
+    if not isinstance(name, str):
+        return ""
+    text = unicodedata.normalize("NFD", name.lower().replace("œ", "oe"))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = re.sub(r"[^a-z0-9]+", " ", text).strip()
+    text = re.sub(r"\bcedex\b.*", "", text)
+    return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in text.split())
+
+
+def locate(places, communes, margin=MARGIN):
+    """Find the commune in which each place stands, and say where its address contradicts it.
+
+    A place is *flagged* when its INSEE code names another commune, or, without such a code, when its postal code is of
+    another département or its town is another commune; a contour less than ``margin`` away is no contradiction. What is
+    flagged is to be looked at by a person: either the address or the position is wrong, and the table cannot say which.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        With ``postal_code``, ``town`` and ``commune`` (INSEE code), each of which may be missing.
+    communes : GeoDataFrame
+        ``commune``, ``name``, ``geometry``: see `todays_communes`.
+    margin : float
+        Metres.
+
+    Returns
+    -------
+    GeoDataFrame
+        The places, with ``found`` (code of the commune in which they stand, missing outside all of them), ``inside``,
+        ``flagged`` and ``why`` (text, empty when not flagged).
+
+    Raises
+    ------
+    CrsMismatch
+        Degrees, or two CRS.
+    NotAsDescribed
+        Contours overlap so that a place stands in two communes.
+    """
+    same_crs(places, communes)
+    out = places.reset_index(drop=True).copy()
+    for name in ("postal_code", "town", "commune"):
+        if name not in out:
+            out[name] = None
+    shapes, codes = communes.geometry.array, communes.commune.to_numpy()
+    row, hit = communes.sindex.query(out.geometry.array, predicate="intersects")
+    pairs = pd.Series(hit).groupby(row).min()
+    if len(row) != len(pairs) and _overlapping(shapes, row, hit):
+        raise NotAsDescribed("communes", "contours overlap: a place stands in two communes",
+                             next="datakit.inclusion.services.todays_communes(communes)")  # fmt: skip
+    where = pd.Series(pd.NA, index=out.index, dtype="str")
+    where.loc[pairs.index] = codes[pairs.to_numpy()]
+    out["found"], out["inside"] = where, where.notna()
+    by_code = dict(zip(codes, shapes, strict=True))
+    by_name = {plain(n): c for n, c in zip(communes.name, codes, strict=True)}
+    by_name |= {n: c for n, c in FORMER_NAMES.items() if c in by_code}
+    names = dict(zip(codes, communes.name, strict=True))
+    told = [_contradiction(p, by_code, by_name, names, margin) for p in out.itertuples()]
+    out["why"] = pd.array(told, dtype="str")
+    out["flagged"] = out.why != ""
+    out.attrs = dict(places.attrs)
+    return out
+
+
+def _overlapping(shapes, row, hit):
+    """Whether the polygons that share a point share an area too: touching at a border is no overlap."""
+    shared = pd.Series(hit).groupby(row).agg(list)
+    return any(shapely.area(shapely.intersection(shapes[a], shapes[b])) > 1
+               for a, b, *_ in shared[shared.str.len() > 1])  # fmt: skip
+
+
+def _contradiction(place, by_code, by_name, names, margin):
+    text = {k: v if isinstance(v := getattr(place, k), str) and v else None for k in ("postal_code", "town", "commune")}
+    said = MERGED.get(text["commune"], text["commune"])
+    found = place.found if isinstance(place.found, str) else None
+    here = f"stands in {names[found]}" if found else "stands outside the Métropole"
+    if said is None and text["postal_code"] and found and text["postal_code"][:2] != found[:2]:
+        return f"postal code {text['postal_code']} ({text['town'] or 'no town'}), but {here}"
+    if said is None:
+        said = by_name.get(plain(text["town"]))
+        if said and text["postal_code"] and text["postal_code"][:2] != said[:2]:
+            said = None  # a namesake in another département
+        if said is None and found and text["town"]:
+            said = text["town"]
+    if said is None or said == found or (found is None and said not in by_code):
+        return ""
+    if said in by_code and place.geometry.distance(by_code[said]) <= margin:
+        return ""
+    if said not in by_code:
+        # The commune named is not one of ours: how far the place is from it is not known, only from our edge.
+        edge = by_code[found].boundary.distance(place.geometry)
+        if edge <= margin:
+            return ""
+    return f"says {names.get(said, said)}, but {here}"
