@@ -16,7 +16,7 @@ from datakit import errors
 
 # Choices of this kit: inventories grow by a few percent a year, and the odd bad row is no news.
 ROWS_CHANGE = 0.10
-REJECTED_SHARE = 0.02
+REJECTED_SHARE, REJECTED_ROWS = 0.02, 5
 
 VERDICTS = {  # the first that fits, so subclasses would come first
     errors.Unreachable: "unreachable",
@@ -80,7 +80,7 @@ def compare(now, before=None):
     read = now["rows"] + now["rows_rejected"]
     if not now["rows"]:
         news.append("no rows")
-    elif now["rows_rejected"] > REJECTED_SHARE * read:
+    elif now["rows_rejected"] > max(REJECTED_SHARE * read, REJECTED_ROWS):
         why = "; ".join(now["rejects"]) or "no rule noted"
         news.append(f"{now['rows_rejected']} of {read} rows break the card's schema ({why})")
     if before.get("status") != "read":
