@@ -197,7 +197,9 @@ def _other(id, folder, rng, n=300):
     card = read_card(PACKAGED / f"{id}.json")
     x, y = CENTRES[id]
     lon, lat = np.round(x + rng.normal(0, 0.02, n), 7), np.round(y + rng.normal(0, 0.015, n), 7)
-    taxa = [TAXA[i] for i in rng.integers(0, len(TAXA), n)]
+    # Each city has its own favourites, so that diversities differ.
+    weights = rng.dirichlet(np.full(len(TAXA), rng.uniform(0.2, 1.2)))
+    taxa = [TAXA[i] for i in rng.choice(len(TAXA), n, p=weights)]
     girth, year = rng.integers(15, 260, n), rng.integers(1930, 2025, n)
     height = np.round(np.minimum(28, 2 + girth / 11), 1)
     measured = rng.uniform(size=n) < 0.85
