@@ -158,6 +158,8 @@ def read_parameters(cells, where):
     for line in lines:
         if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
             continue  # a text that explains
+        if isinstance(line, ast.ImportFrom) and line.module == "typing":
+            continue  # for Literal
         try:
             target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
             default = ast.literal_eval(line.value)
@@ -166,7 +168,7 @@ def read_parameters(cells, where):
                 raise ValueError(kind)
             parameter = Parameter(target.id, default=default, comment=comments.get(line.end_lineno, ""), **kind)
             parameter._convert(default)
-        except (AttributeError, ValueError, TypeError):
+        except (AttributeError, NameError, ValueError, TypeError):
             raise NotAsDescribed(
                 where, "a line of its parameters cell cannot be read", expected=form, found=ast.unparse(line)
             ) from None

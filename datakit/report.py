@@ -20,6 +20,7 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono
 table{border-collapse:collapse;font-size:.92rem;margin:.5rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .7rem;border-bottom:1px solid var(--line)}
 th{font-weight:600;background:var(--panel)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.k{white-space:nowrap}
 .stamp{background:#7a0019;color:#fff;font-weight:700;padding:.5rem .8rem;border-radius:.3rem;margin:.8rem 0}
 .tag{display:inline-block;border-radius:.8rem;padding:.05rem .6rem;font-size:.85rem;font-weight:600;white-space:nowrap}
 .tag.ok{background:#dcefe3;color:#12512b}.tag.bad{background:#f9ddd5;color:#7d1d05}.tag.sample{background:#7a0019;color:#fff}
@@ -41,7 +42,8 @@ NOTEBOOK_STYLE = """
 .output_stderr pre,.output_error pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .output_error{background:#fdf1ed;padding:.4rem .8rem;border-radius:.3rem}
 .output_html table{font-size:.86rem}
-.rendered_html table{display:block;overflow-x:auto}
+.rendered_html table{display:block;width:fit-content;max-width:100%;overflow-x:auto;border:0}
+.rendered_html table.dataframe td{text-align:right}
 .anchor-link{display:none}
 body.nocode .input{display:none}
 button{font:inherit;padding:.25rem .8rem;border:1px solid var(--line);border-radius:.3rem;background:#fff}
@@ -151,10 +153,11 @@ def _provenance_table(records):
         where = "bundled sample" if r.get("origin_kind") == "sample" else escape(r.get("origin", ""))
         kind = f"<span class='tag sample'>{STAMP}</span>" if r.get("synthetic") else escape(r.get("title", ""))
         body += (
-            f"<tr><td><code>{escape(r['id'])}</code></td><td>{kind}</td><td>{where}</td>"
+            f"<tr><td class='k'><code>{escape(r['id'])}</code></td><td>{kind}</td><td>{where}</td>"
             f"<td class='n'>{number(r.get('rows'))}</td><td class='n'>{number(r.get('rows_rejected'))}</td>"
             f"<td><code title='{escape(r.get('sha256', ''))}'>{escape((r.get('sha256') or '')[:12])}</code></td>"
-            f"<td>{escape((r.get('retrieved') or '')[:10])}</td><td>{escape(r.get('licence') or '')}</td></tr>"
+            f"<td class='k'>{escape((r.get('retrieved') or '')[:10])}</td>"
+            f"<td class='k'>{escape(r.get('licence') or '')}</td></tr>"
         )
     return (
         "<div class='scroll'><table><thead><tr><th scope='col'>dataset</th><th scope='col'>data</th>"
