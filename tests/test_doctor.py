@@ -1,0 +1,200 @@
+"""The doctor: each thing that can be wrong is made wrong, and must be told with what to do."""
+
+import functools
+import hashlib
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from datakit import cli, doctor
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    """A whole mirror with one file."""
+    folder = tmp_path / "mirror"
+    (folder / "benches").mkdir(parents=True)
+    (folder / "benches" / "bancs.csv").write_bytes(b"code\n01004\n")
+    digest = hashlib.sha256(b"code\n01004\n").hexdigest()
+    lock = {"version": 1, "datasets": {"benches": {"filename": "bancs.csv", "sha256": digest, "bytes": 11}}}
+    (folder / "data.lock").write_text(json.dumps(lock))
+    return folder
+
+
+@pytest.fixture
+def server(mirror):
+    """The mirror behind an address on loopback."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(mirror))
+    handler.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        thread = threading.Thread(target=made.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+        thread.join()
+
+
+def test_python_versions(monkeypatch):
+    assert doctor.python().status == "ok"
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    assert doctor.python().status == "failed" and "3.11" in doctor.python().advice
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    assert doctor.python().status == "warning"
+
+
+def test_packages(monkeypatch):
+    assert [c.status for c in doctor.packages()] == ["ok"]
+    monkeypatch.setattr(doctor, "_required", lambda: ["pandas>=99", "unicorn-farm", "numpy>=1.0"])
+    missing, old = doctor.packages()
+    assert missing.status == old.status == "failed"
+    assert "unicorn-farm" in missing.found and "pandas" in old.found and "99" in old.found
+    assert "requirements.lock" in old.advice
+
+
+def test_packages_are_those_of_the_project(root):
+    import tomllib
+
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert doctor._required() == project["project"]["dependencies"]
+
+
+def test_binder_is_recognised(monkeypatch):
+    for name in ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST", "BINDER_REQUEST"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor.place() is None
+    monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://binder.example/")
+    assert doctor.place().name == "Binder" and "download" in doctor.place().advice
+
+
+def test_memory_and_its_limit(monkeypatch):
+    assert doctor.memory().status in ("ok", "warning")
+    monkeypatch.setattr(doctor, "_first_number", lambda *files: 1_000_000_000 if "max" in files[0] else 400_000_000)
+    assert doctor.memory().status == "warning"
+    assert doctor.memory().found.startswith("0.6 GB") and "--jobs 1" in doctor.memory().advice
+
+
+def test_disk(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path / "not" / "yet"))
+    assert doctor.disk().status == "ok" and str(tmp_path) in doctor.disk().found
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: SimpleNamespace(free=5e8))
+    assert doctor.disk().status == "failed" and "DATAKIT_CACHE" in doctor.disk().advice
+
+
+def test_transform():
+    found = doctor.transform()
+    assert found.status == "ok", found
+
+
+@pytest.mark.parametrize(("answer", "said"), [((853657.0, 6693321.0), "wrong by"), ((float("inf"),) * 2, "infinity")])
+def test_a_wrong_transform_is_seen(monkeypatch, answer, said):
+    import pyproj
+
+    wrong = SimpleNamespace(from_crs=lambda *a, **k: SimpleNamespace(transform=lambda *xy: answer))
+    monkeypatch.setattr(pyproj, "Transformer", wrong)
+    assert doctor.transform().status == "failed" and said in doctor.transform().found
+    monkeypatch.setenv("PROJ_LIB", "/elsewhere")
+    assert "unset PROJ_LIB" in doctor.transform().advice
+
+
+def test_broken_proj_data_is_seen(tmp_path):
+    code = "from datakit import doctor; print(doctor.transform())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8",
+        env={**__import__("os").environ, "PROJ_DATA": str(tmp_path), "PROJ_LIB": str(tmp_path)},
+    )  # fmt: skip
+    # Either PROJ finds its data in spite of the variables, or the doctor says what is wrong: it never crashes.
+    assert done.returncode == 0 and done.stdout.startswith(("ok", "FAILED")), done.stderr
+
+
+def test_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path / "new"))
+    assert doctor.cache().status == "ok" and list((tmp_path / "new").iterdir()) == []
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path / "new" / "file" / "below"))
+    (tmp_path / "new" / "file").write_text("")
+    assert doctor.cache().status == "failed" and "folder of yours" in doctor.cache().advice
+
+
+def test_a_cache_that_can_only_be_read_is_a_warning(monkeypatch, tmp_path):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "communes").mkdir()
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(doctor.tempfile, "NamedTemporaryFile", refuse)
+    assert doctor.cache().status == "warning" and "Permission denied" in doctor.cache().found
+
+
+def test_a_folder_is_checked_byte_by_byte(mirror):
+    found = doctor.origin(str(mirror))
+    assert found.status == "ok" and "1 datasets" in found.found and "every byte" in found.found
+    (mirror / "benches" / "bancs.csv").write_bytes(b"code\n01005\n")
+    assert "benches (bytes differ" in doctor.origin(str(mirror)).found
+    (mirror / "benches" / "bancs.csv").unlink()
+    assert "No such file" in doctor.origin(str(mirror)).found
+    (mirror / "data.lock").write_text("<html>")
+    found = doctor.origin(str(mirror))
+    assert found.status == "failed" and "no mirror" in found.found and "mirror verify" in found.advice
+
+
+def test_an_address_is_asked_for_its_lock(server, mirror):
+    found = doctor.origin(server)
+    assert found.status == "ok" and "1 datasets" in found.found
+    (mirror / "data.lock").write_text("<html>Sign in to the Wi-Fi</html>")
+    assert "login page" in doctor.origin(server).advice
+    (mirror / "data.lock").unlink()
+    assert "answers 404" in doctor.origin(server).found
+
+
+def test_an_address_where_nobody_is():
+    found = doctor.origin("http://127.0.0.1:9")
+    assert found.status == "failed" and "does not answer" in found.found and "--origins sample" in found.advice
+
+
+def test_publishers_are_asked_only_when_named(monkeypatch):
+    asked = []
+    monkeypatch.setattr(doctor, "_ask", asked.append)
+    doctor.examine("sample")
+    assert asked == []
+    found = doctor.origin("publisher")
+    assert found.status == "ok" and len(asked) == len(set(asked)) > 0
+
+
+def test_publishers_that_do_not_answer(monkeypatch):
+    def nobody(url):
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(doctor, "_ask", nobody)
+    assert doctor.origin("publisher").status == "failed"
+    monkeypatch.setattr(doctor, "_ask", lambda url: nobody(url) if "geo.api" in url else b"")
+    found = doctor.origin("publisher")
+    assert found.status == "warning" and "geo.api.gouv.fr" in found.advice
+
+
+def test_the_sample_is_always_looked_at(mirror):
+    names = [c.name for c in doctor.examine(str(mirror))]
+    assert names[-2:] == ["origin", "sample"]
+
+
+def test_command_and_its_exit_code(monkeypatch, capsys):
+    good, bad = doctor.Check("Python", "ok", "3.12"), doctor.Check("disk", "failed", "full", "make room")
+    monkeypatch.setattr(doctor, "examine", lambda origins: [good])
+    assert cli.main(["doctor"]) == 0
+    assert capsys.readouterr().out == "ok      Python      3.12\n"
+    monkeypatch.setattr(doctor, "examine", lambda origins: [good, bad])
+    assert cli.main(["doctor", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)[1] == {
+        "name": "disk", "status": "failed", "found": "full", "advice": "make room"
+    }  # fmt: skip
+    assert cli.main(["doctor"]) == 1 and "-> make room" in capsys.readouterr().out
+
+
+def test_runs_before_anything_is_installed(root):
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from datakit.cli import main; sys.exit(main(['doctor']))"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, encoding="utf-8")
+    assert done.returncode == 1 and done.stderr == ""
+    assert "FAILED  packages    missing:" in done.stdout and "make run" in done.stdout
