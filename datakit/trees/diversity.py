@@ -1,0 +1,170 @@
+"""How diverse an inventory is: shares by taxon, the 10-20-30 rule, numbers that compare places of any size."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln
+
+from datakit.errors import WrongUse
+
+# Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
+# Conference of the Metropolitan Tree Improvement Alliance (METRIA): at most so many per cent of one taxon.
+SANTAMOUR = {"species": 10, "genus": 20, "family": 30}
+
+
+def taxon(frame, level):
+    """The taxon of each tree.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``genre`` and ``espece``, or ``nom_latin`` ("Acer platanoides", or codes such as "ACEPLA"); ``famille``.
+    level : {"species", "genus", "family"}
+
+    Returns
+    -------
+    Series of str
+        Missing where the inventory does not say; all missing where it has no such column.
+    """
+    if level == "family":
+        return frame["famille"].copy() if "famille" in frame else _nothing(frame)
+    if "genre" in frame:
+        genus = frame["genre"].str.strip().str.capitalize()
+        if level == "genus":
+            return genus
+        species = frame["espece"].str.strip().str.lower() if "espece" in frame else _nothing(frame)
+        return genus.str.cat(species, sep=" ")
+    if "nom_latin" not in frame:
+        return _nothing(frame)
+    name = frame["nom_latin"].str.strip()
+    if not name.str.contains(" ", na=False).any():
+        # Codes: three letters of the genus, three of the species, then the cultivar.
+        return name.str[:3] if level == "genus" else name.str[:6]
+    words = name.str.extract(r"^(\S+)(?:\s+((?:[x×]\s*)?\S+))?")
+    return words[0].str.capitalize() if level == "genus" else words[0].str.capitalize() + " " + words[1].str.lower()
+
+
+def _nothing(frame):
+    return pd.Series(None, index=frame.index, dtype="str")
+
+
+def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):
+    """Santamour's 10-20-30 rule: no more than 10 % of one species, 20 % of one genus, 30 % of one family.
+
+    An inventory is a census, not a sample. The interval says something else: streets are planted with one taxon, so
+    whole streets are drawn again, to see how far the share hangs on a few of them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per tree.
+    clusters : str
+        Column of the unit that is drawn again; without it, single trees are.
+    draws, seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row per level: ``level``, ``taxon`` (the commonest), ``share``, ``low``, ``high`` (per cent, 95 % interval),
+        ``limit``, ``kept`` (None where the inventory does not name the level) and ``unnamed`` (per cent).
+    """
+    rng, rows = np.random.default_rng(seed), []
+    units = frame[clusters].fillna("?") if clusters in frame else pd.Series(np.arange(len(frame)), index=frame.index)
+    for level, limit in SANTAMOUR.items():
+        names = taxon(frame, level)
+        counts = names.value_counts()
+        unnamed = 100 * names.isna().mean() if len(frame) else 100.0
+        if not len(counts):
+            rows.append((level, None, np.nan, np.nan, np.nan, limit, None, unnamed))
+            continue
+        there = names.notna()
+        by_unit = pd.DataFrame({"unit": units[there], "is": names[there] == counts.index[0]}).groupby("unit")["is"]
+        hits, sizes = by_unit.sum().to_numpy(), by_unit.size().to_numpy()
+        drawn = rng.integers(0, len(hits), (draws, len(hits)))
+        shares = 100 * hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+        share = 100 * counts.iloc[0] / counts.sum()
+        low, high = np.percentile(shares, [2.5, 97.5])
+        rows.append(
+            (level, counts.index[0], share, min(low, share), max(high, share), limit, bool(share <= limit), unnamed)
+        )
+    return pd.DataFrame(rows, columns=["level", "taxon", "share", "low", "high", "limit", "kept", "unnamed"])
+
+
+def shannon(counts):
+    """Shannon's entropy H' of a list of counts, in nats (natural logarithm)."""
+    p = _shares(counts)
+    return float(-(p * np.log(p)).sum())
+
+
+def simpson(counts):
+    """Simpson's diversity 1 - sum p², the chance that two trees drawn with replacement differ."""
+    return float(1 - (_shares(counts) ** 2).sum())
+
+
+def _shares(counts):
+    counts = np.asarray(counts, dtype=float)
+    counts = counts[counts > 0]
+    if not len(counts):
+        raise WrongUse("diversity", "there is nothing to count")
+    return counts / counts.sum()
+
+
+def rarefied(counts, n):
+    """Expected number of taxa among ``n`` trees drawn without replacement.
+
+    Hurlbert, S. H. (1971). The nonconcept of species diversity: a critique and alternative parameters. Ecology 52(4),
+    577-586: sum over taxa of 1 - C(N - N_i, n) / C(N, n).
+
+    Parameters
+    ----------
+    counts : array-like of int
+        Trees of each taxon.
+    n : int
+        At most the number of trees.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    WrongUse
+        More trees asked for than there are.
+    """
+    counts = np.asarray(counts, dtype=float)
+    total = counts.sum()
+    if not 0 < n <= total:
+        raise WrongUse("rarefied", "this many trees cannot be drawn", expected=f"1 to {int(total)}", found=str(n))
+    others = total - counts
+    possible = others >= n
+    absent = np.zeros(len(counts))
+    absent[possible] = np.exp(_log_choose(others[possible], n) - _log_choose(total, n))
+    return float((1 - absent).sum())
+
+
+def _log_choose(n, k):
+    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+
+def compare(inventories, level="species", n=None):
+    """Diversity of several inventories, on the same number of trees.
+
+    Parameters
+    ----------
+    inventories : dict of str to DataFrame
+    level : {"species", "genus"}
+    n : int, optional
+        Trees drawn from each; by default as many as the smallest has.
+
+    Returns
+    -------
+    DataFrame
+        ``place``, ``trees`` (those named at this level), ``taxa``, ``rarefied`` (expected taxa among ``n`` trees),
+        ``effective`` (exp of Shannon's entropy: the number of equally common taxa that are as diverse), ``n``.
+    """
+    counts = {place: taxon(frame, level).value_counts().to_numpy() for place, frame in inventories.items()}
+    counts = {place: c for place, c in counts.items() if c.sum()}
+    if not counts:
+        raise WrongUse("compare", f"none of the inventories names the {level}")
+    n = n or int(min(c.sum() for c in counts.values()))
+    rows = [(place, int(c.sum()), len(c), rarefied(c, n), float(np.exp(shannon(c))), n) for place, c in counts.items()]
+    return pd.DataFrame(rows, columns=["place", "trees", "taxa", "rarefied", "effective", "n"])

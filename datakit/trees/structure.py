@@ -1,0 +1,73 @@
+"""How old and how large the trees are: what is measured, what is only known by year, what is not known."""
+
+import numpy as np
+import pandas as pd
+
+# Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2), 159-171: a population
+# that renews itself has about so many per cent of trees in each class of trunk diameter at breast height.
+RICHARDS = {"under 20 cm": 40, "20 to 40 cm": 30, "40 to 60 cm": 20, "60 cm and more": 10}
+
+
+def planting_year(frame):
+    """The year of planting of each tree, from ``annee_plantation``, else ``date_plantation``; missing where unknown.
+
+    Returns
+    -------
+    Series of Int64
+        Text such as "2007/2008" gives its first year.
+    """
+    year = pd.Series(pd.NA, index=frame.index, dtype="Int64")
+    for name in ("annee_plantation", "date_plantation"):
+        if name not in frame:
+            continue
+        column = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(column):
+            found = column.dt.year
+        else:
+            found = pd.to_numeric(column.astype("str").str.extract(r"(1[5-9]\d\d|20\d\d)")[0], errors="coerce")
+        year = year.fillna(found.astype("Int64"))
+    return year
+
+
+def age(frame, today):
+    """Years since planting at the end of year ``today``, else the inventory's estimate (``age_estime``).
+
+    Returns
+    -------
+    Series of float
+        Missing where neither is known; a year of planting after ``today`` is missing too.
+    """
+    years = (today - planting_year(frame)).astype("float64")
+    years = years.where(years >= 0)
+    return years.fillna(frame["age_estime"].astype("float64")) if "age_estime" in frame else years
+
+
+def trunk_diameter(frame):
+    """Trunk diameter at breast height in cm: ``diametre``, else ``circonference`` (girth, cm) over pi.
+
+    Returns
+    -------
+    Series of float
+        0 and text are missing.
+    """
+    diameter = pd.Series(np.nan, index=frame.index)
+    for name, factor in (("diametre", 1.0), ("circonference", 1 / np.pi)):
+        if name in frame:
+            diameter = diameter.fillna(pd.to_numeric(frame[name], errors="coerce").astype("float64") * factor)
+    return diameter.where(diameter > 0)
+
+
+def against_richards(frame):
+    """The share of each class of trunk diameter beside Richards' target.
+
+    Returns
+    -------
+    DataFrame
+        ``diameter`` (class), ``trees``, ``share`` and ``target`` (per cent of the trees measured). Empty counts where
+        nothing is measured.
+    """
+    classes = pd.cut(trunk_diameter(frame), [0, 20, 40, 60, np.inf], right=False, labels=list(RICHARDS))
+    counts = classes.value_counts(sort=False)
+    share = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
+    return pd.DataFrame({"diameter": list(RICHARDS), "trees": counts.to_numpy(), "share": share.to_numpy(),
+                         "target": list(RICHARDS.values())})  # fmt: skip

@@ -1,0 +1,183 @@
+"""Trees: formulae against hand-computed values, and baselines against the planted truth."""
+
+import warnings
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+import datakit
+from datakit.cache import DataWarning
+from datakit.errors import WrongUse
+from datakit.trees import diversity, risk, structure
+from tools.sample import trees as planted
+
+
+@pytest.fixture(scope="module")
+def sample():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        return datakit.load("trees-dijon", "sample")
+
+
+@pytest.fixture(scope="module")
+def scored(sample):
+    target = risk.lost(sample).to_numpy(dtype=bool)
+    return risk.baselines(sample, target, today=2025, visits=1000, draws=20), target
+
+
+def test_shannon_simpson_and_effective_number_by_hand():
+    assert diversity.shannon([1, 1, 1, 1]) == pytest.approx(np.log(4))
+    assert diversity.shannon([3, 1]) == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+    assert diversity.simpson([3, 1]) == pytest.approx(1 - (9 + 1) / 16)
+    assert diversity.shannon([5, 0, 0]) == 0
+    with pytest.raises(WrongUse):
+        diversity.shannon([])
+
+
+def test_rarefaction_by_hand():
+    # Two taxa, 3 and 1 trees, two drawn: 1 - C(1,2)/C(4,2) = 1 and 1 - C(3,2)/C(4,2) = 1/2.
+    assert diversity.rarefied([3, 1], 2) == pytest.approx(1.5)
+    assert diversity.rarefied([3, 1], 4) == pytest.approx(2)
+    assert diversity.rarefied([3, 1], 1) == pytest.approx(1)
+    with pytest.raises(WrongUse):
+        diversity.rarefied([3, 1], 5)
+
+
+def test_rarefaction_equals_drawing():
+    counts = np.array([50, 30, 15, 4, 1])
+    rng, labels = np.random.default_rng(0), np.repeat(np.arange(5), counts)
+    drawn = [len(set(rng.choice(labels, 20, replace=False))) for _ in range(4000)]
+    assert diversity.rarefied(counts, 20) == pytest.approx(np.mean(drawn), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("columns", "species", "genus"),
+    [
+        ({"genre": ["acer "], "espece": ["Platanoides"]}, "Acer platanoides", "Acer"),
+        ({"nom_latin": ["Platanus x hispanica 'Exemple'"]}, "Platanus x hispanica", "Platanus"),
+        ({"nom_latin": ["ACEPLA"]}, "ACEPLA", "ACE"),
+        ({"nom_latin": ["QUERUBpyr"]}, "QUERUB", "QUE"),
+    ],
+)
+def test_a_taxon_is_read_from_names_or_codes(columns, species, genus):
+    frame = pd.DataFrame(columns)
+    assert diversity.taxon(frame, "species").tolist() == [species]
+    assert diversity.taxon(frame, "genus").tolist() == [genus]
+    assert diversity.taxon(frame, "family").isna().all()
+
+
+def test_the_rule_of_santamour_on_ten_trees():
+    frame = pd.DataFrame({"genre": ["Acer"] * 3 + list("BCDEFGH"), "espece": ["a", "a", "b"] + ["x"] * 7})
+    rule = diversity.ten_twenty_thirty(frame).set_index("level")
+    assert rule.share["species"] == pytest.approx(20)
+    assert rule.share["genus"] == pytest.approx(30)
+    assert not rule.kept["species"] and not rule.kept["genus"]
+    assert rule.kept["family"] is None  # not named: neither kept nor broken
+    assert (rule.low[:2] <= rule.share[:2]).all() and (rule.high[:2] >= rule.share[:2]).all()
+
+
+def test_drawing_streets_gives_a_wider_interval_than_drawing_trees():
+    streets = np.repeat(np.arange(40), 25)
+    frame = pd.DataFrame(
+        {"genre": np.where(streets < 10, "Acer", "Tilia"), "espece": "x", "adresse": streets.astype(str)}
+    )
+    by_street = diversity.ten_twenty_thirty(frame).set_index("level").loc["genus"]
+    by_tree = diversity.ten_twenty_thirty(frame, clusters="none").set_index("level").loc["genus"]
+    assert by_street.high - by_street.low > 2 * (by_tree.high - by_tree.low)
+
+
+def test_cities_compare_on_the_same_number_of_trees():
+    big = pd.DataFrame({"genre": ["A", "B", "C", "D"] * 100, "espece": "x"})
+    small = pd.DataFrame({"genre": ["A", "B"] * 10, "espece": "x"})
+    table = diversity.compare({"big": big, "small": small}, "genus").set_index("place")
+    assert (table.n == 20).all()
+    assert table.rarefied["small"] == pytest.approx(2)
+    assert table.effective["big"] == pytest.approx(4)
+    with pytest.raises(WrongUse):
+        diversity.compare({"none": pd.DataFrame({"x": [1]})})
+
+
+def test_years_ages_and_diameters():
+    frame = pd.DataFrame(
+        {
+            "date_plantation": ["2007/2008", None, "1998-11-25", "2031"],
+            "circonference": [100 * np.pi, 0, np.nan, 31.4],
+            "age_estime": [1.0, 40.0, 1.0, 5.0],
+        }
+    )
+    assert structure.planting_year(frame).tolist()[0::2] == [2007, 1998]
+    assert structure.age(frame, 2025).tolist() == [18, 40, 27, 5]
+    assert structure.trunk_diameter(frame).round(1).tolist()[:1] == [100.0]
+    assert structure.trunk_diameter(frame)[1:3].isna().all()
+    table = structure.against_richards(frame)
+    assert table.trees.tolist() == [1, 0, 0, 1]
+    assert table.target.sum() == 100
+
+
+def test_average_precision_and_recall_by_hand():
+    target = np.array([True, False, True, False])
+    assert risk.average_precision(target, np.array([4.0, 3, 2, 1])) == pytest.approx((1 + 2 / 3) / 2)
+    assert risk.average_precision(target, np.zeros(4)) == pytest.approx(0.5)  # ties together: the prevalence
+    assert risk.recall_at(target, [4, 3, 2, 1], 1) == 0.5
+    assert risk.recall_at(target, [0, 0, 0, 0], 2) == 0.5
+    assert risk.recall_at(target, [4, 3, 2, 1], 99) == 1
+
+
+def test_average_precision_equals_scikit_learn():
+    from sklearn.metrics import average_precision_score
+
+    rng = np.random.default_rng(0)
+    target, score = rng.uniform(size=500) < 0.1, rng.integers(0, 20, 500).astype(float)
+    assert risk.average_precision(target, score) == pytest.approx(average_precision_score(target, score))
+
+
+def test_an_inventory_without_outcome_says_so(sample):
+    assert risk.lost(sample.drop(columns="etat")) is None
+    assert risk.lost(sample.assign(etat="EN PLACE")) is None
+
+
+def test_no_leak_is_read(sample):
+    head = sample.head(2000)
+    spoiled = head.assign(**{name: "seen" for name in risk.LEAKS if name in head})
+    pd.testing.assert_frame_equal(risk.features(head, 2025), risk.features(spoiled, 2025))
+
+
+def test_a_leak_would_be_seen_in_the_score(sample):
+    target = risk.lost(sample).to_numpy(dtype=bool)
+    leaking = risk.features(sample, 2025).assign(leak=sample["date_abattage"].notna().astype(float))
+    assert risk.average_precision(target, risk.out_of_fold(leaking, target, risk.sectors(sample))) > 0.95
+
+
+def test_squares_hold_out_where_there_is_no_sector():
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 900, 1500], [0, 10, 10]), crs=2154)
+    assert risk.sectors(frame).tolist() == ["0-0", "0-0", "1-0"]
+
+
+def test_the_planted_risk_is_found(sample, scored):
+    (table, _), target = scored
+    by = table.set_index(["baseline", "held_out"]).average_precision
+    assert by["chance", ""] == pytest.approx(target.mean())
+    assert by["oldest first", ""] > by["chance", ""]
+    assert by["logistic regression", "sectors"] > 1.5 * by["chance", ""]
+    fitted = risk.model(features := risk.features(sample, 2025)).fit(features, target)
+    weights = dict(zip(fitted[0].get_feature_names_out(), fitted[1].coef_[0], strict=True))
+    genera = {name.split("_")[-1]: w for name, w in weights.items() if "__genus_" in name}
+    at_risk = {t[0] for t in planted.TAXA if t[7]}
+    assert at_risk <= set(sorted(genera, key=genera.get)[-6:])
+    ground = {name.split("_")[-1]: w for name, w in weights.items() if "__ground_" in name}
+    assert max(ground, key=ground.get) == "Enrobé"
+
+
+def test_random_rows_flatter(scored):
+    (table, _), _ = scored
+    by = table.set_index(["baseline", "held_out"]).average_precision
+    assert by["logistic regression", "random rows"] > 1.1 * by["logistic regression", "sectors"]
+
+
+def test_the_planted_plane_breaks_the_rule_for_species(sample):
+    rule = diversity.ten_twenty_thirty(sample).set_index("level")
+    assert rule.taxon["species"] == "Platanus x hispanica"
+    assert not rule.kept["species"]
+    assert rule.kept["family"] is None
