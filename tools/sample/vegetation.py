@@ -1,9 +1,9 @@
-"""The invented ground: vegetation, roads, buildings, local climate zones, and three weather stations."""
+"""The invented ground: what stands and grows on the blocks of the city, and the country around it."""
 
 import gzip
 import json
+import tempfile
 import zipfile
-from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,226 +11,301 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import territory
-
-SITES, SITE_SIZE = 40, 130  # open squares that can be planted, side in metres
-WARMING = 0.06  # degrees a year, planted in the station series
-YEARS = range(2008, 2025)
-SEED = [2026, 3]
+from tools.sample import territory, weather
+from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, inside, net, node, quads, zones
 
 TRUTH = f"""\
 ### Vegetation (`bdtopo-vegetation`, `bdtopo-roads`, `cadastre-buildings`, `lcz-cerema`, `meteo-daily`)
-- {SITES} open squares of {SITE_SIZE} m in commune 21231 have no building, road or vegetation on them: they are the
-  ground that can be planted (`tools.sample.vegetation.sites()`), and cells that hold one must come out with the most room.
-- No vegetation at all within 700 m of the two planted bumps of deprivation: the poorest districts are the barest
-  (`tools.sample.vegetation.bare_areas()`), and must come out among those that need planting most.
-- Woods cover the west, vines the south-west; parks are few in the centre.
-- The three stations warm by {WARMING} degrees a year; the second has a gap of 45 days in the summer of 2015.
-- Broken on purpose: bow-tie and empty shapes, a negative road width, days of 31 February, temperatures of 99 °C.
+`tools.sample.vegetation.truth()` gives the kind of every block of commune {CITY} and two zones, with no layer measured:
+- `open` blocks (about one in six) have two sheds at most and no vegetation: this is the ground that can be planted.
+  `dense` blocks are built over and leave almost none, `mixed` blocks leave some, `green` ones are parks.
+- The `bare` zone ({ZONE_RADIUS:.0f} m around a point in the east) has not one polygon of vegetation, many dense blocks
+  and hot local climate zones: its open blocks are those that need planting most. In the `green` zone (same size, in the
+  west) three blocks in ten are parks, and most gardens have trees: it needs planting least.
+- Outside the city: forests in the west, vines in the south-west, hedges and poplars in the plain. Polygons overlap.
+- Only commune {CITY} has buildings.
+- Weather: {weather.TRUTH}
+- Broken on purpose: bow-ties, empty shapes, a missing kind, negative widths, an identifier that comes twice, a climate
+  zone 0.
 """
 
 
-@cache
-def sites():
-    """The open squares that can be planted: geometry only, EPSG:2154, metres."""
-    rng = np.random.default_rng([*SEED, 1])
-    city = territory.communes().set_index("code").geometry["21231"].buffer(-250)
-    west, south, east, north = city.bounds
-    chosen = []
-    while len(chosen) < SITES:
-        x, y = rng.uniform(west, east), rng.uniform(south, north)
-        if shapely.contains_xy(city, x, y) and all(np.hypot(x - a, y - b) > 420 for a, b in chosen):
-            chosen.append((x, y))
-    half = SITE_SIZE / 2
-    return gpd.GeoDataFrame(geometry=[shapely.box(x - half, y - half, x + half, y + half) for x, y in chosen],
-                            crs=territory.LAMBERT)  # fmt: skip
+def truth():
+    """What was planted, as numbers.
+
+    Returns
+    -------
+    dict
+        ``blocks`` and ``zones`` (GeoDataFrames, see there), ``warming`` (degrees a decade), ``warm_nights`` (degrees by
+        which summer nights of the centre exceed those of the plain), ``gap`` (station, first and last missing day).
+    """
+    return {
+        "blocks": blocks(),
+        "zones": zones(),
+        "warming": 10 * weather.WARMING,
+        "warm_nights": weather.WARM_NIGHTS,
+        "gap": weather.GAP,
+    }
 
 
-@cache
-def bare_areas():
-    """Where the poorest districts have no vegetation at all: geometry only, EPSG:2154."""
-    cx, cy = territory.centre()
-    bumps = shapely.points([cx - 2300, cx + 2600], [cy - 2700, cy + 900])
-    return gpd.GeoDataFrame(geometry=shapely.buffer(bumps, 700), crs=territory.LAMBERT)
+# -- layers -----------------------------------------------------------------------------------------------------------
 
 
-def _blobs(x, y, radius, rng):
-    """Rounded shapes of 9 corners around each point."""
-    angle = np.linspace(0, 2 * np.pi, 9, endpoint=False)
-    r = radius[:, None] * rng.uniform(0.6, 1.2, (len(x), 9))
-    ring = np.stack([x[:, None] + r * np.cos(angle), y[:, None] + r * np.sin(angle)], axis=-1)
-    return shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1))
+def _buildings(rng):
+    """Footprints of the city: rows along the streets, fewer in the yards."""
+    shapes = []
+    for number, kind, fill, size, yard in (
+        (6, "dense", 0.97, (0.74, 0.98), 0.85),
+        (5, "mixed", 0.98, (0.42, 0.68), 0.42),
+    ):
+        chosen = blocks()[lambda b, kind=kind: b.kind == kind]
+        k, a, b = np.meshgrid(np.arange(len(chosen)), np.arange(number), np.arange(number), indexing="ij")
+        k, a, b = k.ravel(), a.ravel(), b.ravel()
+        row = (np.minimum(a, b) == 0) | (np.maximum(a, b) == number - 1)
+        middle = (kind == "mixed") & (a == 2) & (b == 2)
+        keep = (rng.uniform(size=len(k)) < np.where(row, fill, yard)) & ~middle  # trees stand in the middle of gardens
+        k, a, b = k[keep], a[keep], b[keep]
+        step = 0.9 / number
+        half_u, half_v = (step / 2 * rng.uniform(*size, len(k)) for _ in "uv")
+        u = 0.05 + step * (a + 0.5) + rng.uniform(-1, 1, len(k)) * (step / 2 - half_u)
+        v = 0.05 + step * (b + 0.5) + rng.uniform(-1, 1, len(k)) * (step / 2 - half_v)
+        i, j = chosen.i.to_numpy()[k], chosen.j.to_numpy()[k]
+        shapes.append(quads(i, j, u - half_u, v - half_v, u + half_u, v + half_v))
+    chosen = blocks()[lambda b: b.kind == "open"]
+    k = np.repeat(np.arange(len(chosen)), rng.integers(0, 3, len(chosen)))
+    u, v = rng.uniform(0.06, 0.16, len(k)), rng.uniform(0.06, 0.86, len(k))
+    i, j = chosen.i.to_numpy()[k], chosen.j.to_numpy()[k]
+    shapes.append(quads(i, j, u, v, u + rng.uniform(0.02, 0.06, len(k)), v + rng.uniform(0.02, 0.06, len(k))))
+    shapes = np.concatenate(shapes)
+    city = territory.communes().set_index("code").geometry[CITY]
+    shapely.prepare(city)
+    shapes = shapes[shapely.contains(city, shapes)]
+    light = (shapely.area(shapes) < 170) & (rng.uniform(size=len(shapes)) < 0.7)
+    return gpd.GeoDataFrame({"type": np.where(light, "02", "01")}, geometry=shapes, crs=territory.LAMBERT)
+
+
+def _blobs(x, y, radius, rng, corners=11, stretch=1.0):
+    """Rounded shapes around points; ``stretch`` makes them long."""
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    r = np.asarray(radius)[:, None] * rng.uniform(0.72, 1.15, (len(x), corners))
+    along = rng.uniform(0, np.pi, len(x))[:, None]
+    dx, dy = r * np.cos(angle) * stretch, r * np.sin(angle) / stretch
+    ring = np.stack([x[:, None] + dx * np.cos(along) - dy * np.sin(along),
+                     y[:, None] + dx * np.sin(along) + dy * np.cos(along)], axis=-1)  # fmt: skip
+    return shapely.set_precision(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
 
 
 def _vegetation(rng):
-    area = territory.communes().union_all()
-    west, south, east, north = area.bounds
+    """Parks and gardens of the city, woods, vines, hedges and poplars around it."""
+    parts = []
+
+    def add(shapes, natures):
+        parts.append(gpd.GeoDataFrame({"nature": natures}, geometry=shapes, crs=territory.LAMBERT))
+
+    parks = blocks()[lambda b: b.kind == "green"]
+    i, j = parks.i.to_numpy(), parks.j.to_numpy()
+    edge = [(t, 0) for t in (0, 0.35, 0.7)] + [(1, t) for t in (0, 0.35, 0.7)] + [(1 - t, 1) for t in (0, 0.35, 0.7)]
+    edge += [(0, 1 - t) for t in (0, 0.35, 0.7)]
+    ring = [inside(i, j, *(0.5 + (0.46 - rng.uniform(0, 0.06, len(i))) * (2 * c - 1) for c in uv)) for uv in edge]
+    shapes = shapely.set_precision(shapely.polygons(np.stack([*ring, ring[0]], axis=-2)), 0.01)
+    add(shapes, rng.choice(["Bois", "Forêt ouverte"], len(i), p=[0.7, 0.3]))
+
+    gardens = blocks()[lambda b: b.kind == "mixed"]
+    share = gardens.zone.map({"bare": 0.0, "green": 0.95}).fillna(0.5)
+    gardens = gardens[rng.uniform(size=len(gardens)) < share]
+    x, y = inside(gardens.i.to_numpy(), gardens.j.to_numpy(), np.array(0.5), np.array(0.5)).T
+    add(_blobs(x, y, rng.uniform(18, 34, len(x)), rng, corners=7), ["Bois"] * len(x))
+
+    metropole = territory.communes().union_all()
+    city = territory.communes().set_index("code").geometry[CITY].buffer(60)
+    shapely.prepare(metropole)
+    west, south, east, north = metropole.bounds
     cx, cy = territory.centre()
-    x, y = rng.uniform(west, east, 6000), rng.uniform(south, north, 6000)
-    wooded = np.clip((cx - x) / 9000, 0.05, 1) * (1 - territory.urbanity(x, y)) ** 2
-    park = (rng.uniform(size=6000) < 0.04) & (territory.urbanity(x, y) > 0.25)
-    keep = shapely.contains_xy(area, x, y) & ((rng.uniform(size=6000) < 0.45 * wooded) | park)
-    x, y, park = x[keep], y[keep], park[keep]
-    radius = np.where(park, rng.uniform(40, 110, len(x)), rng.lognormal(5.0, 0.5, len(x)))
-    shapes = shapely.intersection(_blobs(x, y, radius, rng), area)
-    holes = shapely.union_all(np.concatenate([bare_areas().geometry.array, sites().buffer(10).array]))
-    shapes = shapely.difference(shapes, holes)
-    woods = np.array(["Bois", "Forêt fermée de feuillus", "Forêt fermée mixte", "Haie", "Lande ligneuse"])
-    nature = woods[rng.integers(0, len(woods), len(x))]
-    nature[(x < cx - 2000) & (y < cy - 4000)] = "Vigne"
-    nature[park] = "Bois"
-    whole = ~shapely.is_empty(shapes)
-    return gpd.GeoDataFrame({"nature": nature[whole]}, geometry=shapes[whole], crs=territory.LAMBERT)
+
+    def scatter(number, x0, x1, y0, y1, most_urban=0.45):
+        x, y = rng.uniform(x0, x1, number), rng.uniform(y0, y1, number)
+        keep = shapely.contains_xy(metropole, x, y) & (territory.urbanity(x, y) < most_urban)
+        return x[keep], y[keep]
+
+    x, y = scatter(330, west, cx - 2500, south, north, 0.3)
+    kinds = ["Forêt fermée de feuillus", "Forêt fermée de conifères", "Forêt fermée mixte", "Lande ligneuse"]
+    add(_blobs(x, y, rng.uniform(140, 480, len(x)), rng), rng.choice(kinds, len(x), p=[0.6, 0.12, 0.18, 0.1]))
+    x, y = scatter(260, cx - 6500, cx - 1500, cy - 9000, cy - 4200, 0.4)
+    add(_blobs(x, y, rng.uniform(60, 150, len(x)), rng, corners=7, stretch=1.3), ["Vigne"] * len(x))
+    x, y = scatter(330, cx - 2500, east, south, north)
+    kinds = rng.choice(["Bois", "Peupleraie", "Verger"], len(x), p=[0.7, 0.2, 0.1])
+    add(_blobs(x, y, rng.uniform(35, 110, len(x)), rng, corners=8), kinds)
+    x, y = scatter(260, cx - 4000, east, south, north, 0.35)
+    add(_blobs(x, y, rng.uniform(22, 34, len(x)), rng, corners=6, stretch=2.6), ["Haie"] * len(x))
+
+    frame = pd.concat(parts, ignore_index=True)
+    inner = np.arange(len(frame)) < len(parts[0]) + len(parts[1])
+    shapes = frame.geometry.array.copy()
+    shapes[~inner] = shapely.difference(np.asarray(shapes[~inner]), city)
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=territory.LAMBERT))
+    return frame[frame.geom_type.eq("Polygon") & (frame.area > 50)].reset_index(drop=True)
 
 
 def _roads(rng):
-    """A loose net of streets, denser where it is more urban, that goes around the open squares."""
-    area = territory.communes().union_all()
-    west, south, east, north = area.bounds
-    lines, widths, kinds, importance = [], [], [], []
-    for town in territory.communes().itertuples():
-        middle = town.geometry.representative_point()
-        centre = shapely.Point(*territory.centre())
-        lines.append(shapely.LineString([middle, centre]))
-        widths.append(9.0), kinds.append("Route à 1 chaussée"), importance.append("3")
-    for number, inside, length in ((2600, 0.9, 220), (700, 0.05, 700)):
-        made = 0
-        while made < number:
-            x, y = rng.uniform(west, east), rng.uniform(south, north)
-            if not shapely.contains_xy(area, x, y) or rng.uniform() > inside * territory.urbanity(x, y) + 0.02:
-                continue
-            angle = rng.choice([0.3, 0.3 + np.pi / 2]) + rng.normal(0, 0.1)
-            half = rng.uniform(0.4, 1) * length / 2
-            dx, dy = half * np.cos(angle), half * np.sin(angle)
-            lines.append(shapely.LineString([(x - dx, y - dy), (x + dx, y + dy)]))
-            path = rng.uniform() < 0.12
-            widths.append(np.nan if path else round(rng.choice([4.0, 5.0, 5.5, 6.0, 7.0]), 1))
-            kinds.append("Sentier" if path else "Route à 1 chaussée")
-            importance.append("6" if path else "5")
-            made += 1
-    holes = shapely.union_all(sites().buffer(8).array)
-    shapes = shapely.difference(np.array(lines), holes)
-    frame = gpd.GeoDataFrame({"nature": kinds, "importance": importance, "largeur_de_chaussee": widths}, geometry=shapes,
-                             crs=territory.LAMBERT)  # fmt: skip
-    frame = frame.explode(ignore_index=True)
-    return frame[frame.geom_type == "LineString"].reset_index(drop=True)
-
-
-def _buildings(vegetation, roads, rng, wanted=17_000):
-    """Footprints in the city, off the streets, the vegetation and the open squares."""
-    city = territory.communes().set_index("code").geometry["21231"]
-    west, south, east, north = city.bounds
-    n = wanted * 6
-    x, y = rng.uniform(west, east, n), rng.uniform(south, north, n)
-    keep = shapely.contains_xy(city, x, y) & (rng.uniform(size=n) < 0.15 + territory.urbanity(x, y))
-    x, y = x[keep], y[keep]
-    long, deep = rng.uniform(5, 16, len(x)), rng.uniform(4, 8, len(x))
-    angle = 0.3 + rng.normal(0, 0.05, len(x))
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
-    u, v = corners[:, 0] * long[:, None], corners[:, 1] * deep[:, None]
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    shapes = shapely.polygons(np.stack([x[:, None] + u * cos - v * sin, y[:, None] + u * sin + v * cos], axis=-1))
-    taken = np.concatenate(
-        [vegetation.geometry.array, roads.geometry.buffer(6, quad_segs=1).array, sites().buffer(6).array]
-    )
-    hit = shapely.STRtree(shapes).query(taken, predicate="intersects")[1]
-    free = np.setdiff1d(np.arange(len(shapes)), hit)
-    # Of two footprints that overlap, the later one goes.
-    left, right = shapely.STRtree(shapes[free]).query(shapes[free], predicate="intersects")
-    free = np.delete(free, np.unique(np.maximum(left, right)[left != right]))[:wanted]
-    return gpd.GeoDataFrame({"type": np.where(long[free] * deep[free] < 28, "02", "01")}, geometry=shapes[free],
-                            crs=territory.LAMBERT)  # fmt: skip
-
-
-def _lcz():
-    """Square blocks of 500 m, with the class that their invented density would have."""
-    area = territory.communes().union_all()
-    west, south, east, north = area.bounds
-    x, y = np.meshgrid(np.arange(west, east, 500), np.arange(south, north, 500))
-    x, y = x.ravel(), y.ravel()
-    shapes = shapely.intersection(shapely.box(x, y, x + 500, y + 500), area)
-    keep = shapely.area(shapes) > 1
-    density = territory.urbanity(x + 250, y + 250)
-    lcz = np.select([density > 0.75, density > 0.5, density > 0.3, density > 0.15, x < west + 6000],
-                    ["2", "5", "6", "9", "A"], "D")  # fmt: skip
-    return gpd.GeoDataFrame({"lcz_int": lcz[keep]}, geometry=shapes[keep], crs=territory.LAMBERT)
-
-
-def _weather(rng):
-    """Daily values of three invented stations; the warming is planted, the numbers of the stations do not exist."""
-    days = pd.date_range(f"{YEARS[0]}-01-01", f"{YEARS[-1]}-12-31")
-    years = (days - days[0]).days.to_numpy() / 365.25
-    season = -np.cos(2 * np.pi * (days.dayofyear.to_numpy() - 15) / 365.25)
-    noise = np.zeros(len(days))
-    shock = rng.normal(0, 2.1, len(days))
-    for i in range(1, len(days)):  # one day resembles the day before
-        noise[i] = 0.75 * noise[i - 1] + shock[i]
+    """Streets between blocks, main roads across the country, a motorway, tracks."""
+    kinds = {(i, j): kind for i, j, kind in blocks()[["i", "j", "kind"]].itertuples(index=False)}
     rows = []
-    stations = [("21999001", "EXEMPLE-CENTRE", 47.32, 5.04, 250, 1.0),
-                ("21999002", "EXEMPLE-PLAINE", 47.27, 5.09, 219, 0.0),
-                ("21999003", "EXEMPLE-PLATEAU", 47.36, 4.95, 420, -1.3)]  # fmt: skip
-    for number, name, lat, lon, altitude, offset in stations:
-        mean = 11.0 + offset + WARMING * years + 9.2 * season + noise + rng.normal(0, 0.5, len(days))
-        spread = 4.3 + 1.7 * (season + 1) / 2 + rng.normal(0, 0.6, len(days))
-        rain = np.where(rng.uniform(size=len(days)) < 0.38, rng.gamma(0.8, 6, len(days)), 0)
-        rows.append(pd.DataFrame({
-            "NUM_POSTE": number, "NOM_USUEL": name, "LAT": f"{lat:.6f}", "LON": f"{lon:.6f}", "ALTI": altitude,
-            "AAAAMMJJ": days.strftime("%Y%m%d"), "RR": [f"{v:.1f}" for v in rain], "QRR": 1,
-            "TN": [f"{v:.1f}" for v in mean - spread], "QTN": 1, "TX": [f"{v:.1f}" for v in mean + spread], "QTX": 1,
-            "TM": [f"{v:.1f}" for v in mean], "QTM": 1}))  # fmt: skip
-    frame = pd.concat(rows, ignore_index=True)
-    gap = (frame.NUM_POSTE == "21999002") & frame.AAAAMMJJ.between("20150620", "20150803")
-    frame = frame[~gap].reset_index(drop=True)
-    broken = rng.choice(len(frame), 60, replace=False)
-    frame.loc[broken[:20], "AAAAMMJJ"] = frame.loc[broken[:20], "AAAAMMJJ"].str[:4] + "0231"
-    frame.loc[broken[20:], "TX"] = "99.0"
+
+    def add(line, nature, importance, width, lanes, urban, name=None, level="0"):
+        rows.append((nature, importance, width, lanes, level, False, urban, name, line))
+
+    def street(number):
+        if number % 10 == 0:
+            return "Route à 2 chaussées", "2", 13.0, 4
+        if number % 5 == 0:
+            return "Route à 1 chaussée", "3", 8.0, 2
+        return "Route à 1 chaussée", "5", float(rng.choice([4.5, 5.0, 5.5, 6.0])), int(rng.choice([1, 2]))
+
+    for (i, j), kind in kinds.items():
+        for di, dj, line in ((0, 1, i), (1, 0, j)):  # the left and the lower side of the block
+            other = kinds.get((i - dj, j - di))
+            nature, importance, width, lanes = street(line)
+            if kind == "green" and other == "green":
+                nature, importance, width, lanes = "Sentier", "6", None, None
+            if importance == "5" and rng.uniform() < 0.03:
+                width = None
+            name = f"{'Rue' if importance == '5' else 'Avenue'} fictive {'AB'[di]}{line % 100:02d}"
+            ends = np.stack(node([i, i + di], [j, j + dj]), axis=-1)
+            add(
+                shapely.linestrings(ends), nature, importance, width, lanes, True, None if nature == "Sentier" else name
+            )
+    metropole = territory.communes().union_all().buffer(300)
+    shapely.prepare(metropole)
+    places = set(zip(*(a.tolist() for a in net()), strict=True))
+    for i, j in sorted(places):
+        for di, dj, line in ((0, 1, i), (1, 0, j)):
+            along = j if dj else i
+            if line % 5 or along % 5 or (i, j) in kinds:
+                continue
+            steps = np.array([0, 2.5, 5])
+            path = shapely.linestrings(np.stack(node(i + di * steps, j + dj * steps), axis=-1))
+            if shapely.contains(metropole, path):
+                main = line % 10 == 0
+                add(path, "Route à 1 chaussée", "3" if main else "4", 7.5 if main else 6.0, 2, False)
+    cx, cy = territory.centre()
+    angle = np.radians(np.linspace(-110, 75, 38)).reshape(-1)
+    ring = np.stack([cx + 4700 * np.cos(angle), cy + 4700 * np.sin(angle)], axis=-1)
+    for k in range(0, 36, 2):
+        level = "1" if k % 6 == 0 else "0"  # every third section is a bridge
+        add(shapely.linestrings(ring[k : k + 3]), "Type autoroutier", "1", 14.0, 4, False, level=level)
+    west, south, east, north = metropole.bounds
+    x, y, turn = rng.uniform(west, east, 260), rng.uniform(south, north, 260), rng.uniform(0, np.pi, 260)
+    for a, b, t in zip(x, y, turn, strict=True):
+        reach, bend = np.array([0, 250, 480]), t + np.array([0, 0, 0.3])
+        line = shapely.linestrings(a + reach * np.cos(bend), b + reach * np.sin(bend))
+        if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2:
+            add(line, "Chemin", "6", None, None, False)
+    columns = ["nature", "importance", "largeur_de_chaussee", "nombre_de_voies", "position_par_rapport_au_sol",
+               "fictif", "urbain", "nom_voie_ban_gauche", "geometry"]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=territory.LAMBERT)
+    frame.loc[rng.choice(np.flatnonzero(frame.importance == "4"), 3, replace=False), "fictif"] = True
     return frame
 
 
-def _break(features, rng, edit, share=0.005):
-    """Spoil a few features of a GeoJSON text."""
-    found = json.loads(features)
-    for i in rng.choice(len(found["features"]), max(2, int(share * len(found["features"]))), replace=False):
-        edit(found["features"][i])
+def _lcz(vegetation):
+    """A climate zone for each block of the city and for each square of four blocks around it."""
+    kinds = {(i, j): (kind, zone) for i, j, kind, zone in blocks()[["i", "j", "kind", "zone"]].itertuples(index=False)}
+    places = set(zip(*(a.tolist() for a in net()), strict=True))
+    small, large = [], []
+    for a, b in sorted({(i // 2, j // 2) for i, j in places}):
+        four = [(2 * a + di, 2 * b + dj) for di in (0, 1) for dj in (0, 1)]
+        if any(f in kinds for f in four):
+            small += four
+        else:
+            large.append((2 * a, 2 * b))
+    i, j = np.array(small).T
+    k, m = np.array(large).T
+    x, y = node(np.concatenate([i + 0.5, k + 1]), np.concatenate([j + 0.5, m + 1]))
+    corners = ((0, 0), (2, 0), (2, 2), (0, 2), (0, 0))
+    ring = np.stack([np.stack(node(k + di, m + dj), axis=-1) for di, dj in corners], axis=-2)
+    shapes = np.concatenate([quads(i, j), shapely.set_precision(shapely.polygons(ring), 0.01)])
+    wood = vegetation[~vegetation.nature.isin(["Vigne", "Haie"])].union_all()
+    shapely.prepare(wood)
+    urban = territory.urbanity(x, y)
+    around = np.select([shapely.contains_xy(wood, x, y), urban > 0.3, urban > 0.15], [11, 6, 9], 14)
+    cx, cy = territory.centre()
+    around[(np.hypot(x - cx - 2200, y - cy + 4600) < 800) & (around != 11)] = 8  # an invented business park
+    around[np.hypot(x - cx + 2600, y - cy - 300) < 260] = 17  # an invented lake
+    of_kind = {"dense": 2, "mixed": 5, "open": 15, "green": 11}
+    built = [kinds.get(f) for f in small]
+    inner = [around[n] if b is None else 3 if b == ("mixed", "bare") else 6 if b == ("mixed", "green")
+             else 14 if b == ("open", "green") else of_kind[b[0]] for n, b in enumerate(built)]  # fmt: skip
+    lcz = np.concatenate([inner, around[len(small) :]]).astype("int32")
+    text = np.array([str(v) if v <= 10 else "ABCDEFG"[v - 11] for v in lcz])
+    return gpd.GeoDataFrame({"lcz": text, "lcz_int": lcz}, geometry=shapes, crs=territory.LAMBERT)
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def _collection(frame, id_field, prefix, rng, digits, spoil):
+    """A GeoJSON dict with the kit's usual share of broken features."""
+    if id_field:
+        frame = frame.copy()
+        frame.insert(0, id_field, [f"{prefix}EXEMPLE{n:0{17 - len(prefix)}d}" for n in range(len(frame))])
+    found = json.loads(territory.geojson(frame, digits=digits))
+    features = found["features"]
+    for n, place in enumerate(rng.choice(len(features), max(len(spoil), len(features) // 220), replace=False)):
+        spoil[n % len(spoil)](features[place], features[place - 1])
+    return found
+
+
+def _empty(feature, other):
+    feature["geometry"] = {"type": feature["geometry"]["type"], "coordinates": []}
+
+
+def _bow_tie(feature, other):
+    x, y = feature["geometry"]["coordinates"][0][0]
+    ring = [[x, y], [x + 0.0004, y + 0.0003], [x + 0.0004, y], [x, y + 0.0003], [x, y]]
+    feature["geometry"]["coordinates"] = [[[round(c, 7) for c in p] for p in ring]]
+
+
+def _without(name, value=None):
+    def spoil(feature, other):
+        feature["properties"][name] = value
+
+    return spoil
+
+
+def _twice(feature, other):
+    feature["properties"]["cleabs"] = other["properties"]["cleabs"]
+
+
+def _dump(found):
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def make(folder, rng):
     """Write the sample of the vegetation cards."""
     folder = Path(folder)
-    for id in ("bdtopo-vegetation", "bdtopo-roads", "cadastre-buildings", "lcz-cerema", "meteo-daily"):
+    ids = ("bdtopo-vegetation", "bdtopo-roads", "cadastre-buildings", "lcz-cerema", "meteo-daily", "meteo-daily-latest")
+    for id in ids:
         (folder / id).mkdir(parents=True, exist_ok=True)
-    vegetation, roads = _vegetation(rng), _roads(rng)
-    buildings = _buildings(vegetation, roads, rng)
-
-    vegetation.insert(0, "cleabs", [f"EXEMPLEV{i:016d}" for i in range(len(vegetation))])
-    kinds = iter(range(10**6))
-
-    def spoil_area(feature):
-        if next(kinds) % 2:
-            feature["geometry"] = None
-        else:  # a bow-tie
-            x, y = 5.04, 47.32
-            ring = [[x, y], [x + 0.001, y + 0.001], [x + 0.001, y], [x, y + 0.001], [x, y]]
-            feature["geometry"] = {"type": "Polygon", "coordinates": [ring]}
-
-    def spoil_road(feature):
-        feature["properties"]["largeur_de_chaussee"] = -1.0
-
-    text = _break(territory.geojson(vegetation), rng, spoil_area)
-    (folder / "bdtopo-vegetation/bdtopo-vegetation.geojson").write_text(text, encoding="utf-8")
-    roads.insert(0, "cleabs", [f"EXEMPLER{i:016d}" for i in range(len(roads))])
-    text = _break(territory.geojson(roads).replace("NaN", "null"), rng, spoil_road)
-    (folder / "bdtopo-roads/bdtopo-roads.geojson").write_text(text, encoding="utf-8")
-    buildings = buildings.assign(nom=None, commune="21231", created="2026-01-15", updated="2026-01-15")
-    text = territory.geojson(buildings[["type", "nom", "commune", "created", "updated", "geometry"]])
-    _write_gzip(
-        folder / "cadastre-buildings/cadastre-21231-batiments.json.gz",
-        json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")),
-    )
-    _write_shapefile(_lcz(), folder / "lcz-cerema/lcz-spot-2022-dijon.zip", "LCZ_SPOT_2022_EXEMPLE")
-    csv = _weather(rng).to_csv(sep=";", index=False, lineterminator="\n")
-    _write_gzip(folder / "meteo-daily/Q_21_RR-T-Vent.csv.gz", csv)
+    vegetation, roads, buildings = _vegetation(rng), _roads(rng), _buildings(rng)
+    found = _collection(vegetation.assign(date_creation="2026-01-15T00:00:00Z"), "cleabs", "ZONEVEGE", rng, 6,
+                        [_bow_tie, _empty, _without("nature"), _twice])  # fmt: skip
+    found["numberMatched"] = len(found["features"])
+    (folder / "bdtopo-vegetation/bdtopo-vegetation.geojson").write_text(_dump(found), encoding="utf-8")
+    found = _collection(roads, "cleabs", "TRONROUT", rng, 6,
+                        [_without("largeur_de_chaussee", -1.0), _empty, _without("nature"), _twice])  # fmt: skip
+    found["numberMatched"] = len(found["features"])
+    (folder / "bdtopo-roads/bdtopo-roads.geojson").write_text(_dump(found), encoding="utf-8")
+    buildings = buildings.assign(nom=None, commune=CITY, created="2026-01-15", updated="2026-01-15")
+    buildings = buildings[["type", "nom", "commune", "created", "updated", "geometry"]]
+    found = _collection(buildings, None, None, rng, 7, [_bow_tie, _empty, _without("type", "03"), _without("commune")])
+    _write_gzip(folder / f"cadastre-buildings/cadastre-{CITY}-batiments.json.gz", _dump(found))
+    zones_of = _lcz(vegetation)
+    zones_of.loc[rng.choice(len(zones_of), 6, replace=False), "lcz_int"] = 0
+    _write_shapefile(zones_of, folder / "lcz-cerema/lcz-spot-2022-dijon.zip", "LCZ_SPOT_2022_EXEMPLE")
+    history, latest = weather.tables(rng)
+    _write_gzip(folder / "meteo-daily/Q_21_previous_RR-T-Vent.csv.gz", history)
+    _write_gzip(folder / "meteo-daily-latest/Q_21_latest_RR-T-Vent.csv.gz", latest)
 
 
 def _write_gzip(path, text):
@@ -240,8 +315,6 @@ def _write_gzip(path, text):
 
 def _write_shapefile(frame, path, stem):
     """A shapefile in a zip, with dates that do not change from one day to the next."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as temporary:
         frame.to_file(Path(temporary) / f"{stem}.shp", encoding="utf-8")
         with zipfile.ZipFile(path, "w") as archive:

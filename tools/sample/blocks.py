@@ -1,0 +1,98 @@
+"""The invented streets and blocks of the city: what kind of ground each block is, and two zones that stand out.
+
+The layers are drawn from the kinds, so that the truth is known without measuring any layer. The streets bend, and
+nothing is aligned with the grids of the analysis.
+"""
+
+from functools import cache
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from tools.sample import territory
+
+SEED = [2026, 3]
+CITY = "21231"
+PITCH = 200.0  # metres between two streets
+TURN = 0.35  # radians between the streets and the axes of EPSG:2154
+ZONE_RADIUS = 1150.0
+KINDS = ("dense", "mixed", "open", "green")
+
+
+def node(i, j):
+    """Metres (EPSG:2154) of the crossings (i, j) of the net; fractions are places between crossings."""
+    i, j = np.asarray(i, float), np.asarray(j, float)
+    # Long waves bend the streets: neither straight lines nor right angles, as in a town that grew.
+    u = PITCH * i + 70 * np.sin(0.31 * j) + 22 * np.sin(1.3 * j + 0.7 * i)
+    v = PITCH * j + 70 * np.sin(0.27 * i + 1) + 22 * np.sin(1.1 * i - 0.5 * j)
+    cx, cy = territory.centre()
+    return cx + u * np.cos(TURN) - v * np.sin(TURN), cy + u * np.sin(TURN) + v * np.cos(TURN)
+
+
+def inside(i, j, u, v):
+    """Metres of the places (u, v), 0 to 1, of the block that starts at the crossing (i, j)."""
+    (ax, ay), (bx, by), (dx, dy), (ex, ey) = node(i, j), node(i + 1, j), node(i, j + 1), node(i + 1, j + 1)
+    x = ax * (1 - u) * (1 - v) + bx * u * (1 - v) + dx * (1 - u) * v + ex * u * v
+    y = ay * (1 - u) * (1 - v) + by * u * (1 - v) + dy * (1 - u) * v + ey * u * v
+    return np.stack([x, y], axis=-1)
+
+
+def quads(i, j, u0=0.0, v0=0.0, u1=1.0, v1=1.0):
+    corners = [(u0, v0), (u1, v0), (u1, v1), (u0, v1), (u0, v0)]
+    ring = np.stack([inside(i, j, np.asarray(u), np.asarray(v)) for u, v in corners], axis=-2)
+    return shapely.set_precision(shapely.polygons(ring), 0.01)
+
+
+@cache
+def net():
+    """Indices of every block of the net that touches the Metropole."""
+    number = 80
+    i, j = (a.ravel() for a in np.meshgrid(np.arange(-number, number), np.arange(-number, number), indexing="ij"))
+    metropole = territory.communes().union_all()
+    shapely.prepare(metropole)
+    near = shapely.intersects(metropole, quads(i, j))
+    return i[near], j[near]
+
+
+def zones():
+    """The two planted zones.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``zone`` (``"bare"``, ``"green"``) and ``geometry``; EPSG:2154.
+    """
+    cx, cy = territory.centre()
+    middles = shapely.points([[cx + 2500, cy + 800], [cx - 1900, cy + 600]])
+    discs = shapely.set_precision(shapely.buffer(middles, ZONE_RADIUS), 0.01)
+    return gpd.GeoDataFrame({"zone": ["bare", "green"]}, geometry=discs, crs=territory.LAMBERT)
+
+
+@cache
+def blocks():
+    """The blocks of the city and what each of them is.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``i``, ``j`` (place in the net), ``kind`` (one of `KINDS`), ``zone`` (``"bare"``, ``"green"`` or ``""``) and
+        ``geometry`` (to the middle of the streets around); EPSG:2154.
+    """
+    rng = np.random.default_rng([*SEED, 1])
+    i, j = net()
+    shape = quads(i, j)
+    city = territory.communes().set_index("code").geometry[CITY]
+    touches = shapely.intersects(city, shape)
+    i, j, shape = i[touches], j[touches], shape[touches]
+    middle = shapely.centroid(shape)
+    urban = territory.urbanity(shapely.get_x(middle), shapely.get_y(middle))
+    zone = np.full(len(i), "", dtype=object)
+    for name, disc in zip(*zones()[["zone", "geometry"]].to_numpy().T, strict=True):
+        zone[shapely.contains(disc, middle)] = name
+    green = np.select([zone == "bare", zone == "green"], [0.0, 0.30], 0.05 + 0.10 * (1 - urban))
+    dense = np.where(zone == "bare", 0.50, np.where(zone == "green", 0.05, np.clip(1.3 * urban - 0.5, 0, 0.75)))
+    edges = np.cumsum([np.full(len(i), 0.16), green, dense], axis=0)
+    draw = rng.uniform(size=len(i))
+    kind = np.select([draw < edges[0], draw < edges[1], draw < edges[2]], ["open", "green", "dense"], "mixed")
+    return gpd.GeoDataFrame({"i": i, "j": j, "kind": kind, "zone": zone}, geometry=shape, crs=territory.LAMBERT)
