@@ -115,7 +115,7 @@ def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, deto
     """
     low, high = detour_range
     if not 1 <= low <= detour <= high:
-        raise WrongUse("access.by_area", "the detour factor must be inside its range, and no way is shorter than straight",
+        raise WrongUse("access.by_area", "a detour factor is 1 or more, and inside its range",
                        expected="1 <= low <= detour <= high", found=f"{low} <= {detour} <= {high}")  # fmt: skip
     categories = list(categories)
     limits = threshold if isinstance(threshold, dict) else dict.fromkeys(categories, threshold)

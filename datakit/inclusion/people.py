@@ -1,7 +1,6 @@
 """The inhabitants of each IRIS: age, living alone, social housing, incomes; what is secret stays missing."""
 
 import numpy as np
-import pandas as pd
 
 from datakit.errors import NotAsDescribed
 
@@ -109,12 +108,12 @@ def by_commune(people):
     return shares(summed.reset_index())
 
 
-def low_high(share, population, sampled=0.2):
+def low_high(share, population, sampled=0.4, per_home=2.0):
     """A rough range for a census share of a small area: what sampling alone may move it by.
 
-    The census surveys all of a small commune and, in communes of 10 000 inhabitants or more, 40 % of the homes in five
-    years; this simple-random-sample formula with ``sampled`` as its fraction is a choice of this kit, and leaves out
-    every other error.
+    In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The formula is that of
+    a simple random sample, in which the people of one home (``per_home``) answer as one; using it, and with these
+    values, is a choice of this kit, and it leaves out every other error.
 
     Parameters
     ----------
@@ -123,14 +122,16 @@ def low_high(share, population, sampled=0.2):
     population : array-like
         Inhabitants.
     sampled : float
-        Fraction of the inhabitants who were asked, 0 to 1.
+        Fraction of the homes that were asked, 0 to 1.
+    per_home : float
+        People who count as one answer.
 
     Returns
     -------
     low, high : ndarray
         %, an approximate 95 % interval within 0 to 100.
     """
-    p, n = np.asarray(share, float) / 100, np.asarray(population, float) * sampled
+    p, n = np.asarray(share, float) / 100, np.asarray(population, float) * sampled / per_home
     with np.errstate(invalid="ignore", divide="ignore"):
         half = 1.96 * np.sqrt(p * (1 - p) / n * (1 - sampled))
     return np.clip(100 * (p - half), 0, 100), np.clip(100 * (p + half), 0, 100)

@@ -123,7 +123,7 @@ def people(rng):
     n, poor, planted = len(areas), areas.deprivation.to_numpy(), areas.iris.isin(PLANTED).to_numpy()
     population = areas.population.to_numpy(float)
     central = areas.centrality.to_numpy()
-    old = np.clip(0.085 + 0.02 * rng.standard_normal(n) + 0.02 * (1 - poor), 0.03, 0.15)
+    old = np.clip(0.06 + 0.05 * central + 0.008 * rng.standard_normal(n), 0.03, 0.15)
     old[planted] = rng.uniform(0.2, 0.25, planted.sum())
     shares = np.column_stack([0.17 + 0.02 * poor, 0.16 + 0.14 * central, np.full(n, 0.2), np.full(n, 0.19),
                               np.full(n, 0.15)])  # fmt: skip

@@ -1,0 +1,453 @@
+"""Inclusion: distances worked out by hand, the planted truth found, and tables made to break the small-number rule."""
+
+import hashlib
+import json
+import warnings
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import datakit
+from datakit.cache import DataWarning
+from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
+from datakit.inclusion import access, people, privacy, services
+from tools.sample import inclusion as invented
+from tools.sample import territory
+
+LAMBERT = "EPSG:2154"
+
+
+def square(x, y, side=1000):
+    return shapely.box(x, y, x + side, y + side)
+
+
+def places(*rows):
+    """Rows of (x, y, postal code, town, INSEE code)."""
+    frame = pd.DataFrame(rows, columns=["x", "y", "postal_code", "town", "commune"])
+    return gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame.pop("x"), frame.pop("y")), crs=LAMBERT)
+
+
+@pytest.fixture
+def towns():
+    return gpd.GeoDataFrame(
+        {"commune": ["21001", "21002"], "name": ["Saint-Élan", "Bourg-les-Œillets"]},
+        geometry=[square(0, 0, 5000), square(5000, 0, 5000)],
+        crs=LAMBERT,
+    )
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """A mirror of the invented files of this theme."""
+    folder = tmp_path_factory.mktemp("inclusion")
+    territory.make(folder, np.random.default_rng([2026, 10]))
+    invented.make(folder, np.random.default_rng([2026, 13]))
+    entries = {
+        f.parent.name: {
+            "filename": f.name,
+            "sha256": hashlib.sha256(f.read_bytes()).hexdigest(),
+            "bytes": f.stat().st_size,
+        }
+        for f in folder.glob("*/*")
+    }
+    lock = {"version": 1, "synthetic": True, "datasets": entries}
+    (folder / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def loaded(sample):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        ids = ["communes", "iris", "bpe", "mednum-bfc", "france-services", "filosofi-iris", "divia-gtfs"]
+        ids += [f"census-iris-{k}" for k in ("population", "households", "housing")]
+        return {id: datakit.load(id, sample) for id in ids}
+
+
+@pytest.fixture(scope="module")
+def inhabitants(loaded):
+    return people.by_iris(
+        *(loaded[f"census-iris-{k}"] for k in ("population", "households", "housing")), loaded["filosofi-iris"]
+    )
+
+
+# -- services ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "flagged"),
+    [
+        ((2500, 2500, "21000", "SAINT ELAN", None), False),
+        ((2500, 2500, "21000", "St-Élan Cedex 9", None), False),
+        ((2500, 2500, "71000", "MACON", None), True),
+        ((2500, 2500, None, "BOURG LES OEILLETS", None), True),
+        ((4800, 2500, None, "BOURG LES OEILLETS", None), False),  # 200 m from its commune: contours are simplified
+        ((2500, 2500, "71000", "MACON", "21001"), False),  # the INSEE code is the better witness
+        ((2500, 2500, "21000", "SAINT ELAN", "21002"), True),
+        ((2500, 2500, "21000", "Ailleurs", None), True),
+        ((2500, 2500, None, None, None), False),  # nothing said, nothing contradicted
+        ((20_000, 2500, "21000", "SAINT ELAN", None), True),  # says our town, stands far outside
+        ((20_000, 2500, "71000", "SAINT ELAN", None), False),  # a namesake elsewhere
+        ((20_000, 2500, "71000", "MACON", "71270"), False),
+    ],
+)
+def test_an_address_that_contradicts_its_place_is_flagged(towns, place, flagged):
+    found = services.locate(places(place), towns)
+    assert found.flagged.tolist() == [flagged], found.why.tolist()
+    assert (found.why != "").tolist() == [flagged]
+    assert found.inside.tolist() == [place[0] < 10_000]
+
+
+def test_a_place_on_a_border_is_in_one_commune_only(towns):
+    found = services.locate(places((5000, 2500, None, None, None)), towns)
+    assert len(found) == 1
+    assert found.found.tolist() == ["21001"]
+
+
+def test_overlapping_contours_and_degrees_are_refused(towns):
+    double = gpd.GeoDataFrame(pd.concat([towns, towns.assign(commune=["1", "2"])]), crs=LAMBERT)
+    with pytest.raises(NotAsDescribed, match="overlap"):
+        services.locate(places((2500, 2500, None, None, None)), double)
+    with pytest.raises(CrsMismatch):
+        services.locate(places((2500, 2500, None, None, None)), towns.to_crs(4326))
+
+
+def test_a_merged_commune_joins_its_successor():
+    old = gpd.GeoDataFrame(
+        {
+            "commune": ["21213", "21452", "21231"],
+            "name": ["Crimolois", "Neuilly", "Dijon"],
+            "population": [700, 2000, 9],
+        },
+        geometry=[square(0, 0), square(1000, 0), square(9000, 0)],
+        crs=LAMBERT,
+    )
+    old.attrs["datakit"] = {"id": "communes"}
+    new = services.todays_communes(old)
+    assert new.commune.tolist() == ["21231", "21452"]
+    assert new.set_index("commune").loc["21452", ["name", "population"]].tolist() == ["Neuilly", 2700]
+    assert new.area.tolist() == [1e6, 2e6]
+    assert new.attrs["merged"] == ["21213"]
+    assert new.attrs["datakit"] == {"id": "communes"}
+    assert len(services.todays_communes(new)) == 2
+
+
+def test_one_table_of_services_counts_those_without_a_position():
+    bpe = gpd.GeoDataFrame(
+        {"facility_type": ["A206", "D201", "B204", "F307"], "name": list("abcd"), "commune": "21001"},
+        geometry=[shapely.Point(1, 1), shapely.Point(2, 2), shapely.Point(3, 3), None],
+        crs=LAMBERT,
+    )
+    found = services.table(bpe=bpe)
+    assert found.category.tolist() == ["post", "doctor"]  # the shop is no public service, the library is nowhere
+    assert found.attrs["without_position"] == 1
+    assert found.id.is_unique
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def census(**changes):
+    iris = ["210010101", "210010102", "210020000"]
+    ages = {name: [10.0, 20.0, 30.0] for name in people._AGES}
+    population = pd.DataFrame({"iris": iris, **ages})
+    households = pd.DataFrame({"iris": iris, "living_alone_men": [6.0, 0, 9], "living_alone_women": [9.0, 3, 0],
+                               "people_single_parent": [0.0, 12, 18]})  # fmt: skip
+    housing = pd.DataFrame({"iris": iris, "main_homes_house": [5.0, 5, 60], "main_homes_flat": [15.0, 45, 0],
+                            "social_housing": [10.0, 0, 6]})  # fmt: skip
+    return population, households, housing
+
+
+def test_people_are_added_up_as_by_hand():
+    frame = people.by_iris(*census())
+    assert frame.population.tolist() == [60, 120, 180]
+    assert frame.share_75_plus.round(6).tolist() == [round(100 / 6, 6)] * 3
+    assert frame.share_alone.tolist() == [25, 2.5, 5]
+    assert frame.households.tolist() == [20, 50, 60]
+    assert frame.share_social.tolist() == [50, 0, 10]
+    towns = people.by_commune(frame)
+    assert towns.commune.tolist() == ["21001", "21002"]
+    assert towns.n_iris.tolist() == [2, 1]
+    assert towns.share_alone.tolist() == [10, 5]  # (15 + 3) / 180, not the mean of 25 and 2.5
+    assert "median_income" not in towns
+
+
+def test_a_published_total_wins_over_the_sum_of_ages():
+    population, households, housing = census()
+    frame = people.by_iris(population.assign(population=[61.0, np.nan, 181]), households,
+                           housing.assign(main_homes=[22.0, np.nan, 61]))  # fmt: skip
+    assert frame.population.tolist() == [61, 120, 181]
+    assert frame.households.tolist() == [22, 50, 61]
+
+
+def test_secret_incomes_stay_missing_and_say_so():
+    incomes = pd.DataFrame({"iris": ["210010101", "210010102", "219990000"], "median_income": [20_000, np.nan, 1.0],
+                            "poverty_rate": [18.0, np.nan, 1.0]})  # fmt: skip
+    frame = people.by_iris(*census(), incomes)
+    assert frame.income.tolist() == ["published", "secret", "no figure for this IRIS"]
+    assert frame.median_income.isna().tolist() == [False, True, True]
+    assert frame.attrs["unmatched"] == {"census": 0, "incomes": 1}
+
+
+def test_tables_of_two_geographies_are_refused():
+    population, households, housing = census()
+    with pytest.raises(NotAsDescribed, match="same IRIS"):
+        people.by_iris(population.assign(iris=["1", "2", "210020000"]), households, housing)
+
+
+def test_the_range_of_a_share_shrinks_with_the_number_of_people():
+    low, high = people.low_high([20, 20, 20], [500, 50_000, 0])
+    assert low[0] < low[1] < 20 < high[1] < high[0]
+    # 1.96 * sqrt(0.2 * 0.8 / 100 * 0.6) = 0.0607
+    assert np.allclose([low[0], high[0]], [20 - 6.073, 20 + 6.073], atol=0.001)
+    assert people.low_high([1], [10])[0][0] >= 0
+
+
+def test_the_top_quarter_is_of_inhabitants_not_of_areas():
+    chosen = people.top_quarter(pd.Series([9.0, 8, 7, np.nan, 1]), pd.Series([10.0, 10, 40, 999, 40]))
+    assert chosen.tolist() == [True, True, True, False, False]
+
+
+# -- access -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plain_country():
+    """Two squares of 1 km: services on the left edge of the first only."""
+    areas = gpd.GeoDataFrame({"iris": ["a", "b"]}, geometry=[square(0, 0), square(1000, 0)], crs=LAMBERT)
+    there = gpd.GeoDataFrame(
+        {"category": ["post"] * 11},
+        geometry=[shapely.Point(0, y) for y in range(0, 1001, 100)],
+        crs=LAMBERT,
+    )
+    return areas, there
+
+
+def test_distances_are_those_of_the_drawing(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, detour=1.3, spacing=100).set_index(
+        "iris"
+    )
+    # Columns of points stand at 50, 150 ... 950 m; each row of points is 50 m from a service in y.
+    ways = np.hypot(np.arange(50, 1000, 100), 50) * 1.3
+    assert found.distance["a"] == pytest.approx(ways.mean())
+    assert found.far["a"] == pytest.approx(100 * (ways > 650).mean()) == pytest.approx(50)
+    assert found.far["b"] == 100
+    # 650 / 1.1 = 591 m, 650 / 1.5 = 433 m
+    assert found[["far_low", "far_high"]].loc["a"].tolist() == pytest.approx([40, 60])
+
+
+def test_people_weigh_and_the_unknown_are_left_out(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, spacing=100)
+    total = access.weighted(found, pd.Series({"a": 300.0, "b": 100.0}), area="iris").iloc[0]
+    assert total.far == pytest.approx(62.5)  # (300 * 50 % + 100 * 100 %) / 400
+    assert total.people == pytest.approx(250)
+    assert total.far_low <= total.far <= total.far_high
+    alone = access.weighted(found, pd.Series({"a": 300.0, "b": np.nan}), area="iris").iloc[0]
+    assert (alone.far, alone.of) == (pytest.approx(50), 300)
+
+
+def test_a_category_without_any_service_is_missing_not_far(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post", "library"], area="iris", threshold=650)
+    assert found[found.category == "library"][["distance", "far"]].isna().all(axis=None)
+    assert access.lacking(found, area="iris").lacks.tolist() == [1, 1]  # the library counts for nobody
+    assert access.weighted(found, pd.Series({"a": 1, "b": 1}), area="iris").category.tolist() == ["post"]
+
+
+def test_a_tiny_area_has_a_point_and_weights_sum_to_one():
+    areas = gpd.GeoDataFrame({"iris": ["a", "b"]}, geometry=[square(10, 10, 5), square(1000, 0)], crs=LAMBERT)
+    points = access.grid(areas, "iris", 150)
+    assert points.groupby("iris").weight.sum().tolist() == pytest.approx([1, 1])
+    assert points.geometry.iloc[0].within(areas.geometry.iloc[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"detour": 0.9, "detour_range": (0.8, 1.5)}, {"detour": 1.6}, {"threshold": 0}, {"threshold": {"library": 5}}],
+)
+def test_impossible_choices_are_refused(plain_country, wrong):
+    areas, there = plain_country
+    with pytest.raises(WrongUse):
+        access.by_area(areas, there, ["post"], area="iris", **{"threshold": 650, **wrong})
+
+
+def test_degrees_are_refused(plain_country):
+    areas, there = plain_country
+    with pytest.raises(CrsMismatch):
+        access.by_area(areas.to_crs(4326), there, ["post"], area="iris", threshold=650)
+
+
+# -- the small-number rule --------------------------------------------------------------------------------------------
+
+
+def small(households, town="t"):
+    n = len(households)
+    return pd.DataFrame({"iris": range(n), "town": town, "households": households, "poor": [40.0] * n})
+
+
+@pytest.mark.parametrize(("number", "shown"), [(11, True), (10.999, False), (10, False), (0, False), (None, False)])
+def test_only_a_number_known_to_be_large_is_shown(number, shown):
+    out = privacy.suppress(small([50.0, number]), ["poor"], count="households")
+    assert out.poor.notna().tolist() == [True, shown]
+    assert out.households.notna().tolist() == [True, shown]  # the count itself would tell
+    assert (out.hidden == "").tolist() == [True, shown]
+
+
+def test_one_subtraction_does_not_bring_a_figure_back():
+    out = privacy.suppress(small([300.0, 40, 5, 90]), ["poor"], count="households", within="town")
+    assert out.hidden.tolist() == ["", "would reveal another area", "too few households", ""]
+
+
+def test_two_hidden_areas_that_are_together_too_few_take_a_third():
+    out = privacy.suppress(small([300.0, 3, 5, 90]), ["poor"], count="households", within="town")
+    assert (out.hidden != "").tolist() == [False, True, True, True]
+    enough = privacy.suppress(small([300.0, 6, 5, 90]), ["poor"], count="households", within="town")
+    assert (enough.hidden != "").tolist() == [False, True, True, False]
+
+
+def test_an_empty_area_protects_nobody():
+    out = privacy.suppress(small([300.0, 0, 5, 90]), ["poor"], count="households", within="town")
+    assert (out.hidden != "").tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_hidden_can_never_be_had_from_the_total(seed):
+    rng = np.random.default_rng(seed)
+    table = small(rng.integers(0, 40, 12).astype(float), town=list("aaaabbbbcccc"))
+    out = privacy.suppress(table, ["poor"], count="households", within="town")
+    assert out.households.dropna().min() >= 11
+    for _, rows in out.groupby("town"):
+        hidden = table.households[rows.index[rows.hidden != ""]]
+        if len(hidden):
+            everything = len(hidden) == len(rows)
+            assert everything or (hidden.sum() >= 11 and (hidden > 0).sum() >= 2)
+
+
+def test_rows_keep_their_order_types_and_attrs():
+    table = small([50, 5, 60]).set_index(pd.Index([7, 3, 9]))
+    table.attrs["datakit"] = {"id": "x"}
+    before = table.copy()
+    out = privacy.suppress(table, ["poor"], count="households")
+    pd.testing.assert_frame_equal(table, before)
+    assert out.index.tolist() == [7, 3, 9]
+    assert str(out.households.dtype) == "Int64"
+    assert out.attrs == {"datakit": {"id": "x"}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"count": "homes"}, {"minimum": 1}, {"minimum": float("nan")}, {"within": "street"}, {"columns": ["rich"]}],
+)
+def test_a_rule_that_cannot_be_applied_raises(wrong):
+    with pytest.raises(WrongUse):
+        privacy.suppress(small([50.0]), **{"columns": ["poor"], "count": "households", **wrong})
+
+
+def test_a_negative_number_of_households_raises():
+    with pytest.raises(WrongUse, match="negative"):
+        privacy.suppress(small([50.0, -4]), ["poor"], count="households")
+
+
+def test_a_share_of_too_few_is_none():
+    assert privacy.share(5, 20, 11) == 25
+    assert privacy.share(5, 20, 10.9) is None
+    assert privacy.share(5, 20, float("nan")) is None
+    assert privacy.share(0, 0, 50) is None
+
+
+# -- the planted truth ------------------------------------------------------------------------------------------------
+
+
+def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, inhabitants):
+    every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=loaded["bpe"])
+    places = services.locate(every, loaded["communes"])
+    kinds = ["digital", "post", "library", "doctor", "pharmacy"]
+    far = access.by_area(loaded["iris"], places[~places.flagged], kinds, area="iris", threshold=1000)
+    lacks = access.lacking(far, area="iris").lacks
+    assert (lacks[list(invented.PLANTED)] == len(kinds)).all()
+    known = inhabitants.set_index("iris")
+    old = people.top_quarter(known.share_75_plus, known.population)
+    found = set(lacks.index[(lacks == len(kinds)) & old.reindex(lacks.index)])
+    assert found == set(invented.PLANTED)
+    assert (known.share_75_plus[list(invented.PLANTED)] >= 20).all()
+
+
+def test_the_planted_wrong_places_are_the_flagged_ones(loaded):
+    every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"])
+    found = services.locate(every, loaded["communes"])
+    assert set(found.id[found.flagged]) == {"EXEMPLE_TL_12_", "EXEMPLE_TL_40_", "9003"}
+
+
+def test_the_planted_secrets_are_kept(inhabitants):
+    assert (inhabitants.income == "secret").sum() == 6
+    assert inhabitants.median_income[inhabitants.income != "published"].isna().all()
+
+
+def test_files_of_the_portal_open_by_name_and_by_identifier(sample):
+    for id, number in ((invented.PLAYGROUNDS, 60), (invented.OFFICES, 25), (invented.D4C, 40)):
+        frame = datakit.load(id, sample)
+        assert len(frame) == number
+        assert frame.crs == LAMBERT
+        assert frame.within(territory.communes().set_index("code").geometry["21231"]).all()
+
+
+# -- real snapshots ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real(shared_data, tmp_path_factory, root):
+    from datakit import mirrors
+
+    files = {
+        "communes": "communes-dijon-metropole/communes_2018_contours.geojson",
+        "communes-population": "communes-dijon-metropole/epci_communes_2024.csv",
+        "census-iris-population": "iris-rp2016/iris_rp2016_population.csv",
+        "census-iris-households": "iris-rp2016/iris_rp2016_menages.csv",
+        "census-iris-housing": "iris-rp2016/iris_rp2016_logement.csv",
+        "mednum-bfc": "mednum-bfc/bfc-ternum-dataset.csv",
+        "france-services": "france-services/liste-fs-20240801_dep21.csv",
+        "divia-gtfs": "divia-gtfs/gtfs_diviamobilites.zip",
+    }
+    folder = tmp_path_factory.mktemp("real")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAKIT_CARDS", str(root / "tests" / "cards"))
+        for id, file in files.items():
+            mirrors.add(folder, id, shared_data / file)
+        return {id: datakit.load(id, str(folder)) for id in files}
+
+
+def test_the_real_numbers_are_right(real):
+    assert len(real["communes"]) == 24
+    towns = services.todays_communes(real["communes"])
+    assert len(towns) == 23
+    assert real["communes-population"].population.sum() == 257_193
+    assert set(real["communes-population"].commune) == set(towns.commune)
+    found = services.locate(services.table(france_services=real["france-services"], mednum=real["mednum-bfc"]), towns)
+    inside = found[found.inside]
+    assert inside.category.value_counts().to_dict() == {"digital": 69, "france_services": 3}
+    assert found.id[found.flagged].tolist() == ["mednumBFC_TL_692_"]
+    assert "71000" in found.why[found.flagged].item()
+    assert "21231" not in set(inside.found[inside.category == "france_services"])
+    stops = real["divia-gtfs"]
+    assert (len(stops), int((stops.wheelchair_boarding == 1).sum())) == (1080, 215)
+
+
+def test_the_pinned_card_expects_the_real_file(shared_data):
+    data = (shared_data / "mednum-bfc/bfc-ternum-dataset.csv").read_bytes()
+    card = datakit.catalog["mednum-bfc"]
+    assert hashlib.sha256(data).hexdigest() == card.sha256
+    assert len(data) == card.bytes
+
+
+def test_the_census_of_2016_has_the_names_of_2022(real):
+    frame = people.by_iris(*(real[f"census-iris-{k}"] for k in ("population", "households", "housing")))
+    assert len(frame) == 93
+    assert 220_000 < frame.population.sum() < 230_000
+    assert frame.attrs["unmatched"] == {"census": 0}
+    assert frame.share_75_plus.between(0, 50).all()
+    assert frame.share_alone.between(0, 80).all()
