@@ -70,7 +70,7 @@ notebooks: $(for_run)  ## make notebooks/*.ipynb again from notebooks/src
 	@$(bin)/python tools/build_notebooks.py
 
 docs: $(for_run)  ## make docs/data.md again from the data cards
-	@$(bin)/python tools/make_docs.py
+	@$(bin)/python tools/make_data_dictionary.py
 
 clean:  ## take away what make made, reports excepted
 	@rm -rf $(VENV) build .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.*
