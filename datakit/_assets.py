@@ -88,11 +88,18 @@ def parts(folium_map):
     from branca.element import CssLink, JavascriptLink
 
     figure = folium_map.get_root()
+    places = (figure.header, figure.html, figure.script)
+    before = [dict(place._children) for place in places]
     for child in list(figure._children.values()):
         child.render()
     body, script = figure.html.render(), figure.script.render()
+    header = dict(figure.header._children)
+    # Rendering leaves its output in the figure, under new names: a second time it would be there twice.
+    for place, children in zip(places, before, strict=True):
+        place._children.clear()
+        place._children.update(children)
     head, links = [], []
-    for name, child in figure.header._children.items():
+    for name, child in header.items():
         if isinstance(child, (JavascriptLink, CssLink)):
             links.append((name, child))
         elif name != "meta_http":

@@ -47,12 +47,14 @@ def figure(alt, *, title=None, size=(8, 4.5), data=(), nrows=1, ncols=1):
         ``alt`` is empty.
     """
     import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     if not str(alt or "").strip():
         raise WrongUse("charts.figure", "a figure needs alt text", expected="one or two sentences saying what it shows")
     with matplotlib.rc_context(RC):
         fig = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(fig)
         ax = fig.subplots(nrows, ncols)
         if title:
             fig.suptitle(wrap(title, int(size[0] * 9.5)), x=0.01, ha="left", fontweight="bold", fontsize=12)
@@ -168,7 +170,7 @@ def key_results(rows):
     for row in rows:
         row = dict(row) if isinstance(row, dict) else dict(zip(RESULT_COLUMNS, row, strict=False))
         unknown = sorted(set(row) - set(RESULT_COLUMNS))
-        if unknown or not row.get("result") or row.get("value") is None:
+        if unknown or not row.get("result") or _plain(row.get("value")) is None:
             raise WrongUse(
                 "charts.key_results", "a result needs a name and a value" if not unknown else "unknown entry",
                 expected=", ".join(RESULT_COLUMNS), found=", ".join(unknown) or repr(row),

@@ -131,12 +131,12 @@ def _readable(raw, known, merge=True):
 
 def interval_labels(breaks, known):
     """``low – limit``, ``limit – limit``, ``limit – high``, with as many decimals as the limits need."""
+    if len(known) == 0:
+        return []
     decimals = 0
     tiny = 1e-12 + 1e-9 * np.abs(breaks).max()
     while decimals < 9 and np.abs(np.round(breaks, decimals) - breaks).max() > tiny:
         decimals += 1
-    if len(known) == 0:
-        return []
     scale = 10.0**decimals
     low = min(math.floor(known.min() * scale + 1e-9) / scale, breaks[0])
     high = max(math.ceil(known.max() * scale - 1e-9) / scale, breaks[-1])

@@ -242,7 +242,8 @@ class Map:
         layer = _layers.point_layer(
             frame, classes, heading=heading or legend or "points", tooltip=tips, labels=_layers.known(frame, labels),
             tooltip_labels=names, columns=_layers.unique([labels, colour, *tips]), sizes=sizes,
-            size_heading=size_heading, dot=dot, cluster=bool(cluster), opacity=0.9 if n <= 10_000 else 0.8, colour=plain, left_out=left_out,
+            size_heading=size_heading, dot=dot, cluster=bool(cluster), opacity=0.9 if n <= 10_000 else 0.8,
+            colour=plain, left_out=left_out,
         )  # fmt: skip
         if self.outline is not None and len(self.outline) and n:
             outside = _layers.outside(frame, self.bounds())

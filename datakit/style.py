@@ -107,7 +107,7 @@ def cell(value):
 
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return NO_DATA
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if type(value).__name__ in ("bool", "bool_"):  # numpy's too
         return "yes" if value else "no"
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m-%d") if value == value.normalize() else value.strftime("%Y-%m-%d %H:%M")
@@ -173,17 +173,21 @@ def sources(frames):
         stamp = f"{STAMP}: invented data"
     else:
         stamp = f"{STAMP}: {', '.join(synthetic)} (invented data); the rest is real"
-    texts = [_source(i, r) for i, r in records.items()]
+    texts = [_source(i, r) for i, r in records.items() if i not in synthetic]
+    if synthetic:
+        invented = ", ".join(f"{i} ({_credit(records[i])})" for i in synthetic)
+        texts.append(f"the kit's invented sample, laid out like {invented}")
     lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
     return Sources(f"{lead}: " + "; ".join(texts), stamp)
 
 
 def _source(id, record):
-    if record.get("synthetic"):
-        return f"{id} (bundled sample, in the form of: {record.get('attribution') or record.get('title', id)})"
-    retrieved = str(record.get("retrieved") or "")[:10]
-    parts = [record.get("attribution") or record.get("title", ""), record.get("licence", ""), retrieved]
+    parts = [_credit(record), record.get("licence", ""), str(record.get("retrieved") or "")[:10]]
     return f"{id} ({', '.join(p for p in parts if p)})"
+
+
+def _credit(record):
+    return record.get("attribution") or record.get("title", "")
 
 
 def wrap(text, width):

@@ -257,7 +257,7 @@
 
     _bubble: function (c, at) {
       const spec = this.spec, single = c.n === 1;
-      const size = single ? 2 * Math.max(5, spec.dot + 2) : Math.round(26 + 5.2 * Math.log10(c.n) * 1.4);
+      const size = single ? 2 * Math.max(5, spec.dot + 2) : Math.round(24 + 6 * Math.log10(c.n));
       const el = document.createElement("div");
       let turn = 0;
       const parts = [];
