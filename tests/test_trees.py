@@ -59,6 +59,7 @@ def test_rarefaction_equals_drawing():
         ({"nom_latin": ["Platanus x hispanica 'Exemple'"]}, "Platanus x hispanica", "Platanus"),
         ({"nom_latin": ["ACEPLA"]}, "ACEPLA", "ACE"),
         ({"nom_latin": ["QUERUBpyr"]}, "QUERUB", "QUE"),
+        ({"genre": ["Platanus"], "espece": ["× Hispanica"]}, "Platanus x hispanica", "Platanus"),
     ],
 )
 def test_a_taxon_is_read_from_names_or_codes(columns, species, genus):
@@ -66,6 +67,25 @@ def test_a_taxon_is_read_from_names_or_codes(columns, species, genus):
     assert diversity.taxon(frame, "species").tolist() == [species]
     assert diversity.taxon(frame, "genus").tolist() == [genus]
     assert diversity.taxon(frame, "family").isna().all()
+
+
+@pytest.mark.parametrize("epithet", ["sp.", "spp", "n. sp.", "indet.", "?", "", None])
+def test_not_identified_is_not_a_species(epithet):
+    frame = pd.DataFrame({"genre": ["Pyrus"], "espece": pd.Series([epithet], dtype="str")})
+    assert diversity.taxon(frame, "species").isna().all()
+    assert diversity.taxon(frame, "genus").tolist() == ["Pyrus"]
+
+
+def test_effective_number_and_its_interval():
+    assert diversity.effective([7, 7, 7]) == pytest.approx(3)
+    names = pd.Series(["a"] * 50 + ["b"] * 50)
+    # Drawing two whole streets of one species each gives 1 or 2; drawing single trees always gives about 2.
+    value, low, high = diversity.effective_interval(names, pd.Series([0] * 50 + [1] * 50))
+    assert (value, low, high) == (pytest.approx(2), pytest.approx(1), pytest.approx(2))
+    _, low, _ = diversity.effective_interval(names, pd.Series(range(100)))
+    assert low > 1.9
+    with pytest.raises(WrongUse):
+        diversity.effective_interval(pd.Series([None], dtype="str"), pd.Series([0]))
 
 
 def test_the_rule_of_santamour_on_ten_trees():
@@ -94,7 +114,11 @@ def test_cities_compare_on_the_same_number_of_trees():
     table = diversity.compare({"big": big, "small": small}, "genus").set_index("place")
     assert (table.n == 20).all()
     assert table.rarefied["small"] == pytest.approx(2)
-    assert table.effective["big"] == pytest.approx(4)
+    assert table.effective["small"] == pytest.approx(2)
+    assert 3 < table.effective["big"] < 4  # twenty trees never show all of the diversity
+    assert table.low["big"] < table.effective["big"] < table.high["big"]
+    whole = diversity.compare({"big": big}, "genus").loc[0]
+    assert whole.effective == whole.low == whole.high == pytest.approx(4)  # nothing is left to chance
     with pytest.raises(WrongUse):
         diversity.compare({"none": pd.DataFrame({"x": [1]})})
 
@@ -123,6 +147,7 @@ def test_average_precision_and_recall_by_hand():
     assert risk.recall_at(target, [4, 3, 2, 1], 1) == 0.5
     assert risk.recall_at(target, [0, 0, 0, 0], 2) == 0.5
     assert risk.recall_at(target, [4, 3, 2, 1], 99) == 1
+    assert risk.recall_at(target, [4, 4, 1, 1], 1) == 0.25  # one of two tied trees, half of them lost
 
 
 def test_average_precision_equals_scikit_learn():
@@ -136,6 +161,21 @@ def test_average_precision_equals_scikit_learn():
 def test_an_inventory_without_outcome_says_so(sample):
     assert risk.lost(sample.drop(columns="etat")) is None
     assert risk.lost(sample.assign(etat="EN PLACE")) is None
+
+
+def test_a_state_is_read_by_its_words():
+    words = ["EN PLACE", "Abattu", "SUPPRIMÉ", "Essouché", "Non essouché", "REMPLACÉ", "à surveiller", None]
+    found = risk.lost(pd.DataFrame({"etat": pd.Series(words, dtype="str")}))
+    assert found.tolist()[:6] == [False, True, True, True, True, True]
+    assert found[6:].isna().all()  # unknown words are not losses
+
+
+def test_leaks_are_found_in_the_data(sample):
+    target = risk.lost(sample).to_numpy(dtype=bool)
+    found = risk.leak_check(sample, target).set_index("column")
+    assert set(found.index) == {"etat", "date_abattage", "remarque"}
+    assert found.sign["date_abattage"] == "filled"
+    assert (found.lost > 99).all()
 
 
 def test_no_leak_is_read(sample):

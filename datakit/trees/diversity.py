@@ -23,16 +23,16 @@ def taxon(frame, level):
     Returns
     -------
     Series of str
-        Missing where the inventory does not say; all missing where it has no such column.
+        Missing where the inventory does not say ("sp." is not a species); all missing where it has no such column.
     """
     if level == "family":
         return frame["famille"].copy() if "famille" in frame else _nothing(frame)
-    if "genre" in frame:
+    if "genre" in frame and frame["genre"].notna().any():
         genus = frame["genre"].str.strip().str.capitalize()
         if level == "genus":
             return genus
         species = frame["espece"].str.strip().str.lower() if "espece" in frame else _nothing(frame)
-        return genus.str.cat(species, sep=" ")
+        return genus.str.cat(_named(species), sep=" ")
     if "nom_latin" not in frame:
         return _nothing(frame)
     name = frame["nom_latin"].str.strip()
@@ -40,7 +40,14 @@ def taxon(frame, level):
         # Codes: three letters of the genus, three of the species, then the cultivar.
         return name.str[:3] if level == "genus" else name.str[:6]
     words = name.str.extract(r"^(\S+)(?:\s+((?:[x×]\s*)?\S+))?")
-    return words[0].str.capitalize() if level == "genus" else words[0].str.capitalize() + " " + words[1].str.lower()
+    genus = words[0].str.capitalize()
+    return genus if level == "genus" else genus.str.cat(_named(words[1].str.lower()), sep=" ")
+
+
+def _named(species):
+    """The epithet without what only says "not identified", and with one spelling of the sign of hybrids."""
+    unknown = species.str.fullmatch(r"(?:n\.?\s*)?spp?\.?|indet\.?|\?+|-+|inconnue?|", na=False)
+    return species.mask(unknown).str.replace(r"^[x×]\s*", "x ", regex=True)
 
 
 def _nothing(frame):
@@ -145,7 +152,48 @@ def _log_choose(n, k):
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
-def compare(inventories, level="species", n=None):
+def effective(counts):
+    """The number of equally common taxa that are as diverse as ``counts``: exp of Shannon's entropy.
+
+    Hill, M. O. (1973). Diversity and evenness: a unifying notation and its consequences. Ecology 54(2), 427-432
+    (his number of order 1); Jost, L. (2006). Entropy and diversity. Oikos 113(2), 363-375, on why to use it.
+    """
+    return float(np.exp(shannon(counts)))
+
+
+def effective_interval(names, units, *, draws=200, seed=0):
+    """The effective number of taxa, and how far it hangs on a few streets.
+
+    Parameters
+    ----------
+    names : Series of str
+        Taxon of each tree, from `taxon`; missing ones are left out.
+    units : Series
+        The street or sector of each tree: whole ones are drawn again.
+    draws, seed : int
+
+    Returns
+    -------
+    tuple of float
+        Value, low, high (2.5 and 97.5 % of the draws, widened to hold the value: draws with repeats are less diverse).
+    """
+    there = names.notna() & units.notna()
+    if not there.any():
+        raise WrongUse("diversity", "there is nothing to count")
+    unit, taxa = pd.factorize(units[there])[0], pd.factorize(names[there])[0]
+    order = np.argsort(unit, kind="stable")
+    unit, taxa = unit[order], taxa[order]
+    rng, number = np.random.default_rng(seed), unit.max() + 1
+    found = []
+    for _ in range(draws):
+        times = np.bincount(rng.integers(0, number, number), minlength=number)
+        found.append(effective(np.bincount(taxa, weights=times[unit])))
+    value = effective(np.bincount(taxa))
+    low, high = np.percentile(found, [2.5, 97.5])
+    return value, float(min(low, value)), float(max(high, value))
+
+
+def compare(inventories, level="species", n=None, *, draws=200, seed=0):
     """Diversity of several inventories, on the same number of trees.
 
     Parameters
@@ -154,17 +202,25 @@ def compare(inventories, level="species", n=None):
     level : {"species", "genus"}
     n : int, optional
         Trees drawn from each; by default as many as the smallest has.
+    draws, seed : int
 
     Returns
     -------
     DataFrame
         ``place``, ``trees`` (those named at this level), ``taxa``, ``rarefied`` (expected taxa among ``n`` trees),
-        ``effective`` (exp of Shannon's entropy: the number of equally common taxa that are as diverse), ``n``.
+        ``effective`` (see `effective`; mean over draws of ``n`` trees without replacement) with ``low`` and ``high``
+        (95 % of the draws), ``n``. An inventory that names no taxon at this level is left out.
     """
     counts = {place: taxon(frame, level).value_counts().to_numpy() for place, frame in inventories.items()}
     counts = {place: c for place, c in counts.items() if c.sum()}
     if not counts:
         raise WrongUse("compare", f"none of the inventories names the {level}")
     n = n or int(min(c.sum() for c in counts.values()))
-    rows = [(place, int(c.sum()), len(c), rarefied(c, n), float(np.exp(shannon(c))), n) for place, c in counts.items()]
-    return pd.DataFrame(rows, columns=["place", "trees", "taxa", "rarefied", "effective", "n"])
+    rows = []
+    for place, c in counts.items():
+        rng = np.random.default_rng(seed)
+        drawn = [effective(x) for x in rng.multivariate_hypergeometric(c, n, size=draws, method="marginals")]
+        low, high = np.percentile(drawn, [2.5, 97.5])
+        rows.append((place, int(c.sum()), len(c), rarefied(c, n), float(np.mean(drawn)), low, high, n))
+    columns = ["place", "trees", "taxa", "rarefied", "effective", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)

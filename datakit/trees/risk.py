@@ -12,7 +12,9 @@ from datakit.errors import WrongUse
 from datakit.trees.diversity import taxon
 from datakit.trees.structure import age, trunk_diameter
 
-STANDING = ("en place",)
+# Words of a state, without accents: any other word is "not known", never a loss.
+STANDING = r"en place|vivante?|presente?|existante?|sur pied"
+GONE = r".*(?:abatt|supprim|remplac|souch|arrach|disparu|mort|tombe).*"
 # Written after a tree was lost, or while it was: a model that reads them predicts the past.
 LEAKS = {
     "etat": "it is the outcome itself",
@@ -23,7 +25,7 @@ LEAKS = {
 
 
 def lost(frame):
-    """Whether each tree was lost: its state is known and is not "en place".
+    """Whether each tree was lost, from the words of its state: felled, removed, replaced, a stump.
 
     Parameters
     ----------
@@ -33,13 +35,50 @@ def lost(frame):
     Returns
     -------
     Series of boolean or None
-        Missing where the state is; None when the inventory has no outcome (no ``etat``, or one state only).
+        Missing where the state is, or is in none of the words known here; None when the inventory has no outcome
+        (no ``etat``, or only standing trees, as in most open inventories: what is felled is deleted).
     """
     if "etat" not in frame:
         return None
-    state = frame["etat"].str.strip().str.lower()
-    gone = (~state.isin(STANDING)).astype("boolean").mask(state.isna())
+    state = frame["etat"].astype("str").str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii")
+    state = state.str.strip().str.lower()
+    gone = pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    gone[state.str.fullmatch(STANDING, na=False) & frame["etat"].notna()] = False
+    gone[state.str.fullmatch(GONE, na=False) & frame["etat"].notna()] = True
     return gone if gone.nunique() == 2 else None
+
+
+def leak_check(frame, target, least=20):
+    """Columns that give the loss away: filled, or holding one value, almost only for trees that were lost.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The inventory as loaded.
+    target : array of bool
+        From `lost`.
+    least : int
+        Smaller groups of rows are not judged.
+
+    Returns
+    -------
+    DataFrame
+        ``column``, ``sign`` (what to look at), ``rows`` that show it, ``lost`` among them (%), the most telling sign of
+        each column, those above 90 % only. An empty table does not prove that nothing leaks: read LEAKS too.
+    """
+    target, rows = np.asarray(target, dtype=float), []
+    for name in frame.columns.drop(["geometry"], errors="ignore"):
+        column = frame[name]
+        signs = {"filled": column.notna().to_numpy(), "empty": column.isna().to_numpy()}
+        if column.nunique() <= 200:
+            text = column.astype(object)
+            signs |= {f"= {value}": (text == value).to_numpy() for value in column.value_counts().index}
+        judged = [(100 * target[m].mean(), int(m.sum()), sign) for sign, m in signs.items() if m.sum() >= least]
+        judged = [j for j in judged if j[0] > 90]
+        if judged:
+            share, count, sign = max(judged, key=lambda j: j[:2])
+            rows.append((name, sign, count, share))
+    return pd.DataFrame(rows, columns=["column", "sign", "rows", "lost"])
 
 
 def features(frame, today):
@@ -177,7 +216,7 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     -------
     DataFrame
         ``baseline``, ``held_out`` ("sectors", "random rows" or ""), ``average_precision`` with ``low`` and ``high``,
-        and ``recall`` at ``visits``.
+        ``recall`` at ``visits``, and the lost trees ``found`` by so many visits, with ``found_low`` and ``found_high``.
     DataFrame
         The score of each tree by baseline, in the order of ``frame``.
     """
@@ -199,8 +238,11 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     for (name, how), score in scores.items():
         again = [average_precision(target[i], score[i]) for i in drawn if target[i].any()]
         low, high = np.percentile(again, [2.5, 97.5])
-        rows.append((name, how, average_precision(target, score), low, high, recall_at(target, score, visits)))
-    columns = ["baseline", "held_out", "average_precision", "low", "high", "recall"]
+        recall = recall_at(target, score, visits)
+        found = [target[i].sum() * recall_at(target[i], score[i], visits) for i in drawn]
+        rows.append((name, how, average_precision(target, score), low, high, recall, recall * target.sum(),
+                     *np.percentile(found, [2.5, 97.5])))  # fmt: skip
+    columns = ["baseline", "held_out", "average_precision", "low", "high", "recall", "found", "found_low", "found_high"]
     kept = pd.DataFrame(
         {f"{name}, {how}".strip(", "): score for (name, how), score in scores.items()}, index=frame.index
     )
