@@ -234,8 +234,10 @@ def test_many_shapes_go_on_canvas(squares):
 def test_lines_can_be_mapped_and_named_lines_too():
     frame = gpd.GeoDataFrame(
         {"kind": ["rue", "avenue"]}, crs="EPSG:2154",
-        geometry=shapely.from_wkt(["LINESTRING (853000 6691000, 854000 6692000)",
-                                   "MULTILINESTRING ((853000 6692000, 853500 6692500), (854000 6692000, 854500 6692500))"]),
+        geometry=shapely.from_wkt([
+            "LINESTRING (853000 6691000, 854000 6692000)",
+            "MULTILINESTRING ((853000 6692000, 853500 6692500), (853000 6693000, 854000 6693000))",
+        ]),
     )  # fmt: skip
     made = maps.choropleth(frame, "kind", unit="", **WORDS)
     spec = specs(made.html())["areas"][0]
