@@ -1,0 +1,511 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Inclusion: who is far from which public service
+#
+# **Question: where do many inhabitants live far from the services they need, and who are they?**
+#
+# Being far from a counter matters more to a person who is old, alone, without a car or not at ease online. This
+# notebook puts services and inhabitants on the same map, measures distances, and says how sure each figure is.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to check whether a place really is where its file says;
+# - to turn distances into shares of inhabitants, with a range instead of a single figure;
+# - to keep quiet about areas with too few households;
+# - what a map of averages cannot tell about people.
+#
+# **Time:** 30 minutes. **Before you start:** `00_start_here`, a little pandas.
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # kinds of services
+threshold: int = 1000  # metres on foot beyond which a neighbourhood service is far
+threshold_france_services: int = 3000  # the same for France services, which one does not visit every week
+detour: float = 1.3  # length of the way on foot over the straight line
+detour_low: float = 1.1  # the same where streets are direct
+detour_high: float = 1.5  # the same where they are not
+lacking: int = 3  # from how many kinds of far services on an area is looked at first
+min_households: int = 11  # no figure about fewer households than this
+
+# %% [markdown]
+# ## Load
+
+# %%
+import warnings
+
+import numpy as np
+import pandas as pd
+
+import datakit
+from datakit import charts, maps
+from datakit.cache import DataWarning
+from datakit.inclusion import access, mixing, people, privacy, services
+
+needed = [
+    "communes",
+    "communes-population",
+    "iris",
+    "filosofi-iris",
+    "france-services",
+    "mednum-bfc",
+    "bpe",
+    "divia-gtfs",
+]
+needed += ["census-iris-population", "census-iris-households", "census-iris-housing"]
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DataWarning)  # rows set aside are listed under "Quality first"
+    loaded = {id: datakit.load(id, origins) for id in needed}
+
+# %% [markdown]
+# ## Where the data comes from
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()
+
+# %% [markdown]
+# Invented tables are not combined with real ones. When the communes are real, what comes from the sample is left out,
+# and the notebook goes on with less.
+
+# %%
+optional, left_out = mixing.keep_real(
+    loaded["communes"], iris=loaded["iris"], incomes=loaded["filosofi-iris"], bpe=loaded["bpe"]
+)
+print("Left out, because invented among real data:", ", ".join(left_out) or "nothing")
+
+# %% [markdown]
+# ## Quality first
+#
+# What loading set aside, dataset by dataset.
+
+# %%
+said = pd.DataFrame(frame.attrs["datakit"] for frame in loaded.values())
+said["first reason"] = [f"{r[0]['column']}: {r[0]['rule']}" if r else "" for r in said["rejects"]]
+said = said.rename(columns={"id": "dataset", "rows_read": "rows read", "rows_rejected": "set aside"})
+said[["dataset", "rows read", "set aside", "first reason"]]
+
+# %% [markdown]
+# ### The territory
+#
+# Communes merge. Older contours still have those that are gone: they are dissolved into their successor.
+
+# %%
+communes = services.todays_communes(loaded["communes"])
+population = loaded["communes-population"]
+for code in communes.attrs.get("merged", []):
+    print(f"{code} was dissolved into {services.MERGED[code]}")
+communes = communes.drop(columns="population", errors="ignore").merge(
+    population[["commune", "population"]], on="commune", how="left"
+)
+print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitants")
+
+# %% [markdown]
+# ### Is a place where it says?
+#
+# A file gives each place an address *and* a position. Where the two contradict each other, one of them is wrong. The
+# place is flagged for a person to check: it is left out of the distances, not moved.
+
+# %%
+chosen = [name for name in categories if name in services.CATEGORIES]
+every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=optional["bpe"])
+every = services.locate(every[every["category"].isin(chosen)], communes)
+flagged = every[every["flagged"]]
+print(f"{len(flagged)} of {len(every)} places are flagged")
+flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
+
+# %%
+found = every[every["inside"]].groupby("category")
+counted = pd.DataFrame({"inside the Métropole": found.size(), "of which flagged": found["flagged"].sum()})
+counted["outside, kept for neighbours"] = every[~every["inside"]].groupby("category").size()
+counted = counted.reindex([c for c in chosen if c in counted.index]).fillna(0).astype(int)
+kinds = list(counted.index)
+label = {name: services.CATEGORIES[name] for name in kinds}
+print("No data in this run on:", ", ".join(services.CATEGORIES[c] for c in chosen if c not in kinds) or "nothing")
+counted.rename(index=label)
+
+# %% [markdown]
+# Is the list up to date? A date of update that is missing or old is a reason to telephone before believing the map.
+
+# %%
+places = every[~every["flagged"]].reset_index(drop=True)
+within = set(every.loc[every["inside"], "id"])
+dates = loaded["mednum-bfc"].loc[loaded["mednum-bfc"]["id"].isin(within), "updated"]
+newest = dates.max().date() if dates.notna().any() else "none"
+print(f"{dates.isna().sum()} of {len(dates)} digital-inclusion places have no date of update; the newest is {newest}")
+
+# %% tags=["nbval-ignore-output"]
+shown = every[every["inside"]].copy()
+shown["kind"] = np.where(shown["flagged"], "To check: address contradicts place", shown["category"].map(label))
+maps.points(
+    shown[["kind", "name", "town", "geometry"]],
+    colour="kind",
+    labels="name",
+    tooltip=["town"],
+    outline=communes,
+    title="Public services by kind",
+    caption="One dot per place. A blank may be a place without a service, or a service that the files do not list.",
+    alt="Map of public services by kind: "
+    + ", ".join(f"{n} {kind}" for kind, n in shown["kind"].value_counts().items())
+    + ".",
+    data=[loaded["france-services"], loaded["mednum-bfc"], *([optional["bpe"]] if optional["bpe"] is not None else [])],
+)
+
+# %% [markdown]
+# ## Who lives where
+#
+# The census gives, for each IRIS, how many inhabitants are 75 or older and how many live alone. It is an estimate: the
+# range is what sampling alone may change.
+
+# %%
+by_iris = people.by_iris(
+    loaded["census-iris-population"],
+    loaded["census-iris-households"],
+    loaded["census-iris-housing"],
+    optional["incomes"],
+)
+towns = people.by_commune(by_iris).merge(
+    communes[["commune", "name", "population"]], on="commune", suffixes=("", "_now")
+)
+covered = by_iris["population"].sum()
+print(f"{len(by_iris)} IRIS with {covered:.0f} inhabitants, in {len(towns)} communes")
+if "income" in by_iris:
+    print("Incomes:", by_iris["income"].value_counts().to_dict())
+towns["low"], towns["high"] = people.low_high(towns["share_75_plus"], towns["population"])
+towns = privacy.suppress(
+    towns, ["share_75_plus", "share_alone", "share_social", "low", "high"], count="households", minimum=min_households
+)
+columns = ["name", "n_iris", "population", "share_75_plus", "share_alone", "share_social"]
+towns.sort_values("population", ascending=False)[columns].head(10).round(1).reset_index(drop=True)
+
+# %% tags=["nbval-ignore-output"]
+ordered = towns.dropna(subset="share_75_plus").sort_values("share_75_plus", ascending=False).head(15)
+mean = 100 * by_iris["pop_75_plus"].sum() / covered
+fig, ax = charts.bars(
+    ordered,
+    "share_75_plus",
+    "name",
+    low="low",
+    high="high",
+    reference=(mean, f"all: {charts.number(mean, 1)} %"),
+    title="Inhabitants aged 75 or older, by commune (census)",
+    unit="% of inhabitants; bars end in a rough 95 % sampling range",
+    alt=f"Bars of the share of inhabitants aged 75 or older in {len(ordered)} communes, from "
+    f"{ordered['share_75_plus'].max():.1f} to {ordered['share_75_plus'].min():.1f} %; all together {mean:.1f} %.",
+    data=[loaded["census-iris-population"]],
+)
+charts.show(fig)
+
+# %% [markdown]
+# ## How far
+#
+# From points spread evenly over each area to the nearest service of each kind: the straight line, times a **detour
+# factor**. The factor is a choice, so each share comes with a low and a high value for the range of factors given in
+# the parameters. With contours of IRIS the points are spread over IRIS; without, over whole communes, which is coarser.
+
+# %%
+if optional["iris"] is not None:
+    area, areas = "iris", optional["iris"].merge(by_iris.drop(columns="commune"), on="iris", how="left")
+else:
+    area = "commune"
+    areas = communes.merge(people.by_commune(by_iris).drop(columns="population"), on="commune", how="left")
+lost = areas["population"].isna().sum()
+print(f"{len(areas)} areas ({area}); {lost} without a known number of inhabitants")
+limits = dict.fromkeys(kinds, threshold) | {"france_services": threshold_france_services}
+limits = {name: limits[name] for name in kinds}
+ways = access.by_area(
+    areas,
+    places,
+    kinds,
+    area=area,
+    threshold=limits,
+    detour=detour,
+    detour_range=(detour_low, detour_high),
+)
+
+# %% [markdown]
+# Everybody, then two groups for whom distance weighs more. `of` says how many people the figure is about.
+
+# %%
+known = areas.set_index(area)
+groups = {"all inhabitants": "population", "aged 75 or older": "pop_75_plus", "living alone": "living_alone"}
+far = pd.concat(
+    [access.weighted(ways, known[column], area=area).assign(group=name) for name, column in groups.items()],
+    ignore_index=True,
+)
+far["kind"] = far["category"].map(label)
+table = far[["kind", "group", "far", "far_low", "far_high", "distance", "of"]]
+table.round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
+
+# %% tags=["nbval-ignore-output"]
+everybody = far[far["group"] == "all inhabitants"].sort_values("far", ascending=False)
+fig, ax = charts.figure(
+    "Share of inhabitants who are far from the nearest service of each kind, with its range, for all inhabitants, "
+    "those aged 75 or older and those living alone. All inhabitants: "
+    + ", ".join(f"{r.kind} {r.far:.0f} %" for r in everybody.itertuples())
+    + ".",
+    title="Inhabitants who are far from the nearest service",
+    size=(8, 2.2 + 0.55 * len(kinds)),
+    data=[loaded["census-iris-population"], population, areas, loaded["mednum-bfc"], loaded["france-services"]],
+)
+names = [f"{label[c]}\n(more than {limits[c]} m)" for c in everybody["category"]]
+for shift, (group, colour, mark) in enumerate(zip(groups, charts.CATEGORICAL, "osD", strict=False)):
+    part = far[far["group"] == group].set_index("category").reindex(everybody["category"])
+    y = np.arange(len(part)) + 0.22 * (shift - 1)
+    ax.hlines(y, part["far_low"], part["far_high"], color=colour, lw=2)
+    ax.plot(part["far"], y, mark, color=colour, label=group)
+ax.set_yticks(np.arange(len(names)), names)
+ax.set(xlabel=f"% of the group; lines: detour factor {detour_low} to {detour_high}", xlim=(0, 100))
+ax.invert_yaxis()
+ax.legend(loc="lower right", fontsize=8)
+charts.show(fig)
+
+# %% [markdown]
+# A threshold is a choice too. The curves show every threshold at once: read the share of inhabitants for whom the way
+# is longer than the distance below.
+
+# %% tags=["nbval-ignore-output"]
+points = access.grid(areas, area)
+metres = access.nearest(points, places, kinds) * detour
+weight = (points["weight"] * points[area].map(known["population"]).astype("float64")).to_numpy()
+fig, ax = charts.figure(
+    f"Curves of the share of inhabitants whose way to the nearest service is longer than a distance, for {len(kinds)} "
+    "kinds of services; all fall from 100 % at 0 m.",
+    title="Share of inhabitants farther than a given way on foot",
+    data=[loaded["census-iris-population"], population, areas, loaded["mednum-bfc"], loaded["france-services"]],
+)
+steps = np.arange(0, 6001, 50)
+usable = ~np.isnan(weight)
+for name, colour in zip(kinds, charts.CATEGORICAL, strict=False):
+    beyond = [100 * weight[usable & (metres[name] > s).to_numpy()].sum() / weight[usable].sum() for s in steps]
+    ax.plot(steps, beyond, color=colour, label=label[name])
+ax.set(xlabel="way on foot (m)", ylabel="inhabitants farther than that (%)", xlim=(0, 6000), ylim=(0, 100))
+ax.legend(fontsize=8)
+charts.show(fig)
+
+# %% [markdown]
+# ## Where to look first
+#
+# An area is looked at first when most of its inhabitants are far from at least `lacking` kinds of services **and** it
+# belongs to the quarter of the population with the highest share of people aged 75 or older, or living alone. Both
+# halves of the rule are choices of this kit: change them, and see who enters and who leaves.
+
+# %%
+lacks = access.lacking(ways, area=area)
+enough = min(lacking, len(kinds))
+first = known.join(lacks)
+older = people.top_quarter(first["share_75_plus"], first["population"])
+alone = people.top_quarter(first["share_alone"], first["population"])
+first["first"] = (first["lacks"] >= enough) & (older | alone)
+low, high = (int(((first[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
+first["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
+personal = [c for c in ("share_75_plus", "share_alone", "share_social", "poverty_rate", "median_income") if c in first]
+first = privacy.suppress(
+    first.reset_index(),
+    personal,
+    count="households",
+    minimum=min_households,
+    within="commune" if area == "iris" else None,
+)
+print(f"{int(first['first'].sum())} areas are looked at first ({low} to {high} over the range of the detour factor)")
+print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
+listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
+listed[[area, "name", "population", "lacks", "why", *personal]].round(1).reset_index(drop=True)
+
+# %% tags=["nbval-ignore-output"]
+first["state"] = np.select(
+    [first["first"], first["lacks"] >= enough], ["far, and older or alone", "far"], "not far, or unknown"
+)
+maps.choropleth(
+    first[["state", "name", "lacks", "which", "share_75_plus", "share_alone", "geometry"]],
+    "state",
+    labels="name",
+    outline=communes,
+    colours={"far, and older or alone": "#7a0019", "far": "#e69f00", "not far, or unknown": "#dddddd"},
+    tooltip={
+        "lacks": "kinds of services that are far",
+        "which": "which",
+        "share_75_plus": "aged 75 or older (%)",
+        "share_alone": "living alone (%)",
+    },
+    title=f"Areas where most inhabitants are far from {enough} kinds of services or more",
+    unit="",
+    legend="most inhabitants are",
+    caption="An area is one colour, its inhabitants are not: many live near a service in an area that is mostly far.",
+    alt=f"Map of {len(first)} areas: {int(first['first'].sum())} are far and older or alone, "
+    f"{int((first['state'] == 'far').sum())} are far only.",
+    data=[loaded["census-iris-population"], loaded["mednum-bfc"], loaded["france-services"]],
+)
+
+# %% [markdown]
+# ## Getting there without walking
+#
+# Which stops can be boarded with a wheelchair? In the timetable's format, 0 means *not known*: what is counted is what
+# is known to be accessible, and the rest cannot be called inaccessible.
+
+# %%
+stops = loaded["divia-gtfs"]
+accessible = stops["wheelchair_boarding"].eq(1).fillna(False).astype(bool)
+where = services.locate(stops[["stop_id", "geometry"]].rename(columns={"stop_id": "id"}), communes)["found"]
+by_town = pd.DataFrame({"commune": where.to_numpy(), "stops": 1, "accessible": accessible.to_numpy(dtype=int)})
+by_town = by_town.groupby("commune")[["stops", "accessible"]].sum().reset_index()
+by_town = communes[["commune", "name"]].merge(by_town, on="commune", how="left").fillna({"stops": 0, "accessible": 0})
+by_town["known accessible (%)"] = (100 * by_town["accessible"] / by_town["stops"].where(by_town["stops"] > 0)).round(1)
+by_town.astype({"stops": int, "accessible": int}).sort_values("stops", ascending=False).head(10).reset_index(drop=True)
+
+# %% [markdown]
+# ## What these figures cannot say
+#
+# - **Nothing about a person.** A high share of older people in a far area does not say that the older people are the
+#   ones who are far. Concluding from areas to people is the *ecological fallacy*.
+# - **Borders matter.** Other contours would give other shares.
+# - **Who is missing.** The census reaches people at home; the homeless, people without papers and many of those who do
+#   not answer are seen poorly. Incomes leave out student residences and care homes.
+# - **Near is not open, nor welcoming.** Opening hours, waiting, language, disability, price and trust are not here.
+# - **Even spread is wrong in the fields.** In a large commune people live in the village: distances there are too long.
+# - **Dates differ.** Contours, census, incomes and lists of places are of different years.
+
+# %% [markdown]
+# ## Key results
+
+# %% tags=["key-results"]
+inside = every[every["inside"]]
+digital = inside[inside["category"] == "digital"]
+counters = inside[inside["category"] == "france_services"]
+rows = [
+    ("communes", len(communes), "communes"),
+    ("inhabitants", int(communes["population"].sum()), "inhabitants"),
+    {
+        "result": "inhabitants in the census tables by IRIS",
+        "value": round(covered),
+        "unit": "inhabitants",
+        "note": f"{len(by_iris)} IRIS; the census may be of another year",
+    },
+    ("digital-inclusion places", len(digital), "places inside the Métropole"),
+    {
+        "result": "digital-inclusion places flagged",
+        "value": int(digital["flagged"].sum()),
+        "unit": "places",
+        "note": "; ".join(digital.loc[digital["flagged"], "id"].head(5)),
+    },
+    ("France services in the Métropole", int((~counters["flagged"]).sum()), "places"),
+    ("France services in Dijon", int(((counters["found"] == "21231") & ~counters["flagged"]).sum()), "places"),
+    ("stops", len(stops), "stops"),
+    {
+        "result": "stops known to be wheelchair accessible",
+        "value": int(accessible.sum()),
+        "unit": "stops",
+        "note": "the others are not known to be, which is not the same as inaccessible",
+    },
+]
+for r in everybody.sort_values("category").itertuples():
+    rows.append(
+        {
+            "result": f"far from: {r.kind}",
+            "value": round(r.far, 1),
+            "unit": "% of inhabitants",
+            "low": round(r.far_low, 1),
+            "high": round(r.far_high, 1),
+            "note": f"more than {limits[r.category]} m on foot; by {area}; range over detour factors",
+        }
+    )
+rows.append(
+    {
+        "result": "areas to look at first",
+        "value": int(first["first"].sum()),
+        "unit": f"areas ({area})",
+        "low": low,
+        "high": high,
+        "note": f"far from {enough} kinds or more, and older or alone: " + ", ".join(sorted(listed[area])[:8]),
+    }
+)
+key_results = charts.key_results(rows)
+key_results
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** Which kind of service, opened in one place, would bring most people aged 75 or older within the threshold? Try
+# the middle of the first area of the list.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+answer = None
+if len(listed):
+    spot = listed.iloc[:1].copy()
+    spot["geometry"] = spot.representative_point()
+    before = far[far["group"] == "aged 75 or older"].set_index("category")["people"]
+    gained = {}
+    for kind in kinds:
+        more = pd.concat([places, spot[["geometry"]].assign(category=kind)], ignore_index=True)
+        again = access.by_area(areas, more, [kind], area=area, threshold=limits, detour=detour)
+        gained[label[kind]] = before[kind] - access.weighted(again, known["pop_75_plus"], area=area)["people"].iloc[0]
+    answer = (
+        pd.Series(gained, name="people aged 75 or older brought near").round().sort_values(ascending=False).to_frame()
+    )
+answer
+
+# %% [markdown] tags=["exercise"]
+# **2.** Raise `min_households` step by step. How many areas can still be described at 500, at 1000? Why are some hidden
+# that are large enough?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+counts = {
+    minimum: privacy.suppress(by_iris, ["share_75_plus"], count="households", minimum=minimum, within="commune")[
+        "hidden"
+    ]
+    for minimum in (11, 500, 1000)
+}
+pd.DataFrame(counts).replace("", "shown").apply(pd.Series.value_counts).fillna(0).astype(int)
+
+# %% [markdown] tags=["exercise"]
+# **3.** Would the list of areas be the same if "far" began at 700 m, or at 1500 m?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+lists = {}
+for metres_far in (700, threshold, 1500):
+    again = access.by_area(areas, places, kinds, area=area, threshold=metres_far, detour=detour)
+    many = access.lacking(again, area=area)["lacks"] >= enough
+    lists[metres_far] = set(many.index[many & (older | alone).reindex(many.index)])
+kept = set.intersection(*lists.values())
+pd.DataFrame(
+    [(m, len(v), len(kept)) for m, v in lists.items()], columns=["threshold (m)", "areas", "in all three lists"]
+)
+
+# %% [markdown]
+# ## What next
+#
+# - Read any dataset of the city's portal by its name, playgrounds for example:
+#   `datakit.load("dijon-portal@jeux-pour-enfants-2", origins)`.
+# - Replace straight lines by a street network, and walking by the timetable (`divia-gtfs` holds it).
+# - Ask the people. A workshop with those who do not come to the counter says what no table says.
+# - Where is it green, and where not? [Vegetation](20_vegetation.ipynb).
+
+# %% [markdown]
+# ## Sources
+#
+# - Robinson, W. S. (1950). Ecological correlations and the behavior of individuals. American Sociological Review 15(3).
+# - Openshaw, S. (1984). The modifiable areal unit problem. Concepts and Techniques in Modern Geography 38.
+# - Penchansky, R. and Thomas, J. W. (1981). The concept of access. Medical Care 19(2).
+# - The reference of GTFS, for the meaning of `wheelchair_boarding`.
+# - Detour factors, thresholds, the rule of the quarter and the smallest number of households: choices of this kit.
+# - Each dataset's publisher and licence: the provenance table above.
