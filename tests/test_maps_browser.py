@@ -111,6 +111,7 @@ def test_a_tooltip_shows_names_as_they_are(shown, communes):
     text = page.locator(".leaflet-tooltip").inner_text()
     assert text.splitlines() == ['L\'Été <b>"chaud"</b> & Cie', "Share (%): 0"]
     page.locator("path[stroke-dasharray]").hover()
+    page.wait_for_function("() => document.querySelectorAll('.leaflet-tooltip').length === 1")  # the first one fades
     assert page.locator(".leaflet-tooltip").inner_text().endswith("no data")
 
 
