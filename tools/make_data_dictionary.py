@@ -73,14 +73,21 @@ def section(card):
         ("attribution", cell(card.attribution)),
         ("address", where),
         ("address seen to answer", card.checked or "never"),
-        ("file", f"`{cell(card.raw['path'])}`, {card.format}, updated: {card.raw.get('update_frequency', 'not known')}"),
+        (
+            "file",
+            f"`{cell(card.raw['path'])}`, {card.format}, updated: {card.raw.get('update_frequency', 'not known')}",
+        ),
     ]
     if card.parameter:
         facts.insert(0, ("family", f"`{card.id}@VALUE`: {cell(card.parameter.get('description', ''))}"))
     lines = [f"### `{card.id}`: {card.title}", "", f"*{card.title_fr}*", "", card.description, "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in facts]
     if card.fields:
-        lines += ["", "| column | in the file | type | unit | meaning | sens | rules |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| column | in the file | type | unit | meaning | sens | rules |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for f in card.fields:
             meaning = f.label() + (f". {f.description}" if f.description else "")
             row = (f"`{f.name}`", f"`{f.source[0]}`", f.type, f.unit or "", meaning, f.label("fr"), rules(f))
