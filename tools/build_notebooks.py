@@ -94,7 +94,8 @@ def plain(output, count):
     from datakit.fetching import cache_folder
 
     text = json.dumps({**output, "metadata": {}} if "metadata" in output else output, ensure_ascii=False)
-    text = re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", text)  # where a warning was raised: a temporary file
+    if output["output_type"] == "stream":  # never on pictures: the pattern takes minutes on a megabyte of base64
+        text = re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", text)  # where a warning was raised: a temporary file
     output = nbformat.from_dict(json.loads(text.replace(str(cache_folder()), "CACHE")))
     if "execution_count" in output:
         output.execution_count = count
