@@ -10,7 +10,7 @@ import pytest
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import WrongUse
-from datakit.trees import diversity, risk, structure
+from datakit.trees import diversity, places, quality, risk, structure
 from tools.sample import trees as planted
 
 
@@ -221,3 +221,78 @@ def test_the_planted_plane_breaks_the_rule_for_species(sample):
     assert rule.taxon["species"] == "Platanus x hispanica"
     assert not rule.kept["species"]
     assert rule.kept["family"] is None
+
+
+def test_the_year_of_an_inventory():
+    plantings = ["1990-11-25"] * 1500 + ["2091-11-25"]  # a slip of the pen
+    frame = pd.DataFrame({"date_plantation": plantings})
+    assert structure.survey_year(frame) == 1990
+    assert structure.survey_year(frame.assign(date_releve="2019-06-01")) == 2019
+    assert structure.survey_year(pd.DataFrame({"genre": ["Acer"]})) is None
+
+
+def towns():
+    squares = gpd.GeoSeries.from_wkt(["POLYGON((0 0,10 0,10 10,0 10,0 0))", "POLYGON((10 0,20 0,20 10,10 10,10 0))"])
+    return gpd.GeoDataFrame({"commune": ["21001", "21002"], "name": ["A", "B"]}, geometry=squares.array, crs=2154)
+
+
+def test_doubts_are_counted_by_hand():
+    frame = gpd.GeoDataFrame(
+        {
+            "genre": ["Acer"] * 4,
+            "espece": ["rubrum", "sp.", "rubrum", None],
+            "code_insee": ["21001", "21001", "21002", "21002"],
+            "date_plantation": ["2010", "2010", "2030", None],
+            "circonference": [40.0, 400.0, 33.0, np.nan],
+            "hauteur": [600.0, 600.0, 6.0, 600.0],
+        },
+        geometry=gpd.points_from_xy([1, 1, 2, 50], [1, 1, 2, 5]),
+        crs=2154,
+    )
+    found = quality.checks(frame, 2020, towns()).set_index("check").trees
+    assert found["at the very place of another tree"] == 1
+    assert found["outside the communes"] == 1
+    assert found["in another commune than its code says"] == 1
+    assert found["species not named"] == 2
+    assert found["age not known"] == 1
+    assert found["planted after the survey"] == 1
+    assert found["trunk too thick for the age"] == 2  # 400 cm in ten years; 33 cm ten years before planting
+    assert found["height and trunk do not fit"] == 2  # 6 m on 127 cm of trunk; 6 cm on 10.5 cm
+    assert found["girth ends in 0"] == 2
+    bare = quality.checks(frame[["genre", "geometry"]], 2020).set_index("check").trees
+    assert bare["trunk not measured"] == 4
+    assert bare[["planted after the survey", "height and trunk do not fit", "girth ends in 0"]].isna().all()
+
+
+def test_rows_set_aside_are_counted_by_rule(sample):
+    found = quality.rejected(sample)
+    assert found.rows.sum() == sample.attrs["datakit"]["rows_rejected"] == 260
+    assert set(found.column) == {"geometry", "hauteur", "code_insee", "circonference", "date_plantation"}
+    kept = sample.head(0)
+    kept.attrs["datakit"] = {**sample.attrs["datakit"], "rejects_file": None}
+    assert quality.rejected(kept).rows.sum() == 20
+
+
+def test_trees_are_counted_by_commune_or_by_square():
+    trees = gpd.GeoDataFrame(geometry=gpd.points_from_xy([1, 10, 15, 99], [1, 5, 5, 5]), crs=2154)
+    found, where = places.areas(trees, towns())
+    assert found.place.tolist() == ["21001", "21002"]
+    assert where[[0, 2]].tolist() == ["21001", "21002"]
+    assert where[[1, 3]].isna().all()  # on a border, outside
+    far = trees.set_geometry(trees.translate(5000, -2500).array)
+    found, where = places.areas(far, towns(), size=10)
+    assert where.tolist() == ["5 -2.5", "5.01 -2.5", "5.01 -2.5", "5.09 -2.5"]
+    assert found.place.tolist() == ["5 -2.5", "5.01 -2.5", "5.09 -2.5"]
+    assert (found.area == 100).all() and found.crs == trees.crs
+    joined = found.set_index("place").geometry.reindex(where.to_numpy())
+    assert joined.intersects(far.geometry.set_axis(joined.index)).all()
+
+
+def test_one_rule_by_hand():
+    genus = pd.Series(["a", "a", "b", "b"])
+    target, groups = np.array([True, False, False, False]), np.array(["x", "x", "y", "y"])
+    # Each half is judged by the other: no "a" in y, so x gets y's overall share, 0; y has no "b" in x: x's share, 1/2.
+    assert risk.by_one_column(genus, target, groups).tolist() == [0, 0, 0.5, 0.5]
+    mixed = pd.Series(["a", "b", "a", "b"])
+    # From x: a was lost once in one, drawn towards 1/2 as by 2 trees: (1 + 2 * 0.5) / 3.
+    assert risk.by_one_column(mixed, target, groups, weight=2).tolist() == pytest.approx([0, 0, 2 / 3, 1 / 3])

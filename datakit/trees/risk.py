@@ -146,7 +146,8 @@ def model(table):
         (make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), numbers),
         (OneHotEncoder(handle_unknown="ignore"), words),
     )
-    return make_pipeline(prepared, LogisticRegression(C=1.0, max_iter=500))
+    # Many rows, few columns: this solver takes half the time of the default.
+    return make_pipeline(prepared, LogisticRegression(C=1.0, solver="newton-cholesky"))
 
 
 def out_of_fold(table, target, groups=None, *, splits=5, seed=0):
@@ -178,6 +179,34 @@ def out_of_fold(table, target, groups=None, *, splits=5, seed=0):
     return chances[:, 1]
 
 
+def by_one_column(column, target, groups, *, splits=5, weight=50):
+    """One rule: the share of trees lost in other sectors among those with the same value of one column.
+
+    Parameters
+    ----------
+    column : Series
+        For example the genus.
+    target : array of bool
+    groups : array
+        Held out whole.
+    splits : int
+    weight : float
+        A value's share is drawn towards the overall share, as if so many more trees had it: rare values count less.
+
+    Returns
+    -------
+    ndarray of float
+    """
+    from sklearn.model_selection import GroupKFold
+
+    code, target = pd.factorize(column, use_na_sentinel=False)[0], np.asarray(target, dtype=float)
+    score = np.zeros(len(target))
+    for train, test in GroupKFold(min(splits, len(set(groups)))).split(score, groups=groups):
+        lost, seen = (np.bincount(code[train], w, code.max() + 1) for w in (target[train], np.ones(len(train))))
+        score[test] = ((lost + weight * target[train].mean()) / (seen + weight))[code[test]]
+    return score
+
+
 def recall_at(target, score, visits):
     """Share of the lost trees among the ``visits`` trees with the highest score; ties count in proportion.
 
@@ -197,7 +226,7 @@ def recall_at(target, score, visits):
 
 
 def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
-    """The baselines in order: chance, the oldest first, a logistic regression; on held-out sectors and on random rows.
+    """The baselines in order: chance, two rules, a logistic regression; on held-out sectors and on random rows.
 
     Parameters
     ----------
@@ -226,6 +255,9 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     scores = {
         ("chance", ""): np.zeros(len(table)),
         ("oldest first", ""): years.fillna(years.median()).to_numpy(dtype=float),
+        ("worst genera first", "sectors"): by_one_column(
+            table.get("genus", pd.Series("", index=table.index)), target, groups
+        ),
         ("logistic regression", "sectors"): out_of_fold(table, target, groups, seed=seed),
         ("logistic regression", "random rows"): out_of_fold(table, target, seed=seed),
     }

@@ -20,13 +20,33 @@ def planting_year(frame):
     for name in ("annee_plantation", "date_plantation"):
         if name not in frame:
             continue
-        column = frame[name]
-        if pd.api.types.is_datetime64_any_dtype(column):
-            found = column.dt.year
-        else:
-            found = pd.to_numeric(column.astype("str").str.extract(r"(1[5-9]\d\d|20\d\d)")[0], errors="coerce")
-        year = year.fillna(found.astype("Int64"))
+        year = year.fillna(_year(frame[name]))
     return year
+
+
+def _year(column):
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.dt.year.astype("Int64")
+    found = column.astype("str").str.extract(r"(1[5-9]\d\d|20\d\d)")[0]
+    return pd.to_numeric(found, errors="coerce").astype("Int64")
+
+
+def survey_year(frame):
+    """The year an inventory speaks of: the latest of its surveys, else of its plantings.
+
+    A year that fewer than one dated tree in a thousand has is taken for a slip of the pen.
+
+    Returns
+    -------
+    int or None
+        None where the inventory has no date.
+    """
+    surveyed = _year(frame["date_releve"]) if "date_releve" in frame else None
+    for year in (surveyed, planting_year(frame)):
+        if year is not None and year.notna().any():
+            share = year.value_counts(normalize=True)
+            return int(share.index[share >= 0.001].max())
+    return None
 
 
 def age(frame, today):
