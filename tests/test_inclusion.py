@@ -209,6 +209,8 @@ def test_the_range_of_a_share_shrinks_with_the_number_of_people():
 def test_the_top_quarter_is_of_inhabitants_not_of_areas():
     chosen = people.top_quarter(pd.Series([9.0, 8, 7, np.nan, 1]), pd.Series([10.0, 10, 40, 999, 40]))
     assert chosen.tolist() == [True, True, True, False, False]
+    # The city has three quarters of the inhabitants; the last village is in the first quarter, and under the mean.
+    assert people.top_quarter(pd.Series([9.0, 2, 8]), pd.Series([5.0, 15, 80])).tolist() == [True, False, True]
 
 
 # -- access -----------------------------------------------------------------------------------------------------------

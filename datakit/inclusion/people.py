@@ -138,7 +138,7 @@ def low_high(share, population, sampled=0.4, per_home=2.0):
 
 
 def top_quarter(values, weights):
-    """Which areas are in the quarter of inhabitants who live where ``values`` are highest.
+    """Which areas are in the quarter of inhabitants who live where ``values`` are highest, and above the mean of all.
 
     Parameters
     ----------
@@ -152,5 +152,7 @@ def top_quarter(values, weights):
     known = values.notna() & weights.notna()
     order = values[known].sort_values(ascending=False, kind="stable").index
     before = weights[order].cumsum() - weights[order]
-    chosen = before < 0.25 * weights[known].sum()
+    mean = (values[known] * weights[known]).sum() / weights[known].sum()
+    # A large city may fill three quarters by itself: what is left of the ranking is not high for that.
+    chosen = (before < 0.25 * weights[known].sum()) & (values[order] > mean)
     return chosen.reindex(values.index, fill_value=False).astype(bool)

@@ -189,7 +189,7 @@ columns = ["name", "n_iris", "population", "share_75_plus", "share_alone", "shar
 towns.sort_values("population", ascending=False)[columns].head(10).round(1).reset_index(drop=True)
 
 # %% tags=["nbval-ignore-output"]
-ordered = towns.dropna(subset="share_75_plus").sort_values("share_75_plus", ascending=False).head(15)
+ordered = towns.dropna(subset="share_75_plus").sort_values("share_75_plus", ascending=False).head(15).round(1)
 mean = 100 * by_iris["pop_75_plus"].sum() / covered
 fig, ax = charts.bars(
     ordered,
@@ -239,35 +239,44 @@ ways = access.by_area(
 # %%
 known = areas.set_index(area)
 groups = {"all inhabitants": "population", "aged 75 or older": "pop_75_plus", "living alone": "living_alone"}
+comparable = known[list(groups.values())].notna().all(axis=1)  # the same areas for the three groups
+print(f"The groups are compared over {int(comparable.sum())} of {len(known)} areas: those with census figures")
 far = pd.concat(
-    [access.weighted(ways, known[column], area=area).assign(group=name) for name, column in groups.items()],
+    [
+        access.weighted(ways, known.loc[comparable, column], area=area).assign(group=name)
+        for name, column in groups.items()
+    ],
     ignore_index=True,
 )
 far["kind"] = far["category"].map(label)
+everybody = access.weighted(ways, known["population"], area=area).sort_values("far", ascending=False)
+everybody["kind"] = everybody["category"].map(label)
 table = far[["kind", "group", "far", "far_low", "far_high", "distance", "of"]]
 table.round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
 
 # %% tags=["nbval-ignore-output"]
-everybody = far[far["group"] == "all inhabitants"].sort_values("far", ascending=False)
+used = ["census-iris-population", "communes-population", "mednum-bfc", "france-services"]
+used += [id for id, frame in {"iris": optional["iris"], "bpe": optional["bpe"]}.items() if frame is not None]
+drawn_from = [loaded[id] for id in used]
+wide = far.pivot_table(index="category", columns="group", values="far").loc[everybody["category"]]
 fig, ax = charts.figure(
-    "Share of inhabitants who are far from the nearest service of each kind, with its range, for all inhabitants, "
-    "those aged 75 or older and those living alone. All inhabitants: "
-    + ", ".join(f"{r.kind} {r.far:.0f} %" for r in everybody.itertuples())
+    "Share of inhabitants who are far from the nearest service of each kind, with its range, for three groups. "
+    + "; ".join(f"{label[c]}: " + ", ".join(f"{g} {r[g]:.0f} %" for g in groups) for c, r in wide.iterrows())
     + ".",
     title="Inhabitants who are far from the nearest service",
     size=(8, 2.2 + 0.55 * len(kinds)),
-    data=[loaded["census-iris-population"], population, areas, loaded["mednum-bfc"], loaded["france-services"]],
+    data=drawn_from,
 )
-names = [f"{label[c]}\n(more than {limits[c]} m)" for c in everybody["category"]]
+names = [f"{label[c]}\n(more than {limits[c]} m)" for c in wide.index]
 for shift, (group, colour, mark) in enumerate(zip(groups, charts.CATEGORICAL, "osD", strict=False)):
-    part = far[far["group"] == group].set_index("category").reindex(everybody["category"])
+    part = far[far["group"] == group].set_index("category").reindex(wide.index)
     y = np.arange(len(part)) + 0.22 * (shift - 1)
     ax.hlines(y, part["far_low"], part["far_high"], color=colour, lw=2)
     ax.plot(part["far"], y, mark, color=colour, label=group)
 ax.set_yticks(np.arange(len(names)), names)
 ax.set(xlabel=f"% of the group; lines: detour factor {detour_low} to {detour_high}", xlim=(0, 100))
-ax.invert_yaxis()
-ax.legend(loc="lower right", fontsize=8)
+ax.set_ylim(len(names) - 0.5, -0.5)
+ax.legend(loc="best", fontsize=8)
 charts.show(fig)
 
 # %% [markdown]
@@ -282,7 +291,7 @@ fig, ax = charts.figure(
     f"Curves of the share of inhabitants whose way to the nearest service is longer than a distance, for {len(kinds)} "
     "kinds of services; all fall from 100 % at 0 m.",
     title="Share of inhabitants farther than a given way on foot",
-    data=[loaded["census-iris-population"], population, areas, loaded["mednum-bfc"], loaded["france-services"]],
+    data=drawn_from,
 )
 steps = np.arange(0, 6001, 50)
 usable = ~np.isnan(weight)
@@ -319,6 +328,7 @@ first = privacy.suppress(
 )
 print(f"{int(first['first'].sum())} areas are looked at first ({low} to {high} over the range of the detour factor)")
 print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
+print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
 listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
 listed[[area, "name", "population", "lacks", "why", *personal]].round(1).reset_index(drop=True)
 
@@ -344,7 +354,7 @@ maps.choropleth(
     caption="An area is one colour, its inhabitants are not: many live near a service in an area that is mostly far.",
     alt=f"Map of {len(first)} areas: {int(first['first'].sum())} are far and older or alone, "
     f"{int((first['state'] == 'far').sum())} are far only.",
-    data=[loaded["census-iris-population"], loaded["mednum-bfc"], loaded["france-services"]],
+    data=drawn_from,
 )
 
 # %% [markdown]
