@@ -1,0 +1,1 @@
+"""What the vegetation baseline needs more than once: a grid, shares by area, plantable ground, priorities, hot days."""

@@ -1,0 +1,135 @@
+"""A common grid, and totals brought onto it by area with nothing lost."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+
+
+def grid(area, size=100, clip=True):
+    """Square cells over an area, with corners on multiples of ``size``.
+
+    The identifiers follow INSEE's pattern (reference system, side, north and east of the lower left corner), so that
+    two grids of the same size name the same cell alike whatever the area they were made for.
+
+    Parameters
+    ----------
+    area : GeoDataFrame or GeoSeries
+        Polygons in a projected CRS in metres (EPSG:2154 in this kit). Their union is covered.
+    size : int
+        Side of the cells, metres.
+    clip : bool
+        Cut the cells of the edge along the area, so that all cells together are exactly the area. False keeps squares.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``cell`` (such as ``"CRS2154RES200mN6693200E854000"``) and ``geometry``, from south-west to north-east. Only
+        cells that share some ground with ``area``.
+
+    Raises
+    ------
+    CrsMismatch
+        No CRS, or degrees.
+    WrongUse
+        ``size`` is not a positive whole number, or ``area`` has no surface.
+    """
+    crs = same_crs(area)
+    if size != int(size) or size <= 0:
+        raise WrongUse("grid", "the side of a cell is a positive whole number of metres", found=repr(size))
+    size = int(size)
+    whole = shapely.union_all(polygons(area))
+    if whole.is_empty:
+        raise WrongUse("grid", "this area has no surface", expected="polygons", found=f"{len(area)} rows")
+    west, south, east, north = (np.array(whole.bounds) / size).round(9)
+    x = np.arange(np.floor(west), np.ceil(east)) * size
+    y = np.arange(np.floor(south), np.ceil(north)) * size
+    y, x = (a.ravel() for a in np.meshgrid(y, x, indexing="ij"))
+    shapely.prepare(whole)
+    squares = shapely.box(x, y, x + size, y + size)
+    near = shapely.intersects(whole, squares)
+    squares, x, y = squares[near], x[near].astype(int), y[near].astype(int)
+    edge = ~shapely.contains_properly(whole, squares)
+    cut = squares.copy()
+    cut[edge] = shapely.intersection(squares[edge], whole)
+    kept = shapely.area(cut) > 1e-6 * size**2  # cells that only touch the area are none of it
+    code = f"CRS{crs.to_epsg() or 0}RES{size}m"
+    names = [f"{code}N{b}E{a}" for a, b in zip(x[kept], y[kept], strict=True)]
+    return gpd.GeoDataFrame({"cell": names}, geometry=(cut if clip else squares)[kept], crs=crs)
+
+
+def spread(totals, areas, cells, columns):
+    """Bring totals of areas (inhabitants of an IRIS) onto cells, in proportion to the ground that they share.
+
+    It supposes that each total is even over its area. What falls on no cell is not lost: it is reported.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        One row for each area, with the key and ``columns``.
+    areas : GeoDataFrame
+        The areas' shapes, with the same key (the first column that both have).
+    cells : GeoDataFrame
+        Where the totals go; same CRS.
+    columns : list of str
+        Columns of ``totals``, counts.
+
+    Returns
+    -------
+    DataFrame
+        ``columns``, in the order and with the index of ``cells``; missing where a cell touches no area whose total is
+        known. ``attrs["spread"]`` gives, for each column, the ``total``, what was ``placed`` and the ``share`` of it.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        No common key, or a key that comes twice.
+    """
+    same_crs(areas, cells)
+    key = next((c for c in totals.columns if c in areas.columns and c != areas.geometry.name), None)
+    if key is None or areas[key].duplicated().any() or totals[key].duplicated().any():
+        raise WrongUse("spread", "totals and areas need a key in common, once in each", found=str(key))
+    known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
+    shapes = polygons(known)
+    left, right, shared = overlaps(shapes, cells.geometry.to_numpy())
+    part = shared / shapely.area(shapes)[left]
+    out, said = pd.DataFrame(index=cells.index), {}
+    for column in columns:
+        values = pd.to_numeric(known[column]).to_numpy(float)
+        given = np.isfinite(values[left])
+        placed = np.bincount(right[given], (values[left] * part)[given], minlength=len(cells))
+        touched = np.bincount(right[given], minlength=len(cells)) > 0
+        out[column] = np.where(touched, placed, np.nan)
+        total = pd.to_numeric(totals[column]).sum()
+        said[column] = {"total": float(total), "placed": float(placed.sum()),
+                        "share": float(placed.sum() / total) if total else np.nan}  # fmt: skip
+    out.attrs["spread"] = said
+    return out
+
+
+def polygons(frame):
+    """The shapes of a table as valid flat polygons, in its order; what has no surface becomes an empty polygon."""
+    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    shapes = np.where(shapely.is_missing(shapes), shapely.Polygon(), shapes)
+    bad = ~shapely.is_valid(shapes)
+    shapes[bad] = shapely.make_valid(shapes[bad])
+    # A mended shape may be a collection: its surface counts, its lines do not.
+    for k in np.flatnonzero(shapely.get_type_id(shapes) == 7):
+        parts = shapely.get_parts(shapes[k])
+        shapes[k] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return np.where(shapely.get_dimensions(shapes) == 2, shapes, shapely.Polygon())
+
+
+def overlaps(left, right):
+    """Pairs of shapes that share ground: places in ``left``, places in ``right``, square metres shared."""
+    a, b = shapely.STRtree(right).query(left, predicate="intersects")
+    shapely.prepare(right)
+    whole = shapely.contains_properly(right[b], left[a])
+    shared = shapely.area(left)[a]
+    shared[~whole] = shapely.area(shapely.intersection(left[a[~whole]], right[b[~whole]]))
+    some = shared > 0
+    return a[some], b[some], shared[some]

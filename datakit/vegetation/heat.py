@@ -1,0 +1,107 @@
+"""Hot days and warm nights of weather stations, counted only where enough days were observed."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+DOUBTFUL = 2  # Météo-France's quality code for a value in doubt
+SUMMER = (6, 7, 8)
+
+
+def trusted(daily, column):
+    """Values of a column of ``meteo-daily`` without those that Météo-France itself doubts.
+
+    Parameters
+    ----------
+    daily : DataFrame
+        As loaded; ``quality_<column>`` is used where it exists.
+    column : str
+        ``"tmin"``, ``"tmax"`` or ``"rain"``.
+
+    Returns
+    -------
+    Series
+        Doubtful values are missing.
+    """
+    quality = f"quality_{column}"
+    return daily[column].where(~daily[quality].eq(DOUBTFUL).fillna(False)) if quality in daily else daily[column]
+
+
+def yearly(daily, column="tmax", threshold=30.0, months=SUMMER, complete=0.95):
+    """Days of each year and station on which a value reaches a threshold, and how many days were observed.
+
+    Parameters
+    ----------
+    daily : DataFrame
+        ``station``, ``date`` (datetime), ``column``, one row for each day observed.
+    column : str
+        ``"tmax"`` for hot days, ``"tmin"`` for warm nights.
+    threshold : float
+        Degrees Celsius.
+    months : tuple of int
+        Months that must have been observed. Days above the threshold in other months count too.
+    complete : float
+        Share of the days of ``months`` from which a year is counted: a choice of this kit.
+
+    Returns
+    -------
+    DataFrame
+        ``station``, ``station_name``, ``year``, ``observed`` (days of ``months`` with a value), ``expected``,
+        ``share`` (0 to 1), ``days`` (missing where the year was not observed enough) and ``mean`` (of the column over
+        ``months``, missing likewise). A year without any row between a station's first and last is there, with 0.
+
+    Raises
+    ------
+    WrongUse
+        No such column.
+    """
+    absent = {"station", "date", column} - set(daily.columns)
+    if absent:
+        raise WrongUse("yearly", f"no column {', '.join(sorted(absent))}", expected=", ".join(daily.columns))
+    table = pd.DataFrame({"station": daily["station"], "date": daily["date"], "value": trusted(daily, column)})
+    table = table.dropna().drop_duplicates(["station", "date"])
+    table["year"] = table["date"].dt.year
+    table["season"] = table["date"].dt.month.isin(months)
+    table["hit"] = table["value"] >= threshold
+    counts = table.groupby(["station", "year"]).agg(observed=("season", "sum"), days=("hit", "sum"))
+    counts["mean"] = table[table["season"]].groupby(["station", "year"])["value"].mean()
+    spans = table.groupby("station")["year"].agg(["min", "max"])
+    every = [(s, y) for s, a, b in spans.itertuples() for y in range(a, b + 1)]
+    out = counts.reindex(pd.MultiIndex.from_tuples(every, names=["station", "year"])).reset_index()
+    out["observed"] = out["observed"].fillna(0).astype(int)
+    out["expected"] = out["year"].map(lambda y: _days(y, months)).astype(int)
+    out["share"] = out["observed"] / out["expected"]
+    out.loc[out["share"] < complete, ["days", "mean"]] = np.nan
+    if "station_name" in daily:
+        out.insert(1, "station_name", out["station"].map(daily.groupby("station")["station_name"].last()))
+    return out
+
+
+def trend(years, values, level=0.95):
+    """Change per decade by the median of all slopes between two years (Theil-Sen), which a few odd years do not move.
+
+    Parameters
+    ----------
+    years, values : array of float
+        Years without value are left out.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    dict
+        ``slope``, ``low``, ``high`` (per decade) and ``years`` (how many were used); missing with fewer than 8.
+    """
+    from scipy.stats import theilslopes
+
+    years, values = np.asarray(years, float), np.asarray(values, float)
+    known = np.isfinite(values) & np.isfinite(years)
+    if known.sum() < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
+        return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": int(known.sum())}
+    slope, _, low, high = theilslopes(values[known], years[known], level)
+    return {"slope": 10 * slope, "low": 10 * low, "high": 10 * high, "years": int(known.sum())}
+
+
+def _days(year, months):
+    return sum(pd.Period(f"{year}-{m:02d}").days_in_month for m in months)
