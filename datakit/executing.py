@@ -7,6 +7,7 @@ as there are notebooks to execute at the same time: ``python -m datakit.executin
 
 import contextlib
 import json
+import math
 import os
 import re
 import signal
@@ -61,10 +62,14 @@ class Watch:
 
     def __init__(self, timeout):
         self.pid, self.cell, self.peak, self.timed_out = None, None, 0, False
-        self._deadline = time.monotonic() + timeout
+        self._timeout, self._deadline = timeout, math.inf
         self._over, self._parent = threading.Event(), os.getppid()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
+
+    def begin(self, pid):
+        """The kernel is there: its time starts now, so that a busy machine's slow start costs a notebook nothing."""
+        self.pid, self._deadline = pid, time.monotonic() + self._timeout
 
     def _look(self):
         while not self._over.wait(0.25 if self.timed_out else min(0.25, max(0, self._deadline - time.monotonic()))):
@@ -117,9 +122,7 @@ def _engine(watch, tell):
 
     class Client(PapermillNotebookClient):
         def papermill_execute_cells(self):
-            watch.pid = getattr(self.km.provisioner, "pid", None)
-            if watch.timed_out:
-                watch.kill()
+            watch.begin(getattr(self.km.provisioner, "pid", None))
 
             def on_cell_start(cell, cell_index):
                 watch.cell = cell_index

@@ -25,7 +25,7 @@ from datakit.parameters import assign, read_parameters
 from datakit.record import describe, is_report, put, write
 from datakit.report import SAID
 
-GRACE = 45  # seconds beyond its time-out after which a process that does not answer at all is stopped
+GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
 
 
 @dataclass
