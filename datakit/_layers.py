@@ -212,7 +212,7 @@ def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, colu
         "classes": packed(classes.index if classes else np.zeros(len(frame), dtype=np.uint8), 1),
         "colours": classes.colours if classes else [colour],
         "missing": classes.missing if classes else None,
-        "opacity": opacity, "edge": "#ffffff", "weight": (2.5 if kind == "line" else 0.15 if many else 0.8),
+        "opacity": opacity, "edge": "#ffffff", "weight": (2.5 if kind == "line" else 0.8),
         "columns": cards,
     }  # fmt: skip
     notes = [_left_out(left_out, "outline")] if left_out else []

@@ -79,8 +79,8 @@ def draw(made, size):
 def _paint_areas(ax, layer, z):
     colours = layer.spec["colours"]
     index = layer.classes.index if layer.classes else np.zeros(len(layer.frame), dtype=int)
-    edge = 0.0 if len(layer.frame) > 1500 else 0.4
-    layer.frame.plot(ax=ax, color=[colours[i] for i in index], edgecolor="#fff" if edge else "none", linewidth=edge,
+    edges = {"edgecolor": "face", "linewidth": 0.2} if layer.spec["canvas"] else {"edgecolor": "#fff", "linewidth": 0.4}
+    layer.frame.plot(ax=ax, color=[colours[i] for i in index], **edges,
                      alpha=layer.spec["opacity"], zorder=z, aspect=None)
 
 
@@ -133,13 +133,17 @@ def _names(fig, ax, outline):
 
 
 def _scale_bar(ax, length):
+    from matplotlib.patheffects import withStroke
+
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     x, y = x0 + 0.03 * (x1 - x0), y0 + 0.035 * (y1 - y0)
     tick = 0.012 * (y1 - y0)
-    style = {"color": "#222222", "lw": 1.4, "zorder": 9, "solid_capstyle": "butt"}
+    halo = [withStroke(linewidth=3, foreground="white", alpha=0.9)]
+    style = {"color": "#222222", "lw": 1.4, "zorder": 9, "solid_capstyle": "butt", "path_effects": halo}
     ax.plot([x, x, x + length, x + length], [y + tick, y, y, y + tick], **style)
     label = f"{number(length / 1000)} km" if length >= 1000 else f"{number(length)} m"
-    ax.text(x + length / 2, y + 1.2 * tick, label, ha="center", va="bottom", fontsize=8, zorder=9)
+    ax.text(x + length / 2, y + 1.2 * tick, label, ha="center", va="bottom", fontsize=8, zorder=9,
+            path_effects=halo)  # fmt: skip
 
 
 def _legends(fig, made, x, y, height):

@@ -141,7 +141,8 @@ def interval_labels(breaks, known):
     low = min(math.floor(known.min() * scale + 1e-9) / scale, breaks[0])
     high = max(math.ceil(known.max() * scale - 1e-9) / scale, breaks[-1])
     edges = [low, *breaks, high]
-    return [f"{number(a, decimals)} – {number(b, decimals)}" for a, b in pairwise(edges)]
+    between = " to " if low < 0 else " – "  # a dash between minus signs cannot be read
+    return [f"{number(a, decimals)}{between}{number(b, decimals)}" for a, b in pairwise(edges)]
 
 
 def _categories(values, colours):

@@ -237,6 +237,22 @@ def test_a_map_in_a_hidden_tab_is_fitted_when_it_appears(running, communes, tmp_
     opened.close()
 
 
+def test_over_an_area_the_point_answers_alone(shown, communes, trees):
+    made = maps.choropleth(communes, "share", unit="%", labels="name", **WORDS)
+    made.add_points(trees.iloc[[77]], labels="code", legend="trees")
+    page = shown(made).page
+    spot = trees.to_crs(4326).geometry.iloc[77]
+    set_view(page, spot.y, spot.x, 16)
+    area = page.locator(".leaflet-container").bounding_box()
+    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    page.mouse.move(*middle)
+    page.locator(".dk-tip").wait_for()
+    assert page.locator(".leaflet-tooltip:visible").all_inner_texts() == ["arbre-77"]
+    page.mouse.move(middle[0] + 60, middle[1])
+    page.locator(".leaflet-tooltip:not(.dk-tip):visible").wait_for()
+    page.wait_for_function("() => !document.querySelector('.dk-tip')")
+
+
 def test_layers_can_be_switched_off(shown, communes, trees):
     made = maps.choropleth(communes, "share", unit="%", **WORDS).add_points(trees.head(30), legend="trees")
     page = shown(made).page

@@ -126,14 +126,16 @@
     const classes = dk.ints(spec.classes, 1, spec.n);
     const pane = dk.pane(map, "dk-areas" + spec.level, 400 + spec.level, true);
     const renderer = spec.canvas ? L.canvas({ pane, padding: 0.3 }) : L.svg({ pane, padding: 0.3 });
+    map.getPane(pane).style.opacity = spec.opacity; /* of the layer as a whole: shapes that touch do not darken each other */
     const line = spec.kind === "line";
     spec.shapes.forEach(function (s, i) {
       if (!s) return;
+      /* Thousands of small shapes are edged in their own colour: anything else would show as a grid of seams. */
       const colour = spec.colours[classes[i]], missing = classes[i] === spec.missing;
       const style = line
-        ? { color: colour, weight: spec.weight, opacity: 0.95, fill: false }
-        : { color: missing ? "#777" : spec.edge, weight: spec.weight, dashArray: missing ? "3 3" : null,
-            fillColor: colour, fillOpacity: spec.opacity };
+        ? { color: colour, weight: spec.weight, fill: false }
+        : { color: spec.canvas ? colour : missing ? "#777" : spec.edge, weight: spec.weight, dashArray: missing && !spec.canvas ? "3 3" : null,
+            fillColor: colour, fillOpacity: 1 };
       const latlngs = line ? s.map((r) => dk.path(r, spec.unit)) : s.map((p) => p.map((r) => dk.path(r, spec.unit)));
       const shape = (line ? L.polyline : L.polygon)(latlngs, { pane, renderer, smoothFactor: spec.canvas ? 1 : 0.5, ...style });
       shape.on("mouseover", () => shape.setStyle({ weight: spec.weight + 2, color: line ? colour : "#111" }).bringToFront());

@@ -44,7 +44,7 @@
     onAdd: function (map) {
       dk.pane(map, "dk-points", 420, false);
       L.GridLayer.prototype.onAdd.call(this, map);
-      this._tip = L.tooltip({ direction: "top", offset: [0, -6], opacity: 0.95 });
+      this._tip = L.tooltip({ direction: "top", offset: [0, -6], opacity: 0.95, className: "dk-tip" });
       map.on("mousemove click", this._hover, this);
       map.on("mouseout movestart zoomstart", this._leave, this);
       if (this.spec.cluster) {
@@ -193,12 +193,14 @@
         if (i !== this._over) this._tip.setContent(dk.card(this.spec.columns, this.spec.n, this.row[i]));
         this._over = i;
         this._tip.setLatLng(this._latlng(this.X[i], this.Y[i])).addTo(map);
+        map.getContainer().classList.add("dk-on-point"); /* the area below keeps quiet */
       });
     },
 
     _leave: function () {
       if (this._asked) cancelAnimationFrame(this._asked);
       if (this._tip) this._tip.remove();
+      if (this._map) this._map.getContainer().classList.remove("dk-on-point");
       this._over = -1;
     },
 
