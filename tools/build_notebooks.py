@@ -93,9 +93,9 @@ def plain(output, count):
     """An output without what changes from one execution, or one machine, to the next."""
     from datakit.fetching import cache_folder
 
+    if output["output_type"] == "stream":  # where a warning was raised is the name of a temporary file
+        output["text"] = re.sub(r"\S*ipykernel_\d+/\d+\.py:\d+: ", "", output["text"])
     text = json.dumps({**output, "metadata": {}} if "metadata" in output else output, ensure_ascii=False)
-    if output["output_type"] == "stream":  # never on pictures: the pattern takes minutes on a megabyte of base64
-        text = re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", text)  # where a warning was raised: a temporary file
     output = nbformat.from_dict(json.loads(text.replace(str(cache_folder()), "CACHE")))
     if "execution_count" in output:
         output.execution_count = count
