@@ -7,7 +7,7 @@ from dataclasses import dataclass
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
 NO_DATA = "no data"
 NO_DATA_COLOUR = "#d9d9d9"
-OTHER_COLOUR = "#6b6b6b"
+OTHER_COLOUR = "#8f8f8f"
 STAMP = "SYNTHETIC SAMPLE"
 
 # ColorBrewer ramps that matplotlib knows: their order survives the common kinds of colour blindness, and grey print.
