@@ -50,9 +50,8 @@ def main():
     bound = max(slowest, half)
     print(f"\nslowest notebook alone                    {slowest:8.1f} s")
     print(f"sum over {processors} processors                      {half:8.1f} s")
-    print(
-        f"the run, all notebooks                    {whole:8.1f} s   {whole / bound:.2f} times the bound (target {TARGET})"
-    )
+    times = f"{whole / bound:.2f} times the larger of these two, target {TARGET}"
+    print(f"the run, all notebooks                    {whole:8.1f} s   {times}")
     print(f"one after another, nbconvert --execute    {apart:8.1f} s   {apart / whole:.2f} times the run")
     heavy = [one.name for one in report.notebooks if (one.peak_memory or 0) > MEMORY]
     print(f"over {MEMORY / 1e6:.0f} MB: {', '.join(heavy) or 'none'}")

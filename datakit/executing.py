@@ -5,6 +5,7 @@ one for many notebooks, because importing papermill costs more than starting a k
 as there are notebooks to execute at the same time: ``python -m datakit.executing``, tasks on standard input.
 """
 
+import ast
 import contextlib
 import json
 import math
@@ -19,6 +20,10 @@ from pathlib import Path
 
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
+LOADED = (
+    "__import__('json').dumps(__import__('sys').modules['datakit.reading'].provenance().records() "
+    "if 'datakit.reading' in __import__('sys').modules else [])"
+)
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches = []
 SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
@@ -62,6 +67,7 @@ class Watch:
 
     def __init__(self, timeout):
         self.pid, self.cell, self.peak, self.timed_out = None, None, 0, False
+        self.loaded = []
         self._timeout, self._deadline = timeout, math.inf
         self._over, self._parent = threading.Event(), os.getppid()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -132,8 +138,17 @@ def _engine(watch, tell):
             self.on_cell_start = on_cell_start
             try:
                 super().papermill_execute_cells()
+                watch.loaded = self._loaded()
             finally:
                 watch.measure()
+
+        def _loaded(self):
+            """Every dataset that the kernel loaded, also after the notebook's table of them was shown."""
+            with contextlib.suppress(KeyError, ValueError, SyntaxError, TypeError):
+                asked = self.kc.execute("", silent=True, store_history=False, user_expressions={"said": LOADED})
+                reply = self.wait_for_reply(asked)["content"]["user_expressions"]["said"]
+                return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+            return []
 
     class Engine(NBClientEngine):
         @classmethod
@@ -224,7 +239,7 @@ def execute(task, tell):
         "peak_memory": watch.peak or _fallback_peak(),
         "title": title,
         "results": _results(nb),
-        "provenance": _provenance(nb),
+        "provenance": _provenance(nb, watch.loaded),
     }
 
 
@@ -251,10 +266,10 @@ def _results(nb):
     return [row for rows in _outputs(nb, RESULTS_MIME) for row in rows]
 
 
-def _provenance(nb):
-    """Every dataset that the notebook showed, the last word on each."""
-    last = {record["id"]: record for shown in _outputs(nb, PROVENANCE_MIME) for record in shown["datasets"]}
-    return list(last.values())
+def _provenance(nb, loaded):
+    """Every dataset that the notebook showed or loaded, the last word on each."""
+    shown = [record for table in _outputs(nb, PROVENANCE_MIME) for record in table["datasets"]]
+    return list({record["id"]: record for record in shown + loaded}.values())
 
 
 def main():

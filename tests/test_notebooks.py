@@ -152,6 +152,11 @@ def test_key_results_are_those_of_the_shipped_notebook(report, root, name):
         assert (ours["unit"], ours["note"]) == (theirs["unit"], theirs["note"])
 
 
+def test_what_is_loaded_after_the_table_is_in_the_record_too(report):
+    said = json.loads((report.output / "run.json").read_text(encoding="utf-8"))["notebooks"]["00_start_here"]
+    assert [r["id"] for r in said["provenance"]] == ["communes", "communes-population", "iris"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_notebooks_stay_small_and_quick(report, name):
     one = next(n for n in report.notebooks if n.name == name)
