@@ -108,6 +108,7 @@ for code in communes.attrs.get("merged", []):
 communes = communes.drop(columns="population", errors="ignore").merge(
     population[["commune", "population"]], on="commune", how="left"
 )
+communes.attrs["datakit"] = loaded["communes"].attrs["datakit"]  # the source line of the maps is made from it
 print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitants")
 
 # %% [markdown]
@@ -146,10 +147,12 @@ print(f"{dates.isna().sum()} of {len(dates)} digital-inclusion places have no da
 
 # %% tags=["nbval-ignore-output"]
 shown = every[every["inside"]].copy()
-shown["kind"] = np.where(shown["flagged"], "To check: address contradicts place", shown["category"].map(label))
+to_check = "To check: address contradicts place"
+shown["kind"] = np.where(shown["flagged"], to_check, shown["category"].map(label))
 maps.points(
     shown[["kind", "name", "town", "geometry"]],
     colour="kind",
+    colours={**dict(zip(label.values(), charts.CATEGORICAL, strict=False)), to_check: "#000000"},
     labels="name",
     tooltip=["town"],
     outline=communes,
@@ -219,8 +222,9 @@ if optional["iris"] is not None:
 else:
     area = "commune"
     areas = communes.merge(people.by_commune(by_iris).drop(columns="population"), on="commune", how="left")
+unit = "IRIS" if area == "iris" else area
 lost = areas["population"].isna().sum()
-print(f"{len(areas)} areas ({area}); {lost} without a known number of inhabitants")
+print(f"{len(areas)} areas ({unit}); {lost} without a known number of inhabitants")
 limits = dict.fromkeys(kinds, threshold) | {"france_services": threshold_france_services}
 limits = {name: limits[name] for name in kinds}
 ways = access.by_area(
@@ -333,15 +337,15 @@ listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending
 listed[[area, "name", "population", "lacks", "why", *personal]].round(1).reset_index(drop=True)
 
 # %% tags=["nbval-ignore-output"]
-first["state"] = np.select(
-    [first["first"], first["lacks"] >= enough], ["far, and older or alone", "far"], "not far, or unknown"
-)
+is_far, told = first["lacks"] >= enough, first["share_75_plus"].notna()
+states = ["far, and older or alone", "far", "far, no census figure"]
+first["state"] = np.select([first["first"], is_far & told, is_far], states, "not far, or not known")
 maps.choropleth(
     first[["state", "name", "lacks", "which", "share_75_plus", "share_alone", "geometry"]],
     "state",
     labels="name",
     outline=communes,
-    colours={"far, and older or alone": "#7a0019", "far": "#e69f00", "not far, or unknown": "#dddddd"},
+    colours=dict(zip([*states, "not far, or not known"], ["#7a0019", "#e69f00", "#fbe3b0", "#dddddd"], strict=True)),
     tooltip={
         "lacks": "kinds of services that are far",
         "which": "which",
@@ -351,9 +355,10 @@ maps.choropleth(
     title=f"Areas where most inhabitants are far from {enough} kinds of services or more",
     unit="",
     legend="most inhabitants are",
-    caption="An area is one colour, its inhabitants are not: many live near a service in an area that is mostly far.",
+    caption="An area is one colour, its inhabitants are not: many live near a service in an area that is mostly far. "
+    f"Inhabitants are taken as evenly spread over each {unit}.",
     alt=f"Map of {len(first)} areas: {int(first['first'].sum())} are far and older or alone, "
-    f"{int((first['state'] == 'far').sum())} are far only.",
+    f"{int((is_far & ~first['first']).sum())} are far only.",
     data=drawn_from,
 )
 
@@ -426,14 +431,14 @@ for r in everybody.sort_values("category").itertuples():
             "unit": "% of inhabitants",
             "low": round(r.far_low, 1),
             "high": round(r.far_high, 1),
-            "note": f"more than {limits[r.category]} m on foot; by {area}; range over detour factors",
+            "note": f"more than {limits[r.category]} m on foot; by {unit}; range over detour factors",
         }
     )
 rows.append(
     {
         "result": "areas to look at first",
         "value": int(first["first"].sum()),
-        "unit": f"areas ({area})",
+        "unit": f"areas ({unit})",
         "low": low,
         "high": high,
         "note": f"far from {enough} kinds or more, and older or alone: " + ", ".join(sorted(listed[area])[:8]),
