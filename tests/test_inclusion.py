@@ -13,7 +13,7 @@ import shapely
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
-from datakit.inclusion import access, people, privacy, services
+from datakit.inclusion import access, mixing, people, privacy, services
 from tools.sample import inclusion as invented
 from tools.sample import territory
 
@@ -398,11 +398,24 @@ def test_files_of_the_portal_open_by_name_and_by_identifier(sample):
         assert frame.within(territory.communes().set_index("code").geometry["21231"]).all()
 
 
+def test_invented_tables_are_not_combined_with_a_real_one():
+    def frame(synthetic):
+        table = pd.DataFrame({"a": [1]})
+        table.attrs["datakit"] = {"synthetic": synthetic}
+        return table
+
+    kept, dropped = mixing.keep_real(frame(False), iris=frame(True), bpe=frame(False))
+    assert (kept["iris"], dropped) == (None, ["iris"])
+    assert kept["bpe"] is not None
+    assert mixing.keep_real(frame(True), iris=frame(True), bpe=frame(False))[1] == []  # all of it is stamped
+
+
 # -- real snapshots ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def real(shared_data, tmp_path_factory, root):
+def real_mirror(shared_data, tmp_path_factory, root):
+    """A mirror of the real snapshots, and the cards that describe those whose form differs from the live files."""
     from datakit import mirrors
 
     files = {
@@ -415,12 +428,20 @@ def real(shared_data, tmp_path_factory, root):
         "france-services": "france-services/liste-fs-20240801_dep21.csv",
         "divia-gtfs": "divia-gtfs/gtfs_diviamobilites.zip",
     }
-    folder = tmp_path_factory.mktemp("real")
+    folder, cards = tmp_path_factory.mktemp("real"), str(root / "tests" / "cards")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAKIT_CARDS", str(root / "tests" / "cards"))
+        patch.setenv("DATAKIT_CARDS", cards)
         for id, file in files.items():
             mirrors.add(folder, id, shared_data / file)
-        return {id: datakit.load(id, str(folder)) for id in files}
+    return str(folder), cards, list(files)
+
+
+@pytest.fixture(scope="module")
+def real(real_mirror):
+    folder, cards, ids = real_mirror
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAKIT_CARDS", cards)
+        return {id: datakit.load(id, folder) for id in ids}
 
 
 def test_the_real_numbers_are_right(real):
@@ -453,3 +474,33 @@ def test_the_census_of_2016_has_the_names_of_2022(real):
     assert frame.attrs["unmatched"] == {"census": 0}
     assert frame.share_75_plus.between(0, 50).all()
     assert frame.share_alone.between(0, 80).all()
+
+
+def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, sample, root, tmp_path, monkeypatch):
+    from datakit.running import run
+
+    folder, cards, _ = real_mirror
+    monkeypatch.setenv("DATAKIT_CARDS", cards)
+    report = run(
+        [root / "notebooks" / "30_inclusion.ipynb"],
+        origins=f"{folder},{sample}",
+        output=tmp_path / "out",
+        progress=False,
+    )
+    assert report.ok, report.notebooks[0].error
+    results = {r["result"]: r for r in report.notebooks[0].results}
+    expected = {
+        "communes": 23,
+        "inhabitants": 257_193,
+        "digital-inclusion places": 69,
+        "digital-inclusion places flagged": 1,
+        "stops": 1080,
+        "stops known to be wheelchair accessible": 215,
+        "France services in the Métropole": 3,
+        "France services in Dijon": 0,
+    }
+    assert {name: results[name]["value"] for name in expected} == expected
+    assert results["digital-inclusion places flagged"]["note"] == "mednumBFC_TL_692_"
+    # The sample's facilities and IRIS are invented: none of them may be combined with the real places.
+    assert not any("General practitioner" in name for name in results)
+    assert results["far from: Digital-inclusion place"]["note"].count("by commune") == 1
