@@ -39,7 +39,7 @@ class WrongUse(DatakitError):
     """An option, origin or parameter that does not exist or has the wrong type."""
 
 
-class UnknownDataset(DatakitError, LookupError):
+class UnknownDataset(DatakitError, KeyError):
     """No data card has this id."""
 
 

@@ -46,9 +46,9 @@ def session(attempts=ATTEMPTS):
         respect_retry_after_header=True,
         retry_after_max=LONGEST_WAIT,
         raise_on_status=False,
-        redirect=5,
     )
     made = requests.Session()
+    made.max_redirects = 5
     # Compressed transfers cannot be resumed by byte range, and most of the files are archives already.
     made.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
     made.mount("http://", HTTPAdapter(max_retries=retry))

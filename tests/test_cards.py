@@ -157,3 +157,9 @@ def test_importing_the_package_pulls_in_nothing_heavy():
     code = "import sys, datakit; datakit.catalog; print(*sorted(m for m in sys.modules if '.' not in m))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pandas", "geopandas", "numpy", "pooch", "requests", "folium", "matplotlib"} & set(loaded)
+
+
+def test_the_catalog_behaves_like_a_mapping():
+    assert "communes" in datakit.catalog
+    assert "nothing-like-this" not in datakit.catalog
+    assert datakit.catalog.get("nothing-like-this") is None
