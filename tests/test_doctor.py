@@ -63,6 +63,22 @@ def test_packages_are_those_of_the_project(root):
     assert doctor._required() == project["project"]["dependencies"]
 
 
+def test_packages_without_the_project_beside_them(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "datakit" / "doctor.py"))
+    assert {"geopandas>=1.0", "papermill"} <= set(doctor._required())
+
+    def absent(name):
+        raise doctor.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "requires", absent)
+    assert doctor._required() == []
+
+
+def test_without_pyproj(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    assert doctor.transform().status == "failed" and "make run" in doctor.transform().advice
+
+
 def test_binder_is_recognised(monkeypatch):
     for name in ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST", "BINDER_REQUEST"):
         monkeypatch.delenv(name, raising=False)

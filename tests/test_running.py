@@ -291,6 +291,40 @@ def test_a_killed_run_leaves_no_kernel(here):
     assert not (here / "out").exists()
 
 
+def test_a_process_that_is_killed_takes_only_its_notebook_with_it(here):
+    # The process that executes a notebook is its kernel's parent: the out-of-memory killer may choose either.
+    make.write(
+        here / "notebooks", "10_kills", "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()"
+    )
+    make.ok(here / "notebooks", "20_ok")
+    report = running.run(output="out", jobs=1, progress=False)
+    killed, fine = report.notebooks
+    assert killed.status == "died" and "ended with -9" in killed.summary() and fine.ok
+    page = (here / "out" / "index.html").read_text(encoding="utf-8")
+    assert "10_kills.html" not in page and "20_ok.html" in page, "no link to a page that could not be written"
+
+
+def test_the_commit_is_recorded(here, monkeypatch):
+    if not shutil.which("git"):
+        pytest.skip("git is not installed")
+
+    def git(*words):
+        settings = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+        subprocess.run(["git", *settings, *words], check=True, capture_output=True)
+
+    assert record._git(here) == (None, None)
+    git("init")
+    (here / "file").write_text("1")
+    git("add", "file")
+    git("commit", "-m", "First")
+    commit, changes = record._git(here)
+    assert len(commit) == 40 and changes is False
+    (here / "file").write_text("2")
+    assert record._git(here) == (commit, True)
+    monkeypatch.setenv("PATH", str(here))
+    assert record._git(here) == (None, None)
+
+
 def until(true, seconds=30):
     end = time.monotonic() + seconds
     while not true():
