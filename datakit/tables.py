@@ -232,7 +232,7 @@ def _reject(rows, column, values, mask, rule):
             "row": rows[mask].to_numpy(),
             "column": column,
             "rule": rule,
-            "value": values[mask].astype("str").to_numpy() if hasattr(values, "astype") else values,
+            "value": values[mask].astype("str").fillna("").to_numpy() if hasattr(values, "astype") else values,
         }
     )
 

@@ -1,5 +1,6 @@
 """The vegetation baseline: nothing lost on the way to the grid, overlaps once, and what was planted is found."""
 
+import json
 import warnings
 
 import geopandas as gpd
@@ -113,6 +114,15 @@ def test_inhabitants_are_preserved_on_the_sample(layers):
     out = grid.spread(people, layers["iris"], cells, ["pop_75_plus"])
     in_both = people[people.iris.isin(layers["iris"].iris)].pop_75_plus.sum()
     assert out.pop_75_plus.sum() == pytest.approx(in_both, rel=1e-9)
+
+
+def test_a_mean_is_weighted_by_ground_and_needs_enough_of_it():
+    layer = frame(shapely.box(0, 0, 75, 100), shapely.box(75, 0, 120, 100), square(400, 0, 10))
+    cells = frame(square(0, 0, 100), square(100, 0, 100), square(200, 0, 100), shapely.Polygon())
+    assert grid.average([1.0, 5.0, 9.0], layer, cells).iloc[0] == pytest.approx(0.75 * 1 + 0.25 * 5)
+    assert grid.average([1.0, 5.0, 9.0], layer, cells).iloc[1:].isna().all()  # 20 % of it is not enough
+    assert grid.average([1.0, np.nan, 9.0], layer, cells).iloc[0] == 1
+    assert grid.average([1.0, 5.0, 9.0], layer, cells, least=0.1).iloc[1] == 5
 
 
 # -- cover ------------------------------------------------------------------------------------------------------------
@@ -329,6 +339,17 @@ def test_yearly_needs_its_columns():
         heat.yearly(pd.DataFrame({"station": [], "date": []}))
 
 
+# -- what was set aside -----------------------------------------------------------------------------------------------
+
+
+def test_a_missing_value_that_was_required_can_be_written_in_the_record_of_a_run(cache):
+    rejects = load("bdtopo-vegetation").attrs["datakit"]["rejects"]
+    assert {"column": "nature", "value": "", "rule": "is required"}.items() <= next(
+        r for r in rejects if r["column"] == "nature"
+    ).items()
+    json.dumps(rejects, allow_nan=False)
+
+
 # -- the planted truth ------------------------------------------------------------------------------------------------
 
 
@@ -367,9 +388,9 @@ def test_the_plantable_cells_are_those_that_were_planted(cells):
 def test_the_bare_hot_zone_comes_first_and_the_green_one_last(cells, layers):
     around = cover.cover(cells.set_geometry(cells.centroid.buffer(300)), layers["bdtopo-vegetation"], "green")
     zones = layers["lcz-cerema"]
-    hot = [cover.cover(cells, zones[zones.lcz_int == z]).cover_area * v for z, v in priority.LCZ_HEAT.items()]
+    heat_of = grid.average(zones.lcz_int.map(priority.LCZ_HEAT).astype(float), zones, cells)
     people = grid.spread(load("census-iris-population"), layers["iris"], cells, ["pop_75_plus"])
-    table = pd.DataFrame({"bare": 1 - around.green_share, "heat": sum(hot) / cells.area, **people})
+    table = pd.DataFrame({"bare": 1 - around.green_share, "heat": heat_of, **people})
     out = priority.prioritise(
         table, {"bare": 1, "heat": 1, "pop_75_plus": 1}, priority.feasibility(cells.plantable_share), draws=200
     )

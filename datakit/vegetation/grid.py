@@ -111,6 +111,43 @@ def spread(totals, areas, cells, columns):
     return out
 
 
+def average(values, layer, areas, least=0.5):
+    """Mean of a layer's values in each area, weighted by the ground that they share.
+
+    Parameters
+    ----------
+    values : Series or array of float
+        One for each row of ``layer``; rows without value are left out.
+    layer : GeoDataFrame
+        Polygons that do not overlap, such as local climate zones.
+    areas : GeoDataFrame
+        Where the means go; same CRS.
+    least : float
+        Share of an area that must have a value: below it there is no mean.
+
+    Returns
+    -------
+    Series
+        With the index of ``areas``.
+
+    Raises
+    ------
+    CrsMismatch
+    """
+    same_crs(layer, areas)
+    values, shapes = np.asarray(values, float), polygons(areas)
+    left, right, shared = overlaps(polygons(layer), shapes)
+    given = np.isfinite(values[left])
+    left, right, shared = left[given], right[given], shared[given]
+    weight = np.bincount(right, shared, minlength=len(areas))
+    total = np.bincount(right, shared * values[left], minlength=len(areas))
+    surface = shapely.area(shapes)
+    mean = np.full(len(areas), np.nan)
+    known = (surface > 0) & (weight >= least * surface) & (weight > 0)
+    mean[known] = total[known] / weight[known]
+    return pd.Series(mean, index=areas.index)
+
+
 def polygons(frame):
     """The shapes of a table as valid flat polygons, in its order; what has no surface becomes an empty polygon."""
     shapes = shapely.force_2d(frame.geometry.to_numpy())
