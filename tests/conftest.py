@@ -59,6 +59,25 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
+def real_cards(root):
+    """The folder of cards for snapshots whose form differs from the live file: a value for DATAKIT_CARDS."""
+    return str(root / "tests" / "cards")
+
+
+@pytest.fixture(scope="session")
+def real_mirror(shared_data, real_cards, tmp_path_factory):
+    """The folder of a mirror made from the real snapshots."""
+    import warnings
+
+    from tests.real import build
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setenv("DATAKIT_CARDS", real_cards)
+        return str(build(tmp_path_factory.mktemp("real"), shared_data))
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium, or a skip that says why."""
     import shutil

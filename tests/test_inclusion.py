@@ -14,6 +14,7 @@ import datakit
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
 from datakit.inclusion import access, mixing, people, privacy, services
+from tests.real import FILES
 from tools.sample import inclusion as invented
 from tools.sample import territory
 
@@ -414,34 +415,10 @@ def test_invented_tables_are_not_combined_with_a_real_one():
 
 
 @pytest.fixture(scope="module")
-def real_mirror(shared_data, tmp_path_factory, root):
-    """A mirror of the real snapshots, and the cards that describe those whose form differs from the live files."""
-    from datakit import mirrors
-
-    files = {
-        "communes": "communes-dijon-metropole/communes_2018_contours.geojson",
-        "communes-population": "communes-dijon-metropole/epci_communes_2024.csv",
-        "census-iris-population": "iris-rp2016/iris_rp2016_population.csv",
-        "census-iris-households": "iris-rp2016/iris_rp2016_menages.csv",
-        "census-iris-housing": "iris-rp2016/iris_rp2016_logement.csv",
-        "mednum-bfc": "mednum-bfc/bfc-ternum-dataset.csv",
-        "france-services": "france-services/liste-fs-20240801_dep21.csv",
-        "divia-gtfs": "divia-gtfs/gtfs_diviamobilites.zip",
-    }
-    folder, cards = tmp_path_factory.mktemp("real"), str(root / "tests" / "cards")
+def real(real_mirror, real_cards):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAKIT_CARDS", cards)
-        for id, file in files.items():
-            mirrors.add(folder, id, shared_data / file)
-    return str(folder), cards, list(files)
-
-
-@pytest.fixture(scope="module")
-def real(real_mirror):
-    folder, cards, ids = real_mirror
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAKIT_CARDS", cards)
-        return {id: datakit.load(id, folder) for id in ids}
+        patch.setenv("DATAKIT_CARDS", real_cards)
+        return {id: datakit.load(id, real_mirror) for id in FILES if not id.startswith("trees-")}
 
 
 def test_the_real_numbers_are_right(real):
@@ -476,14 +453,13 @@ def test_the_census_of_2016_has_the_names_of_2022(real):
     assert frame.share_alone.between(0, 80).all()
 
 
-def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, sample, root, tmp_path, monkeypatch):
+def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, real_cards, sample, root, tmp_path, monkeypatch):
     from datakit.running import run
 
-    folder, cards, _ = real_mirror
-    monkeypatch.setenv("DATAKIT_CARDS", cards)
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     report = run(
         [root / "notebooks" / "30_inclusion.ipynb"],
-        origins=f"{folder},{sample}",
+        origins=f"{real_mirror},{sample}",
         output=tmp_path / "out",
         progress=False,
     )
