@@ -10,6 +10,7 @@ import pytest
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import WrongUse
+from datakit.tables import parse
 from datakit.trees import diversity, places, quality, risk, structure
 from tools.sample import trees as planted
 
@@ -111,13 +112,13 @@ def test_drawing_streets_gives_a_wider_interval_than_drawing_trees():
 def test_cities_compare_on_the_same_number_of_trees():
     big = pd.DataFrame({"genre": ["A", "B", "C", "D"] * 100, "espece": "x"})
     small = pd.DataFrame({"genre": ["A", "B"] * 10, "espece": "x"})
-    table = diversity.compare({"big": big, "small": small}, "genus").set_index("place")
-    assert (table.n == 20).all()
+    assert (diversity.compare({"big": big, "small": small}, "genus").n == 10).all()
+    table = diversity.compare({"big": big, "small": small}, "genus", n=20).set_index("place")
     assert table.rarefied["small"] == pytest.approx(2)
     assert table.effective["small"] == pytest.approx(2)
     assert 3 < table.effective["big"] < 4  # twenty trees never show all of the diversity
     assert table.low["big"] < table.effective["big"] < table.high["big"]
-    whole = diversity.compare({"big": big}, "genus").loc[0]
+    whole = diversity.compare({"big": big}, "genus", n=400).loc[0]
     assert whole.effective == whole.low == whole.high == pytest.approx(4)  # nothing is left to chance
     with pytest.raises(WrongUse):
         diversity.compare({"none": pd.DataFrame({"x": [1]})})
@@ -256,7 +257,7 @@ def test_doubts_are_counted_by_hand():
     assert found["species not named"] == 2
     assert found["age not known"] == 1
     assert found["planted after the survey"] == 1
-    assert found["trunk too thick for the age"] == 2  # 400 cm in ten years; 33 cm ten years before planting
+    assert found["trunk too thick for the age"] == 1  # 400 cm in ten years; the year 2030 is another doubt
     assert found["height and trunk do not fit"] == 2  # 6 m on 127 cm of trunk; 6 cm on 10.5 cm
     assert found["girth ends in 0"] == 2
     bare = quality.checks(frame[["genre", "geometry"]], 2020).set_index("check").trees
@@ -296,3 +297,17 @@ def test_one_rule_by_hand():
     mixed = pd.Series(["a", "b", "a", "b"])
     # From x: a was lost once in one, drawn towards 1/2 as by 2 trees: (1 + 2 * 0.5) / 3.
     assert risk.by_one_column(mixed, target, groups, weight=2).tolist() == pytest.approx([0, 0, 2 / 3, 1 / 3])
+
+
+def test_the_planted_doubts_are_found(tmp_path):
+    planted.make(tmp_path, np.random.default_rng(0))
+    trees = parse(tmp_path / "trees-dijon" / "arbres.csv.zip", datakit.catalog["trees-dijon"]).frame
+    communes = datakit.load("communes", "sample")
+    found = quality.checks(trees, structure.survey_year(trees), communes).set_index("check").trees
+    assert structure.survey_year(trees) == planted.SURVEY
+    assert found["species not named"] == pytest.approx(1200, abs=20)
+    assert found["at the very place of another tree"] == pytest.approx(300, abs=20)
+    assert found["in another commune than its code says"] == pytest.approx(100, abs=20)
+    assert found["planted after the survey"] == pytest.approx(50, abs=10)
+    assert 100 <= found["trunk too thick for the age"] <= 160
+    assert found["height and trunk do not fit"] > 250

@@ -201,7 +201,8 @@ def compare(inventories, level="species", n=None, *, draws=200, seed=0):
     inventories : dict of str to DataFrame
     level : {"species", "genus"}
     n : int, optional
-        Trees drawn from each; by default as many as the smallest has.
+        Trees drawn from each; by default half as many as the smallest has, so that no inventory is drawn whole, which
+        would leave nothing to chance and look certain.
     draws, seed : int
 
     Returns
@@ -215,12 +216,12 @@ def compare(inventories, level="species", n=None, *, draws=200, seed=0):
     counts = {place: c for place, c in counts.items() if c.sum()}
     if not counts:
         raise WrongUse("compare", f"none of the inventories names the {level}")
-    n = n or int(min(c.sum() for c in counts.values()))
+    n = n or max(1, int(min(c.sum() for c in counts.values())) // 2)
     rows = []
     for place, c in counts.items():
         rng = np.random.default_rng(seed)
         drawn = [effective(x) for x in rng.multivariate_hypergeometric(c, n, size=draws, method="marginals")]
-        low, high = np.percentile(drawn, [2.5, 97.5])
-        rows.append((place, int(c.sum()), len(c), rarefied(c, n), float(np.mean(drawn)), low, high, n))
+        value, (low, high) = float(np.mean(drawn)), np.percentile(drawn, [2.5, 97.5])
+        rows.append((place, int(c.sum()), len(c), rarefied(c, n), value, min(low, value), max(high, value), n))
     columns = ["place", "trees", "taxa", "rarefied", "effective", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)

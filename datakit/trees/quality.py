@@ -76,7 +76,8 @@ def checks(frame, today, communes=None):
     measured = diameter.notna().any()
     add("trunk not measured", diameter.isna())
     girth = diameter * np.pi
-    add("trunk too thick for the age", girth > 30 + GROWTH * age if measured and age.notna().any() else None,
+    thick = (girth > 30 + GROWTH * age) & (age >= 0)
+    add("trunk too thick for the age", thick if measured and age.notna().any() else None,
         f"more than {GROWTH} cm of girth a year, after 30 cm at planting")  # fmt: skip
     height = pd.to_numeric(frame["hauteur"], errors="coerce").astype("float64") if "hauteur" in frame else None
     odd = None

@@ -265,15 +265,18 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     rng = np.random.default_rng(seed)
     names, codes = np.unique(groups, return_inverse=True)
     members = [np.flatnonzero(codes == k) for k in range(len(names))]
-    drawn = [np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))]) for _ in range(draws)]
+    precision, found = np.full((2, draws, len(scores)), np.nan)
+    for d in range(draws):
+        i = np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
+        hit = target[i]
+        if hit.any():
+            precision[d] = [average_precision(hit, score[i]) for score in scores.values()]
+            found[d] = [hit.sum() * recall_at(hit, score[i], visits) for score in scores.values()]
     rows = []
-    for (name, how), score in scores.items():
-        again = [average_precision(target[i], score[i]) for i in drawn if target[i].any()]
-        low, high = np.percentile(again, [2.5, 97.5])
+    for k, ((name, how), score) in enumerate(scores.items()):
         recall = recall_at(target, score, visits)
-        found = [target[i].sum() * recall_at(target[i], score[i], visits) for i in drawn]
-        rows.append((name, how, average_precision(target, score), low, high, recall, recall * target.sum(),
-                     *np.percentile(found, [2.5, 97.5])))  # fmt: skip
+        rows.append((name, how, average_precision(target, score), *np.nanpercentile(precision[:, k], [2.5, 97.5]),
+                     recall, recall * target.sum(), *np.nanpercentile(found[:, k], [2.5, 97.5])))  # fmt: skip
     columns = ["baseline", "held_out", "average_precision", "low", "high", "recall", "found", "found_low", "found_high"]
     kept = pd.DataFrame(
         {f"{name}, {how}".strip(", "): score for (name, how), score in scores.items()}, index=frame.index

@@ -66,6 +66,9 @@ TRUTH = f"""\
 - `date_abattage` and the remark `souche à traiter` are written after the loss. A model that uses them is cheating.
 - *Platanus* is planted above a tenth of all trees, so that the 10-20-30 rule fails for the species.
 - Broken on purpose: swapped coordinates, heights of 999 m, four-digit INSEE codes, negative girths, 31 February.
+- Doubtful on purpose, though no schema sees it: 1,200 species given as `sp.`, 300 heights in metres instead of
+  centimetres, 300 trees entered at the place of another one, 150 girths in millimetres, 100 trees under the code of
+  another commune, 50 planted in 2052.
 """
 
 CENTRES = {
@@ -176,8 +179,17 @@ def _city_file(folder, rng):
     out["etat"] = np.where(gone, np.where(rng.uniform(size=n) < 0.3, "REMPLACÉ", "ABATTU"), "EN PLACE")
     out["date_abattage"] = np.where(gone, [f"{2023 + v}-02-15" for v in rng.integers(0, 3, n)], "")
     out["remarque"] = np.where(gone & (rng.uniform(size=n) < 0.7), "souche à traiter", "")
-    broken = rng.choice(n, 260, replace=False)
-    swap, tall, short, negative, february = np.split(broken, [60, 120, 180, 220])
+    chosen = rng.choice(n, 260 + 2_100, replace=False)
+    swap, tall, short, negative, february, *doubtful = np.split(
+        chosen, [60, 120, 180, 220, 260, 260 + 1_200, 260 + 1_500, 260 + 1_800, 260 + 1_950, 260 + 2_050]
+    )
+    unidentified, metres, twice, thick, elsewhere, future = doubtful
+    out.loc[unidentified, "espece"] = "sp."
+    out.loc[metres, "hauteur"] = (frame.hauteur[metres] / 100).astype(str)
+    out.loc[twice, ["longitude", "latitude"]] = out.loc[twice - 1, ["longitude", "latitude"]].to_numpy()
+    out.loc[thick, "circonference"] = (10 * frame.circonference[thick]).clip(upper=2900).astype(str)
+    out.loc[elsewhere, "code_insee"] = np.where(frame.code_insee[elsewhere] == "21231", "21166", "21231")
+    out.loc[future, "date_plantation"] = "2052-11-25"
     out.loc[swap, ["longitude", "latitude"]] = out.loc[swap, ["latitude", "longitude"]].to_numpy()
     out.loc[tall, "hauteur"] = "99900"
     out.loc[short, "code_insee"] = "2123"
