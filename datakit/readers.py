@@ -142,6 +142,37 @@ def _read_overpass(path, card):
     return pd.DataFrame(rows, dtype=object), None, _NO_REJECTS
 
 
+def _read_some(file, card):
+    """Only the rows and columns that the card asks for, piece by piece, or None where it asks for all.
+
+    A national file of three million rows and seventy columns takes several GB as a table; a Métropole's part, little.
+    The index keeps the rows' place in the file.
+    """
+    import pyarrow as pa
+
+    chosen, there = card.raw.get("row_filter"), set(file.schema_arrow.names)
+    if not chosen or not card.fields or not isinstance(chosen["field"], str) or chosen["field"] not in there:
+        return None
+    if not pa.types.is_string(kind := file.schema_arrow.field(chosen["field"]).type) and not pa.types.is_integer(kind):
+        return None
+    columns = [next((s for s in f.source if s in there), None) for f in card.fields]
+    if any(c is None and not f.optional for c, f in zip(columns, card.fields, strict=True)):
+        return None  # the error about what is missing names every column of the file
+    columns += [v for k, v in (card.geometry or {}).items() if k in ("x", "y", "latlon") and v in there]
+    columns = list(dict.fromkeys([chosen["field"], *filter(None, columns)]))
+    parts, start = [], 0
+    for batch in file.iter_batches(columns=columns):
+        text = batch.column(chosen["field"]).to_pandas().astype("str")
+        values = tuple(chosen["values"])
+        keep = text.str.startswith(values) if chosen.get("prefix") else text.isin(values)
+        part = batch.filter(pa.array(keep.to_numpy(dtype=bool))).to_pandas()
+        part.index = keep.index[keep] + start
+        start += len(keep)
+        if len(part):
+            parts.append(part)
+    return pd.concat(parts) if parts else None  # where nothing is chosen, the error is that of the whole file
+
+
 def _read_parquet(path, card):
     import geopandas as gpd
     import pyarrow as pa
@@ -150,7 +181,9 @@ def _read_parquet(path, card):
     try:
         with pq.ParquetFile(path) as file:
             geo = b"geo" in (file.schema_arrow.metadata or {})
-        frame = gpd.read_parquet(path) if geo else pd.read_parquet(path)
+            frame = None if geo else _read_some(file, card)
+        if frame is None:
+            frame = gpd.read_parquet(path) if geo else pd.read_parquet(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise unlike(card, "this Parquet file cannot be read", "parquet", str(error)[:200]) from error
     if geo:

@@ -391,6 +391,30 @@ def test_the_planted_secrets_are_kept(inhabitants):
     assert inhabitants.median_income[inhabitants.income != "published"].isna().all()
 
 
+def test_a_part_of_a_national_parquet_file_is_read_with_its_rows_numbers(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from datakit.tables import parse
+
+    n = 1000
+    table = pd.DataFrame({"DEPCOM": ["01004", None, "21231", "75056"] * (n // 4), "TYPEQU": "A206", "LAMBERT_X": 855e3,
+                          "LAMBERT_Y": 6.69e6, "OTHER": "x" * 50})  # fmt: skip
+    table.loc[502, "TYPEQU"] = "??"
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), tmp_path / "BPE.parquet", row_group_size=64)
+    card = datakit.catalog["bpe"]
+    found = parse(tmp_path / "BPE.parquet", card)
+    assert (len(found.frame), found.rows_read) == (249, 250)
+    assert found.rejects.row.tolist() == [503]
+    assert set(found.frame.commune) == {"21231"}
+    table.rename(columns={"TYPEQU": "TYPE"}).to_parquet(tmp_path / "renamed.parquet")
+    with pytest.raises(NotAsDescribed, match="OTHER"):  # the error shows the columns that are there
+        parse(tmp_path / "renamed.parquet", card)
+    table[table.DEPCOM == "01004"].to_parquet(tmp_path / "elsewhere.parquet")
+    with pytest.raises(NotAsDescribed, match="no row fits"):
+        parse(tmp_path / "elsewhere.parquet", card)
+
+
 def test_files_of_the_portal_open_by_name_and_by_identifier(sample):
     for id, number in ((invented.PLAYGROUNDS, 60), (invented.OFFICES, 25), (invented.D4C, 40)):
         frame = datakit.load(id, sample)
