@@ -65,7 +65,7 @@ def test_packages_are_those_of_the_project(root):
 
 def test_packages_without_the_project_beside_them(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "__file__", str(tmp_path / "datakit" / "doctor.py"))
-    assert {"geopandas>=1.0", "papermill"} <= set(doctor._required())
+    assert [r for r in doctor._required() if r.startswith("geopandas")]
 
     def absent(name):
         raise doctor.metadata.PackageNotFoundError(name)

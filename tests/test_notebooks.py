@@ -73,6 +73,24 @@ def test_check_sees_a_difference(build, tmp_path, root):
     assert "cells in the source" in build.differences("00_start_here", tmp_path)[0]
 
 
+def test_what_is_written_does_not_depend_on_the_machine(build):
+    from datakit.fetching import cache_folder
+
+    text = f"one\n/tmp/ipykernel_12/345.py:6: DataWarning: 3 rows\n  all of them: {cache_folder()}/x.csv\n"
+    made = build.plain({"output_type": "stream", "name": "stderr", "text": text}, 3)
+    assert made.text == "one\nDataWarning: 3 rows\n  all of them: CACHE/x.csv\n"
+    record = {"datasets": [{"rejects_file": f"{cache_folder()}/x.csv", "rows": 3}]}
+    output = {
+        "output_type": "execute_result",
+        "execution_count": 9,
+        "metadata": {"a": 1},
+        "data": {PROVENANCE_MIME: record},
+    }
+    made = build.plain(output, 3)
+    assert (made.execution_count, made.metadata) == (3, {})
+    assert made.data[PROVENANCE_MIME] == {"datasets": [{"rejects_file": "CACHE/x.csv", "rows": 3}]}
+
+
 def test_shape(notebook):
     """Title and question, what you will learn, parameters, loads, provenance, key results, exercises, next, sources."""
     cells = notebook.cells

@@ -7,7 +7,6 @@ nothing is executed or written: it says whether each notebook is its source, exe
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import sys
@@ -91,16 +90,25 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
 
 def plain(output, count):
     """An output without what changes from one execution, or one machine, to the next."""
-    from datakit.fetching import cache_folder
-
-    if output["output_type"] == "stream":  # where a warning was raised is the name of a temporary file
-        output["text"] = re.sub(r"\S*ipykernel_\d+/\d+\.py:\d+: ", "", output["text"])
-    text = json.dumps({**output, "metadata": {}} if "metadata" in output else output, ensure_ascii=False)
-    output = nbformat.from_dict(json.loads(text.replace(str(cache_folder()), "CACHE")))
+    output = nbformat.from_dict(scrub({k: v for k, v in output.items() if k not in ("metadata", "transient")}))
+    if output.output_type in ("execute_result", "display_data"):
+        output.metadata = {}
     if "execution_count" in output:
         output.execution_count = count
-    output.pop("transient", None)
     return output
+
+
+def scrub(value):
+    """Texts, however deep, without the temporary file that a warning was raised in and without the cache's place."""
+    from datakit.fetching import cache_folder
+
+    if isinstance(value, dict):
+        return {k: scrub(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [scrub(v) for v in value]
+    if isinstance(value, str):
+        return re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", value).replace(str(cache_folder()), "CACHE")
+    return value
 
 
 def differences(name, notebooks=NOTEBOOKS):
