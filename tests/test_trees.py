@@ -60,13 +60,17 @@ def test_rarefaction_equals_drawing():
         ({"nom_latin": ["Platanus x hispanica 'Exemple'"]}, "Platanus x hispanica", "Platanus"),
         ({"nom_latin": ["ACEPLA"]}, "ACEPLA", "ACE"),
         ({"nom_latin": ["QUERUBpyr"]}, "QUERUB", "QUE"),
+        ({"nom_latin": ["Acer rubrum", "ACER"]}, ["Acer rubrum", None], ["Acer", "Acer"]),
+        ({"nom_latin": ["MALgol", "CUP"]}, [None, None], ["MAL", "CUP"]),  # codes of a genus alone
         ({"genre": ["Platanus"], "espece": ["× Hispanica"]}, "Platanus x hispanica", "Platanus"),
+        ({"genre": [None], "nom_latin": ["Tilia cordata"]}, "Tilia cordata", "Tilia"),  # OpenStreetMap
     ],
 )
 def test_a_taxon_is_read_from_names_or_codes(columns, species, genus):
     frame = pd.DataFrame(columns)
-    assert diversity.taxon(frame, "species").tolist() == [species]
-    assert diversity.taxon(frame, "genus").tolist() == [genus]
+    for level, wanted in (("species", species), ("genus", genus)):
+        found = diversity.taxon(frame, level).astype(object)
+        assert found.where(found.notna(), None).tolist() == ([wanted] if isinstance(wanted, str) else wanted)
     assert diversity.taxon(frame, "family").isna().all()
 
 
@@ -136,6 +140,9 @@ def test_years_ages_and_diameters():
     assert structure.age(frame, 2025).tolist() == [18, 40, 27, 5]
     assert structure.trunk_diameter(frame).round(1).tolist()[:1] == [100.0]
     assert structure.trunk_diameter(frame)[1:3].isna().all()
+    assert structure.trunk_diameter(frame.astype({"circonference": "str"})).isna().all()  # nobody knows the unit
+    assert structure.height(pd.DataFrame({"hauteur": [0.0, 650.0]})).tolist()[1] == 650
+    assert structure.height(pd.DataFrame({"hauteur": ["5-10"]})).isna().all()
     table = structure.against_richards(frame)
     assert table.trees.tolist() == [1, 0, 0, 1]
     assert table.target.sum() == 100

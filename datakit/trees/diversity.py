@@ -27,31 +27,36 @@ def taxon(frame, level):
     """
     if level == "family":
         return frame["famille"].copy() if "famille" in frame else _nothing(frame)
-    if "genre" in frame and frame["genre"].notna().any():
-        genus = frame["genre"].str.strip().str.capitalize()
-        if level == "genus":
-            return genus
-        species = frame["espece"].str.strip().str.lower() if "espece" in frame else _nothing(frame)
-        return genus.str.cat(_named(species), sep=" ")
+    genus, species = _from_latin(frame)
+    if "genre" in frame:
+        genus = frame["genre"].str.strip().str.capitalize().fillna(genus)
+        if "espece" in frame:
+            species = genus.str.cat(_named(frame["espece"].str.strip().str.lower()), sep=" ").fillna(species)
+    return genus if level == "genus" else species
+
+
+def _from_latin(frame):
+    """Genus and species from ``nom_latin``, a name or a code."""
     if "nom_latin" not in frame:
-        return _nothing(frame)
+        return _nothing(frame), _nothing(frame)
     name = frame["nom_latin"].str.strip()
-    if not name.str.contains(" ", na=False).any():
-        # Codes: three letters of the genus, three of the species, then the cultivar.
-        return name.str[:3] if level == "genus" else name.str[:6]
+    code = name.str.extract(r"^(([A-Z]{3})(?:[A-Z]{3})?)[a-z]*$")
+    if code[0].notna().any() and (code[0].notna() | name.isna()).all():
+        # Codes: three letters of the genus, three of the species where it is known, then the cultivar.
+        return code[1], code[0].where(code[0].str.len() == 6)
     words = name.str.extract(r"^(\S+)(?:\s+((?:[x×]\s*)?\S+))?")
     genus = words[0].str.capitalize()
-    return genus if level == "genus" else genus.str.cat(_named(words[1].str.lower()), sep=" ")
+    return genus, genus.str.cat(_named(words[1].str.lower()), sep=" ")
+
+
+def _nothing(frame):
+    return pd.Series(None, index=frame.index, dtype="str")
 
 
 def _named(species):
     """The epithet without what only says "not identified", and with one spelling of the sign of hybrids."""
     unknown = species.str.fullmatch(r"(?:n\.?\s*)?spp?\.?|indet\.?|\?+|-+|inconnue?|", na=False)
     return species.mask(unknown).str.replace(r"^[x×]\s*", "x ", regex=True)
-
-
-def _nothing(frame):
-    return pd.Series(None, index=frame.index, dtype="str")
 
 
 def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):

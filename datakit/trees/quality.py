@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from datakit.territory import MERGED
 from datakit.trees.diversity import taxon
-from datakit.trees.structure import planting_year, trunk_diameter
+from datakit.trees.structure import height, planting_year, trunk_diameter
 
 # Choices of this kit: beyond these a figure is more likely a slip of the pen than a tree.
 GROWTH = 10  # cm of girth a year, counted from the day of planting
@@ -66,7 +67,7 @@ def checks(frame, today, communes=None):
         code = code.reindex(range(len(frame)))
         add("outside the communes", code.isna())
         if "code_insee" in frame:
-            written = frame["code_insee"].reset_index(drop=True)
+            written = frame["code_insee"].reset_index(drop=True).replace(MERGED)
             add("in another commune than its code says", code.notna() & written.notna() & (code != written))
     add("species not named", taxon(frame, "species").isna(), "'sp.' is not a species")
     diameter, year = trunk_diameter(frame), planting_year(frame).astype("float64")
@@ -79,10 +80,9 @@ def checks(frame, today, communes=None):
     thick = (girth > 30 + GROWTH * age) & (age >= 0)
     add("trunk too thick for the age", thick if measured and age.notna().any() else None,
         f"more than {GROWTH} cm of girth a year, after 30 cm at planting")  # fmt: skip
-    height = pd.to_numeric(frame["hauteur"], errors="coerce").astype("float64") if "hauteur" in frame else None
-    odd = None
-    if measured and height is not None and height.notna().any():
-        ratio = height / diameter.where(diameter >= 10)
+    tall, odd = height(frame), None
+    if measured and tall.notna().any():
+        ratio = tall / diameter.where(diameter >= 10)
         odd = (ratio < STOUT) | (ratio > SLENDER)
     add("height and trunk do not fit", odd, f"height below {STOUT} or above {SLENDER} times the diameter; often a unit")
     add("girth ends in 0", girth.round().mod(10) == 0 if measured else None, "10 % if measured, more if guessed")

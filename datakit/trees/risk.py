@@ -10,7 +10,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.trees.diversity import taxon
-from datakit.trees.structure import age, trunk_diameter
+from datakit.trees.structure import age, height, trunk_diameter
 
 # Words of a state, without accents: any other word is "not known", never a loss.
 STANDING = r"en place|vivante?|presente?|existante?|sur pied"
@@ -97,8 +97,7 @@ def features(frame, today):
         ``situation``, ``sector``; a column the inventory lacks is left out, and none of `LEAKS` is read.
     """
     found = {"age": age(frame, today), "diameter": trunk_diameter(frame)}
-    if "hauteur" in frame:
-        found["height"] = pd.to_numeric(frame["hauteur"], errors="coerce").astype("float64")
+    found["height"] = height(frame)
     genus = taxon(frame, "genus")
     common = genus.value_counts().index[:25]
     found["genus"] = genus.where(genus.isin(common) | genus.isna(), "other")

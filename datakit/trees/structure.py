@@ -68,13 +68,27 @@ def trunk_diameter(frame):
     Returns
     -------
     Series of float
-        0 and text are missing.
+        0 is missing, and so is text: a card leaves a column as text where nobody knows its unit.
     """
     diameter = pd.Series(np.nan, index=frame.index)
     for name, factor in (("diametre", 1.0), ("circonference", 1 / np.pi)):
-        if name in frame:
-            diameter = diameter.fillna(pd.to_numeric(frame[name], errors="coerce").astype("float64") * factor)
+        if name in frame and pd.api.types.is_numeric_dtype(frame[name]):
+            diameter = diameter.fillna(frame[name].astype("float64") * factor)
     return diameter.where(diameter > 0)
+
+
+def height(frame):
+    """Height in cm: ``hauteur``.
+
+    Returns
+    -------
+    Series of float
+        0 and text are missing, as for `trunk_diameter`.
+    """
+    if "hauteur" not in frame or not pd.api.types.is_numeric_dtype(frame["hauteur"]):
+        return pd.Series(np.nan, index=frame.index)
+    metric = frame["hauteur"].astype("float64")
+    return metric.where(metric > 0)
 
 
 def against_richards(frame):

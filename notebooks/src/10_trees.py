@@ -16,43 +16,47 @@
 # **Question: which trees should the city look at first, and how far can we trust the answer?**
 #
 # The city plants, prunes and fells tens of thousands of trees. This notebook describes an inventory, then tries the
-# simplest predictions of loss, in order, and shows what each is worth.
+# simplest predictions of loss, one after the other, and shows what each is worth.
 
 # %% [markdown]
 # ## What you will learn
 #
 # - to look at the quality of an inventory before using it;
 # - to measure diversity in a way that compares places of different sizes;
-# - why a score measured on random rows is too good, and how holding out whole sectors corrects it;
-# - to spot columns written *after* the event.
+# - to spot columns that were written *after* the event;
+# - why a score measured on random rows is too good, and how holding out whole sectors corrects it.
 #
-# **Time:** 30 minutes. **Before you start:** `00_start_here`, a little pandas.
+# **Time:** 30 minutes. **Before you start:** [Start here](00_start_here.ipynb), a little pandas.
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
 inventory: str = "trees-dijon"  # the inventory to study: any dataset of the theme "trees"
-compare_with: list = ["trees-grenoble", "trees-paris"]  # open inventories of other cities
-survey_year: int = 2025  # year at whose end ages are counted
-visits: int = 1000  # trees that a crew can go and see
-draws: int = 100  # bootstrap draws for the intervals
+compare_with: list[str] = ["trees-grenoble", "trees-paris"]  # open inventories of other cities
+survey_year: int = 0  # year at whose end ages are counted; 0 means the latest that the inventory speaks of
+visits: int = 200  # trees that a crew can go and see
+draws: int = 200  # how often streets or sectors are drawn again for an interval
 seed: int = 0  # of every random draw
 
 # %% [markdown]
 # ## Load
 
-# %%
-import matplotlib.pyplot as plt
+# %% tags=["nbval-ignore-output"]
 import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import charts, maps
-from datakit.trees import diversity, risk, structure
+from datakit import charts, maps, territory
+from datakit.errors import DatakitError
+from datakit.trees import diversity, places, quality, risk, structure
 
 trees = datakit.load(inventory, origins)
-others = {name: datakit.load(name, origins) for name in compare_with if name != inventory}
-communes = datakit.load("communes", origins)
-population = datakit.load("communes-population", origins)
+communes = territory.todays_communes(datakit.load("communes", origins))
+others = {}
+for name in compare_with:
+    try:
+        others[name] = datakit.load(name, origins)
+    except DatakitError as problem:
+        print(f"Not compared: {problem}")
 
 # %% [markdown]
 # ## Where the data comes from
@@ -63,56 +67,57 @@ datakit.provenance()
 # %% [markdown]
 # ## Quality first
 #
-# What was set aside on loading, and why. These trees are in none of the figures below.
+# **Rows set aside.** A row that breaks its card's rules is in none of the figures below.
 
 # %%
 said = trees.attrs["datakit"]
-print(f"{said['rows_read']} rows read, {said['rows_rejected']} set aside, {len(trees)} trees kept")
-pd.DataFrame(said["rejects"], columns=["row", "column", "value", "rule"]).drop_duplicates("rule").head(8)
+total = len(trees)
+print(f"{said['rows_read']} rows read, {said['rows_rejected']} set aside, {total} trees kept")
+quality.rejected(trees) if said["rows_rejected"] else None
 
 # %% [markdown]
-# How complete is each column? A column that is empty cannot answer anything, whatever its name promises.
+# **Empty columns.** A column that is empty cannot answer anything, whatever its name promises.
 
 # %%
 filled = (100 * trees.drop(columns="geometry").notna().mean()).round(1)
-filled = filled[filled > 0].sort_values(ascending=False).rename("filled (%)").to_frame()
-print("Empty columns:", ", ".join(sorted(set(trees.columns) - set(filled.index) - {"geometry"})) or "none")
-filled
+print("Empty:", ", ".join(filled.index[filled == 0]) or "none")
+partly = filled[filled.between(0, 100, inclusive="neither")].sort_values().rename("filled (%)").to_frame()
+partly if len(partly) else print("The others are complete.")
 
 # %% [markdown]
-# Two more checks that no schema makes: trees at the same place, and trees outside the territory.
+# **Doubts.** What no schema can check. Nothing is removed: these are trees to look at, and habits of the people who
+# wrote the file. `<NA>` means that the inventory has no column to check with.
 
 # %%
-same_place = trees.geometry.to_wkb().duplicated().sum()
-inside = trees.sindex.query(communes.geometry, predicate="contains")[1]
-outside = len(trees) - len(np.unique(inside))
-far = outside > len(trees) / 2  # the inventory of another city
-print(f"{same_place} trees stand exactly where another one does")
-if far:
-    print("This is the inventory of another city: it is not compared with the communes of Dijon Métropole.")
-else:
-    print(f"{outside} trees stand outside the communes' contours")
+today = survey_year or structure.survey_year(trees) or 0
+areas, trees["place"] = places.areas(trees, communes)
+elsewhere = areas["name"].str.startswith("square").all()
+here = "square of 1 km" if elsewhere else "commune"
+if elsewhere:
+    print("The trees stand outside Dijon Métropole: they are counted in squares of 1 km instead of communes.")
+print(f"Ages are counted at the end of {today}." if today else "No date in this inventory.")
+doubts = quality.checks(trees, today, None if elsewhere else communes)
+doubts
 
 # %% [markdown]
 # ## What is there
 #
-# The commonest species, as the inventory names them.
-
-# %%
-species = diversity.taxon(trees, "species")
-counts = species.value_counts()
-common = counts.head(12).rename_axis("species").reset_index(name="trees")
-common["share (%)"] = (100 * common["trees"] / len(trees)).round(1)
-common
+# The commonest species, as the inventory names them; the genera where it names no species.
 
 # %% tags=["nbval-ignore-output"]
+level = "species" if diversity.taxon(trees, "species").notna().any() else "genus"
+plural = {"species": "species", "genus": "genera"}[level]
+species = diversity.taxon(trees, level)
+trees["genus"] = diversity.taxon(trees, "genus").fillna("not named")
+counts = species.value_counts()
+common = counts.head(12).rename_axis("taxon").reset_index(name="trees")
 fig, ax = charts.bars(
     common,
     "trees",
-    "species",
-    title="The twelve commonest species",
+    "taxon",
+    title=f"The commonest of {len(counts)} {plural}",
     unit="trees",
-    alt=f"Bars of the twelve commonest species; {counts.index[0]} comes first with {counts.iloc[0]} trees.",
+    alt=f"Bars of the commonest {plural}; {counts.index[0]} comes first with {counts.iloc[0]} trees of {total}.",
     data=[trees],
 )
 charts.show(fig)
@@ -121,37 +126,69 @@ charts.show(fig)
 # Every tree on one map, coloured by genus. Zoom in: streets planted with a single genus show at once.
 
 # %% tags=["nbval-ignore-output"]
-trees["genus"] = diversity.taxon(trees, "genus").fillna("not named")
-shown = ["genus", *(c for c in ("espece", "adresse") if c in trees and trees[c].notna().any())]
+told = {name: text for name, text in (("espece", "species"), ("adresse", "place")) if name in trees}
 maps.points(
-    trees[[*shown, "geometry"]],
+    trees[["genus", *told, "geometry"]],
     colour="genus",
-    tooltip=shown[1:],
-    outline=None if far else communes,
-    title=f"Trees of the inventory {inventory} by genus",
-    caption="One dot per tree. The inventory covers the trees that the city manages: a street without dots may well "
-    "have trees in gardens.",
-    alt=f"Map of {len(trees)} trees coloured by genus; the commonest genus is {trees['genus'].value_counts().index[0]}.",
+    labels="genus",
+    tooltip=told,
+    outline=None if elsewhere else communes,
+    title=f"{said['title']}: every tree, by genus",
+    caption="One dot per tree. An inventory covers the trees that its owner manages: a street without dots may well "
+    "have trees, in gardens for example.",
+    alt=f"Map of {total} trees coloured by genus; the commonest is {trees['genus'].value_counts().index[0]}.",
     data=[trees],
 )
 
 # %% [markdown]
 # ## How diverse
 #
-# Santamour's rule of thumb: no more than 10 % of one species, 20 % of one genus, 30 % of one family, so that one pest
-# cannot take too much. The interval does not come from sampling, since an inventory counts every tree: whole streets
-# are drawn again, which shows how far a share hangs on a few streets.
+# Santamour's rule of thumb: at most 10 % of one species, 20 % of one genus, 30 % of one family, so that one pest
+# cannot take too much.
+#
+# An inventory counts every tree, so the interval is not a sampling error. Streets are planted with one species: whole
+# streets (or larger places, where the inventory names no street) are drawn again, which shows how far a share hangs on
+# a few of them.
 
 # %%
-rule = diversity.ten_twenty_thirty(trees, draws=draws, seed=seed)
+unit = "adresse" if "adresse" in trees else "place"
+redrawn = "streets" if unit == "adresse" else "squares of 1 km" if elsewhere else "communes"
+rule = diversity.ten_twenty_thirty(trees, clusters=unit, draws=draws, seed=seed)
+print(f"Drawn again: {redrawn}.")
+for r in rule.itertuples():
+    if r.kept is None:
+        print(f"The {r.level} is not named in this inventory: its limit of {r.limit} % cannot be checked.")
 rule.round(1)
 
+# %% tags=["nbval-ignore-output"]
+shares = rule.dropna(subset="share").assign(name=lambda t: t["level"] + ": " + t["taxon"])
+fig, ax = charts.bars(
+    shares,
+    "share",
+    "name",
+    low="low",
+    high="high",
+    title="Share of the commonest taxon, against Santamour's limits",
+    unit=f"share of the trees named (%); line: 95 % of the draws of {redrawn}",
+    alt="; ".join(f"{r.name} {r.share:.1f} %, limit {r.limit} %" for r in shares.itertuples()),
+    data=[trees],
+)
+ax.plot(shares["limit"], range(len(shares)), "|", ms=26, mew=2.5, color=charts.CATEGORICAL[1], label="limit")
+ax.set_xlim(right=max(ax.get_xlim()[1], 1.1 * shares["limit"].max()))
+ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+charts.show(fig)
+
 # %% [markdown]
-# A large inventory has more species just because it is large. *Rarefaction* asks how many there would be among the
-# same number of trees drawn from each. The *effective number* is how many equally common species would be as diverse.
+# A large inventory has more species just because it is large. So cities are compared on the **same number of trees**,
+# drawn from each again and again. *Rarefied*: species expected among so many trees. *Effective number*: how many
+# equally common species would be as diverse; low and high hold 95 % of the draws. An inventory of streets and one of
+# parks still do not compare, nor does an extract.
 
 # %%
-compared = diversity.compare({inventory: trees, **others})
+compared = diversity.compare({inventory: trees, **others}, level, draws=draws, seed=seed)
+compared["data"] = [
+    "invented" if {inventory: trees, **others}[p].attrs["datakit"]["synthetic"] else "real" for p in compared["place"]
+]
 compared.round(1)
 
 # %% tags=["nbval-ignore-output"]
@@ -159,195 +196,272 @@ fig, ax = charts.bars(
     compared.sort_values("effective", ascending=False),
     "effective",
     "place",
-    title="Diversity: effective number of species",
-    unit="equally common species",
-    alt="Bars of the effective number of species of each inventory: "
-    + ", ".join(f"{r.place} {r.effective:.0f}" for r in compared.itertuples()),
+    low="low",
+    high="high",
+    title=f"Diversity among {compared['n'].iloc[0]} trees of each inventory",
+    unit=f"effective number of {plural}; line: 95 % of the draws",
+    alt=f"Bars of the effective number of {plural}: "
+    + ", ".join(f"{r.place} {r.effective:.1f}" for r in compared.itertuples()),
     data=[trees, *others.values()],
 )
 charts.show(fig)
 
 # %% [markdown]
-# ## How old
-#
-# Ages come from the date of planting where it is known. The share where it is not is a result too.
+# A city can be diverse while each of its quarters is not. The map shows the share of the commonest genus in each place
+# that has at least 50 trees: what one pest could take there.
 
 # %%
-years = structure.age(trees, survey_year)
-known = years.notna()
-print(f"age known for {100 * known.mean():.0f} % of the trees")
-diameters = structure.against_richards(trees)
-diameters.round(1)
+genera = trees.groupby("place")["genus"].value_counts(sort=True).rename("first").reset_index()
+genera = genera.drop_duplicates("place").set_index("place")
+by_place = areas.assign(trees=areas["place"].map(trees["place"].value_counts()).fillna(0).astype(int))
+by_place["genus"] = by_place["place"].map(genera["genus"])
+by_place["share"] = (100 * by_place["place"].map(genera["first"]) / by_place["trees"]).where(by_place["trees"] >= 50)
+first = by_place.sort_values("share", ascending=False)
+first[["name", "trees", "genus", "share"]].head(8).round(1).reset_index(drop=True)
 
 # %% tags=["nbval-ignore-output"]
-fig, axes = charts.figure(
-    f"Left, histogram of the ages of {int(known.sum())} trees. Right, share of trees in four classes of trunk diameter "
-    "beside Richards' target of 40, 30, 20 and 10 per cent.",
-    title="Age and size of the trees",
-    size=(9, 3.8),
+maps.choropleth(
+    by_place,
+    "share",
+    labels="name",
+    outline=None if elsewhere else communes,
+    tooltip={"genus": "commonest genus", "trees": "trees"},
+    title=f"Share of the commonest genus, by {here}",
+    unit="% of the trees",
+    legend="commonest genus",
+    caption=f"Fewer than 50 trees: no data. The genus is not the same in every {here}: see the tooltips.",
+    alt=f"Map of the share of the commonest genus in {int(by_place['share'].notna().sum())} places; the highest is "
+    f"{first['share'].iloc[0]:.0f} % of {first['genus'].iloc[0]} in {first['name'].iloc[0]}.",
     data=[trees],
-    ncols=2,
 )
-if known.any():
-    axes[0].hist(years[known].clip(upper=120), bins=range(0, 125, 5), color=charts.CATEGORICAL[0])
-axes[0].set(xlabel="age (years, 120 and more together)", ylabel="trees")
-place = np.arange(len(diameters))
-axes[1].bar(place - 0.2, diameters["share"], 0.4, label="inventory", color=charts.CATEGORICAL[0])
-axes[1].bar(place + 0.2, diameters["target"], 0.4, label="Richards (1983)", color=charts.CATEGORICAL[1])
-axes[1].set_xticks(place, diameters["diameter"].str.replace(" cm", "").str.replace(" and more", "+"))
-axes[1].set(xlabel="trunk diameter at breast height (cm)", ylabel="share of measured trees (%)")
-axes[1].legend()
-charts.show(fig)
 
 # %% [markdown]
-# ## Where
+# ## How old
 #
-# Trees for every 100 inhabitants, by commune. It counts the inventory's trees only.
+# The share of trees whose age is not known is a result too.
 
 # %%
-by_commune = communes[["commune", "name", "geometry"]].merge(
-    population[["commune", "population"]], on="commune", how="left"
-)
-pairs = communes.sindex.query(trees.geometry, predicate="within")
-where = pd.Series(communes["commune"].to_numpy()[pairs[1]]).value_counts()
-by_commune["trees"] = by_commune["commune"].map(where)
-by_commune["per_100"] = (100 * by_commune["trees"] / by_commune["population"].astype("float64")).round(1)
-if far:
-    print("The trees stand elsewhere: no table by commune.")
-by_commune.drop(columns="geometry").sort_values("trees", ascending=False).head(23 if not far else 0)
+years, diameters = structure.age(trees, today), structure.against_richards(trees)
+dated, measured = years.notna().any(), diameters["trees"].sum() > 0
+middle = f"median {years.median():.0f} years" if dated else "none"
+print(f"Age known for {100 * years.notna().mean():.0f} % of the trees: {middle}.")
+print(f"Trunk measured for {100 * structure.trunk_diameter(trees).notna().mean():.0f} % of them.")
+diameters.round(1) if measured else None
 
 # %% tags=["nbval-ignore-output"]
-shown_map = None
-if not far:
-    shown_map = maps.choropleth(
-        by_commune,
-        "per_100",
-        labels="name",
-        outline=communes,
-        tooltip={"trees": "trees", "population": "inhabitants"},
-        title="Inventoried trees for every 100 inhabitants",
-        unit="trees per 100 inhabitants",
-        legend="trees per 100 inhabitants",
-        caption="A commune without data has no tree in the inventory: nobody may have counted there.",
-        alt="Map of the communes by number of inventoried trees for every 100 inhabitants.",
-        data=[trees, population],
+picture = None
+if dated or measured:
+    fig, axes = charts.figure(
+        f"Left, ages of {int(years.notna().sum())} trees, {middle}. Right, share of trees in four "
+        " classes of trunk diameter beside Richards' target of 40, 30, 20 and 10 per cent.",
+        title="Age and size of the trees",
+        size=(9, 3.8),
+        data=[trees],
+        ncols=2,
     )
-shown_map
+    axes[0].hist(years.dropna().clip(upper=119), bins=range(0, 125, 5), color=charts.CATEGORICAL[0])
+    axes[0].set(xlabel="age (years; the last bar holds all older trees)", ylabel="trees")
+    bars = np.arange(len(diameters))
+    axes[1].bar(bars - 0.2, diameters["share"], 0.4, label="inventory", color=charts.CATEGORICAL[0])
+    axes[1].bar(bars + 0.2, diameters["target"], 0.4, label="Richards (1983)", color=charts.CATEGORICAL[1])
+    axes[1].set_xticks(bars, diameters["diameter"].str.replace(" cm", "").str.replace(" and more", "+"))
+    axes[1].set(xlabel="trunk diameter at breast height (cm)", ylabel="share of measured trees (%)")
+    axes[1].legend()
+    for ax, there in zip(axes, (dated, measured), strict=True):
+        if not there:
+            ax.text(0.5, 0.5, "not in this inventory", ha="center", transform=ax.transAxes)
+    picture = charts.show(fig)
+picture if picture else print("Neither ages nor trunks are known: no figure.")
+
+# %% [markdown]
+# Many young trees and few old ones make a population that renews itself. A lack of young trees is a gap in thirty
+# years' time; a lack of old ones can come from past losses.
 
 # %% [markdown]
 # ## What is likely to be lost
 #
-# **Target, in words:** the inventory gives the tree a state, and that state is not "en place" (felled, removed,
-# replaced, stump). It says nothing about *why* the tree was lost, and a work site fells healthy trees too.
-#
-# Some columns are written after the event. A model that reads them predicts the past: the kit refuses them.
+# **The target, in words:** the inventory gives the tree a state, and its words say felled, removed, replaced or stump.
+# It does not say *why*: a work site fells healthy trees too. Nor does it say *when*: it is no yearly rate.
 
 # %%
 target = risk.lost(trees)
 if target is None:
-    print("This inventory has no outcome: losses cannot be studied with it. The rest of the notebook still holds.")
+    print("This inventory has no losses in it: they cannot be studied here. Everything above still holds; the cells")
+    print("below stay empty. Try inventory = 'trees-dijon' with the bundled sample.")
 else:
-    trees, target = trees[target.notna().to_numpy()], target.dropna().to_numpy(dtype=bool)
-    print(f"{target.sum()} of {len(target)} trees were lost: {100 * target.mean():.1f} %")
-pd.DataFrame([(name, why) for name, why in risk.LEAKS.items() if name in trees], columns=["refused", "because"])
+    unknown = int(target.isna().sum())
+    known = trees[target.notna().to_numpy()]
+    target = target.dropna().to_numpy(dtype=bool)
+    print(f"{target.sum()} of {len(target)} trees were lost ({100 * target.mean():.1f} %); {unknown} states not known.")
 
 # %% [markdown]
-# Baselines, in order. *Chance*: what drawing trees at random finds. *Oldest first*: one rule that a tree officer would
-# use. *Logistic regression*: age, size, genus, stage, ground, situation and sector.
-#
-# The regression is measured twice: on trees of **sectors it has never seen**, and on **random rows**. Average precision
-# is the mean share of truly lost trees as one goes down the list; chance gives the share of lost trees.
+# **Columns that give the answer away** are written after the event. A model that reads them predicts the past. They are
+# looked for in the data (filled, or holding one value, almost only for lost trees), and by thinking: a column can leak
+# without showing here.
 
 # %%
-scores = None
+leaks = []
 if target is not None:
-    table, scores = risk.baselines(trees, target, today=survey_year, visits=visits, draws=draws, seed=seed)
-    table = table.rename(columns={"recall": f"recall at {visits} visits"})
-    display(table.round(3))
+    leaks = risk.leak_check(known.drop(columns=["place", "genus"]), target).round(1)
+    for name, why in risk.LEAKS.items():
+        if name in known:
+            print(f"never used: {name} ({why})")
+leaks if len(leaks) else None
 
 # %% [markdown]
-# The second measure is the flattering one: neighbours share a street, a soil and a surveyor, and the model had seen
-# them. The first one is what the model is worth in a sector where nobody has looked yet.
+# **Baselines, in order.** A model that does not beat the ones above it is not worth its trouble.
+#
+# 1. *Chance*: trees drawn at random.
+# 2. *Oldest first*: what anybody would do.
+# 3. *Worst genera first*: the share of its trees that each genus lost in other sectors.
+# 4. *Logistic regression*: age, size, genus, stage, ground, situation and sector together.
+#
+# The regression is measured twice: on **sectors that it has never seen**, and on **random rows**. Average precision is
+# the share of truly lost trees, averaged as one goes down the list; chance gives the overall share of lost trees.
+
+# %%
+scores = table = None
+if target is not None:
+    table, scores = risk.baselines(known, target, today=today, visits=visits, draws=draws, seed=seed)
+    display(table.drop(columns="recall").round(3).rename(columns={"found": f"found in {visits} visits"}))
+
+# %% [markdown]
+# Random rows give the better figure, and it is the wrong one: the neighbours of a tree share its street, soil and
+# surveyor, and the model had seen them. The score on held-out sectors is what the list is worth where nobody has looked
+# yet. Low and high come from drawing whole sectors again: with few sectors, they are wide, and that is the truth.
 
 # %% tags=["nbval-ignore-output"]
 picture = None
 if scores is not None:
     fig, axes = charts.figure(
-        "Left, share of the lost trees found against the number of trees visited, for each baseline. Right, "
-        "calibration: the share really lost against the predicted chance, in ten groups of trees.",
-        title="What each list of visits would find",
-        size=(9.5, 4),
+        f"Left, lost trees found in up to {10 * visits} visits, by baseline; at {visits}: "
+        + ", ".join(f"{name} {row.found:.0f}" for name, row in zip(scores, table.itertuples(), strict=True))
+        + ". Right, "
+        "share really lost against predicted chance, in ten groups of trees, beside the diagonal of perfect agreement.",
+        title="What each list of visits would find, and whether its chances can be believed",
+        size=(9.5, 4.2),
         data=[trees],
         ncols=2,
     )
-    n = np.unique(np.geomspace(20, len(target), 60).astype(int))
+    reach = np.linspace(1, min(10 * visits, len(target)), 60).astype(int)
     for colour, name in zip(charts.CATEGORICAL, scores, strict=False):
-        axes[0].plot(n, [100 * risk.recall_at(target, scores[name], k) for k in n], color=colour, label=name)
+        style = "--" if name.endswith("random rows") else "-"
+        found = [target.sum() * risk.recall_at(target, scores[name], k) for k in reach]
+        axes[0].plot(reach, found, style, color=colour, label=name)
     axes[0].axvline(visits, color="#555555", ls=":", lw=1)
-    axes[0].set(xscale="log", xlabel=f"trees visited (dotted: {visits})", ylabel="lost trees found (%)")
+    axes[0].set(xlabel=f"trees visited (dotted line: {visits})", ylabel=f"lost trees found, of {target.sum()}")
     axes[0].legend(fontsize=8, loc="upper left")
-    predicted = scores["logistic regression, sectors"]
-    group = pd.qcut(predicted.rank(method="first"), 10, labels=False)
-    said = pd.DataFrame({"p": predicted, "y": target}).groupby(group).mean() * 100
-    axes[1].plot(said["p"], said["y"], "o-", color=charts.CATEGORICAL[0], label="held-out sectors")
-    top = 1.1 * float(said.max().max())
-    axes[1].plot([0, top], [0, top], ls="--", lw=1, color="#555555", label="perfect")
+    chance = pd.Series(scores["logistic regression, sectors"].to_numpy())
+    group = pd.qcut(chance.rank(method="first"), 10, labels=False)
+    means = 100 * pd.DataFrame({"predicted": chance, "lost": target}).groupby(group).mean()
+    axes[1].plot(means["predicted"], means["lost"], "o-", color=charts.CATEGORICAL[0], label="held-out sectors")
+    top = 1.1 * means.max().max()
+    axes[1].plot([0, top], [0, top], ls="--", lw=1, color="#555555", label="perfect agreement")
     axes[1].set(xlabel="predicted chance of loss (%)", ylabel="trees really lost (%)")
     axes[1].legend(fontsize=8)
     picture = charts.show(fig)
-plt.close("all")
 picture
+
+# %% [markdown]
+# ## Which trees to look at first
+#
+# The same regression, among the trees that still stand: those which most resemble the trees that were lost *in other
+# sectors*. It is a list of places to send a person to, not of trees to fell.
+
+# %%
+listed = summary = None
+if scores is not None:
+    standing = known.assign(chance=100 * scores["logistic regression, sectors"])[~target]
+    listed = standing.nlargest(visits, "chance", keep="first")
+    summary = listed.groupby("genus").agg(
+        visits=("chance", "size"), chance=("chance", "median"), places=("place", "nunique")
+    )
+    summary = summary.sort_values("visits", ascending=False).rename(columns={"chance": "median chance (%)"}).round(1)
+summary
+
+# %% tags=["nbval-ignore-output"]
+drawn = None
+if listed is not None:
+    seen = known["place"].value_counts()
+    gone = known[target]["place"].value_counts()
+    by_place["lost"] = by_place["place"].map(gone).fillna(0).astype(int)
+    by_place["lost_share"] = (100 * by_place["lost"] / by_place["place"].map(seen)).where(by_place["trees"] >= 50)
+    by_place["visits"] = by_place["place"].map(listed["place"].value_counts()).fillna(0).astype(int)
+    drawn = maps.choropleth(
+        by_place,
+        "lost_share",
+        labels="name",
+        outline=None if elsewhere else communes,
+        tooltip={"lost": "trees lost", "trees": "trees in the inventory", "visits": "visits proposed"},
+        title=f"Trees lost so far, by {here}, and the {visits} standing trees to look at first",
+        unit="% of the inventory",
+        legend="trees lost",
+        caption="Dots: standing trees which most resemble those lost elsewhere. Fewer than 50 trees: no data. "
+        "A place that records its losses better seems to lose more.",
+        alt=f"Map of the share of trees lost by {here}, with dots for {len(listed)} standing trees to look at first.",
+        data=[trees],
+    )
+    drawn.add_points(
+        listed[["genus", "chance", *(n for n in ("adresse",) if n in listed), "geometry"]].round({"chance": 1}),
+        colour="#000000",
+        labels="genus",
+        tooltip={"chance": "predicted chance of loss (%)"} | ({"adresse": "place"} if "adresse" in listed else {}),
+        size=3,
+        legend="trees to look at first",
+    )
+drawn
 
 # %% [markdown]
 # ## What these figures cannot say
 #
-# - The inventory lists the trees that the city manages. Gardens and woods are not in it.
-# - A tree that was felled years ago may have left the file: losses are then too few.
+# - The inventory lists the trees that its owner manages. Gardens and woods are not in it.
+# - A tree felled years ago may have left the file: losses are then too few. Most open inventories keep no loss at all.
 # - A loss is a decision as well as a fate: works, safety, complaints. The model learns past decisions too.
-# - The thresholds (10-20-30, Richards' classes) are rules of thumb, made for North American cities.
-# - The choice of five held-out groups of sectors and of the regression's penalty is a choice of this kit.
+# - Ages are counted at the survey, also for trees lost before it; the planting date of a replaced tree may be that of
+#   the new one.
+# - The limits (10-20-30, Richards' classes) are rules of thumb, made for North American cities.
+# - Five groups of held-out sectors, the regression's penalty and the limits of the doubts are choices of this kit.
 
 # %% [markdown]
 # ## Key results
 
 # %% tags=["key-results"]
-commonest = rule.set_index("level").loc["species"]
+commonest = rule.set_index("level").loc[level]
+effective, low, high = diversity.effective_interval(species, trees[unit], draws=draws, seed=seed)
 rows = [
-    ("trees", len(datakit.load(inventory, origins)), "trees"),
-    ("rows set aside", trees.attrs["datakit"]["rows_rejected"], "rows"),
-    ("species named", len(counts), "species"),
+    ("trees", total, "trees"),
+    ("rows set aside", said["rows_rejected"], "rows"),
+    (f"{plural} named", len(counts), plural),
+    (f"{level} not named", 100 * species.isna().mean(), "% of trees"),
     {
-        "result": "share of the commonest species",
-        "value": round(commonest["share"], 2),
+        "result": f"share of the commonest {level}",
+        "value": commonest["share"],
         "unit": "% of trees named",
-        "low": round(commonest["low"], 2),
-        "high": round(commonest["high"], 2),
-        "note": f"{commonest['taxon']}; Santamour's limit is 10 %; interval from drawing streets again",
+        "low": commonest["low"],
+        "high": commonest["high"],
+        "note": f"{commonest['taxon']}; Santamour's limit is {commonest['limit']} %; {redrawn} drawn again",
     },
-    ("effective number of species", round(compared["effective"].iloc[0], 2), "species"),
-    ("age known", round(100 * known.mean(), 1), "% of trees"),
+    (f"effective number of {plural}", effective, plural, low, high, f"all trees named; {redrawn} drawn again"),
+    ("age known", 100 * years.notna().mean(), "% of trees"),
 ]
-if target is not None:
-    rows.append(("trees lost", round(100 * target.mean(), 2), "% of trees"))
-    for r in table.itertuples(index=False):
-        rows.append(
-            {
-                "result": "average precision, " + ", ".join(filter(None, [r.baseline, r.held_out])),
-                "value": round(r.average_precision, 3),
-                "unit": "0 to 1",
-                "low": round(r.low, 3),
-                "high": round(r.high, 3),
-                "note": f"lost trees found in {visits} visits: {100 * r[-1]:.1f} %",
-            }
-        )
-key_results = charts.key_results(rows)
+if years.notna().any():
+    rows.append(("median age", years.median(), "years", None, None, "of the trees whose age is known"))
+if table is not None:
+    how = "sectors drawn again"
+    rows.append(("trees lost", 100 * target.mean(), "% of trees", 100 * table["low"][0], 100 * table["high"][0], how))
+    for r, name in zip(table.itertuples(), scores, strict=True):
+        rows.append((f"average precision, {name}", r.average_precision, "0 to 1", r.low, r.high, how))
+    for r, name in zip(table.itertuples(), scores, strict=True):
+        rows.append((f"found in {visits} visits, {name}", r.found, "lost trees", r.found_low, r.found_high, how))
+rounded = [tuple(round(v, 3) if isinstance(v, float) else v for v in r) if isinstance(r, tuple) else r for r in rows]
+key_results = charts.key_results(rounded)
 key_results
 
 # %% [markdown]
 # ## Exercises
 
 # %% [markdown] tags=["exercise"]
-# **1.** Which genus has lost the largest share of its trees, among those with at least 200 trees? Is that its age?
+# **1.** Which genus has lost the largest share of its trees, among those with at least 200 trees? Is it only its age?
 
 # %% tags=["exercise"]
 # Your code here.
@@ -355,23 +469,26 @@ key_results
 # %% tags=["solution"]
 answer = None
 if target is not None:
-    lost = pd.DataFrame({"genus": trees["genus"], "lost": target, "age": structure.age(trees, survey_year)})
+    lost = known.assign(lost=100 * target, age=structure.age(known, today))
     by_genus = lost.groupby("genus").agg(trees=("lost", "size"), lost=("lost", "mean"), age=("age", "median"))
-    by_genus["lost"] = (100 * by_genus["lost"]).round(1)
-    answer = by_genus[by_genus["trees"] >= 200].sort_values("lost", ascending=False).head(5)
+    answer = by_genus[by_genus["trees"] >= 200].sort_values("lost", ascending=False).head(6).round(1)
 answer
 
 # %% [markdown] tags=["exercise"]
-# **2.** Add a refused column to the model, and see what happens to the average precision. Why is that score worthless?
+# **2.** Add a column that leaks to the model, and see what happens to the average precision. Why is it worthless?
 
 # %% tags=["exercise"]
 # Your code here.
 
 # %% tags=["solution"]
-if target is not None and "date_abattage" in trees:
-    cheating = risk.features(trees, survey_year).assign(leak=trees["date_abattage"].notna().astype(float))
-    chances = risk.out_of_fold(cheating, target, risk.sectors(trees), seed=seed)
-    print(f"average precision with the date of felling: {risk.average_precision(target, chances):.2f}")
+if target is not None and len(leaks):
+    name = next(n for n in leaks["column"] if n != "etat" or len(leaks) == 1)
+    honest = risk.features(known, today)
+    cheating = honest.assign(leak=known[name].astype("str").fillna("empty").str.slice(0, 4))
+    for label, features in (("without", honest), (f"with {name}", cheating)):
+        guess = risk.out_of_fold(features, target, risk.sectors(known), seed=seed)
+        print(f"average precision {label}: {risk.average_precision(target, guess):.2f}")
+    print("The column is filled in when the tree is already gone: nobody has it when the list is made.")
 
 # %% [markdown] tags=["exercise"]
 # **3.** Is the diversity of each sector the same? Compare the sectors on the same number of trees.
@@ -380,11 +497,29 @@ if target is not None and "date_abattage" in trees:
 # Your code here.
 
 # %% tags=["solution"]
+group = "secteur" if "secteur" in trees else "place"
+sizes = trees[group].value_counts()
+chosen = {name: trees[trees[group] == name] for name in sizes[sizes >= 300].index}
 answer = None
-if "secteur" in trees:
-    sizes = trees["secteur"].value_counts()
-    chosen = {name: trees[trees["secteur"] == name] for name in sizes[sizes >= 300].index}
-    answer = diversity.compare(chosen).sort_values("rarefied").round(1).head() if chosen else None
+if chosen:
+    answer = (
+        diversity.compare(chosen, level, draws=50, seed=seed).sort_values("effective").round(1).reset_index(drop=True)
+    )
+answer
+
+# %% [markdown] tags=["exercise"]
+# **4.** With ten times as many visits, how many lost trees would each list find? Is it ten times as many?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+answer = None
+if scores is not None:
+    answer = pd.DataFrame(
+        {f"{k} visits": {name: target.sum() * risk.recall_at(target, scores[name], k) for name in scores}
+         for k in (visits, 10 * visits)}
+    ).round(0).astype(int)  # fmt: skip
 answer
 
 # %% [markdown]
@@ -392,7 +527,7 @@ answer
 #
 # - Put the city's own file in a mirror: `datakit mirror add DIR trees-dijon FILE`, then run again with `--origins DIR`.
 # - Study another inventory: `datakit run trees -p inventory=trees-osm`.
-# - Which zones could be planted? [Vegetation](20_vegetation.ipynb).
+# - Which places could be planted? [Vegetation](20_vegetation.ipynb).
 
 # %% [markdown]
 # ## Sources
@@ -400,6 +535,8 @@ answer
 # - Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
 #   Conference of the Metropolitan Tree Improvement Alliance (METRIA).
 # - Hurlbert, S. H. (1971). The nonconcept of species diversity: a critique and alternative parameters. Ecology 52(4).
+# - Hill, M. O. (1973). Diversity and evenness: a unifying notation and its consequences. Ecology 54(2).
+# - Jost, L. (2006). Entropy and diversity. Oikos 113(2).
 # - Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2).
 # - Roberts, D. R. et al. (2017). Cross-validation strategies for data with temporal, spatial, hierarchical, or
 #   phylogenetic structure. Ecography 40(8).
