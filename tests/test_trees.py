@@ -61,7 +61,7 @@ def test_rarefaction_equals_drawing():
         ({"nom_latin": ["ACEPLA"]}, "ACEPLA", "ACE"),
         ({"nom_latin": ["QUERUBpyr"]}, "QUERUB", "QUE"),
         ({"nom_latin": ["Acer rubrum", "ACER"]}, ["Acer rubrum", None], ["Acer", "Acer"]),
-        ({"nom_latin": ["MALgol", "CUP"]}, [None, None], ["MAL", "CUP"]),  # codes of a genus alone
+        ({"nom_latin": ["MALgol", "CUP", "?"]}, [None] * 3, ["MAL", "CUP", None]),  # codes of a genus alone
         ({"genre": ["Platanus"], "espece": ["× Hispanica"]}, "Platanus x hispanica", "Platanus"),
         ({"genre": [None], "nom_latin": ["Tilia cordata"]}, "Tilia cordata", "Tilia"),  # OpenStreetMap
     ],

@@ -40,8 +40,8 @@ def _from_latin(frame):
     if "nom_latin" not in frame:
         return _nothing(frame), _nothing(frame)
     name = frame["nom_latin"].str.strip()
-    code = name.str.extract(r"^(([A-Z]{3})(?:[A-Z]{3})?)[a-z]*$")
-    if code[0].notna().any() and (code[0].notna() | name.isna()).all():
+    code = name.str.extract(r"^(([A-Z]{3})(?:[A-Z]{3})?)(?![A-Z])\S*$")
+    if code[0].notna().sum() > 0.5 * name.notna().sum():
         # Codes: three letters of the genus, three of the species where it is known, then the cultivar.
         return code[1], code[0].where(code[0].str.len() == 6)
     words = name.str.extract(r"^(\S+)(?:\s+((?:[x×]\s*)?\S+))?")
