@@ -297,7 +297,9 @@ def _geometry(raw, native, card):
     if invalid.any():
         shapes[invalid.to_numpy()] = shapely.make_valid(shapes[invalid.to_numpy()])
         said.append((invalid, f"{int(invalid.sum())} invalid shapes repaired (make_valid)"))
-    crs = card.crs or (str(native.crs) if native is not None and getattr(native, "crs", None) else "EPSG:4326")
+    own = getattr(native, "crs", None)
+    # A shapefile or GeoParquet says its CRS itself; what GDAL says of a GeoJSON is only the format's default.
+    crs = own if own is not None and card.format in ("shp", "parquet") else card.crs or own or "EPSG:4326"
     series = gpd.GeoSeries(shapes, crs=crs)
     x, y = series.bounds.minx, series.bounds.miny
     if series.crs.is_geographic:

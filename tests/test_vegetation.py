@@ -2,6 +2,7 @@
 
 import json
 import warnings
+import zipfile
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import shapely
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.tables import parse
 from datakit.vegetation import cover, grid, heat, planting, priority
 from tools.sample import weather
 from tools.sample.vegetation import truth
@@ -348,6 +350,19 @@ def test_a_missing_value_that_was_required_can_be_written_in_the_record_of_a_run
         r for r in rejects if r["column"] == "nature"
     ).items()
     json.dumps(rejects, allow_nan=False)
+
+
+def test_a_shapefile_in_another_crs_than_its_card_says_is_put_where_it_belongs(tmp_path, cache):
+    zone = frame(square(854_000, 6_693_000, 500), lcz_int=[2], lcz=["2"])
+    zone.to_crs("EPSG:32631").to_file(tmp_path / "lcz_spot_2022_dijon.shp")
+    packed = tmp_path / "lcz-spot-2022-dijon.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part in tmp_path.glob("lcz_spot*"):
+            archive.write(part, part.name)
+    assert datakit.catalog["lcz-cerema"].crs == "EPSG:2154"
+    found = parse(packed, datakit.catalog["lcz-cerema"]).frame
+    assert found.crs.to_epsg() == 2154
+    assert found.total_bounds == pytest.approx(zone.total_bounds, abs=0.01)
 
 
 # -- the planted truth ------------------------------------------------------------------------------------------------
