@@ -210,7 +210,8 @@ def run(
     os.chmod(partial, 0o777 & ~_umask())
     try:
         with _progress(progress, chosen) as follow:
-            _execute(order, min(jobs or _processors(), len(chosen)), timeout, _environment(asked), partial, follow)
+            jobs = min(jobs or _processors(), len(chosen))
+            _execute(order, jobs, timeout, _environment(asked, jobs), partial, follow)
         seconds = time.monotonic() - clock
         record = describe(chosen, asked, parameters, started, seconds, partial, command)
         write(partial, record)
@@ -224,12 +225,15 @@ def _processors():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _environment(origins):
+def _environment(origins, jobs):
     """The environment of the kernels: what is relative in this one made absolute, ``./cards`` included."""
     environment = {**os.environ, "DATAKIT_ORIGINS": ",".join(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     cards = [p for p in ["cards", *os.environ.get("DATAKIT_CARDS", "").split(os.pathsep)] if p and os.path.isdir(p)]
     if cards:
         environment["DATAKIT_CARDS"] = os.pathsep.join(map(os.path.abspath, cards))
+    if jobs > 1:  # two notebooks that both compute on every processor wait for each other
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            environment.setdefault(name, str(max(1, _processors() // jobs)))
     for name in ("DATAKIT_CACHE", "DATAKIT_LOCK"):
         if value := os.environ.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(value))

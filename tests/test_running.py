@@ -166,6 +166,15 @@ def test_notebooks_run_in_their_own_folder_with_everything_found(here, monkeypat
     assert nb.cells[0].outputs[0].text == f"beside {here}/cards {here}/mirror,sample\n"
 
 
+def test_notebooks_share_the_processors(monkeypatch):
+    monkeypatch.setattr(running, "_processors", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "2"
+    assert "OMP_NUM_THREADS" not in running._environment(["sample"], 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "3"
+
+
 def test_stdout_of_the_kernel_process_does_not_disturb(here):
     make.write(here / "notebooks", "noisy", "import os\nos.write(1, b'{\"event\": \"done\"}\\n')\nprint('fine')")
     report = running.run(output="out", progress=False)
