@@ -124,6 +124,8 @@ def _engine(watch, tell):
         @property
         def kernel_spec(self):
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            # Jupyter interrupts a kernel before it shuts it down, and the kernel calls that an error: at random, too.
+            argv.append("--log-level=CRITICAL")
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     class Client(PapermillNotebookClient):
