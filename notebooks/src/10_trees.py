@@ -110,6 +110,8 @@ plural = {"species": "species", "genus": "genera"}[level]
 species = diversity.taxon(trees, level)
 trees["genus"] = diversity.taxon(trees, "genus").fillna("not named")
 counts = species.value_counts()
+if counts.index.str.fullmatch("[A-Z]{6}").all():
+    print("This inventory writes codes: three letters of the genus, then three of the species.")
 common = counts.head(12).rename_axis("taxon").reset_index(name="trees")
 fig, ax = charts.bars(
     common,
