@@ -14,6 +14,7 @@ import datakit
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
 from datakit.inclusion import access, mixing, people, privacy, services
+from datakit.territory import todays_communes
 from tests.real import FILES
 from tools.sample import inclusion as invented
 from tools.sample import territory
@@ -127,13 +128,13 @@ def test_a_merged_commune_joins_its_successor():
         crs=LAMBERT,
     )
     old.attrs["datakit"] = {"id": "communes"}
-    new = services.todays_communes(old)
+    new = todays_communes(old)
     assert new.commune.tolist() == ["21231", "21452"]
     assert new.set_index("commune").loc["21452", ["name", "population"]].tolist() == ["Neuilly", 2700]
     assert new.area.tolist() == [1e6, 2e6]
     assert new.attrs["merged"] == ["21213"]
     assert new.attrs["datakit"] == {"id": "communes"}
-    assert len(services.todays_communes(new)) == 2
+    assert len(todays_communes(new)) == 2
 
 
 def test_one_table_of_services_counts_those_without_a_position():
@@ -146,6 +147,15 @@ def test_one_table_of_services_counts_those_without_a_position():
     assert found.category.tolist() == ["post", "doctor"]  # the shop is no public service, the library is nowhere
     assert found.attrs["without_position"] == 1
     assert found.id.is_unique
+
+
+def test_a_misspelt_kind_of_service_is_refused_not_left_out():
+    assert services.known(["post", "digital", "post"]) == ["post", "digital"]
+    with pytest.raises(WrongUse, match="not a kind") as error:
+        services.known(["post", "libary"])
+    assert "found:    libary" in str(error.value) and "library" in str(error.value)
+    with pytest.raises(WrongUse, match="no kind"):
+        services.known([])
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
@@ -447,7 +457,7 @@ def real(real_mirror, real_cards):
 
 def test_the_real_numbers_are_right(real):
     assert len(real["communes"]) == 24
-    towns = services.todays_communes(real["communes"])
+    towns = todays_communes(real["communes"])
     assert len(towns) == 23
     assert real["communes-population"].population.sum() == 257_193
     assert set(real["communes-population"].commune) == set(towns.commune)

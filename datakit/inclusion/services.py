@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.errors import NotAsDescribed
+from datakit.errors import NotAsDescribed, WrongUse
 from datakit.reading import same_crs
+from datakit.territory import MERGED
 
-# Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
-MERGED = {"21213": "21452"}
 # What a commune was called before, or in short, when a publisher still writes it.
 FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
 MARGIN = 500  # metres by which contours may be simplified, or an address stand across the street from its commune
@@ -32,31 +31,29 @@ CATEGORIES = {
 COLUMNS = ["id", "category", "name", "postal_code", "town", "commune", "source", "geometry"]
 
 
-def todays_communes(communes):
-    """Contours of communes with those that were merged dissolved into their successor.
+def known(categories):
+    """Check names of categories before anything is measured with them.
 
     Parameters
     ----------
-    communes : GeoDataFrame
-        ``commune``, ``name``, ``geometry``, and perhaps ``population`` (inhabitants), in a projected CRS.
+    categories : iterable of str
 
     Returns
     -------
-    GeoDataFrame
-        One row for each commune of today, in the order of the codes; ``attrs`` are kept, and ``attrs["merged"]`` lists
-        the codes that were dissolved.
+    list of str
+        The same names, each once.
+
+    Raises
+    ------
+    WrongUse
+        No name, or one that is not in ``CATEGORIES``: left out in silence, it would look like a service nobody lacks.
     """
-    old = [code for code in MERGED if code in set(communes.commune)]
-    if not old:
-        return communes.sort_values("commune", ignore_index=True)
-    code = communes.commune.replace(MERGED)
-    named = communes[~communes.commune.isin(old)].set_index("commune").name
-    how = {"name": "first"} | ({"population": "sum"} if "population" in communes else {})
-    made = communes.assign(commune=code).dissolve("commune", aggfunc=how).reset_index()
-    # The successor's own polygon names it; where it is not there, the old name is all there is.
-    made["name"] = made.commune.map(named).fillna(made.name)
-    made.attrs = {**communes.attrs, "merged": old}
-    return made[[c for c in communes.columns if c in made]].sort_values("commune", ignore_index=True)
+    names = list(dict.fromkeys(categories))
+    wrong = [name for name in names if name not in CATEGORIES]
+    if wrong or not names:
+        raise WrongUse("categories", "not a kind of service" if wrong else "no kind of service is named",
+                       found=", ".join(map(str, wrong)) or None, expected=", ".join(CATEGORIES))  # fmt: skip
+    return names
 
 
 def table(*, france_services=None, mednum=None, bpe=None):
@@ -126,7 +123,7 @@ def locate(places, communes, margin=MARGIN):
     places : GeoDataFrame
         With ``postal_code``, ``town`` and ``commune`` (INSEE code), each of which may be missing.
     communes : GeoDataFrame
-        ``commune``, ``name``, ``geometry``: see `todays_communes`.
+        ``commune``, ``name``, ``geometry``: see `datakit.territory.todays_communes`.
     margin : float
         Metres.
 
@@ -153,7 +150,7 @@ def locate(places, communes, margin=MARGIN):
     pairs = pd.Series(hit).groupby(row).min()
     if len(row) != len(pairs) and _overlapping(shapes, row, hit):
         raise NotAsDescribed("communes", "contours overlap: a place stands in two communes",
-                             next="datakit.inclusion.services.todays_communes(communes)")  # fmt: skip
+                             next="datakit.territory.todays_communes(communes)")  # fmt: skip
     where = pd.Series(pd.NA, index=out.index, dtype="str")
     where.loc[pairs.index] = codes[pairs.to_numpy()]
     out["found"], out["inside"] = where, where.notna()

@@ -49,7 +49,7 @@ import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import charts, maps
+from datakit import charts, maps, territory
 from datakit.cache import DataWarning
 from datakit.inclusion import access, mixing, people, privacy, services
 
@@ -101,13 +101,13 @@ said[["dataset", "rows read", "set aside", "first reason"]]
 # Communes merge. Older contours still have those that are gone: they are dissolved into their successor.
 
 # %%
-communes = services.todays_communes(loaded["communes"])
+communes = territory.todays_communes(loaded["communes"])
 population = loaded["communes-population"]
 for code in communes.attrs.get("merged", []):
     print(f"{code} was dissolved into {services.MERGED[code]}")
-communes = communes.drop(columns="population", errors="ignore").merge(
-    population[["commune", "population"]], on="commune", how="left"
-)
+communes = communes.drop(columns=["population", "name"], errors="ignore").merge(
+    population[["commune", "name", "population"]], on="commune", how="left"
+)  # names as they are today: 21452 was called Neuilly-lès-Dijon
 communes.attrs["datakit"] = loaded["communes"].attrs["datakit"]  # the source line of the maps is made from it
 print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitants")
 
@@ -118,9 +118,9 @@ print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitant
 # place is flagged for a person to check: it is left out of the distances, not moved.
 
 # %%
-chosen = [name for name in categories if name in services.CATEGORIES]
+chosen = services.known(categories)
 every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=optional["bpe"])
-every = services.locate(every[every["category"].isin(chosen)], communes)
+every = services.locate(every, communes)
 flagged = every[every["flagged"]]
 print(f"{len(flagged)} of {len(every)} places are flagged")
 flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
@@ -139,14 +139,14 @@ counted.rename(index=label)
 # Is the list up to date? A date of update that is missing or old is a reason to telephone before believing the map.
 
 # %%
-places = every[~every["flagged"]].reset_index(drop=True)
+places = every[~every["flagged"] & every["category"].isin(kinds)].reset_index(drop=True)
 within = set(every.loc[every["inside"], "id"])
 dates = loaded["mednum-bfc"].loc[loaded["mednum-bfc"]["id"].isin(within), "updated"]
 newest = dates.max().date() if dates.notna().any() else "none"
 print(f"{dates.isna().sum()} of {len(dates)} digital-inclusion places have no date of update; the newest is {newest}")
 
 # %% tags=["nbval-ignore-output"]
-shown = every[every["inside"]].copy()
+shown = every[every["inside"] & every["category"].isin(kinds)].copy()
 to_check = "To check: address contradicts place"
 shown["kind"] = np.where(shown["flagged"], to_check, shown["category"].map(label))
 maps.points(
@@ -316,20 +316,21 @@ charts.show(fig)
 # %%
 lacks = access.lacking(ways, area=area)
 enough = min(lacking, len(kinds))
-first = known.join(lacks)
-older = people.top_quarter(first["share_75_plus"], first["population"])
-alone = people.top_quarter(first["share_alone"], first["population"])
-first["first"] = (first["lacks"] >= enough) & (older | alone)
-low, high = (int(((first[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
-first["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
-personal = [c for c in ("share_75_plus", "share_alone", "share_social", "poverty_rate", "median_income") if c in first]
+personal = [c for c in ("share_75_plus", "share_alone", "share_social", "poverty_rate", "median_income") if c in known]
 first = privacy.suppress(
-    first.reset_index(),
+    known.join(lacks),
     personal,
     count="households",
     minimum=min_households,
     within="commune" if area == "iris" else None,
 )
+# After hiding, not before: to be on this list says something about the inhabitants, too.
+older = people.top_quarter(first["share_75_plus"], first["population"])
+alone = people.top_quarter(first["share_alone"], first["population"])
+first["first"] = (first["lacks"] >= enough) & (older | alone)
+low, high = (int(((first[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
+first["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
+first = first.reset_index()
 print(f"{int(first['first'].sum())} areas are looked at first ({low} to {high} over the range of the detour factor)")
 print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
 print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")

@@ -1,0 +1,31 @@
+"""The territory of today: communes merge, and files of different years must be brought together first."""
+
+# Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
+MERGED = {"21213": "21452"}
+
+
+def todays_communes(communes):
+    """Contours of communes with those that were merged dissolved into their successor.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        ``commune``, ``name``, ``geometry``, and perhaps ``population`` (inhabitants), in a projected CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row for each commune of today, in the order of the codes; ``attrs`` are kept, and ``attrs["merged"]`` lists
+        the codes that were dissolved.
+    """
+    old = [code for code in MERGED if code in set(communes.commune)]
+    if not old:
+        return communes.sort_values("commune", ignore_index=True)
+    code = communes.commune.replace(MERGED)
+    named = communes[~communes.commune.isin(old)].set_index("commune").name
+    how = {"name": "first"} | ({"population": "sum"} if "population" in communes else {})
+    made = communes.assign(commune=code).dissolve("commune", aggfunc=how).reset_index()
+    # The successor's own polygon names it; where it is not there, the old name is all there is.
+    made["name"] = made.commune.map(named).fillna(made.name)
+    made.attrs = {**communes.attrs, "merged": old}
+    return made[[c for c in communes.columns if c in made]].sort_values("commune", ignore_index=True)
