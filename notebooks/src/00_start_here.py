@@ -39,9 +39,9 @@ origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the b
 
 # %%
 import datakit
-from datakit import charts, maps
+from datakit import charts, maps, territory
 
-communes = datakit.load("communes", origins)
+communes = territory.todays_communes(datakit.load("communes", origins))
 population = datakit.load("communes-population", origins)
 
 # %% [markdown]
@@ -91,18 +91,28 @@ for table in (communes, population):
     print(f"{said['id']}: {said['rows_read']} rows read, {said['rows_rejected']} set aside")
 
 # %% [markdown]
-# Two files give the population. Do they agree? Always ask when you can.
+# Two files may give the population: do they agree? Always ask when you can. Contours do not always carry it, so the
+# table of populations is the one used below.
 
 # %%
-both = communes[["commune", "name", "population"]].merge(
-    population[["commune", "population"]],
-    on="commune",
-    how="outer",  # a commune that is missing in one file must show
-    suffixes=("", "_table"),
+if "population" in communes:
+    both = communes.merge(population, on="commune", how="outer", suffixes=("_contours", "_table"), indicator="found_in")
+    differ = both[(both["found_in"] != "both") | (both["population_contours"] != both["population_table"])]
+    print(f"{len(differ)} of {len(both)} communes differ between the two files")
+else:
+    differ = None
+    print("the contours carry no population: nothing to compare")
+
+# %% [markdown]
+# Communes merge: contours of 2018 have one more than today's list. `todays_communes`, above, brought them together.
+# What is still in one file only would show here.
+
+# %%
+joined = communes[["commune", "name", "geometry"]].merge(
+    population[["commune", "population"]], on="commune", how="outer", indicator="found_in"
 )
-differ = both[both["population"].ne(both["population_table"]).fillna(True)]
-print(f"{len(differ)} of {len(both)} communes differ between the two files")
-print(differ.to_string(index=False) if len(differ) else "Good: either file will do.")
+print("in one file only:", ", ".join(joined.loc[joined["found_in"] != "both", "commune"]) or "none")
+communes = joined[joined["found_in"] == "both"].drop(columns="found_in").sort_values("commune", ignore_index=True)
 
 # %% [markdown]
 # ## A first figure
@@ -172,8 +182,10 @@ rows = [
         "unit": "% of inhabitants",
         "note": biggest["name"],
     },
-    ("communes on which the two files differ", len(differ), "communes"),
+    ("communes in one file only", int((joined["found_in"] != "both").sum()), "communes"),
 ]
+if differ is not None:
+    rows.append(("communes on which the two files differ", len(differ), "communes"))
 key_results = charts.key_results(rows)
 key_results
 
