@@ -55,9 +55,7 @@ def _read_csv(path, card):
     text = _decode(content(path, card), card)
     rejects = _NO_REJECTS
     try:
-        raw = pd.read_csv(io.StringIO(text), sep=card.delimiter, dtype=str, keep_default_na=False)
-        if not isinstance(raw.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
-            raise pd.errors.ParserError
+        raw = _read_pieces(text, card)
     except pd.errors.EmptyDataError:
         found = f"a header and rows, {card.delimiter!r} between columns"
         raise unlike(card, "the file is empty", found, "nothing") from None
@@ -73,6 +71,30 @@ def _read_csv(path, card):
             f"{other!r} perhaps, in the header {raw.columns[0][:120]!r}",
         )
     return raw.fillna(""), None, rejects  # "" for the last cells of rows that are too short
+
+
+def _read_pieces(text, card, rows=100_000):
+    """A CSV read piece by piece, without the columns that the card does not ask for: seventy years of weather fit."""
+    pieces, source = [], io.BytesIO(text.encode())
+    with pd.read_csv(source, sep=card.delimiter, dtype=str, keep_default_na=False, chunksize=rows) as reader:
+        for piece in reader:
+            if not isinstance(piece.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
+                raise pd.errors.ParserError
+            pieces.append(piece[_asked(piece.columns, card)])
+    return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
+
+
+def _asked(columns, card):
+    """The columns that a card reads; all of them where one is missing, because the error about it names them all."""
+    columns = [str(c) for c in columns]
+    there = {c.strip() for c in columns}
+    if not card.fields or any(not f.optional and not there.intersection(f.source) for f in card.fields):
+        return columns
+    wanted = {s for f in card.fields for s in f.source}
+    for value in [*(card.geometry or {}).values(), card.raw.get("row_filter", {}).get("field", "")]:
+        wanted.update([value] if isinstance(value, str) else value if isinstance(value, list) else [])
+    # The first column stays, whatever it is: the delimiter is checked on it.
+    return [c for i, c in enumerate(columns) if c.strip() in wanted or not i]
 
 
 def _read_ragged(text, card):

@@ -12,7 +12,7 @@ import shapely
 
 import datakit
 from datakit.cache import DataWarning
-from datakit.errors import CrsMismatch, WrongUse
+from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
 from datakit.tables import parse
 from datakit.vegetation import cover, grid, heat, planting, priority
 from tools.sample import weather
@@ -363,6 +363,34 @@ def test_a_shapefile_in_another_crs_than_its_card_says_is_put_where_it_belongs(t
     found = parse(packed, datakit.catalog["lcz-cerema"]).frame
     assert found.crs.to_epsg() == 2154
     assert found.total_bounds == pytest.approx(zone.total_bounds, abs=0.01)
+
+
+def test_seventy_years_of_weather_are_read_piece_by_piece_with_nothing_lost(monkeypatch, tmp_path, cache):
+    import gzip
+
+    from datakit import readers
+
+    card = datakit.catalog["meteo-daily"]
+    file = tmp_path / card.filename
+    header = "NUM_POSTE;NOM_USUEL;LAT;LON;ALTI;AAAAMMJJ;RR;QRR;TN;QTN;TX;QTX;TM;HXY;QHXY"
+    days = pd.date_range("2000-01-01", periods=250).strftime("%Y%m%d")
+    rows = [f"21999001;É;47.3;5.0;250;{d};1.0;1;5.0;1;{n / 10};1;10.0;12;9" for n, d in enumerate(days)]
+    file.write_bytes(gzip.compress("\n".join([header, *rows]).encode()))
+    real = readers._read_pieces
+    monkeypatch.setattr(readers, "_read_pieces", lambda text, card: real(text, card, rows=40))
+    raw = readers.READERS["csv"](file, card)[0]
+    assert raw.index.tolist() == list(range(250))
+    assert "HXY" not in raw
+    found = parse(file, card).frame
+    assert found.tmax.tolist() == pytest.approx([n / 10 for n in range(250)])
+    rows[200] += ";one;cell;too;many"
+    file.write_bytes(gzip.compress("\n".join([header, *rows]).encode()))
+    said = parse(file, card)
+    assert said.rejects[["row", "rule"]].to_numpy().tolist() == [[201, "has 15 cells"]]
+    assert len(said.frame) == 249
+    file.write_bytes(gzip.compress("\n".join([header.replace("TX;", "TMAX;"), *rows]).encode()))
+    with pytest.raises(NotAsDescribed, match="HXY"):  # the error names every column, the unread ones too
+        parse(file, card)
 
 
 # -- the planted truth ------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def _table(rng):
     """Every station and day, in the columns of Météo-France."""
     days = pd.date_range(FIRST, LAST)
     years = (days - days[0]).days.to_numpy() / 365.25
-    season = -np.cos(2 * np.pi * (days.dayofyear.to_numpy() - 20) / 365.25)  # -1 in January, 1 in July
+    season = -np.cos(2 * np.pi * (days.day_of_year.to_numpy() - 20) / 365.25)  # -1 in January, 1 in July
     shock, noise = rng.normal(0, 1.6, len(days)), np.zeros(len(days))
     for n in range(1, len(days)):  # a day resembles the one before
         noise[n] = 0.75 * noise[n - 1] + shock[n]
