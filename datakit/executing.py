@@ -11,9 +11,9 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -65,9 +65,9 @@ def _fallback_peak():
 class Watch:
     """The kernel of one notebook while it runs: how much memory it takes, and whether its time is over."""
 
-    def __init__(self, timeout):
+    def __init__(self, timeout, sockets):
         self.pid, self.cell, self.peak, self.timed_out = None, None, 0, False
-        self.loaded = []
+        self.loaded, self._sockets = [], sockets
         self._timeout, self._deadline = timeout, math.inf
         self._over, self._parent = threading.Event(), os.getppid()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -82,6 +82,7 @@ class Watch:
             self.measure()
             if os.getppid() != self._parent:  # killed without a word: nobody waits for this notebook any more
                 self.kill()
+                shutil.rmtree(self._sockets, ignore_errors=True)
                 os._exit(1)
             if time.monotonic() >= self._deadline and not self.timed_out:
                 self.timed_out = True
@@ -102,14 +103,13 @@ class Watch:
         self._thread.join()
 
 
-def _engine(watch, tell):
+def _engine(watch, tell, folder):
     """A papermill engine whose kernels are this very interpreter, reached by Unix sockets where there are any."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine
 
-    folder = Path(tempfile.mkdtemp(prefix="datakit-"))
     # Files, not TCP ports: they work with the loopback interface down, and nobody else on the machine can connect.
     unix = os.name == "posix" and len(str(folder)) < SOCKET_PATH - len("/kernel-ipc-65535")
 
@@ -167,7 +167,6 @@ def _engine(watch, tell):
             finally:
                 for left in folder.glob("kernel*"):
                     left.unlink(missing_ok=True)
-                folder.rmdir()
 
     return Engine
 
@@ -179,7 +178,8 @@ def execute(task, tell):
     ----------
     task : dict
         ``notebook`` and ``output`` (paths without their meaning: what is read, where the ``.ipynb`` and ``.html`` go),
-        ``name``, ``parameters``, ``timeout`` in seconds. It runs in its own folder, as in Jupyter.
+        ``name``, ``parameters``, ``timeout`` in seconds, ``sockets`` (an empty folder whose path is
+        short). It runs in its own folder, as in Jupyter.
     tell : callable
         Receives each event: ``tell("cell", index=3, of=12)``.
 
@@ -200,10 +200,10 @@ def execute(task, tell):
         if cell.cell_type == "code":  # what an earlier run said must not be read as this run's results
             cell.outputs, cell.execution_count = [], None
     started = time.monotonic()
-    watch, status, error, seen = Watch(task["timeout"]), "ok", None, {}
+    watch, status, error, seen = Watch(task["timeout"], task["sockets"]), "ok", None, {}
     _watches.append(watch)
 
-    class Engine(_engine(watch, tell)):
+    class Engine(_engine(watch, tell, Path(task["sockets"]))):
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, **kwargs):
             seen["nb"] = nb_man.nb  # papermill works on a copy; a partial one is worth keeping

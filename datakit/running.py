@@ -273,6 +273,7 @@ class _Worker:
 
     def __init__(self, environment, log):
         self._environment, self._log, self._process = environment, log, None
+        self._sockets = tempfile.TemporaryDirectory(prefix="datakit-", ignore_cleanup_errors=True)
 
     def execute(self, notebook, timeout, folder, follow):
         if self._process is None or self._process.poll() is not None:
@@ -283,6 +284,7 @@ class _Worker:
         task = {
             "name": notebook.name, "notebook": str(notebook.path.resolve()), "output": str(folder / notebook.name),
             "parameters": notebook.values, "timeout": timeout,
+            "sockets": self._sockets.name,
         }  # fmt: skip
         alarm = threading.Timer(timeout + GRACE, self.stop, [signal.SIGKILL])
         alarm.start()
@@ -313,6 +315,7 @@ class _Worker:
                 self._process.stdin.close()
             self._process.wait()
             self._process.stdout.close()
+        self._sockets.cleanup()
 
 
 def _execute(order, jobs, timeout, environment, folder, follow):

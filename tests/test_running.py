@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,8 +23,13 @@ from datakit.report import index_page, number
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
+    """The current folder, and a folder for temporary files that must be empty again at the end."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    with tempfile.TemporaryDirectory(prefix="t") as temporary:  # not below tmp_path: a socket's path must be short
+        monkeypatch.setenv("TMPDIR", temporary)
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        yield tmp_path
+        until(lambda: not list(Path(temporary).glob("datakit-*")))
 
 
 @pytest.fixture(scope="module")
