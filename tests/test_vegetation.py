@@ -66,6 +66,17 @@ def test_cells_together_are_the_area(layers):
     assert cells.crs == communes.crs
 
 
+def test_cells_over_the_real_contours_are_the_real_area(shared_data):
+    file = shared_data / "communes-dijon-metropole" / "communes_2018_contours.geojson"
+    communes = gpd.read_file(file).to_crs(LAMBERT)
+    cells = grid.grid(communes, size=1000)
+    assert cells.area.sum() == pytest.approx(communes.union_all().area, rel=1e-9)
+    assert cells.area.sum() / 1e6 == pytest.approx(240, abs=1)  # km²
+    layer = load("bdtopo-vegetation")  # invented, under real contours: what lies outside them is not counted
+    found = cover.cover(communes, layer).cover_area.sum()
+    assert found == pytest.approx(layer.union_all().intersection(communes.union_all()).area, rel=1e-6)
+
+
 @pytest.mark.parametrize("size", [0, -100, 12.5])
 def test_a_grid_refuses_a_side_that_is_none(size):
     with pytest.raises(WrongUse):
