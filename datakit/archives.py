@@ -11,12 +11,18 @@ import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
-from datakit.errors import Corrupt, NotAsDescribed
+from datakit.errors import Corrupt, NotAsDescribed, WrongUse
 
 
 def unpacked_limit():
     """Largest size in bytes of what is unpacked in memory: ``DATAKIT_MAX_UNPACKED``, else 2 GB."""
-    return int(float(os.environ.get("DATAKIT_MAX_UNPACKED", 2e9)))
+    text = os.environ.get("DATAKIT_MAX_UNPACKED", "2e9")
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):
+        raise WrongUse(
+            "DATAKIT_MAX_UNPACKED", "must be a number of bytes", expected="a number such as 2e9", found=text
+        ) from None
 
 
 def compression_of(path, card):
@@ -34,7 +40,7 @@ def check_bytes(path, card):
     Raises
     ------
     Corrupt
-        An empty file, an HTML page, a truncated or unsafe archive, half a JSON.
+        An empty file, an HTML page or another report of an error, a truncated or unsafe archive, half a JSON.
     """
     path = Path(path)
     size = path.stat().st_size
@@ -45,10 +51,17 @@ def check_bytes(path, card):
     again = f"datakit fetch {card.id} --refresh, or another origin"
     if not head.strip():
         raise Corrupt(card.id, "the file is empty", expected=card.filename, found=f"{size} bytes", next=again)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower().startswith((b"<!doctype html", b"<html")):
+    opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind = None
+    if opening[:1] == b"<":  # no card's format begins so
+        web = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")
+        kind = "HTML page" if opening.lower().startswith(web) or b"<html" in opening.lower() else "XML report"
+    elif card.format == "csv" and opening.startswith((b"{", b"[{")):
+        kind = "JSON answer"
+    if kind:
         raise Corrupt(
             card.id,
-            "an HTML page came instead of the data (often an error or a login page)",
+            f"an {kind} came instead of the data (often an error or a login page)".replace("an JSON", "a JSON"),
             expected=card.format,
             found=repr(head[:80].decode("utf-8", "replace")),
             next=again,
@@ -63,23 +76,31 @@ def check_bytes(path, card):
         elif card.format == "parquet":
             if head[:4] != b"PAR1" or tail[-4:] != b"PAR1":
                 raise Corrupt(card.id, "this is no whole Parquet file", expected="PAR1 at both ends", next=again)
-        elif card.format in ("geojson", "json", "overpass"):
-            opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-            if opening not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening]:
-                raise Corrupt(
-                    card.id,
-                    "this JSON is cut off or is something else",
-                    expected="{…} or […]",
-                    found=f"starts {head[:30]!r}, ends {tail[-30:]!r}",
-                    next=again,
-                )
+        elif card.format in ("geojson", "json", "overpass") and (
+            opening[:1] not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening[:1]]
+        ):
+            raise Corrupt(
+                card.id,
+                "this JSON is cut off or is something else",
+                expected="{…} or […]",
+                found=f"starts {head[:30]!r}, ends {tail[-30:]!r}",
+                next=again,
+            )
 
 
 @contextmanager
 def unpacking(card):
-    """Turn what zipfile and gzip raise on a damaged archive into `Corrupt`."""
+    """Turn what zipfile and gzip raise on an archive that cannot be opened into `Corrupt`."""
     try:
         yield
+    except RuntimeError as error:  # zipfile's words for a password and an unknown method
+        raise Corrupt(
+            card.id,
+            "this archive asks for a password, or is packed in a way that Python cannot open",
+            expected="an ordinary archive",
+            found=str(error),
+            next=f"unpack it with another tool, pack it again, then: datakit mirror add DIR {card.id} FILE",
+        ) from error
     except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Corrupt(
             card.id,
@@ -96,7 +117,7 @@ def members(path, card):
     Raises
     ------
     Corrupt
-        A member would be written outside its folder, unpacks to more than the limit, or fails its checksum.
+        A member would be written outside its folder or fails its checksum, or they unpack to more than the limit.
     """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -105,10 +126,13 @@ def members(path, card):
                 raise Corrupt(card.id, "this zip would write outside its folder: not opened", found=name)
         pattern = card.innerpath or f"*.{card.format}"
         picked = [n for n in names if fnmatch.fnmatch(n.lower(), pattern.lower())]
-        for name in picked:
-            size = archive.getinfo(name).file_size
-            if size > unpacked_limit():
-                raise _too_much(card, f"{name}: {size} bytes")
+        # The other files of a shapefile are read with it.
+        stems = {name.rpartition(".")[0] for name in picked} if card.format == "shp" else ()
+        read = [name for name in names if name in picked or name.rpartition(".")[0] in stems]
+        size = sum(archive.getinfo(name).file_size for name in read)
+        if size > unpacked_limit():
+            raise _too_much(card, f"{', '.join(read)[:200]}: {size} bytes")
+        for name in read:
             with archive.open(name) as file:
                 _read_limited(file, card, keep=False)
     return picked

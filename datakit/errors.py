@@ -51,6 +51,10 @@ class Unreachable(DatakitError):
     """No origin that has the dataset answers."""
 
 
+class Gone(Unreachable):
+    """The server answers, and says that there is no such file."""
+
+
 class Corrupt(DatakitError):
     """The bytes are not a whole, sound file of the expected kind."""
 

@@ -6,13 +6,16 @@ stopped (HTTP Range), and everything else, a 404 above all, is an answer and is 
 
 import hashlib
 import json
+import math
 import os
+import re
 import sys
 import time
 from pathlib import Path
 
 from datakit import __version__
-from datakit.errors import Corrupt, Unreachable, WrongUse
+from datakit.cache import write_json
+from datakit.errors import Corrupt, Gone, Unreachable, WrongUse
 
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
@@ -25,9 +28,14 @@ def timeouts():
     text = os.environ.get("DATAKIT_TIMEOUT", "10,60")
     try:
         connect, read = (float(part) for part in text.split(","))
+        if not (0 < connect < math.inf and 0 < read < math.inf):
+            raise ValueError
     except ValueError:
         raise WrongUse(
-            "DATAKIT_TIMEOUT", "must be two numbers of seconds", expected="connect,read such as 10,60", found=text
+            "DATAKIT_TIMEOUT",
+            "must be two numbers of seconds above 0",
+            expected="connect,read such as 10,60",
+            found=text,
         ) from None
     return connect, read
 
@@ -36,15 +44,22 @@ def session(attempts=ATTEMPTS):
     """A ``requests`` session that names the kit and retries only what is worth it."""
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import InvalidHeader
     from urllib3.util import Retry
 
-    retry = Retry(
+    class Patience(Retry):
+        def parse_retry_after(self, retry_after):
+            try:
+                return min(super().parse_retry_after(retry_after), LONGEST_WAIT)
+            except InvalidHeader:  # neither seconds nor a date: wait as if nothing had been asked
+                return 0
+
+    retry = Patience(
         total=attempts - 1,
         status_forcelist=(429, 500, 502, 503, 504),
         allowed_methods=("GET",),
         backoff_factor=0.5,
         respect_retry_after_header=True,
-        retry_after_max=LONGEST_WAIT,
         raise_on_status=False,
     )
     made = requests.Session()
@@ -62,7 +77,8 @@ def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=Non
     Raises
     ------
     Unreachable
-        No answer within the time-outs, or an HTTP status of 400 and above.
+        No answer within the time-outs, or an HTTP status of 400 and above: `Gone` for 404 and 410. A 416, which says
+        that nothing follows the bytes that are there, is an answer to a request with a Range.
     """
     import requests
 
@@ -76,10 +92,10 @@ def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=Non
             found=_reason(error),
             next="datakit doctor, or another origin: --origins publisher,sample",
         ) from error
-    if answer.status_code >= 400:
+    if answer.status_code >= 400 and not (answer.status_code == 416 and "Range" in (headers or {})):
         answer.close()
         gone = answer.status_code in (404, 410)
-        raise Unreachable(
+        raise (Gone if gone else Unreachable)(
             subject,
             "the address no longer exists" if gone else "the server refuses or fails",
             expected=url,
@@ -89,9 +105,19 @@ def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=Non
     return answer
 
 
-def get_json(url, subject, **options):
+def get_json(url, subject, *, attempts=ATTEMPTS, http=None):
     """The JSON behind an address; `Corrupt` when it is something else."""
-    answer = get(url, subject, **options)
+    import requests
+
+    for attempt in range(1, attempts + 1):
+        with get(url, subject, attempts=attempts, stream=True, http=http) as answer:
+            try:
+                answer.content  # noqa: B018  read here, where a connection that breaks can be tried again
+                break
+            except requests.RequestException as error:
+                if attempt == attempts:
+                    raise _broke_off(subject, url, error) from error
+        _pause(attempt)
     try:
         return answer.json()
     except ValueError:
@@ -99,7 +125,7 @@ def get_json(url, subject, **options):
             subject,
             "the server did not answer with JSON",
             expected=url,
-            found=_start(answer.text.encode()),
+            found=_start(answer.content),
             next="open the address in a browser",
         ) from None
 
@@ -134,39 +160,38 @@ class Download:
                 except requests.RequestException as error:
                     if attempt == ATTEMPTS:
                         done = f"kept {part.stat().st_size} bytes to resume from" if part.exists() else None
-                        raise Unreachable(
-                            self.subject,
-                            "the connection broke off each time",
-                            expected=url,
-                            done=done,
-                            found=_reason(error),
-                            next="the same command again",
-                        ) from error
-                    time.sleep(0.5 * 2 ** (attempt - 1))
+                        raise _broke_off(self.subject, url, error, done) from error
+                    _pause(attempt)
         os.replace(part, output_file)
         memo.unlink(missing_ok=True)
 
     def _attempt(self, http, url, part, memo):
         have = part.stat().st_size if part.exists() else 0
-        known = json.loads(memo.read_text()) if have and memo.exists() else {}
+        try:
+            known = json.loads(memo.read_text(encoding="utf-8")) if have else {}
+        except (OSError, ValueError):
+            known = {}
         # Without a validator there is no telling whether the rest belongs to the same file: begin again.
         validator = known.get("validator")
         headers = {"Range": f"bytes={have}-", "If-Range": validator} if have and validator else {}
-        if have and known.get("length") == have and validator:
+        if headers and known.get("length") == have:
             return
-        answer = get(url, self.subject, stream=True, headers=headers, http=http)
-        with answer:
-            resumed = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            if answer.status_code == 206 and not resumed:
-                part.unlink(missing_ok=True)  # a range nobody asked for: the next attempt starts from nothing
-                raise _again(f"unexpected range {answer.headers.get('Content-Range')}")
+        with get(url, self.subject, stream=True, headers=headers, http=http) as answer:
+            resumed = answer.status_code == 206 and _goes_on(answer.headers, have, known)
+            if answer.status_code in (206, 416) and not resumed:
+                part.unlink(missing_ok=True)  # not the rest of what is there: the next attempt starts from nothing
+                raise _again(f"HTTP {answer.status_code}, range {answer.headers.get('Content-Range')}")
             if not resumed:
                 have = 0
+                # Before the note about the new file: a death in between must not join it to the old bytes.
+                part.unlink(missing_ok=True)
             length = answer.headers.get("Content-Length")
-            total = have + int(length) if length and "Content-Encoding" not in answer.headers else None
-            etag = answer.headers.get("ETag")
-            validator = etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified")
-            memo.write_text(json.dumps({"url": url, "validator": validator, "length": total}))
+            packed = "Content-Encoding" in answer.headers
+            total = have + int(length) if length and not packed else None
+            if not resumed:
+                # Ranges of a compressed transfer count compressed bytes, which are not the ones kept here.
+                validator = None if packed else _validator(answer.headers)
+                write_json(memo, {"url": url, "validator": validator, "length": total})
             with part.open("ab" if resumed else "wb") as file, self._bar(total, have) as bar:
                 for chunk in answer.iter_content(CHUNK):
                     file.write(chunk)
@@ -203,7 +228,7 @@ class PagedDownload(Download):
         self.size = size
 
     def __call__(self, url, output_file, pooch=None):
-        features, whole = [], {}
+        features, whole, before = [], {}, None
         with session() as http, self._bar(None, 0) as bar:
             bar.unit, bar.unit_scale = " features", False
             while True:
@@ -216,12 +241,21 @@ class PagedDownload(Download):
                         expected=url,
                         found=_start(json.dumps(page).encode()),
                     )
-                whole = whole or {k: v for k, v in page.items() if k in ("type", "crs", "numberMatched")}
-                features += page["features"]
-                bar.update(len(page["features"]))
+                new = page["features"]
+                if new and new == before:
+                    raise Corrupt(
+                        self.subject,
+                        "the service gives the same page again and again",
+                        expected=f"other features from number {len(features)} on",
+                        next="another origin, or a card without paging",
+                    )
+                whole, before = whole or {k: v for k, v in page.items() if k in ("type", "crs", "numberMatched")}, new
+                features += new
+                bar.update(len(new))
                 expected = whole.get("numberMatched")
                 expected = expected if isinstance(expected, int) else None
-                if len(page["features"]) < self.size or (expected is not None and len(features) >= expected):
+                # A service may give fewer than asked for: only the number it announced says where the end is.
+                if not new or (len(new) < self.size if expected is None else len(features) >= expected):
                     break
         if expected is not None and len(features) != expected:
             raise Corrupt(
@@ -235,6 +269,36 @@ class PagedDownload(Download):
             json.dumps({"type": "FeatureCollection", **whole, "features": features}, ensure_ascii=False),
             encoding="utf-8",
         )
+
+
+def _validator(headers):
+    """What tells a file from its next version: a strong ETag, else the date; None when the server gives neither."""
+    etag = headers.get("ETag")
+    return etag if etag and not etag.startswith("W/") else headers.get("Last-Modified")
+
+
+def _goes_on(headers, have, known):
+    """Whether an answer is the rest of the bytes that are there: some servers honour Range and ignore If-Range."""
+    span = re.match(rf"bytes {have}-\d+/(\d+|\*)", headers.get("Content-Range", ""))
+    if not span or "Content-Encoding" in headers:
+        return False
+    same_length = span[1] == "*" or known.get("length") in (None, int(span[1]))
+    return same_length and _validator(headers) in (None, known.get("validator"))
+
+
+def _pause(attempt):
+    time.sleep(0.5 * 2 ** (attempt - 1))
+
+
+def _broke_off(subject, url, error, done=None):
+    return Unreachable(
+        subject,
+        "the connection broke off each time",
+        expected=url,
+        found=_reason(error),
+        done=done,
+        next="the same command again",
+    )
 
 
 def _again(message):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.things import card, server  # noqa: F401  fixtures
+
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("netguard")
 

@@ -20,8 +20,14 @@ class Misbehaving(ThreadingHTTPServer):
         (bytes after which the connection breaks), ``stall`` (an event that is waited for before the rest), ``drip``
         (bytes at a time, every ``pause`` seconds until ``stall`` is set), ``body``, ``length`` (a wrong
         Content-Length), ``range`` (a wrong Content-Range), ``pages`` (features, given in WFS pages).
-    ranges : bool
-        Whether Range is honoured.
+    ranges : bool or str
+        Whether Range is honoured; ``"always"``: even where If-Range says that the file is another one.
+    page_limit : int or None
+        Most features in a page, whatever is asked for.
+    same_page : bool
+        Whether STARTINDEX is ignored.
+    silent : bool
+        Whether pages keep quiet about how many features there are in all.
     asked : list of (path, headers)
     """
 
@@ -31,6 +37,7 @@ class Misbehaving(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.behaviours, self.ranges, self.etags = {}, {}, True, {}
+        self.page_limit, self.same_page, self.silent = None, False, False
         self.asked, self.sent, self.lock = [], Counter(), threading.Lock()
         self.base = f"http://127.0.0.1:{self.server_port}"
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -73,8 +80,14 @@ class Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         if asked and server.ranges and status == 200:
             same = self.headers.get("If-Range") in (None, headers.get("ETag"), headers.get("Last-Modified"))
-            if same:
-                start, status = int(asked.removeprefix("bytes=").split("-")[0]), 206
+            start = int(asked.removeprefix("bytes=").split("-")[0])
+            if not (same or server.ranges == "always"):
+                start = 0
+            elif start >= whole:
+                status, data, start = 416, b"", 0
+                headers["Content-Range"] = f"bytes */{whole}"
+            else:
+                status = 206
                 headers["Content-Range"] = how.get("range", f"bytes {start}-{whole - 1}/{whole}")
         data = data[start:]
         self.send_response(status)
@@ -107,11 +120,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _page(self, features, query):
         start, count = int(query.get("STARTINDEX", ["0"])[0]), int(query.get("COUNT", ["1000"])[0])
-        page = {
-            "type": "FeatureCollection",
-            "numberMatched": len(features),
-            "features": features[start : start + count],
-        }
+        start = 0 if self.server.same_page else start
+        count = min(count, self.server.page_limit or count)
+        page = {"type": "FeatureCollection", "features": features[start : start + count]}
+        if not self.server.silent:
+            page["numberMatched"] = len(features)
         data = json.dumps(page).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))

@@ -1,0 +1,278 @@
+"""Transfers from a server that misbehaves: each promise about a bad network, as a test that fails without it."""
+
+import gzip
+import hashlib
+import json
+import threading
+
+import pytest
+
+import datakit
+from datakit import transfer
+from datakit.cache import DataWarning, cache_folder
+from datakit.errors import Corrupt, Unreachable, WrongUse
+from tests.server import in_the_future
+from tests.things import CSV, get
+
+# -- retries ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_404_is_an_answer_and_is_not_asked_again(server, card):
+    card(url=server.base + "/nothing.csv")
+    with pytest.raises(Unreachable, match="no longer exists"):
+        get()
+    assert server.times("/nothing.csv") == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_server_in_trouble_is_asked_again(server, card, status):
+    server.behaviours["/things.csv"] = [{"status": status}, {"status": status}, {}]
+    assert get().read_bytes() == CSV
+    assert server.times("/things.csv") == 3
+
+
+def test_a_server_that_stays_in_trouble_is_left_alone(server, card):
+    server.behaviours["/things.csv"] = [{"status": 503}]
+    with pytest.raises(Unreachable, match="refuses or fails"):
+        get()
+    assert server.times("/things.csv") == transfer.ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("after", "low", "high"), [("7", 7, 7), ("date", 5, 8), ("99999", 60, 60), ("in a while", 0, 5)]
+)
+def test_retry_after_is_honoured_up_to_a_minute(server, card, monkeypatch, after, low, high):
+    waited = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waited.append)
+    after = in_the_future(8) if after == "date" else after
+    server.behaviours["/things.csv"] = [{"status": 429, "headers": {"Retry-After": after}}, {}]
+    get()
+    assert low <= max(waited, default=0) <= high
+
+
+def test_a_redirect_is_followed_and_a_loop_is_not(server, card):
+    server.behaviours["/old.csv"] = [{"status": 302, "headers": {"Location": "/things.csv"}}]
+    card(url=server.base + "/old.csv")
+    assert get().read_bytes() == CSV
+    server.behaviours["/loop.csv"] = [{"status": 302, "headers": {"Location": "/loop.csv"}}]
+    card(url=server.base + "/loop.csv")
+    with pytest.raises(Unreachable):
+        get(refresh=True)
+    assert server.times("/loop.csv") <= 6
+
+
+def test_a_server_that_falls_silent_is_given_up(server, card, monkeypatch):
+    monkeypatch.setenv("DATAKIT_TIMEOUT", "1,0.2")
+    release = threading.Event()
+    server.behaviours["/things.csv"] = [{"stall": release}]
+    try:
+        with pytest.raises(Unreachable, match="broke off each time"):
+            get()
+    finally:
+        release.set()
+
+
+@pytest.mark.parametrize("text", ["soon", "5", "0,0", "-1,5", "nan,3", "3,inf"])
+def test_a_wrong_setting_of_the_time_outs_is_refused(card, monkeypatch, text):
+    monkeypatch.setenv("DATAKIT_TIMEOUT", text)
+    with pytest.raises(WrongUse, match="two numbers"):
+        get()
+
+
+# -- resume -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_download_goes_on_where_it_stopped(server, card):
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
+    assert get().read_bytes() == CSV
+    assert server.asked[1][1]["Range"] == f"bytes={transfer.CHUNK}-", "what came in whole chunks is kept"
+    assert server.sent["/things.csv"] == 100_000 + len(CSV) - transfer.CHUNK
+
+
+def test_another_process_resumes_too(server, card):
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
+    with pytest.raises(Unreachable, match="broke off") as caught:
+        get()
+    assert "to resume from" in str(caught.value)
+    server.behaviours["/things.csv"] = [{}]
+    assert get().read_bytes() == CSV
+    assert server.asked[-1][1]["Range"].startswith("bytes=")
+
+
+def test_without_a_validator_the_download_begins_again(server, card):
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
+    assert get().read_bytes() == CSV
+    assert "Range" not in server.asked[1][1]
+
+
+def test_a_file_that_changed_meanwhile_is_not_stitched_together(server, card):
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
+    with pytest.raises(Unreachable):
+        get()
+    new = CSV.replace(b";1", b";2")
+    server.files["/things.csv"], server.etags["/things.csv"] = new, '"two"'
+    server.behaviours["/things.csv"] = [{}]
+    assert get().read_bytes() == new
+
+
+def test_a_server_without_ranges_or_with_a_wrong_one(server, card):
+    server.etags["/things.csv"], server.ranges = '"one"', False
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
+    assert get().read_bytes() == CSV
+    server.ranges = True
+    server.files["/things.csv"], server.etags["/things.csv"] = CSV + b"1;1\n", '"two"'
+    server.behaviours["/things.csv"] = [{"cut": 5_000}, {"range": "bytes 0-9/10"}, {}]
+    with pytest.warns(DataWarning, match="new data"):
+        assert get(refresh=True).read_bytes() == CSV + b"1;1\n"
+
+
+def test_fewer_bytes_than_announced_are_not_a_file(server, card):
+    server.behaviours["/things.csv"] = [{"length": len(CSV) + 10, "cut": len(CSV)}]
+    with pytest.raises(Unreachable, match="broke off"):
+        get()
+    assert not list(cache_folder().glob("things/*/things.csv"))
+
+
+def test_a_compressed_transfer_is_unpacked(server, card):
+    server.behaviours["/things.csv"] = [{"body": gzip.compress(CSV), "headers": {"Content-Encoding": "gzip"}}]
+    assert get().read_bytes() == CSV
+
+
+def test_a_compressed_transfer_that_breaks_begins_again(server, card):
+    """A range counts compressed bytes: joined to unpacked ones, they would be a file of nonsense."""
+    server.etags["/things.csv"] = '"one"'
+    packed = {"body": gzip.compress(CSV), "headers": {"Content-Encoding": "gzip"}}
+    server.behaviours["/things.csv"] = [{**packed, "cut": len(packed["body"]) - 5000}, packed]
+    assert get().read_bytes() == CSV
+    assert "Range" not in server.asked[1][1]
+
+
+@pytest.mark.parametrize("longer", [True, False])
+def test_a_server_that_ignores_if_range_does_not_get_two_files_joined(server, card, longer):
+    server.etags["/things.csv"], server.ranges = '"one"', "always"
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
+    with pytest.raises(Unreachable):
+        get()
+    new = CSV.replace(b";1", b";2") + b"1;1\n" * longer
+    server.files["/things.csv"] = new
+    if longer:
+        del server.etags["/things.csv"]  # then only the length tells
+    else:
+        server.etags["/things.csv"] = '"two"'
+    server.behaviours["/things.csv"] = [{}]
+    assert get().read_bytes() == new
+
+
+def left_behind(server, data, memo):
+    """What a process that was killed leaves: some bytes, and a note about them."""
+    folder = cache_folder() / "things"
+    folder.mkdir(parents=True)
+    part = folder / ("part-" + hashlib.sha256(f"{server.base}/things.csv".encode()).hexdigest()[:16])
+    part.write_bytes(data)
+    part.with_name(part.name + ".json").write_text(memo, encoding="utf-8")
+
+
+def test_a_note_cut_off_by_a_death_does_not_stand_in_the_way(server, card):
+    left_behind(server, CSV[:100], "")
+    assert get().read_bytes() == CSV
+    assert "Range" not in server.asked[0][1]
+
+
+def test_a_download_that_was_all_there_ends(server, card):
+    """The server says 416, nothing follows, where it had not said the length: not an error for ever."""
+    server.etags["/things.csv"] = '"one"'
+    left_behind(server, CSV, json.dumps({"validator": '"one"', "length": None}))
+    assert get().read_bytes() == CSV
+    assert [asked["Range"] for _, asked in server.asked[:1]] == [f"bytes={len(CSV)}-"]
+
+
+def test_a_death_between_the_note_and_the_bytes_joins_nothing(server, card, monkeypatch):
+    """A new file's note must never stand beside the old file's bytes, at whatever moment the process dies."""
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
+    with pytest.raises(Unreachable):
+        get()
+    new = CSV.replace(b";1", b";2")
+    server.files["/things.csv"], server.etags["/things.csv"] = new, '"two"'
+    server.behaviours["/things.csv"] = [{}]
+    write = transfer.write_json
+
+    def die_after(*args):
+        write(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "write_json", die_after)
+        with pytest.raises(KeyboardInterrupt):
+            get()
+    assert get().read_bytes() == new
+
+
+# -- pages ------------------------------------------------------------------------------------------------------------
+
+
+def features(n):
+    return [
+        {"type": "Feature", "properties": {"code": f"{i:05d}"}, "geometry": {"type": "Point", "coordinates": [5, 47.3]}}
+        for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize("n", [1, 9, 10, 25])
+def test_pages_become_one_file(server, card, n):
+    server.behaviours["/wfs"] = [{"pages": features(n)}]
+    card(url=server.base + "/wfs?REQUEST=GetFeature", paging={"size": 10}, path="things.geojson", format="geojson",
+         crs="EPSG:4326", geometry={"type": "Point"}, schema={"fields": [{"name": "code"}]})  # fmt: skip
+    frame = datakit.load("things", "publisher")
+    assert frame.code.tolist() == [f"{i:05d}" for i in range(n)]
+    assert server.times("/wfs") == (3 if n == 25 else 1)
+
+
+PAGED = {"paging": {"size": 10}, "path": "things.geojson", "format": "geojson", "crs": "EPSG:4326",
+         "geometry": {"type": "Point"}, "schema": {"fields": [{"name": "code"}]}}  # fmt: skip
+
+
+def test_a_page_that_breaks_off_is_asked_again(server, card):
+    server.behaviours["/wfs"] = [{"body": b'{"type": "FeatureCollection"}', "cut": 10}, {"pages": features(25)}]
+    card(url=server.base + "/wfs", **PAGED)
+    assert len(datakit.load("things", "publisher")) == 25
+    assert server.times("/wfs") == 4
+    server.behaviours["/wfs"] = [{"body": b'{"type": "FeatureCollection"}', "cut": 10}]
+    with pytest.raises(Unreachable, match="broke off each time"):
+        get(refresh=True)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_service_that_gives_fewer_than_asked_for_is_asked_on(server, card, silent):
+    server.behaviours["/wfs"], server.page_limit, server.silent = [{"pages": features(25)}], 10 if silent else 4, silent
+    card(url=server.base + "/wfs", **PAGED)
+    assert len(datakit.load("things", "publisher")) == 25
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_service_that_repeats_its_first_page_is_refused(server, card, silent):
+    """Without the check, twenty features twice, or an endless loop."""
+    server.behaviours["/wfs"], server.same_page, server.silent = [{"pages": features(20)}], True, silent
+    card(url=server.base + "/wfs", **PAGED)
+    with pytest.raises(Corrupt, match="same page again"):
+        get()
+
+
+def test_pages_that_end_too_early_are_not_a_file(server, card):
+    server.behaviours["/wfs"] = [{"body": b'{"type": "FeatureCollection", "numberMatched": 3, "features": []}'}]
+    card(url=server.base + "/wfs", **PAGED)
+    with pytest.raises(Corrupt, match="did not give every page"):
+        get()
+
+
+def test_a_page_that_is_an_error_report_is_refused(server, card):
+    server.behaviours["/wfs"] = [{"body": b"<ows:ExceptionReport/>"}]
+    card(url=server.base + "/wfs", paging={"size": 10}, path="things.geojson", format="geojson", crs="EPSG:4326")
+    with pytest.raises(Corrupt, match="not answer with JSON"):
+        get()
+    server.behaviours["/wfs"] = [{"body": b'{"error": 1}'}]
+    with pytest.raises(Corrupt, match="FeatureCollection"):
+        get()

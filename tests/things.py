@@ -1,0 +1,74 @@
+"""The dataset ``things``: a card of its own, and a server on loopback that gives it, well or badly."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+import datakit
+from datakit import transfer
+from datakit.cache import cache_folder
+from datakit.cards import Card
+from tests.server import Misbehaving
+
+CSV = b"code;n\n" + b"".join(b"%05d;%d\n" % (i, i) for i in range(20_000))
+
+
+@pytest.fixture
+def server():
+    made = Misbehaving()
+    made.files["/things.csv"] = CSV
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def card(server, cache, tmp_path, monkeypatch):
+    """Returns a function that writes the card ``things`` with some changes, and reads it."""
+    monkeypatch.setenv("DATAKIT_TIMEOUT", "2,2")
+    monkeypatch.setattr(transfer.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda seconds: None)
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    monkeypatch.setenv("DATAKIT_CARDS", str(folder))
+
+    def write(**changes):
+        raw = {
+            "name": "things",
+            "title": "Things",
+            "url": server.base + "/things.csv",
+            "path": "things.csv",
+            "format": "csv",
+            "dialect": {"delimiter": ";"},
+            "sources": [{"title": "Someone"}],
+            "licenses": [{"name": "etalab-2.0"}],
+            "schema": {"fields": [{"name": "code", "type": "string"}, {"name": "n", "type": "integer"}]},
+            **changes,
+        }
+        (folder / "things.json").write_text(json.dumps(raw), encoding="utf-8")
+        return Card(raw)
+
+    write()
+    return write
+
+
+def get(**options):
+    return datakit.fetch("things", "publisher", **options)
+
+
+def nothing_half_written():
+    """Only whole files and the cache's own notes: no leftover of a download."""
+    folder = cache_folder() / "things"
+    return not [p for p in folder.rglob("*") if p.name.startswith("incoming")]
+
+
+def zipped(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "../").replace("_csv", ".csv"), data)
+    return out.getvalue()
+
+
+ZIP = {"path": "things.zip", "compression": "zip", "innerpath": "*.csv"}
