@@ -52,12 +52,17 @@ def cache_folder():
 
 
 def remembered(memo, folder, origin, card):
-    """What this origin gave last, if the file is still whole."""
+    """What this origin gave last, if the file is still whole and the card still asks for it."""
     try:
         said = json.loads(memo.read_text(encoding="utf-8"))
         path = folder / said["sha256"][:16] / said["filename"]
-        if path.stat().st_size != said["bytes"] or (origin.kind == "publisher" and said["filename"] != card.filename):
+        if said.get("origin", origin.name) != origin.name or not whole(path, said["sha256"], said["bytes"]):
             return None
+        if origin.kind == "publisher":
+            elsewhere = said["url"] not in card.urls and not card.resolve
+            pinned = card.sha256 and said["url"] == card.urls[0] and said["sha256"] != card.sha256
+            if said["filename"] != card.filename or elsewhere or pinned:
+                return None
     except (OSError, ValueError, KeyError):
         return None
     return Fetched(
@@ -77,7 +82,7 @@ def remembered(memo, folder, origin, card):
 def kept(folder, source):
     """The content that a mirror's lock names, if it is in the cache already, wherever it came from."""
     path = folder / source.sha256[:16] / source.filename if source.sha256 else None
-    if path is None or not path.exists() or (source.bytes and path.stat().st_size != source.bytes):
+    if path is None or not path.exists() or not whole(path, source.sha256, source.bytes):
         return None
     return Fetched(
         path,
@@ -91,6 +96,57 @@ def kept(folder, source):
         source.licence,
         source.synthetic,
     )
+
+
+def whole(path, sha256, bytes=None):
+    """Whether a cached file is still what was put there.
+
+    Its digest is computed only where its size or time is not the one noted when it was last computed: a file that
+    somebody opened and saved is found out, and a second load costs nothing.
+    """
+    state, note = path.stat(), path.with_name(f".{path.name}.checked")
+    if bytes and state.st_size != bytes:
+        return False
+    stamp = {"sha256": sha256, "bytes": state.st_size, "mtime_ns": state.st_mtime_ns}
+    try:
+        if json.loads(note.read_text(encoding="utf-8")) == stamp:
+            return True
+    except (OSError, ValueError):
+        pass
+    if sha256_of(path) != sha256:
+        return False
+    try:
+        write_json(note, stamp)
+    except OSError:  # a read-only cache only costs the check again
+        pass
+    return True
+
+
+def step_back(card, fetched):
+    """Remember again what an origin gave before, when its new file proved not to be what the card says.
+
+    Done only where the earlier bytes were once loaded and the new ones never were: so a mistake in a card does not
+    bring old data back.
+
+    Returns
+    -------
+    str or None
+        When the earlier file was retrieved; None when nothing was done.
+    """
+    folder = cache_folder() / card.id
+    for memo in folder.glob("*.json"):
+        try:
+            said = json.loads(memo.read_text(encoding="utf-8"))
+            before = said["before"]
+            if said["origin"] != fetched.origin or said["sha256"] != fetched.sha256 or not before:
+                continue
+            loaded, never = (folder / which["sha256"][:16] for which in (before, said))
+            if any(loaded.glob("table-*.json")) and not any(never.glob("table-*.json")):
+                write_json(memo, before)
+                return before["retrieved"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from datakit.cache import (
     write_json,
 )
 from datakit.cards import read_catalog
-from datakit.errors import Changed, Corrupt, Unreachable, WrongUse
-from datakit.origins import LOCK, look_up, parse_origins
+from datakit.errors import Changed, Corrupt, Gone, Unreachable, WrongUse
+from datakit.origins import LOCK, Source, look_up, parse_origins, usable
 
 
 def fetch(id, origins=None, *, locked=None, refresh=False, progress=None):
@@ -113,6 +113,14 @@ def _locked_entry(card, locked):
             expected=", ".join(datasets)[:300],
             next=f"datakit lock {card.id}",
         )
+    if not usable(datasets[card.id]):
+        raise WrongUse(
+            str(file),
+            f"its entry of {card.id} cannot be used",
+            expected="a file name and a sha256",
+            found=str(datasets[card.id])[:160],
+            next=f"datakit lock {card.id}",
+        )
     return datasets[card.id]
 
 
@@ -121,8 +129,12 @@ def _from_origin(origin, card, wanted, refresh, progress):
     folder = cache_folder() / card.id
     memo = folder / f"{origin.slug}.json"
     last = remembered(memo, folder, origin, card)
-    if origin.kind == "publisher" and last and not refresh:
-        return _as_locked(last, card, wanted)
+    if origin.kind == "publisher" and not refresh:
+        if wanted and not (last and last.sha256 == wanted["sha256"]):
+            # Newer data may have come since; what the lock names may still be there, and is what was asked for.
+            last = _kept_locked(origin, card, wanted) or last
+        if last:
+            return _as_locked(last, card, wanted)
     try:
         sources = origin.locate(card)
     except Unreachable as problem:
@@ -152,7 +164,16 @@ def _from_origin(origin, card, wanted, refresh, progress):
                 if again and not (refresh and again == last):
                     return _as_locked(again, card, wanted)
                 return _bring(source, card, folder, memo, last, wanted, progress)
+        except Gone as error:
+            if origin.kind == "http":
+                raise _not_in_mirror(card, source) from error
+            problem = problem or error
         except Unreachable as error:
+            problem = problem or error
+        except Corrupt as error:
+            # A page that says "moved" with status 200 is no reason to leave the card's other addresses untried.
+            if origin.kind != "publisher" or source is sources[-1]:
+                raise problem or error from None
             problem = problem or error
     if last is not None and not refresh:
         warnings.warn(
@@ -160,6 +181,14 @@ def _from_origin(origin, card, wanted, refresh, progress):
         )
         return _as_locked(last, card, wanted)
     raise problem
+
+
+def _kept_locked(origin, card, wanted):
+    """The bytes that a lock file names, where the cache still has them."""
+    if wanted.get("synthetic"):
+        return None
+    said = {key: wanted.get(key) for key in ("sha256", "bytes", "url", "licence", "retrieved")}
+    return kept(cache_folder() / card.id, Source(origin, None, card.filename, **said))
 
 
 def _as_locked(found, card, wanted):
@@ -176,6 +205,16 @@ def _differs(card, origin, expected, got, who):
         found=f"sha256 {got}",
         done="kept what was there before",
         next=f"compare, then accept the new data with: datakit lock {card.id}",
+    )
+
+
+def _not_in_mirror(card, source):
+    where = "on the machine that serves it: datakit mirror verify DIR"
+    return Corrupt(
+        card.id,
+        "the mirror's lock names a file that is not there",
+        expected=source.address,
+        next=where if source.origin.kind == "http" else f"datakit mirror verify {source.origin.base}",
     )
 
 
@@ -235,12 +274,7 @@ def _bring(source, card, folder, memo, last, wanted, progress):
             try:
                 shutil.copyfile(source.address, path)
             except FileNotFoundError:
-                raise Corrupt(
-                    card.id,
-                    "the mirror's lock names a file that is not there",
-                    expected=source.address,
-                    next=f"datakit mirror verify {source.origin.base}",
-                ) from None
+                raise _not_in_mirror(card, source) from None
         else:
             pooch.retrieve(
                 source.address,
@@ -276,6 +310,7 @@ def _bring(source, card, folder, memo, last, wanted, progress):
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
     said = {
+        "origin": source.origin.name,
         "sha256": digest,
         "filename": source.filename,
         "bytes": (home / source.filename).stat().st_size,
@@ -284,7 +319,7 @@ def _bring(source, card, folder, memo, last, wanted, progress):
         "synthetic": source.synthetic,
         "retrieved": source.retrieved or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    write_json(memo, said)
+    write_json(memo, {**said, "before": _before(memo, digest)})
     outcome = "changed" if last and last.sha256 != digest else "fresh"
     if outcome == "changed":
         warnings.warn(
@@ -306,6 +341,16 @@ def _bring(source, card, folder, memo, last, wanted, progress):
         said["licence"],
         source.synthetic,
     )
+
+
+def _before(memo, digest):
+    """What this origin gave before these bytes, to come back to if they prove unreadable."""
+    try:
+        earlier = json.loads(memo.read_text(encoding="utf-8"))
+        # The same bytes again: what came before them is still what came before.
+        return earlier.get("before") if earlier["sha256"] == digest else {**earlier, "before": None}
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _downloader(card, folder, source, progress):

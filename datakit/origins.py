@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from datakit.errors import Corrupt, NotAsDescribed, Unreachable, WrongUse
+from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse
 from datakit.transfer import get_json
 
 SAMPLE = Path(__file__).with_name("sample")
@@ -76,7 +76,7 @@ class Origin:
         """
         hint = f"datakit mirror build {self.base}" if self.kind != "http" else "ask who serves it"
         if self.kind == "http":
-            lock = get_json(f"{self.base}/{LOCK}", self.name, attempts=2)
+            lock = self._served_lock(hint)
         else:
             if not Path(self.base).is_dir():
                 raise Unreachable(
@@ -98,6 +98,14 @@ class Origin:
                 self.name, f"its {LOCK} has no datasets", expected='{"version": 1, "datasets": {…}}', next=hint
             )
         return lock
+
+    def _served_lock(self, hint):
+        wrong = "this address answers, but not as a mirror"
+        expected = f"{LOCK} at its top; a log-in page of the Wi-Fi may be in between"
+        try:
+            return get_json(f"{self.base}/{LOCK}", self.name, attempts=2)
+        except (Corrupt, Gone) as error:
+            raise NotAsDescribed(self.name, wrong, expected=expected, found=error.found, next=hint) from None
 
     def locate(self, card):
         """The file of a dataset at this origin.
@@ -124,17 +132,17 @@ class Origin:
                 for i, url in enumerate(addresses)
             ]
         lock = self.read_lock()
-        entry = lock["datasets"].get(card.id)
-        if entry is None:
+        if card.id not in lock["datasets"]:
             return []
-        filename = entry.get("filename", "")
-        if not filename or Path(filename).name != filename or not re.fullmatch("[0-9a-f]{64}", entry.get("sha256", "")):
+        entry = lock["datasets"][card.id]
+        if not usable(entry):
             raise Corrupt(
                 self.name,
                 f"the entry of {card.id} in its {LOCK} cannot be used",
                 expected="a bare file name and a sha256",
                 found=str(entry)[:160],
             )
+        filename = entry["filename"]
         address = f"{self.base}/{card.id}/{filename}"
         return [
             Source(
@@ -149,6 +157,17 @@ class Origin:
                 bool(entry.get("synthetic", lock.get("synthetic"))),
             )
         ]
+
+
+def usable(entry):
+    """Whether an entry of a ``data.lock`` names a file of its own folder and its digest."""
+    return (
+        isinstance(entry, dict)
+        and isinstance(filename := entry.get("filename"), str)
+        and filename not in ("", ".", "..")
+        and Path(filename.replace("\\", "/")).name == filename
+        and bool(re.fullmatch("[0-9a-f]{64}", str(entry.get("sha256"))))
+    )
 
 
 def look_up(card):

@@ -4,9 +4,9 @@ import html
 import json
 import warnings
 
-from datakit.cache import DataWarning, cache_folder, write_whole
+from datakit.cache import DataWarning, cache_folder, step_back, write_whole
 from datakit.cards import read_catalog
-from datakit.errors import CrsMismatch, RowsRejected
+from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected
 from datakit.fetching import obtain
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
@@ -101,7 +101,12 @@ def _read(card, fetched):
 
     from datakit.tables import parse
 
-    parsed = parse(fetched.path, card)
+    try:
+        parsed = parse(fetched.path, card)
+    except NotAsDescribed as error:
+        if retrieved := step_back(card, fetched):
+            error.done = f"put the file of {retrieved}, which loads, back in use: the next load reads it"
+        raise
     folder, stem = _home(card, fetched)
     rejects = folder / f"{stem}-rejects.csv"
     said = {

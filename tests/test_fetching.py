@@ -1,8 +1,7 @@
-"""Fetch against a server that misbehaves: each promise about a bad network, as a test that fails without it."""
+"""Fetch: outcomes, origins in order, the lock, and a cache that many processes share, some of which die."""
 
 import errno
-import gzip
-import io
+import hashlib
 import json
 import os
 import signal
@@ -10,69 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 
 import datakit
-from datakit import archives, transfer
+from datakit import transfer
 from datakit.cache import DataWarning, cache_folder
-from datakit.cards import Card
-from datakit.errors import CacheProblem, Changed, Corrupt, NotAsDescribed, Unreachable, WrongUse
+from datakit.errors import CacheProblem, Changed, Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse
 from datakit.fetching import obtain
-from tests.server import Misbehaving, in_the_future
-
-CSV = b"code;n\n" + b"".join(b"%05d;%d\n" % (i, i) for i in range(20_000))
-
-
-@pytest.fixture
-def server():
-    made = Misbehaving()
-    made.files["/things.csv"] = CSV
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def card(server, cache, tmp_path, monkeypatch):
-    """Returns a function that writes the card ``things`` with some changes, and reads it."""
-    monkeypatch.setenv("DATAKIT_TIMEOUT", "2,2")
-    monkeypatch.setattr(transfer.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda seconds: None)
-    folder = tmp_path / "cards"
-    folder.mkdir()
-    monkeypatch.setenv("DATAKIT_CARDS", str(folder))
-
-    def write(**changes):
-        raw = {
-            "name": "things",
-            "title": "Things",
-            "url": server.base + "/things.csv",
-            "path": "things.csv",
-            "format": "csv",
-            "dialect": {"delimiter": ";"},
-            "sources": [{"title": "Someone"}],
-            "licenses": [{"name": "etalab-2.0"}],
-            "schema": {"fields": [{"name": "code", "type": "string"}, {"name": "n", "type": "integer"}]},
-            **changes,
-        }
-        (folder / "things.json").write_text(json.dumps(raw), encoding="utf-8")
-        return Card(raw)
-
-    write()
-    return write
-
-
-def get(**options):
-    return datakit.fetch("things", "publisher", **options)
-
-
-def nothing_half_written():
-    """Only whole files and the cache's own notes: no leftover of a download."""
-    folder = cache_folder() / "things"
-    return not [p for p in folder.rglob("*") if p.name.startswith("incoming")]
-
+from tests.things import CSV, get, nothing_half_written
 
 # -- outcomes ---------------------------------------------------------------------------------------------------------
 
@@ -165,229 +111,41 @@ def test_a_moving_address_is_looked_up(server, card):
         get(refresh=True)
 
 
-# -- retries ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_404_is_an_answer_and_is_not_asked_again(server, card):
-    card(url=server.base + "/nothing.csv")
-    with pytest.raises(Unreachable, match="no longer exists"):
-        get()
-    assert server.times("/nothing.csv") == 1
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_server_in_trouble_is_asked_again(server, card, status):
-    server.behaviours["/things.csv"] = [{"status": status}, {"status": status}, {}]
-    assert get().read_bytes() == CSV
-    assert server.times("/things.csv") == 3
-
-
-def test_a_server_that_stays_in_trouble_is_left_alone(server, card):
-    server.behaviours["/things.csv"] = [{"status": 503}]
-    with pytest.raises(Unreachable, match="refuses or fails"):
-        get()
-    assert server.times("/things.csv") == transfer.ATTEMPTS
-
-
-@pytest.mark.parametrize(("after", "low", "high"), [("7", 7, 7), ("date", 5, 8), ("99999", 60, 60)])
-def test_retry_after_is_honoured_up_to_a_minute(server, card, monkeypatch, after, low, high):
-    waited = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", waited.append)
-    after = in_the_future(8) if after == "date" else after
-    server.behaviours["/things.csv"] = [{"status": 429, "headers": {"Retry-After": after}}, {}]
+def test_a_corrected_address_is_asked_although_the_old_one_is_cached(server, card):
     get()
-    assert low <= max(waited) <= high
+    server.files["/new.csv"] = b"code;n\n1;1\n"
+    card(url=server.base + "/new.csv")
+    assert get().read_bytes() == b"code;n\n1;1\n"
 
 
-def test_a_redirect_is_followed_and_a_loop_is_not(server, card):
-    server.behaviours["/old.csv"] = [{"status": 302, "headers": {"Location": "/things.csv"}}]
-    card(url=server.base + "/old.csv")
-    assert get().read_bytes() == CSV
-    server.behaviours["/loop.csv"] = [{"status": 302, "headers": {"Location": "/loop.csv"}}]
-    card(url=server.base + "/loop.csv")
-    with pytest.raises(Unreachable):
-        get(refresh=True)
-    assert server.times("/loop.csv") <= 6
-
-
-def test_a_server_that_falls_silent_is_given_up(server, card, monkeypatch):
-    monkeypatch.setenv("DATAKIT_TIMEOUT", "1,0.2")
-    release = threading.Event()
-    server.behaviours["/things.csv"] = [{"stall": release}]
-    try:
-        with pytest.raises(Unreachable, match="broke off each time"):
-            get()
-    finally:
-        release.set()
-
-
-def test_a_wrong_setting_of_the_time_outs_is_refused(card, monkeypatch):
-    monkeypatch.setenv("DATAKIT_TIMEOUT", "soon")
-    with pytest.raises(WrongUse, match="two numbers"):
-        get()
-
-
-# -- resume -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_broken_download_goes_on_where_it_stopped(server, card):
-    server.etags["/things.csv"] = '"one"'
-    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
-    assert get().read_bytes() == CSV
-    assert server.asked[1][1]["Range"] == f"bytes={transfer.CHUNK}-", "what came in whole chunks is kept"
-    assert server.sent["/things.csv"] == 100_000 + len(CSV) - transfer.CHUNK
-
-
-def test_another_process_resumes_too(server, card):
-    server.etags["/things.csv"] = '"one"'
-    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
-    with pytest.raises(Unreachable, match="broke off") as caught:
-        get()
-    assert "to resume from" in str(caught.value)
-    server.behaviours["/things.csv"] = [{}]
-    assert get().read_bytes() == CSV
-    assert server.asked[-1][1]["Range"].startswith("bytes=")
-
-
-def test_without_a_validator_the_download_begins_again(server, card):
-    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
-    assert get().read_bytes() == CSV
-    assert "Range" not in server.asked[1][1]
-
-
-def test_a_file_that_changed_meanwhile_is_not_stitched_together(server, card):
-    server.etags["/things.csv"] = '"one"'
-    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
-    with pytest.raises(Unreachable):
-        get()
-    new = CSV.replace(b";1", b";2")
-    server.files["/things.csv"], server.etags["/things.csv"] = new, '"two"'
-    server.behaviours["/things.csv"] = [{}]
+def test_a_new_pin_is_held_against_the_cache_too(server, card):
+    get()
+    server.files["/things.csv"] = new = b"code;n\n1;1\n"
+    card(hash="sha256:" + hashlib.sha256(new).hexdigest())
     assert get().read_bytes() == new
 
 
-def test_a_server_without_ranges_or_with_a_wrong_one(server, card):
-    server.etags["/things.csv"], server.ranges = '"one"', False
-    server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
+def test_a_page_that_says_moved_does_not_hide_the_other_addresses(server, card):
+    server.files["/moved.csv"] = b"<!doctype html><html>moved"
+    card(url=[server.base + "/moved.csv", server.base + "/things.csv"])
     assert get().read_bytes() == CSV
-    server.ranges = True
-    server.files["/things.csv"], server.etags["/things.csv"] = CSV + b"1;1\n", '"two"'
-    server.behaviours["/things.csv"] = [{"cut": 5_000}, {"range": "bytes 0-9/10"}, {}]
-    with pytest.warns(DataWarning, match="new data"):
-        assert get(refresh=True).read_bytes() == CSV + b"1;1\n"
-
-
-def test_fewer_bytes_than_announced_are_not_a_file(server, card):
-    server.behaviours["/things.csv"] = [{"length": len(CSV) + 10, "cut": len(CSV)}]
-    with pytest.raises(Unreachable, match="broke off"):
-        get()
-    assert not list(cache_folder().glob("things/*/things.csv"))
-
-
-def test_a_compressed_transfer_is_unpacked(server, card):
-    server.behaviours["/things.csv"] = [{"body": gzip.compress(CSV), "headers": {"Content-Encoding": "gzip"}}]
-    assert get().read_bytes() == CSV
-
-
-# -- pages ------------------------------------------------------------------------------------------------------------
-
-
-def features(n):
-    return [
-        {"type": "Feature", "properties": {"code": f"{i:05d}"}, "geometry": {"type": "Point", "coordinates": [5, 47.3]}}
-        for i in range(n)
-    ]
-
-
-@pytest.mark.parametrize("n", [1, 9, 10, 25])
-def test_pages_become_one_file(server, card, n):
-    server.behaviours["/wfs"] = [{"pages": features(n)}]
-    card(url=server.base + "/wfs?REQUEST=GetFeature", paging={"size": 10}, path="things.geojson", format="geojson",
-         crs="EPSG:4326", geometry={"type": "Point"}, schema={"fields": [{"name": "code"}]})  # fmt: skip
-    frame = datakit.load("things", "publisher")
-    assert frame.code.tolist() == [f"{i:05d}" for i in range(n)]
-    assert server.times("/wfs") == (3 if n == 25 else 1)
-
-
-def test_a_page_that_is_an_error_report_is_refused(server, card):
-    server.behaviours["/wfs"] = [{"body": b"<ows:ExceptionReport/>"}]
-    card(url=server.base + "/wfs", paging={"size": 10}, path="things.geojson", format="geojson", crs="EPSG:4326")
-    with pytest.raises(Corrupt, match="not answer with JSON"):
-        get()
-    server.behaviours["/wfs"] = [{"body": b'{"error": 1}'}]
-    with pytest.raises(Corrupt, match="FeatureCollection"):
+    card(url=[server.base + "/moved.csv", server.base + "/nothing.csv"])
+    with pytest.raises(Corrupt, match="HTML page"):
         get()
 
 
-# -- files that are not what they say ---------------------------------------------------------------------------------
-
-
-def zipped(**members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name.replace("__", "../").replace("_csv", ".csv"), data)
-    return out.getvalue()
-
-
-ZIP = {"path": "things.zip", "compression": "zip", "innerpath": "*.csv"}
-BAD = {
-    "an HTML page": (b"<!DOCTYPE html><html><title>Oops</title></html>", {}, "HTML page"),
-    "HTML after a blank": (b"\n  <html>\n", {}, "HTML page"),
-    "an empty file": (b"", {}, "empty"),
-    "only blanks": (b" \n\n", {}, "empty"),
-    "a truncated zip": (zipped(a_csv=CSV)[:-40], ZIP, "cut off or damaged"),
-    "a damaged zip": (zipped(a_csv=CSV)[:60] + b"\0\0\0\0" + zipped(a_csv=CSV)[64:], ZIP, "cut off or damaged"),
-    "a zip that climbs out": (zipped(a_csv=CSV, __b_csv=CSV), ZIP, "outside its folder"),
-    "a truncated gzip": (gzip.compress(CSV)[:-9], {"compression": "gz"}, "cut off or damaged"),
-    "a plain file for a gzip": (CSV, {"compression": "gz"}, "cut off or damaged"),
-    "half a JSON": (b'{"type": "FeatureCollection", "features": [{"a"', {"format": "geojson"}, "cut off"),
-    "a text for a JSON": (b"Service unavailable", {"format": "json"}, "cut off or is something else"),
-    "half a Parquet": (b"PAR1" + bytes(50), {"format": "parquet"}, "no whole Parquet"),
-}
-
-
-@pytest.mark.parametrize("kind", BAD)
-def test_a_file_that_is_not_the_data_is_refused_and_the_good_copy_stays(server, card, kind):
-    data, changes, said = BAD[kind]
-    good = get()
-    server.files["/bad"] = data
-    card(url=server.base + "/bad", **changes)
-    with pytest.raises(Corrupt, match=said) as caught:
-        get(refresh=True)
-    assert str(caught.value).startswith("things:")
-    assert good.read_bytes() == CSV
-    assert nothing_half_written()
-
-
-def test_an_archive_that_unpacks_to_too_much_is_not_opened(server, card, monkeypatch):
-    monkeypatch.setenv("DATAKIT_MAX_UNPACKED", "100000")
-    for body, changes in ((zipped(a_csv=bytes(200_000)), ZIP), (gzip.compress(bytes(200_000)), {"compression": "gz"})):
-        server.files["/bomb"] = body
-        card(url=server.base + "/bomb", **changes)
-        with pytest.raises(Corrupt, match="more than the limit"):
-            get(refresh=True)
-
-
-def test_a_zip_that_lies_about_its_size_is_stopped(tmp_path, monkeypatch, card):
-    monkeypatch.setenv("DATAKIT_MAX_UNPACKED", "1000")
-    with pytest.raises(Corrupt, match="more than the limit"):
-        archives._read_limited(io.BytesIO(bytes(5000)), card())
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (b"code;number\n1;1\n", "missing or was renamed"),
-        (b"code;n\n\xe9;1\n", "encoding"),
-        (b"code;n\n", "no rows"),
-    ],
-)
-def test_load_refuses_a_file_unlike_its_card_and_names_the_dataset(server, card, data, said):
-    server.files["/things.csv"] = data
-    with pytest.raises(NotAsDescribed, match=said) as caught:
-        datakit.load("things", "publisher")
-    assert str(caught.value).startswith("things:")
+def test_a_publisher_in_trouble_gives_way_to_the_sample_and_it_is_said(server, cache, monkeypatch):
+    """Through ``load``, so that the table itself says that it is invented."""
+    raw = {**datakit.catalog["communes"].raw, "url": server.base + "/communes.geojson", "resolve": None}
+    folder = cache.parent / "cards"
+    folder.mkdir()
+    (folder / "communes.json").write_text(json.dumps(raw), encoding="utf-8")
+    monkeypatch.setenv("DATAKIT_CARDS", str(folder))
+    with pytest.warns(DataWarning, match="no longer exists(.|\n)*used instead: sample"):
+        communes = datakit.load("communes", "publisher,sample")
+    assert communes.attrs["datakit"]["synthetic"] and communes.attrs["datakit"]["origin"] == "sample"
+    with pytest.raises(Gone):
+        datakit.load("communes", "publisher")
 
 
 # -- the lock ---------------------------------------------------------------------------------------------------------
@@ -401,14 +159,18 @@ def test_locked_accepts_nothing_else(server, card, tmp_path, monkeypatch):
     assert get(locked=lock).read_bytes() == CSV
     server.files["/things.csv"] = CSV + b"1;1\n"
     with pytest.warns(DataWarning, match="new data"):
-        get(refresh=True)
+        newer = get(refresh=True)
     with pytest.raises(Changed, match="differ"):
-        get(locked=lock)
-    with pytest.raises(Changed):
         get(locked=lock, refresh=True)
+    locked = obtain(card(), "publisher", locked=lock)
+    assert (locked.path.read_bytes(), locked.outcome) == (CSV, "cached"), "what the lock names is still there"
+    locked.path.unlink()
+    with pytest.raises(Changed):
+        get(locked=lock)
     monkeypatch.setenv("DATAKIT_LOCK", str(lock))
     with pytest.raises(Changed):
         get()
+    assert newer.exists()
 
 
 def test_a_lock_that_is_absent_broken_or_silent_is_refused(card, tmp_path):
@@ -420,9 +182,14 @@ def test_a_lock_that_is_absent_broken_or_silent_is_refused(card, tmp_path):
     (tmp_path / "other.lock").write_text('{"datasets": {}}', encoding="utf-8")
     with pytest.raises(WrongUse, match="does not name"):
         get(locked=tmp_path / "other.lock")
+    for entry in ("x", {"filename": "things.csv"}, {"filename": "../things.csv", "sha256": "0" * 64}):
+        (tmp_path / "odd.lock").write_text(json.dumps({"datasets": {"things": entry}}), encoding="utf-8")
+        with pytest.raises(WrongUse, match="cannot be used"):
+            get(locked=tmp_path / "odd.lock")
 
 
 # -- the cache --------------------------------------------------------------------------------------------------------
+
 
 FETCH = """
 import os, sys, datakit, requests, pooch, filelock, tqdm
@@ -542,6 +309,43 @@ def test_a_really_full_disk(server, card, tmp_path):
         assert [p for p in small.rglob("*") if p.is_file() and p.stat().st_size > 4096] == []
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def test_a_cached_file_that_somebody_saved_again_is_brought_again(server, card):
+    path = get()
+    data = bytearray(CSV)
+    data[500] ^= 1  # the same size
+    path.write_bytes(data)
+    assert get().read_bytes() == CSV
+    assert server.times("/things.csv") == 2
+    os.utime(path)  # touched, and still the same bytes
+    get()
+    assert server.times("/things.csv") == 2
+
+
+@pytest.mark.parametrize("bad", [b"code;number\n1;1\n", b"code;n\n\xe9;1\n", b"code;n\n"])
+@pytest.mark.filterwarnings("ignore:.*new data:datakit.cache.DataWarning")
+def test_new_data_unlike_its_card_gives_way_to_the_good_copy(server, card, bad):
+    assert len(datakit.load("things", "publisher")) == 20_000
+    server.files["/things.csv"] = bad
+    get(refresh=True)
+    get(refresh=True)  # the second time, the bad bytes are no news: what was before them is still known
+    with pytest.raises(NotAsDescribed) as caught:
+        datakit.load("things", "publisher")
+    assert "back in use" in str(caught.value)
+    assert len(datakit.load("things", "publisher")) == 20_000
+
+
+@pytest.mark.filterwarnings("ignore:.*new data:datakit.cache.DataWarning")
+def test_a_mistake_in_a_card_does_not_bring_old_data_back(server, card):
+    datakit.load("things", "publisher")
+    server.files["/things.csv"] = CSV + b"1;1\n"
+    assert len(datakit.load("things", "publisher", refresh=True)) == 20_001
+    card(schema={"fields": [{"name": "kode"}]})
+    with pytest.raises(NotAsDescribed):
+        datakit.load("things", "publisher")
+    card()
+    assert len(datakit.load("things", "publisher")) == 20_001
 
 
 def test_a_progress_bar_is_shown_when_asked(server, card, capfd):
