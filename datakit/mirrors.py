@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from datakit.archives import check_bytes
-from datakit.cache import DataWarning, sha256_of, write_json, write_whole
+from datakit.cache import DataWarning, disk_full, sha256_of, write_json, write_whole
 from datakit.cards import read_catalog
-from datakit.errors import DatakitError, WrongUse
+from datakit.errors import CacheProblem, DatakitError, WrongUse
 from datakit.fetching import obtain
-from datakit.origins import LOCK, Origin
+from datakit.origins import LOCK, Origin, parse_origins, usable
 from datakit.tables import parse
 
 
@@ -44,6 +44,8 @@ class MirrorReport:
 def build(folder, ids=None, origins="publisher", progress=None, say=None):
     """Fetch datasets into a mirror; what is already there and right is kept, so that a broken build goes on.
 
+    Invented data from a mirror of the sample is not kept where ``origins`` may have the real one.
+
     Parameters
     ----------
     folder : path
@@ -66,15 +68,18 @@ def build(folder, ids=None, origins="publisher", progress=None, say=None):
     if ids is None:
         ids = [id for id, card in catalog.items() if (card.raw_urls or card.resolve) and _whole_family(card)]
     cards = [catalog[id] for id in ids]  # an unknown id is said before anything is fetched
+    real = parse_origins(origins)[0].kind != "sample"
     report = MirrorReport(folder)
     for n, card in enumerate(cards, 1):
         start = f"[{n}/{len(cards)}] {card.id}"
         try:
-            entry = _entries(folder).get(card.id)
-            if entry and not _wrong(folder, card.id, entry):
+            entry, found = _entries(folder).get(card.id), None
+            right = entry and not _wrong(folder, card.id, entry)
+            if not right or (real and entry.get("synthetic")):
+                found = obtain(card, origins, progress=progress)
+            if right and (found is None or found.sha256 == entry["sha256"]):
                 say(f"{start}: already there")
             else:
-                found = obtain(card, origins, progress=progress)
                 entry = _found_entry(found, card)
                 _put(folder, card.id, found.path, entry)
                 say(f"{start}: {entry['bytes'] / 1e6:.1f} MB, {found.outcome}")
@@ -109,6 +114,8 @@ def add(folder, id, file, *, check=True):
     ------
     WrongUse
         No such file.
+    CacheProblem
+        The mirror cannot be written, or its disk is full.
     Corrupt, NotAsDescribed
         The file is not what the card says; the mirror stays as it was.
     """
@@ -155,10 +162,11 @@ def verify(folder):
         else:
             report.good.append(id)
             report.bytes += entry["bytes"]
-    named = {folder / id / str(entry.get("filename")) for id, entry in entries.items()}
-    for path in sorted(folder.glob("*/*")):
-        if path.is_file() and path not in named and path.parent.name != "cards":
-            report.problems[str(path.relative_to(folder))] = f"is in no entry of {LOCK}"
+    named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)  # at the top a README may stand beside the lock, and cards in their folder
+        if path.is_file() and path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards":
+            report.problems[inside.as_posix()] = f"is in no entry of {LOCK}"
     return report
 
 
@@ -181,18 +189,23 @@ def lock(ids=None, origins=None, file=LOCK, progress=None):
     Raises
     ------
     DatakitError
-        A dataset named in ``ids`` cannot be had; the file stays as it was.
+        A dataset named in ``ids`` cannot be had; the file stays as it was. Without ``ids``, a dataset that an origin
+        has but could not give is named in a warning and left out.
     """
-    catalog, entries = read_catalog(), {}
+    catalog, entries, left_out = read_catalog(), {}, []
     for id in ids or [id for id, card in catalog.items() if _whole_family(card)]:
         card = catalog[id]
         try:
             found = obtain(card, origins, locked=False, progress=progress)
-        except DatakitError:
+        except DatakitError as error:
             if ids:
                 raise
+            if any(_has(origin, card) for origin in parse_origins(origins)):
+                left_out.append(f"{id} ({error.what})")
             continue
         entries[card.id] = {**_found_entry(found, card), "origin": found.origin}
+    if left_out:
+        warnings.warn(DataWarning(f"not recorded in {file}: {', '.join(left_out)}"), stacklevel=2)
     if not entries:
         raise WrongUse("lock", "none of the origins has any dataset", found=str(origins), next="datakit doctor")
     file = Path(file)
@@ -200,6 +213,14 @@ def lock(ids=None, origins=None, file=LOCK, progress=None):
         known = _read(file).get("datasets", {})
         write_json(file, {"version": 1, "datasets": dict(sorted({**known, **entries}.items()))})
     return entries
+
+
+def _has(origin, card):
+    """Whether an origin promises a dataset, whatever became of it."""
+    try:
+        return bool(origin.locate(card))
+    except DatakitError:
+        return False
 
 
 def _whole_family(card):
@@ -229,20 +250,26 @@ def _found_entry(found, card):
 
 def _read(file):
     try:
-        return json.loads(Path(file).read_text(encoding="utf-8"))
+        lock = json.loads(Path(file).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise WrongUse(str(file), "this lock file is not JSON: nothing was written", found=str(error)) from None
+    if not isinstance(lock, dict) or not isinstance(lock.get("datasets", {}), dict):
+        raise WrongUse(str(file), "this is no lock file: nothing was written", found=str(lock)[:80])
+    return lock
 
 
 def _entries(folder):
-    return _read(folder / LOCK).get("datasets", {})
+    datasets = _read(folder / LOCK).get("datasets", {})
+    return {id: entry for id, entry in datasets.items() if usable(entry)}
 
 
 def _wrong(folder, id, entry):
     """What is wrong with a mirror's file, or None."""
-    path = folder / id / str(entry.get("filename"))
+    if not usable(entry):
+        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+    path = folder / id / entry["filename"]
     if not path.is_file():
         return f"missing: {path}"
     if path.stat().st_size != entry.get("bytes"):
@@ -257,9 +284,19 @@ def _held(folder):
     """Hold the lock of a folder, so that two commands do not lose each other's entries."""
     from filelock import FileLock
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".data.lock.lock"):
-        yield
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".data.lock.lock"):
+            yield
+    except OSError as error:
+        raise CacheProblem(
+            str(folder),
+            "the disk is full" if disk_full(error) else "this folder cannot be written",
+            expected="room and the right to write there",
+            found=str(error),
+            done="left no half file",
+            next="free some room, or choose another folder",
+        ) from error
 
 
 def _put(folder, id, path, entry):

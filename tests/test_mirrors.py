@@ -1,5 +1,6 @@
 """Mirrors: built, filled, checked and locked, with nothing half written."""
 
+import errno
 import json
 import multiprocessing
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 import datakit
 from datakit import mirrors
 from datakit.cache import DataWarning
-from datakit.errors import Corrupt, NotAsDescribed, UnknownDataset, Unreachable, WrongUse
-from datakit.origins import Origin, parse_origins
+from datakit.errors import CacheProblem, Corrupt, NotAsDescribed, UnknownDataset, Unreachable, WrongUse
+from tests.things import CSV
 
 
 @pytest.fixture
@@ -140,6 +141,8 @@ def test_a_broken_lock_is_refused_and_not_overwritten(tmp_path):
     (tmp_path / "data.lock").write_text("[]", encoding="utf-8")
     with pytest.raises(NotAsDescribed, match="no datasets"):
         mirrors.verify(tmp_path)
+    with pytest.raises(WrongUse, match="no lock file"):
+        mirrors.add(tmp_path, "trees-dijon", tmp_path / "x", check=False)
 
 
 def test_a_lock_cannot_point_outside_its_mirror(mirror):
@@ -181,36 +184,68 @@ def test_every_dataset_of_the_sample_is_locked_by_default(tmp_path, cache):
         mirrors.lock(None, str(tmp_path / "none"), tmp_path / "other.lock")
 
 
-# -- origins ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("entry", ["x", None, {"filename": "../../x", "sha256": "0" * 64, "bytes": 1}])
+def test_verify_names_an_entry_that_cannot_be_used(mirror, entry):
+    lock = json.loads((mirror / "data.lock").read_text(encoding="utf-8"))
+    lock["datasets"]["iris"] = entry
+    (mirror / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
+    report = mirrors.verify(mirror)
+    assert "cannot be used" in report.problems["iris"] and report.good == ["communes"]
+    with pytest.raises(Corrupt, match="cannot be used"):
+        datakit.fetch("iris", str(mirror))
+    assert mirrors.build(mirror, ["iris"], "sample").ok and mirrors.verify(mirror).ok
 
 
-@pytest.mark.parametrize(
-    ("text", "kinds"),
-    [
-        (None, ["sample"]),
-        ("", ["sample"]),
-        ("publisher, sample", ["publisher", "sample"]),
-        ("http://192.0.2.1:8000,sample", ["http", "sample"]),
-        ("/media/usb/dijon", ["folder"]),
-        ("./here", ["folder"]),
-        (["publisher", "/x"], ["publisher", "folder"]),
-    ],
-)
-def test_origins_are_an_ordered_list(text, kinds):
-    assert [origin.kind for origin in parse_origins(text)] == kinds
+def test_verify_looks_into_folders_and_leaves_notes_and_cards_alone(mirror):
+    for name in ("README.md", "cards/mine.json", "communes/old/copy.geojson"):
+        (mirror / name).parent.mkdir(exist_ok=True)
+        (mirror / name).write_text("{}")
+    assert list(mirrors.verify(mirror).problems) == ["communes/old/copy.geojson"]
 
 
-def test_the_environment_gives_the_default(monkeypatch):
-    monkeypatch.setenv("DATAKIT_ORIGINS", "publisher,sample")
-    assert [o.name for o in parse_origins()] == ["publisher", "sample"]
-    assert [o.name for o in parse_origins("sample")] == ["sample"]
+def test_a_full_stick_fails_one_dataset_and_leaves_no_half_file(tmp_path, cache, monkeypatch):
+    whole = mirrors.shutil.copyfile
+
+    def full(source, target):
+        if "communes" in str(target):
+            Path(target).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(source, target)
+
+    monkeypatch.setattr(mirrors.shutil, "copyfile", full)
+    report = mirrors.build(tmp_path / "stick", ["communes", "iris"], "sample")
+    assert report.good == ["iris"] and "the disk is full" in report.problems["communes"]
+    assert [p.name for p in (tmp_path / "stick").glob("communes/*")] == []
+    assert mirrors.verify(tmp_path / "stick").good == ["iris"]
 
 
-def test_a_word_that_is_no_origin_is_refused():
-    with pytest.raises(WrongUse, match="'samples' is no origin") as caught:
-        parse_origins("samples")
-    assert "publisher" in str(caught.value)
+def test_a_mirror_that_cannot_be_made_is_said(tmp_path, cache):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(CacheProblem, match="cannot be written"):
+        (tmp_path / "x").write_text(TREES)
+        mirrors.add(tmp_path / "file" / "mirror", "trees-dijon", tmp_path / "x", check=False)
 
 
-def test_an_origins_slug_is_a_file_name():
-    assert Origin("http://192.0.2.1:8000/a b", "http").slug == "http-192.0.2.1-8000-a-b"
+def test_invented_data_gives_way_to_the_publishers(server, card, tmp_path):
+    """A room that was tried on the sample, then built for the day, must not keep the sample."""
+    (tmp_path / "things.csv").write_bytes(b"code;n\n1;1\n")
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    lock = json.loads((tmp_path / "mirror" / "data.lock").read_text(encoding="utf-8"))
+    lock["datasets"]["things"]["synthetic"] = True
+    (tmp_path / "mirror" / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
+    assert mirrors.build(tmp_path / "mirror", ["things"], "publisher").ok
+    assert (tmp_path / "mirror" / "things" / "things.csv").read_bytes() == CSV
+    assert "synthetic" not in lock_of(tmp_path / "mirror")["things"]
+    asked = len(server.asked)
+    assert mirrors.build(tmp_path / "mirror", ["things"], "publisher").ok
+    assert len(server.asked) == asked, "what is there and right is kept"
+
+
+def test_a_lock_says_what_it_had_to_leave_out(server, card, tmp_path, monkeypatch):
+    known = {"things": card(), "communes": datakit.catalog["communes"]}
+    monkeypatch.setattr(mirrors, "read_catalog", lambda: known)
+    server.behaviours["/things.csv"] = [{"status": 503}]
+    with pytest.warns(DataWarning) as said:
+        entries = mirrors.lock(None, "sample,publisher", tmp_path / "data.lock")
+    assert list(entries) == ["communes"]
+    assert "things (the server refuses or fails)" in str(said[-1].message)
