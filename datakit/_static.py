@@ -80,8 +80,9 @@ def _paint_areas(ax, layer, z):
     colours = layer.spec["colours"]
     index = layer.classes.index if layer.classes else np.zeros(len(layer.frame), dtype=int)
     edges = {"edgecolor": "face", "linewidth": 0.2} if layer.spec["canvas"] else {"edgecolor": "#fff", "linewidth": 0.4}
-    layer.frame.plot(ax=ax, color=[colours[i] for i in index], **edges,
-                     alpha=layer.spec["opacity"], zorder=z, aspect=None)
+    layer.frame.plot(
+        ax=ax, color=[colours[i] for i in index], **edges, alpha=layer.spec["opacity"], zorder=z, aspect=None
+    )
 
 
 def _paint_lines(ax, layer, z):

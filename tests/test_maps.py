@@ -145,7 +145,7 @@ def test_tiles_are_asked_for_only_when_wanted(squares, monkeypatch):
         maps.choropleth(squares, "density", unit="", tiles="osm", **WORDS)
 
 
-HOSTILE = ["l'Été <b>\"chaud\"</b>", "</script><script>alert(1)</script>", "<!-- & \u2028 -->", "Chenôve `${1}`"]
+HOSTILE = ['l\'Été <b>"chaud"</b>', "</script><script>alert(1)</script>", "<!-- & \u2028 -->", "Chenôve `${1}`"]
 
 
 def test_names_from_the_data_cannot_become_markup(squares):
