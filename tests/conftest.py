@@ -8,6 +8,7 @@ import pytest
 
 from tests.things import card, server  # noqa: F401  fixtures
 
+OURS = ("DATAKIT_TESTS_GUARDED", "DATAKIT_REAL_DATA")  # settings of the tests, which xdist's workers need too
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("netguard")
 
@@ -19,7 +20,7 @@ def pytest_configure(config):
     spec = importlib.util.spec_from_file_location("netguard", GUARD / "sitecustomize.py")
     config.netguard = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(config.netguard)
-    for name in [n for n in os.environ if n.startswith("DATAKIT_") and n != "DATAKIT_TESTS_GUARDED"]:
+    for name in [n for n in os.environ if n.startswith("DATAKIT_") and n not in OURS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "agg"
 
@@ -53,10 +54,11 @@ def root():
 
 @pytest.fixture(scope="session")
 def shared_data():
-    """The folder of real snapshots beside the project, or a skip that says why."""
-    folder = ROOT.parent / "shared" / "data"
+    """The folder of real snapshots: DATAKIT_REAL_DATA, else beside the project; or a skip that says why."""
+    named = os.environ.get("DATAKIT_REAL_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
     if not (folder / "SOURCES.json").exists():
-        pytest.skip(f"the real snapshots are not beside the project ({folder})")
+        pytest.skip(f"the real snapshots are not there ({folder}); DATAKIT_REAL_DATA names another folder")
     return folder
 
 

@@ -99,6 +99,16 @@ def test_lock_and_fetch_locked(mirror, capsys):
     assert "lock" in capsys.readouterr().err
 
 
+def test_mirror_add_refuses_what_does_not_load_unless_told_not_to_check(mirror, capsys):
+    (mirror.parent / "page.csv").write_text("<html>", encoding="utf-8")
+    before = (mirror / "data.lock").read_bytes()
+    assert cli.main(["mirror", "add", "mirror", "benches", "page.csv"]) == 1
+    assert "HTML page" in capsys.readouterr().err
+    assert (mirror / "data.lock").read_bytes() == before
+    assert cli.main(["mirror", "add", "mirror", "benches", "page.csv", "--no-check"]) == 0
+    assert (mirror / "data.lock").read_bytes() != before
+
+
 def test_mirror_verify_and_build(mirror, capsys):
     capsys.readouterr()
     assert cli.main(["mirror", "verify", "mirror"]) == 0

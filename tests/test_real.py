@@ -83,11 +83,16 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((tmp_path / "report" / "run.json").read_text(encoding="utf-8"))
     shown = {}
-    for notebook in record["notebooks"]:
+    for notebook in record["notebooks"].values():
         for said in notebook["provenance"]:
             shown[said["id"]] = said
     wanted = set(FILES) - {"trees-paris-2019"}
     assert wanted <= set(shown)
     assert all(shown[id]["origin"] == address and not shown[id]["synthetic"] for id in wanted)
     assert shown["iris"]["synthetic"] and shown["bdtopo-vegetation"]["synthetic"]
+    results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))["30_inclusion"]
+    said = {one["result"]: one["value"] for one in results}
+    true = {"communes": 23, "inhabitants": 257_193, "digital-inclusion places": 69, "stops": 1080,
+            "stops known to be wheelchair accessible": 215}  # fmt: skip
+    assert {name: said[name] for name in true} == true
     assert "SYNTHETIC SAMPLE" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
