@@ -172,13 +172,19 @@ def sources(frames):
     elif len(synthetic) == len(records):
         stamp = f"{STAMP}: invented data"
     else:
-        stamp = f"{STAMP}: {', '.join(synthetic)} (invented data); the rest is real"
+        stamp = f"{STAMP}: {_some(synthetic, ', ')} (invented data); the rest is real"
     texts = [_source(i, r) for i, r in records.items() if i not in synthetic]
     if synthetic:
-        invented = ", ".join(f"{i} ({_credit(records[i])})" for i in synthetic)
+        invented = _some([f"{i} ({_credit(records[i])})" for i in synthetic], ", ")
         texts.append(f"the kit's invented sample, laid out like {invented}")
     lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
-    return Sources(f"{lead}: " + "; ".join(texts), stamp)
+    return Sources(f"{lead}: " + _some(texts, "; "), stamp)
+
+
+def _some(texts, between, most=5):
+    """The first few, and how many more: a figure cannot carry thirty names, the provenance table does."""
+    more = len(texts) - most
+    return between.join(texts[:most]) + (f"{between}and {more} more, in the provenance table" if more > 0 else "")
 
 
 def _source(id, record):

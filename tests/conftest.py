@@ -79,14 +79,3 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
         warnings.simplefilter("ignore")
         patch.setenv("DATAKIT_CARDS", real_cards)
         return str(build(tmp_path_factory.mktemp("real"), shared_data))
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The path of a Chromium, or a skip that says why."""
-    import shutil
-
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not path:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    return path

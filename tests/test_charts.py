@@ -100,6 +100,13 @@ def test_a_mixture_says_which_part_is_synthetic():
     assert "communes (Ville de Dijon" in said.text
 
 
+def test_of_thirty_sources_a_figure_names_a_few_and_counts_the_others():
+    said = style.sources([table(i % 2 == 0, f"data-{i}") for i in range(30)])
+    assert "data-0, data-2, data-4, data-6, data-8, and 10 more, in the provenance table" in said.synthetic
+    assert len(said.synthetic) < 160 and len(said.text) < 700
+    assert "data-1 (" in said.text and "data-29" not in said.text
+
+
 def test_without_provenance_the_figure_says_so():
     assert "not recorded" in style.sources([pd.DataFrame()]).text
     assert style.sources([]).synthetic == ""

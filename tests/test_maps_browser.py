@@ -206,6 +206,17 @@ def test_on_a_phone_the_legend_is_below_and_nothing_is_cut(shown, trees, commune
     assert legend["x"] >= area["x"] + area["width"] - 1
 
 
+@pytest.mark.parametrize("size", [(1000, 600), (390, 700)])
+def test_however_many_sources_the_map_keeps_its_place(shown, communes, size):
+    tables = [communes.assign() for _ in range(30)]
+    for i, table in enumerate(tables):
+        said = {"title": f"Data {i}", "attribution": "A long institution's name", "licence": "etalab-2.0"}
+        table.attrs["datakit"] = {"id": f"data-set-number-{i}", "synthetic": i % 2 == 0, **said}
+    page = shown(maps.choropleth(communes, "share", unit="%", data=tables, **WORDS), *size).page
+    assert page.locator(".dk-stamp").inner_text().startswith("SYNTHETIC SAMPLE")
+    assert page.locator(".dk-map").bounding_box()["height"] > size[1] / 3
+
+
 def test_in_the_frame_of_a_notebook_the_map_is_painted(running, communes, tmp_path):
     page = tmp_path / "notebook.html"
     made = maps.choropleth(communes, "share", unit="%", **WORDS)

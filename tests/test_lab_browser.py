@@ -1,0 +1,146 @@
+"""A newcomer's first click, for real: JupyterLab in a browser, `10_trees`, run all; every map is drawn, offline.
+
+The server is an ordinary `jupyter lab`, the kernel a real one. Whatever the page asks for outside the server's own
+address is blocked, and fails the test.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from queue import Empty, Queue
+
+import browser
+import nbformat
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or ""),
+]
+NOTEBOOK = "10_trees.ipynb"
+START, RUN = 90, 180  # seconds that a slow machine may need to start JupyterLab, and to run the notebook
+
+
+def without_outputs(root, to):
+    """The notebook without its kept outputs, so that everything seen afterwards comes from this run."""
+    notebook = nbformat.read(root / "notebooks" / NOTEBOOK, 4)
+    kept = sum("<iframe" in str(out.get("data", {}).get("text/html", "")) for cell in notebook.cells
+               for out in cell.get("outputs", []))  # fmt: skip
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    nbformat.write(notebook, to / NOTEBOOK)
+    return kept
+
+
+@pytest.fixture
+def lab(root, tmp_path):
+    """The address of a JupyterLab on a folder that holds only the notebook, and how many maps it should draw."""
+    work, home = tmp_path / "work", tmp_path / "home"
+    work.mkdir()
+    home.mkdir()
+    maps = without_outputs(root, work)
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={work}", "--LabApp.news_url=None",
+    ]  # fmt: skip
+    settings = {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+                "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
+                "IPYTHONDIR": str(home / "ipython")}  # fmt: skip
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True)
+    said, lines = [], Queue()
+
+    def listen():
+        for line in process.stderr:
+            said.append(line)
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    address = None
+    try:
+        while address is None:
+            line = lines.get(timeout=START)
+            assert line is not None, "JupyterLab stopped:\n" + "".join(said)
+            found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            address = found and found.group()
+        yield address, maps, work / NOTEBOOK
+    except Empty:
+        pytest.fail(f"JupyterLab gave no address within {START} s:\n" + "".join(said))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def open_page(running, address):
+    """A page that reaches this server only, and the list of what it asked for elsewhere."""
+    context = running.new_context(viewport={"width": 1400, "height": 1000})
+    asked = []
+
+    def gate(route):
+        url = route.request.url
+        if url.startswith((address, "data:", "blob:", "about:")):
+            route.continue_()
+        else:
+            asked.append(url)
+            route.abort()
+
+    context.route("**/*", gate)
+    return context.new_page(), asked
+
+
+def test_in_jupyterlab_run_all_draws_every_map_offline(lab, tmp_path):
+    address, maps, path = lab
+    assert maps >= 2
+    with browser.chromium() as running:
+        page, asked = open_page(running, address)
+        page.set_default_timeout(START * 1000)
+        expect.set_options(timeout=START * 1000)
+        page.goto(f"{address}lab/tree/{NOTEBOOK}")
+        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+        # Before the kernel has answered, "Run All Cells" does nothing and says nothing.
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        light = page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
+        expect(light).to_have_attribute("data-status", "busy")
+        expect(light).to_have_attribute("data-status", "idle", timeout=RUN * 1000)
+
+        drawn = look_through(page, tmp_path)
+        page.locator(".jp-NotebookPanel:visible [data-jp-item-name=save]").click()
+        expect(page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")).to_have_count(0)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    code = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
+    assert all(c["execution_count"] for c in code)
+    errors = [o for c in code for o in c["outputs"] if o["output_type"] == "error"]
+    assert errors == []
+    assert len(drawn) == maps, f"{len(drawn)} maps drawn in JupyterLab, {maps} in the kept notebook: {drawn}"
+    assert asked == []
+
+
+def look_through(page, tmp_path):
+    """Scroll through the notebook as a reader does, waiting at each map until it is drawn; the maps' alt texts."""
+    drawn, cells = [], page.locator(".jp-NotebookPanel:visible .jp-Notebook")
+    scroller = page.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
+    scroller.evaluate("e => e.scrollTo(0, 0)")
+    while True:
+        frames = cells.locator("iframe[srcdoc]")
+        for i in range(frames.count()):
+            element = frames.nth(i)
+            title = element.get_attribute("title")
+            if title in drawn:
+                continue
+            element.scroll_into_view_if_needed()
+            frame = element.element_handle().content_frame()
+            frame.wait_for_function(browser.DRAWN)
+            drawn.append(title)
+            element.screenshot(path=tmp_path / f"map{len(drawn)}.png")
+        if scroller.evaluate("e => e.scrollTop + e.clientHeight >= e.scrollHeight - 5"):
+            return drawn
+        scroller.evaluate("e => e.scrollBy(0, e.clientHeight * 0.8)")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
