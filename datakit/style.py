@@ -181,7 +181,7 @@ def sources(frames):
     return Sources(f"{lead}: " + _some(texts, "; "), stamp)
 
 
-def _some(texts, between, most=5):
+def _some(texts, between, most=8):
     """The first few, and how many more: a figure cannot carry thirty names, the provenance table does."""
     more = len(texts) - most
     return between.join(texts[:most]) + (f"{between}and {more} more, in the provenance table" if more > 0 else "")

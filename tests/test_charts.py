@@ -102,8 +102,8 @@ def test_a_mixture_says_which_part_is_synthetic():
 
 def test_of_thirty_sources_a_figure_names_a_few_and_counts_the_others():
     said = style.sources([table(i % 2 == 0, f"data-{i}") for i in range(30)])
-    assert "data-0, data-2, data-4, data-6, data-8, and 10 more, in the provenance table" in said.synthetic
-    assert len(said.synthetic) < 160 and len(said.text) < 700
+    assert "data-12, data-14, and 7 more, in the provenance table" in said.synthetic
+    assert len(said.synthetic) < 180 and len(said.text) < 1000
     assert "data-1 (" in said.text and "data-29" not in said.text
 
 

@@ -1,8 +1,10 @@
 """The whole kit on real data: a mirror of the snapshots, an ordinary static server, every notebook."""
 
 import functools
+import html
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -96,3 +98,8 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
             "stops known to be wheelchair accessible": 215}  # fmt: skip
     assert {name: said[name] for name in true} == true
     assert "SYNTHETIC SAMPLE" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    # A map on invented contours says so, even where another invented layer is named already.
+    page = (tmp_path / "report" / "20_vegetation.html").read_text(encoding="utf-8")
+    found = re.findall(r'<h1>([^<]*)</h1><p class="dk-stamp">([^<]*)</p>', html.unescape(page))
+    stamps = {title: stamp.partition("(")[0] for title, stamp in found}
+    assert len(stamps) == 2 and all(stamp.rstrip().endswith(" iris") for stamp in stamps.values())

@@ -172,7 +172,7 @@ maps.choropleth(
     "counted.",
     alt=f"Map of {len(iris_green)} IRIS by share of woody vegetation. The centre is the barest; one of the lowest is "
     f"{barest['name']}.",
-    data=[vegetation, people],
+    data=[vegetation, people, iris],
 )
 
 # %% [markdown]
@@ -288,7 +288,7 @@ maps.choropleth(
     "residents their way. Room counts private ground too.",
     alt=f"Map of {len(ranked)} cells of the city: {firm.sum()} come first in nine draws of ten, in dark; they lie "
     "where it is hot and bare and where there is room.",
-    data=[buildings, roads, vegetation, climate_zones, people],
+    data=[buildings, roads, vegetation, climate_zones, people, iris],
 )
 
 # %% [markdown]
@@ -301,7 +301,7 @@ fig, ax = charts.figure(
     f"Scatter of {ranked['rank'].notna().sum()} cells by plantable share and need. {len(stuck)} cells have a need in "
     "the highest tenth and less than 10 % of plantable ground.",
     title="Need against room",
-    data=[buildings, roads, vegetation, climate_zones, people],
+    data=[buildings, roads, vegetation, climate_zones, people, iris],
 )
 for mask, colour, label in (
     (~first & ranked["rank"].notna(), "#b5b5b5", "other cells"),
