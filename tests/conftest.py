@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,11 @@ def _own_cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
-    """A setting from outside, or left by another test, must not change what a test sees."""
+    """A setting from outside, or what another test left or loaded, must not change what a test sees."""
     for name in ("DATAKIT_ORIGINS", "DATAKIT_CARDS"):
         monkeypatch.delenv(name, raising=False)
+    if reading := sys.modules.get("datakit.reading"):
+        monkeypatch.setattr(reading, "_loaded", {})
 
 
 @pytest.fixture

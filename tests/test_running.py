@@ -283,7 +283,11 @@ def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
     code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
     make.write(here / "notebooks", "waits", code)
     process = subprocess.Popen(
-        [sys.executable, "-m", "datakit", "run", "--output", "out"], stderr=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, "-m", "datakit", "run", "--output", "out"],
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        # Tests started in the background of a shell inherit a deaf ear to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     until(lambda: pid.exists() and pid.read_text().endswith("\n"))
     process.send_signal(signal.SIGINT)
