@@ -221,6 +221,23 @@ def _constraints(values, f):
         yield there & (text.str.len() > given["maxLength"]), f"at most {given['maxLength']} characters"
 
 
+def rules_broken(values, f):
+    """The constraints of a field that some values break, for a table that is already in memory.
+
+    Parameters
+    ----------
+    values : Series
+        In the type and unit of the field.
+    f : datakit.cards.Field
+
+    Yields
+    ------
+    (Series of bool, str)
+        Which values break it, and the rule in words.
+    """
+    return _constraints(values, f)
+
+
 def _bound(value, f):
     return pd.Timestamp(value) if f.type in ("date", "datetime") else value
 

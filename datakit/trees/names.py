@@ -1,0 +1,116 @@
+"""The names of a table's trees, spelt as the botanical reference does; what was filled or changed is logged."""
+
+import importlib.util
+
+import numpy as np
+import pandas as pd
+
+from datakit.trees import diversity
+
+FILLED = "filled from the botanical reference"
+FIELDS = ("famille", "genre", "espece", "cultivar_variete", "nom_vernaculaire")
+# Column of the reference's answer for each field that is only ever filled.
+_FILL = {"famille": "famille", "nom_vernaculaire": "nom_fr"}
+_HOW = {"exact": "spelt as in the botanical reference", "spelling": "spelling corrected by the botanical reference",
+        "synonym": "synonym, by the botanical reference", "code": "code of a name, by the botanical reference",
+        "genus only": "genus, by the botanical reference"}  # fmt: skip
+
+
+def name_trees(table, log, *, reference=True):
+    """Give each tree its ``taxon``, and canonical ``genre`` and ``espece``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``genre`` and ``espece``, or ``nom_latin``, or only ``nom_vernaculaire``.
+    log : ChangeLog
+    reference : bool
+        Without it, ``taxon`` is made of the words of the file, and nothing is changed.
+
+    Returns
+    -------
+    DataFrame
+        The table with ``taxon``; names that the reference does not know stay as they are, and have no ``taxon``.
+    """
+    reference = reference and importlib.util.find_spec("datakit.trees.taxa") is not None
+    if not reference or not {"genre", "espece", "nom_latin", "nom_vernaculaire"} & set(table):
+        species, genus = diversity.taxon(table, "species"), diversity.taxon(table, "genus")
+        return table.assign(taxon=species.fillna(genus))
+    from datakit.trees import taxa
+
+    table = table.copy()
+    codes, names = _names(table)
+    found = taxa.resolve(names["latin"]).reset_index(drop=True)
+    french = names["latin"].isna() & names["french"].notna()
+    if french.any():
+        found = found.astype(object).mask(french.to_numpy(), None)
+        answer = taxa.from_french(names.loc[french, "french"]).astype(object)
+        found.loc[french.to_numpy(), answer.columns] = answer.to_numpy()
+    table["taxon"] = _rows(found["taxon"], codes, table.index)
+    for field in ("genre", "espece"):
+        _canonical(table, field, names, found, codes, french, log)
+    for field, column in {**_FILL, "cultivar_variete": "cultivar"}.items():
+        _fill(table, field, found[column], codes, log)
+    return table
+
+
+def _names(table):
+    """Number of the distinct name of each row, and the distinct names: genus, epithet, Latin name, French name."""
+    parts, sizes = [], []
+    for field in ("genre", "espece", "nom_latin", "nom_vernaculaire"):
+        words = table[field] if field in table else pd.Series(None, index=table.index, dtype="str")
+        codes, found = pd.factorize(words)
+        parts.append((codes + 1, pd.Series(found, dtype="str")))
+        sizes.append(len(found) + 1)
+    # The French name counts only where no Latin one is given: otherwise each pair of spellings would be one more name.
+    latin = (parts[0][0] > 0) | (parts[2][0] > 0)
+    parts[3] = (np.where(latin, 0, parts[3][0]), parts[3][1])
+    key = np.zeros(len(table), dtype="int64")
+    for (codes, _), size in zip(parts, sizes, strict=True):
+        key = key * size + codes
+    codes, keys = pd.factorize(key)
+    columns = {}
+    for name, (_, found), size in list(zip(("genre", "espece", "nom_latin", "french"), parts, sizes, strict=True))[
+        ::-1
+    ]:
+        columns[name] = found.array.take(keys % size - 1, allow_fill=True)
+        keys = keys // size
+    names = pd.DataFrame(columns)
+    both = names["genre"].str.cat(names["espece"].fillna(""), sep=" ").str.strip()
+    names["latin"] = both.where(names["genre"].notna(), names["nom_latin"])
+    return codes, names
+
+
+def _rows(found, codes, index):
+    return pd.Series(pd.array(found.where(found.notna(), None), dtype="str").take(codes), index=index)
+
+
+def _canonical(table, field, names, found, codes, french, log):
+    """``genre`` or ``espece`` as the reference spells it; what it does not know stays."""
+    before, after, how = names[field], found[field], found["how"]
+    known = after.notna()
+    made = after.where(known, before)
+    from_latin = known & names["genre"].isna() & ~french
+    rules = how.map(_HOW).fillna("by the botanical reference").astype(object)
+    rules[from_latin & ~how.isin(["code"])] = "read from nom_latin"
+    rules[(known & french).to_numpy()] = "named from the French name"
+    rules[~(known & (before.isna() | (before != after))).to_numpy()] = ""
+    if field not in table and not known.any():
+        return
+    source = before.where(before.notna(), names["nom_latin"].where(names["nom_latin"].notna(), names["french"]))
+    source = source.where(names["genre"].isna(), before)
+    log.values(field, codes, rules, source, made)
+    table[field] = _rows(made, codes, table.index)
+
+
+def _fill(table, field, answer, codes, log):
+    """Fill an empty field from the reference's answer."""
+    if not answer.notna().any():
+        return
+    if field not in table:
+        table[field] = pd.Series(None, index=table.index, dtype="str")
+    empty = (table[field].isna() & answer.notna().to_numpy()[codes]).to_numpy()
+    if empty.any():
+        rules = np.where(answer.notna(), FILLED, "")
+        log.values(field, np.where(empty, codes, -1), rules, np.full(len(answer), None), answer)
+        table[field] = table[field].where(~empty, _rows(answer, codes, table.index))
