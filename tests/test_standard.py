@@ -1,10 +1,20 @@
 """The standard table: rules on real forms, the real files, and a log from which nothing is missing."""
 
+import json
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import box
 
-from datakit.trees import values
+import datakit
+from datakit.errors import BadCard, NotAsDescribed, WrongUse
+from datakit.trees import coordinates, crosswalks, values
+from datakit.trees.changes import ChangeLog
+from datakit.trees.standard import changes_summary, standardise
 
 PLACE = {"longitude": [5.04, 5.05, 5.06], "latitude": [47.32, 47.33, 47.34]}
 
@@ -112,6 +122,7 @@ def test_dates_are_days_in_france(word, day, year, rule):
         ("“Fastigiata”", "Fastigiata"),
         ('"Fastigiata"', "Fastigiata"),
         ("''Paul''s Scarlet''", "Paul's Scarlet"),
+        ("''Hedelfingen Riesenkirsche'' GÉANT D''HEDELFINGEN", "Hedelfingen Riesenkirsche GÉANT D'HEDELFINGEN"),
         ("''Doyenné du Comice'' COMICE", "Doyenné du Comice COMICE"),
         ("n. sp.", None),
         ("''Bigarreau n. sp.''", "Bigarreau"),
@@ -143,3 +154,394 @@ def test_words_for_yes_and_no():
     made, rules = values.yes_no(text("OUI", "non", "1.0", "0", "Vrai", "peut-être", None))
     assert made.astype(object).where(made.notna(), None).tolist() == [True, False, True, False, True, None, None]
     assert [bool(r) for r in rules] == [False] * 5 + [True, False]
+
+
+# -- units and measures of whole columns -------------------------------------------------------------------------------
+
+
+def test_heights_in_metres_where_the_crosswalk_says_centimetres():
+    frame, crosswalk = small(hauteur=["6", "12,5", "0"])
+    table = standardise(frame, crosswalk, taxa=False)
+    assert table["hauteur"].fillna(-1).tolist() == [600, 1250, -1]
+    changes = logged(table, "hauteur")
+    whole = changes[changes["row"].isna()].iloc[0]
+    assert (whole["before"], whole["after"]) == ("m", "cm") and "decided from its values" in whole["rule"]
+    zero = changes[changes["row"] == 3].iloc[0]
+    assert zero["rule"] == values.ZERO and zero["before"] == "0" and pd.isna(zero["after"])
+
+
+def test_heights_in_centimetres_stay_even_where_the_crosswalk_says_metres():
+    fields = [{"name": "hauteur", "type": "number", "unit": "cm", "source_unit": "m"}]
+    table = standardise(*small(fields, hauteur=[600, 1250, 900]), taxa=False)
+    assert table["hauteur"].tolist() == [600, 1250, 900]
+    assert "its values cannot be" in logged(table, "hauteur")["rule"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "made"),
+    [
+        ("circonference", [0.37, 1.6, 1.16], [37, 160, 116]),
+        ("circonference", [1160, 1600, 370], [116, 160, 37]),
+        ("circonference", [14, 16, 18], [14, 16, 18]),
+        ("diametre", [0.2, 0.35, 0.6], [20, 35, 60]),
+        ("diametre", [20, 35, 60], [20, 35, 60]),
+        ("diametre_couronne", [400, 800, 1200], [4, 8, 12]),
+        ("diametre_couronne", [4, 8, 12], [4, 8, 12]),
+        ("hauteur", [120, 150, 180], [120, 150, 180]),  # saplings: 120 m would be taller than any tree
+    ],
+)
+def test_unit_of_a_column_by_its_values(name, given, made):
+    table = standardise(*small(**{name: given}), taxa=False)
+    assert table[name].tolist() == pytest.approx(made)
+    assert len(logged(table)) == (given != made)
+
+
+def test_classes_that_state_their_unit_are_not_converted_again():
+    table = standardise(*small(hauteur=["10-20 m", "Moins de 5 m", "De 10 m à 20 m"]), taxa=False)
+    assert table["hauteur"].tolist() == [1500, 250, 1500]
+    changes = logged(table, "hauteur")
+    assert changes["row"].tolist() == [1, 2, 3]
+    assert changes["before"].tolist() == ["10-20 m", "Moins de 5 m", "De 10 m à 20 m"]
+    assert changes["after"].tolist() == ["1500", "250", "1500"]
+
+
+def test_what_breaks_a_constraint_is_missing_and_its_row_stays():
+    fields = [
+        {"name": "hauteur", "constraints": {"maximum": 15000}},
+        {"name": "code_insee", "constraints": {"pattern": r"^\d{5}$"}},
+    ]
+    table = standardise(*small(fields, hauteur=[900, 99999, 12500], code_insee=["21231", "2123", "21231"]), taxa=False)
+    assert len(table) == 3
+    assert table["hauteur"].fillna(-1).tolist() == [900, -1, -1]
+    assert table["code_insee"].fillna("").tolist() == ["21231", "", "21231"]
+    changes = logged(table).set_index(["column", "row"])
+    assert changes.loc[("hauteur", 2), "before"] == "99999" and "15000" in changes.loc[("hauteur", 2), "rule"]
+    assert "taller" in changes.loc[("hauteur", 3), "rule"]
+    assert changes.loc[("code_insee", 2), "before"] == "2123"
+
+
+def test_girths_written_as_diameters():
+    girths = np.r_[np.linspace(60, 160, 60), 565.0]
+    table = standardise(*small(n=61, diametre=girths), taxa=False)
+    assert "diametre" not in table and table["circonference"].tolist() == pytest.approx(girths.tolist())
+    assert table["dbh"].iloc[0] == pytest.approx(60 / np.pi)
+    assert "girths" in logged(table, "circonference")["rule"].iloc[0]
+    for real in (np.linspace(5, 80, 61), np.r_[np.linspace(5, 80, 60), 400.0], np.linspace(80, 160, 61)):
+        assert "diametre" in standardise(*small(n=61, diametre=real), taxa=False)  # one slip, or an avenue of old trees
+
+
+def test_dates_written_as_milliseconds_are_one_line_of_the_log():
+    table = standardise(*small(date_plantation=["1099267200000", "1625090400000", None]), taxa=False)
+    assert table["date_plantation"].dt.strftime("%Y-%m-%d").fillna("").tolist() == ["2004-11-01", "2021-07-01", ""]
+    assert table["annee_plantation"].fillna(0).tolist() == [2004, 2021, 0]
+    assert logged(table, "date_plantation")["row"].isna().all()
+
+
+def test_a_season_in_a_column_of_dates_keeps_its_year():
+    table = standardise(*small(date_plantation=["2007/2008", "01/11/2004", "1998"]), taxa=False)
+    assert table["annee_plantation"].tolist() == [2007, 2004, 1998]
+    assert table["date_plantation"].notna().tolist() == [False, True, False]
+    assert set(logged(table, "date_plantation")["row"]) == {1, 3}
+
+
+def test_status_and_diameter():
+    states = ["EN PLACE", "Abattu", "SUPPRIMÉ", "à voir", None]
+    table = standardise(*small(n=5, etat=states, circonference=[100, 120, 90, 80, None]), taxa=False)
+    assert table["statut"].fillna("").tolist() == ["standing", "lost", "lost", "", ""]
+    assert table["dbh"].iloc[0] == pytest.approx(100 / np.pi) and pd.isna(table["dbh"].iloc[4])
+
+
+def test_numbers_a_spreadsheet_made_of_codes():
+    table = standardise(*small(id=["123.0", "7.0", "8.0"], code_postal=["21000", "21000.0", None]), taxa=False)
+    assert table["id"].tolist() == ["123", "7", "8"] and logged(table, "id")["row"].isna().all()
+    assert table["code_postal"].fillna("").tolist() == ["21000", "21000.0", ""]  # not all: left alone
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+
+def lonlat(table):
+    return table.geometry.to_crs(4326).get_coordinates().round(6).to_numpy().tolist()
+
+
+def test_exchanged_coordinates_row_by_row_and_as_a_whole():
+    table = standardise(*small(longitude=[5.04, 47.33, 5.06], latitude=[47.32, 5.05, 47.34]))
+    assert lonlat(table) == [[5.04, 47.32], [5.05, 47.33], [5.06, 47.34]]
+    line = logged(table, "geometry").iloc[0]
+    assert (line["row"], line["before"], line["after"]) == (2, "47.33 5.05", "5.05 47.33")
+    table = standardise(*small(longitude=PLACE["latitude"], latitude=PLACE["longitude"]))
+    assert lonlat(table)[0] == [5.04, 47.32]
+    assert len(logged(table)) == 1 and logged(table)["row"].isna().all()
+
+
+def test_exchanged_coordinates_outside_france_by_the_others():
+    longitude, latitude = [-73.6, -73.61, 45.5, -73.62], [45.5, 45.51, -73.6, 45.52]
+    table = standardise(*small(n=4, longitude=longitude, latitude=latitude))
+    assert logged(table, "geometry")["row"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["47.32, 5.04", "[5.04, 47.32]", "47,32; 5,04", "47.32,5.04", '{"type": "Point", "coordinates": [5.04, 47.32]}',
+     "POINT (5.04 47.32)", {"lon": 5.04, "lat": 47.32}, [5.04, 47.32]],
+)  # fmt: skip
+def test_points_as_text(word):
+    table = standardise(pd.DataFrame({"geo_point_2d": [word] * 2}), {"fields": []})
+    assert lonlat(table) == [[5.04, 47.32]] * 2
+
+
+def test_padded_numbers_as_text_and_what_cannot_be_read():
+    frame = {"longitude": ["-00000001,1500341", "-1,16", "ici"], "latitude": ["0000000046,1600", "46,15", "46,15"]}
+    table = standardise(*small(**frame))
+    assert lonlat(table)[:2] == [[-1.150034, 46.16], [-1.16, 46.15]]
+    assert table.geometry.isna().tolist() == [False, False, True]
+    assert logged(table, "longitude")["before"].tolist() == ["ici"]
+
+
+def test_points_whose_crs_is_not_theirs():
+    frame, crosswalk = small()
+    table = standardise(frame, crosswalk | {"crs": "EPSG:2154"})
+    assert lonlat(table)[0] == [5.0, 47.3] and "CRS" in logged(table)["rule"].iloc[0]
+    for crs in (2154, 3947):
+        metres = gpd.GeoSeries(gpd.points_from_xy(*PLACE.values()), crs=4326).to_crs(crs)
+        frame, crosswalk = small(longitude=metres.x, latitude=metres.y)
+        table = standardise(frame, crosswalk)
+        assert lonlat(table)[0] == [5.04, 47.32]
+        assert logged(table)["after"].tolist() == [f"EPSG:{crs}"]
+    with pytest.raises(NotAsDescribed, match="not degrees"):
+        standardise(*small(longitude=[5e7] * 3, latitude=[6e7] * 3))
+
+
+def test_no_place_and_places_far_away():
+    table = standardise(*small(n=5, longitude=[5.04, 5.05, 0, None, 100.0], latitude=[47.32, 47.33, 0, None, 10.0]))
+    assert table.geometry.isna().tolist() == [False, False, True, True, True]
+    assert logged(table, "geometry")["row"].tolist() == [3, 5]
+    with pytest.raises(NotAsDescribed, match="where the trees stand"):
+        standardise(pd.DataFrame({"genre": ["Acer"]}), {"fields": []})
+
+
+def test_shapes_that_are_not_points():
+    shapes = [box(5.0, 47.3, 5.001, 47.301), *gpd.points_from_xy([5.01], [47.31])]
+    table = standardise(
+        gpd.GeoDataFrame({"genre": ["Acer"] * 2}, geometry=shapes, crs=4326), {"fields": [{"name": "genre"}]}
+    )
+    assert (table.geom_type == "Point").all()
+    assert logged(table, "geometry")[["row", "before"]].to_numpy().tolist() == [[1, "polygon"]]
+
+
+def test_duplicates_name_the_first_tree_within_a_metre():
+    metres = [0, 0.4, 500, 500, 1.2, 900]
+    shapes = gpd.points_from_xy(850000 + np.array(metres), [6690000.0] * 6)
+    frame = gpd.GeoDataFrame({"id": list("abcdef")}, geometry=shapes, crs=2154)
+    table = standardise(frame)
+    assert table["doublon"].fillna("").tolist() == ["", "a", "", "c", "b", ""]
+    assert standardise(frame.drop(columns="id"))["doublon"].fillna("").tolist() == ["", "1", "", "3", "2", ""]
+
+
+def test_duplicates_against_every_pair():
+    rng = np.random.default_rng(3)
+    xy = rng.uniform(0, 12, (150, 2))
+    xy[100:120] = xy[:20]  # the same places again
+    found = coordinates.duplicates(gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=2154))
+    near = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) <= 1.0
+    expected = [next((j for j in range(i) if near[i, j]), -1) for i in range(len(xy))]
+    assert found.tolist() == expected
+
+
+def test_trees_outside_their_city():
+    area = gpd.GeoDataFrame(geometry=[box(4.99, 47.29, 5.0015, 47.31)], crs=4326)
+    frame, crosswalk = small(n=4, longitude=[5.0, 5.001, 5.2, None], latitude=[47.3, 47.301, 47.4, None])
+    table = standardise(frame, crosswalk, area=area)
+    assert table["hors_zone"].astype(object).where(table["hors_zone"].notna(), None).tolist() == [
+        False,
+        False,
+        True,
+        None,
+    ]
+    assert "hors_zone" not in standardise(frame, crosswalk)
+
+
+# -- crosswalks --------------------------------------------------------------------------------------------------------
+
+
+def test_crosswalks_are_read_from_wherever_they_are(tmp_path):
+    paris = crosswalks.read("trees-paris")
+    assert {f.name for f in paris.fields} >= {"genre", "espece", "hauteur"} and paris.crs == "EPSG:4326"
+    again = crosswalks.read(paris.write(tmp_path / "crosswalk.json"))
+    assert again.raw == paris.raw and crosswalks.read(again) is again
+    assert crosswalks.read(again.raw).geometry == paris.geometry
+    assert "trees-paris" in crosswalks.known() and all(i.startswith("trees-") for i in crosswalks.known())
+    with pytest.raises(WrongUse, match="neither a file"):
+        crosswalks.read("nowhere.json")
+    with pytest.raises(WrongUse):
+        crosswalks.read(3)
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BadCard, match="not JSON"):
+        crosswalks.read(tmp_path / "bad.json")
+    for fields in ([{}], [{"name": "a"}, {"name": "a"}], [{"name": "a", "type": "tree"}]):
+        with pytest.raises(BadCard, match="cannot be used"):
+            crosswalks.read({"fields": fields})
+    with pytest.raises(BadCard, match="not a crosswalk"):
+        crosswalks.read({})
+
+
+def test_a_column_that_the_crosswalk_needs():
+    frame, crosswalk = small([{"name": "genre", "source": ["GENRE", "genre"]}], essence=["a", "b", "c"])
+    with pytest.raises(NotAsDescribed, match=r"(?s)genre.*GENRE"):
+        standardise(frame, crosswalk)
+
+
+# -- the log -----------------------------------------------------------------------------------------------------------
+
+
+def assert_all_logged(frame, crosswalk, table):
+    """What differs from the column of the file, as read without loss, is in the log."""
+    changes = table.attrs["changes"]
+    whole = set(changes.loc[changes["row"].isna(), "column"])
+    rows = changes.dropna(subset="row").groupby("column", observed=True)["row"].agg(lambda r: set(r.astype(int)))
+    for field in crosswalks.read(crosswalk).fields:
+        name = next((s for s in field.source if s in frame), None)
+        if name is None or field.name in whole or field.name not in table:
+            continue
+        before, after = frame[name].reset_index(drop=True), table[field.name]
+        if pd.api.types.is_bool_dtype(after):
+            words = {"oui": True, "non": False, "1": True, "0": False, "1.0": True, "0.0": False}
+            before = before.astype("str").str.lower().map(words)
+        elif pd.api.types.is_numeric_dtype(after):
+            before = pd.to_numeric(before, errors="coerce")
+        elif pd.api.types.is_datetime64_any_dtype(after):
+            before = pd.to_datetime(before)
+        else:
+            before = before.map(lambda v: str(v).strip(), na_action="ignore").replace("", None)
+        same = (before == after).fillna(False) | (before.isna() & after.isna())
+        differ = set(np.flatnonzero(~same.to_numpy(dtype=bool)) + 1)
+        assert differ <= rows.get(field.name, set()), (field.name, sorted(differ)[:5])
+
+
+def test_summary_counts_and_shows():
+    table = standardise(
+        *small(n=4, hauteur=["6", "12", "0", "0"], stade_developpement=["A", "A", "J", None]), taxa=False
+    )
+    summary = changes_summary(table).set_index(["column", "rule"])
+    assert summary.loc[("hauteur", values.ZERO), "rows"] == 2
+    assert summary.loc[("hauteur", values.ZERO), "example"] == "0 → nothing"
+    assert summary.loc["stade_developpement"]["rows"].tolist() == [3]
+    assert summary.loc["hauteur"]["rows"].sum() == 4  # two zeros, and a whole column of two heights
+    empty = standardise(*small(), taxa=False)
+    assert list(changes_summary(empty)) == ["column", "rule", "rows", "example"] and not len(changes_summary(empty))
+    assert list(empty.attrs["changes"]) == ["row", "column", "rule", "before", "after"]
+
+
+def test_the_log_travels_with_the_table_without_being_copied():
+    table = standardise(*small(hauteur=["6", "12", "0"]), taxa=False)
+    changes = table.attrs["changes"]
+    assert table.head(2).attrs["changes"] is changes
+    other = standardise(*small(hauteur=["7", "12", "0"]), taxa=False)
+    assert len(pd.concat([table, other])) == 6
+    assert isinstance(changes[changes["row"] == 3], pd.DataFrame)
+
+
+def test_a_log_of_nothing_and_of_missing_values():
+    log = ChangeLog()
+    assert not len(log.table())
+    log.rows("a", np.array([False, True]), "why", np.array(["x", None], dtype=object), pd.NaT)
+    log.rows("a", np.array([False, False]), "why", "x", "y")
+    table = log.table()
+    assert table["row"].tolist() == [2] and table[["before", "after"]].isna().all(axis=None)
+
+
+def test_standardising_twice_changes_nothing_more():
+    frame, crosswalk = small(
+        hauteur=["6", "10-20 m", "0"], date_plantation=["2007/2008", "01/11/2004", None], genre=["acer", "Tilia", None],
+        stade_developpement=["JA", "Adulte", "A"], cultivar_variete=["'Koster'", None, "n. sp."],
+        remarquable=["Oui", "non", "?"],
+        longitude=[47.3, 5.1, 5.2], latitude=[5.1, 47.2, 47.3],
+    )  # fmt: skip
+    once = standardise(frame, crosswalk, taxa=False)
+    twice = standardise(once, taxa=False)
+    assert not len(twice.attrs["changes"])
+    pd.testing.assert_frame_equal(pd.DataFrame(once), pd.DataFrame(twice), check_dtype=False)
+
+
+def test_provenance_and_index():
+    frame, crosswalk = small(genre=["Acer", "Tilia", "Acer"])
+    frame.index = [7, 8, 9]
+    frame.attrs["datakit"] = {"id": "trees-here"}
+    table = standardise(frame, crosswalk)
+    assert table.attrs["datakit"] == {"id": "trees-here"} and table.index.tolist() == [0, 1, 2]
+    assert table.crs == "EPSG:2154" and list(frame) == ["genre", "longitude", "latitude"]
+
+
+# -- real files --------------------------------------------------------------------------------------------------------
+
+
+def test_the_bundled_sample():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loaded = datakit.load("trees-dijon", "sample")
+    table = standardise(loaded)
+    assert len(table) == len(loaded) and table.crs == "EPSG:2154"
+    assert table.attrs["datakit"]["synthetic"]
+    assert table.geometry.geom_equals(loaded.geometry).all()
+    assert set(table["statut"].dropna()) == {"standing", "lost"}
+
+
+def test_the_official_example_of_the_schema_has_its_coordinates_exchanged(shared_data):
+    raw = pd.read_csv(shared_data / "schema-arbre" / "exemple-valide.csv", sep=";", dtype=str)
+    table = standardise(raw, "trees-dijon")
+    assert lonlat(table)[0] == [0.3768, 49.802]
+    assert "exchanged" in logged(table, "geometry")["rule"].iloc[0]
+    assert table["eclairage"].tolist()[:2] == [True, False]
+    assert_all_logged(raw, "trees-dijon", table)
+
+
+def test_paris_in_both_spellings(shared_data):
+    raw = gpd.read_file(shared_data / "trees-paris-sample" / "les-arbres_sample.geojson")
+    table = standardise(raw, "trees-paris")
+    assert len(table) == len(raw) == 3542
+    assert_all_logged(raw, "trees-paris", table)
+    assert (table["hauteur"].isna() == ((raw["hauteurenm"] == 0) | (raw["hauteurenm"] > 120))).all()
+    assert table["hauteur"].median() == 100 * raw.loc[raw["hauteurenm"] > 0, "hauteurenm"].median()
+    assert table["circonference"].isna().sum() == (raw["circonferenceencm"] == 0).sum()
+    assert set(table["stade_developpement"].dropna()) == {"Jeune", "Jeune adulte", "Adulte", "Mature"}
+    assert not table["cultivar_variete"].str.contains("''|^'", na=False).any()
+    assert (table["cultivar_variete"] == "Duchesse d'Angoulême").any()
+    summary = changes_summary(table)
+    assert summary.set_index("rule").loc[values.GLUED, "rows"] == 419
+
+    raw = pd.read_csv(shared_data / "trees-paris-sample" / "les-arbres_2019_extrait.csv", sep=";", dtype=str)
+    table = standardise(raw, "trees-paris")
+    assert_all_logged(raw, "trees-paris", table)
+    west, south, east, north = table.geometry.to_crs(4326).total_bounds
+    assert 2.2 < west < east < 2.5 and 48.8 < south < north < 48.92  # geo_point_2d is "lat, lon"
+    assert table["id"].iloc[0] == "123704"
+    assert set(table["stade_developpement"].dropna()) == {"Jeune", "Jeune adulte", "Adulte"}
+    assert (table["remarquable"].isna() == raw["REMARQUABLE"].isna()).all()
+
+
+def test_grenoble(shared_data):
+    raw = gpd.read_file(shared_data / "trees-grenoble-slim" / "grenoble.geojson")
+    table = standardise(raw, "trees-grenoble")
+    assert len(table) == 5343 and table["taxon"].notna().mean() > 0.99
+    assert_all_logged(raw, "trees-grenoble", table)
+    near = coordinates.duplicates(table.geometry) >= 0
+    assert table["doublon"].notna().sum() == near.sum() > 0
+
+
+def test_saint_quentin(shared_data, real_cards):
+    raw = pd.read_csv(shared_data / "trees-saint-quentin" / "Data_Arbre.csv", dtype=str)
+    card = json.loads((Path(real_cards) / "trees-saint-quentin.json").read_text(encoding="utf-8"))
+    table = standardise(raw, card)
+    assert_all_logged(raw, card, table)
+    assert table["hauteur"].between(100, 3700).all()
+    assert table["statut"].value_counts().to_dict() == {"standing": 6645, "lost": 764}
+    # Taken at its word, "tronc_diam" is a diameter, and its heights have no unit: the values say otherwise.
+    for field in card["schema"]["fields"]:
+        if field["name"] == "circonference":
+            field["name"] = "diametre"
+        if field["name"] == "hauteur":
+            del field["source_unit"]
+    blind = standardise(raw, card)
+    assert "girths" in logged(blind, "circonference")["rule"].iloc[0]
+    pd.testing.assert_series_equal(blind["dbh"], table["dbh"])
+    pd.testing.assert_series_equal(blind["hauteur"], table["hauteur"])

@@ -3,6 +3,14 @@
 import numpy as np
 import pandas as pd
 
+# What is done to notation rather than to a value: a reader wants it said once where it holds for a whole column.
+CONVERSIONS = {
+    "milliseconds since 1970, as the day in France",
+    "a moment in another time zone, as the day in France",
+    "m to cm",
+    "mm to cm",
+    "cm to m",
+}
 COLUMNS = ["row", "column", "rule", "before", "after"]
 
 
@@ -33,7 +41,7 @@ class ChangeLog:
         self._parts = []
 
     def values(self, column, codes, rules, before, after):
-        """Changes of unique values.
+        """Changes of unique values; one line for the column where the same conversion was made of each of them.
 
         Parameters
         ----------
@@ -48,6 +56,9 @@ class ChangeLog:
         rules = np.asarray(rules, dtype=object)
         hit = np.flatnonzero(rules.astype(bool))
         if not len(hit):
+            return
+        if rules[hit[0]] in CONVERSIONS and len(set(rules[hit])) == 1 and pd.notna(after).sum() == len(hit):
+            self.whole(column, rules[hit[0]] + ", the whole column", before[hit[0]], after[hit[0]])
             return
         line = np.full(len(rules) + 1, -1)  # the last one is for code -1
         line[hit] = np.arange(len(hit))
@@ -105,6 +116,8 @@ def _categories(parts):
 
 def _word(value):
     """A value as a person writes it; None where there is none."""
+    if type(value) is str:  # almost all of them
+        return value
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, (float, np.floating)):

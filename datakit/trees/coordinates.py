@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from datakit.errors import NotAsDescribed
 from datakit.tables import LAMBERT
@@ -68,10 +69,9 @@ def points(frame, crosswalk, log):
     else:
         x, y = (_numbers(frame[name], log) for name in pair)
     x, y, crs = _right_crs(x, y, crs, log)
-    series = gpd.GeoSeries(shapely.points(x, y), index=frame.index, crs=crs)
-    if series.crs.is_geographic:
+    if CRS.from_user_input(crs).is_geographic:
         x, y = _right_order(x, y, log)
-        series = gpd.GeoSeries(shapely.points(x, y), index=frame.index, crs=crs)
+    series = gpd.GeoSeries(shapely.points(x, y), index=frame.index, crs=crs)
     if series.crs != LAMBERT:
         series = series.to_crs(LAMBERT)
     lost = ~np.isfinite(x) | ~np.isfinite(y)
@@ -118,9 +118,14 @@ def _numbers(column, log):
     """Coordinates as numbers: decimal commas, padding ("-00000001,1500341") and spaces are read."""
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype="float64", na_value=np.nan)
-    text = column.astype("str").str.replace(r"[\s\u00a0\u202f]", "", regex=True).str.replace(",", ".", regex=False)
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    unread = np.isnan(values) & (text.notna() & (text != "")).to_numpy()
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype="float64", na_value=np.nan).copy()
+    hard = np.isnan(values) & column.notna().to_numpy()
+    unread = np.zeros(len(values), dtype=bool)
+    if hard.any():
+        text = column[hard].astype("str").str.replace(r"[\s\u00a0\u202f]", "", regex=True)
+        text = text.str.replace(",", ".", regex=False)
+        values[hard] = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+        unread[hard] = np.isnan(values[hard]) & (text != "").to_numpy()
     log.rows(column.name, unread, "not read as a coordinate: no place", column, None)
     return values
 
@@ -154,7 +159,7 @@ def _right_crs(x, y, crs, log):
     x, y = np.where(there, x, np.nan), np.where(there, y, np.nan)
     if not there.any():
         return x, y, crs
-    geographic = gpd.GeoSeries([], crs=crs).crs.is_geographic
+    geographic = CRS.from_user_input(crs).is_geographic
     middle = np.nanmedian(np.abs(x)), np.nanmedian(np.abs(y))
     degrees = max(middle) <= 180
     found = crs
@@ -163,7 +168,7 @@ def _right_crs(x, y, crs, log):
     elif geographic and not degrees:
         found = _french_metres(np.nanmedian(x), np.nanmedian(y)) or crs
     if str(found) != str(crs):
-        name = gpd.GeoSeries([], crs=crs).crs.to_string()[:40]
+        name = CRS.from_user_input(crs).to_string()[:40]
         log.whole("geometry", "the CRS stated is impossible for these numbers", name, found)
     elif geographic and not degrees:
         raise NotAsDescribed(

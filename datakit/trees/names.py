@@ -33,13 +33,15 @@ def name_trees(table, log, *, reference=True):
         The table with ``taxon``; names that the reference does not know stay as they are, and have no ``taxon``.
     """
     reference = reference and importlib.util.find_spec("datakit.trees.taxa") is not None
-    if not reference or not {"genre", "espece", "nom_latin", "nom_vernaculaire"} & set(table):
-        species, genus = diversity.taxon(table, "species"), diversity.taxon(table, "genus")
-        return table.assign(taxon=species.fillna(genus))
+    table = table.copy(deep=False)
+    codes, names = _names(table)
+    if not reference:
+        found = names[[c for c in ("genre", "espece", "nom_latin") if c in table]]
+        taxon = diversity.taxon(found, "species").fillna(diversity.taxon(found, "genus"))
+        table["taxon"] = _rows(taxon, codes, table.index)
+        return table
     from datakit.trees import taxa
 
-    table = table.copy()
-    codes, names = _names(table)
     found = taxa.resolve(names["latin"]).reset_index(drop=True)
     french = names["latin"].isna() & names["french"].notna()
     if french.any():

@@ -249,7 +249,8 @@ def _real_unit(name, given, declared):
         return declared
     unit, (low, high) = MEASURES[name], PLAUSIBLE[name]
     common, median = np.percentile(given, [95, 50])
-    for tried in dict.fromkeys([declared, unit, "m", "cm", "mm"]):
+    trunk = ["mm"] if name in ("diametre", "circonference") else []
+    for tried in dict.fromkeys([declared, unit, "m", "cm", *trunk]):
         factor = 1 if tried == unit else UNITS.get((unit, tried))
         if factor and common * factor >= low and median * factor <= high:
             return tried
@@ -275,16 +276,17 @@ def _girths(table, log):
     log.whole("circonference", rule, "diametre", "circonference")
 
 
-def _planting(table, dates, log):
+def _planting(table, raw, log):
     """The year of planting, from a date that only says so much."""
-    if dates is None or ("annee_plantation" in table and table["annee_plantation"].notna().any()):
+    if raw is None or ("annee_plantation" in table and table["annee_plantation"].notna().any()):
         return
-    codes, found = unique(dates)
-    if pd.api.types.is_datetime64_any_dtype(found):
-        years = values.days(found).dt.year.astype("Int64")
-    else:
-        _, years, _ = values.date(_text(found))
-    table["annee_plantation"] = spread(years, codes, table.index)
+    years = table["date_plantation"].dt.year.astype("Int64")
+    vague = years.isna() & raw.notna()
+    if vague.any() and not pd.api.types.is_datetime64_any_dtype(raw):
+        codes, found = unique(raw[vague])
+        _, only, _ = values.date(_text(found))
+        years[vague] = spread(only, codes, raw.index[vague])
+    table["annee_plantation"] = years
     if years.notna().any():
         log.whole("annee_plantation", "the year of date_plantation", None, None)
 

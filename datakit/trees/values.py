@@ -264,7 +264,7 @@ def cultivar(text):
     rule : Series of str
     """
     plain = text.str.replace("[’‘`´]", "'", regex=True).str.replace('["“”«»]', "''", regex=True)
-    plain = plain.str.replace(r"^\s*'+\s*(.*?)\s*'+(?:\s+([^']+))?$", r"\1 \2", regex=True)
+    plain = plain.str.replace(r"^\s*'+\s*(.*?)\s*'+(?:\s+([^a-zà-ÿ]+|[^']+))?$", r"\1 \2", regex=True)
     plain = plain.str.replace("''+", "'", regex=True).str.strip()
     unnamed = r"\(?\bn\.? ?sp\.?\)?$"
     plain = plain.str.replace(unnamed, "", regex=True, flags=re.IGNORECASE).str.replace(r"\s+", " ", regex=True)
