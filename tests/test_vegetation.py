@@ -347,6 +347,12 @@ def test_the_trend_is_the_middle_slope_and_says_nothing_about_few_years():
     assert np.isnan(heat.trend(years[:7], values[:7])["slope"])
 
 
+def test_no_change_is_never_written_minus_zero():
+    values = np.where(np.arange(12) % 2, 5.0, 5.0 - 1e-15)
+    found = heat.trend(np.arange(2000, 2012), values)
+    assert [f"{found[k]:+.1f}" for k in ("slope", "low", "high")] == ["+0.0"] * 3
+
+
 def test_yearly_needs_its_columns():
     with pytest.raises(WrongUse):
         heat.yearly(pd.DataFrame({"station": [], "date": []}))

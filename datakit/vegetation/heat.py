@@ -100,7 +100,9 @@ def trend(years, values, level=0.95):
     if known.sum() < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
         return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": int(known.sum())}
     slope, _, low, high = theilslopes(values[known], years[known], level)
-    return {"slope": 10 * slope, "low": 10 * low, "high": 10 * high, "years": int(known.sum())}
+    # Rounding errors differ between machines: no slope is written -0.0.
+    per_decade = {"slope": slope, "low": low, "high": high}
+    return {**{k: round(10 * v, 9) + 0.0 for k, v in per_decade.items()}, "years": int(known.sum())}
 
 
 def _days(year, months):
