@@ -343,12 +343,12 @@ def test_the_trend_is_the_middle_slope_and_says_nothing_about_few_years():
     values[3] = 40  # one absurd year moves a mean slope, not this one
     found = heat.trend(years, values)
     assert found["slope"] == pytest.approx(0.5, abs=0.1)
-    assert found["low"] < 0.5 < found["high"]
+    assert found["low"] <= 0.5 <= found["high"] and found["low"] < found["high"]
     assert np.isnan(heat.trend(years[:7], values[:7])["slope"])
 
 
 def test_no_change_is_never_written_minus_zero():
-    values = np.where(np.arange(12) % 2, 5.0, 5.0 - 1e-15)
+    values = 5.0 - 1e-15 * np.arange(12)  # falls by rounding errors alone
     found = heat.trend(np.arange(2000, 2012), values)
     assert [f"{found[k]:+.1f}" for k in ("slope", "low", "high")] == ["+0.0"] * 3
 
