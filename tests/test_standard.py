@@ -361,6 +361,53 @@ def test_trees_outside_their_city():
     assert "hors_zone" not in standardise(frame, crosswalk)
 
 
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_spelt_as_the_reference_does():
+    reference = pytest.importorskip("datakit.trees.taxa")
+    plane = reference.resolve(pd.Series(["Platanus x acerifolia"]))["taxon"].iloc[0]
+    table = standardise(
+        *small(
+            n=9,
+            genre=["acer ", "Sophora", None, None, "Acer", "Foobarus", None, "Acer", "Picea"],
+            espece=["Platanoides", "japonica", None, None, "sp.", "bar", None, "inventum", "pungens f. Glauca"],
+            nom_latin=[None, None, "QUERUB", "Platanus x acerifolia 'Vallis Clausa'", None, None, None, None, None],
+            nom_vernaculaire=[None, "Sophora", None, None, None, None, "Érable plane", None, None],
+            cultivar_variete=["'Globosum'"] + [None] * 8,
+        )
+    )
+    taxa = ["Acer platanoides", "Styphnolobium japonicum", "Quercus rubra", plane, "Acer", "",
+            "Acer platanoides", "Acer", "Picea pungens"]  # fmt: skip
+    assert table["taxon"].fillna("").tolist() == taxa
+    assert table["genre"].tolist()[5] == "Foobarus" and table["espece"].tolist()[5] == "bar"  # never guessed
+    assert table["espece"].tolist()[7] == "inventum"
+    assert table["cultivar_variete"].fillna("").tolist() == [
+        "Globosum",
+        "",
+        "",
+        "Vallis Clausa",
+        *[""] * 4,
+        "f. Glauca",
+    ]
+    assert table["famille"].tolist()[:2] == ["Sapindaceae", "Fabaceae"]
+    assert table["nom_vernaculaire"].tolist()[1] == "Sophora"  # what is there stays
+    rules = logged(table).dropna(subset="row").set_index(["column", "row"])["rule"].astype("str")
+    assert rules["genre", 2].startswith("synonym") and rules["genre", 3].startswith("code")
+    assert rules["genre", 4] == rules["espece", 4] or rules["espece", 4].startswith("synonym")
+    assert rules["genre", 7] == "named from the French name"
+    assert rules["famille", 1] == "filled from the botanical reference"
+    assert rules["cultivar_variete", 4].startswith("cultivar or variety split")
+    assert ("genre", 6) not in rules.index and ("genre", 5) not in rules.index
+
+
+def test_without_the_reference_names_stay():
+    table = standardise(*small(genre=["acer", "Tilia", None], espece=["platanoides", "sp.", None]), taxa=False)
+    assert table["taxon"].fillna("").tolist() == ["Acer platanoides", "Tilia", ""]
+    assert table["genre"].tolist()[:2] == ["acer", "Tilia"] and "famille" not in table
+    assert standardise(*small())["taxon"].isna().all()
+
+
 # -- crosswalks --------------------------------------------------------------------------------------------------------
 
 

@@ -8,12 +8,13 @@ import pandas as pd
 from datakit.trees import diversity
 
 FILLED = "filled from the botanical reference"
-FIELDS = ("famille", "genre", "espece", "cultivar_variete", "nom_vernaculaire")
+SPLIT = "cultivar or variety split from the name"
+ANSWER = ["taxon", "famille", "genre", "espece", "cultivar", "nom_fr", "how"]  # of the reference
 # Column of the reference's answer for each field that is only ever filled.
 _FILL = {"famille": "famille", "nom_vernaculaire": "nom_fr"}
 _HOW = {"exact": "spelt as in the botanical reference", "spelling": "spelling corrected by the botanical reference",
         "synonym": "synonym, by the botanical reference", "code": "code of a name, by the botanical reference",
-        "genus only": "genus, by the botanical reference"}  # fmt: skip
+        "genus only": "only the genus is in the botanical reference"}  # fmt: skip
 
 
 def name_trees(table, log, *, reference=True):
@@ -42,17 +43,20 @@ def name_trees(table, log, *, reference=True):
         return table
     from datakit.trees import taxa
 
-    found = taxa.resolve(names["latin"]).reset_index(drop=True)
+    found = pd.DataFrame(None, index=names.index, columns=ANSWER, dtype=object)
     french = names["latin"].isna() & names["french"].notna()
-    if french.any():
-        found = found.astype(object).mask(french.to_numpy(), None)
-        answer = taxa.from_french(names.loc[french, "french"]).astype(object)
-        found.loc[french.to_numpy(), answer.columns] = answer.to_numpy()
+    for asked, words, ask in (
+        (names["latin"].notna(), names["latin"], taxa.resolve),
+        (french, names["french"], taxa.from_french),
+    ):
+        if asked.any():
+            found.loc[asked] = ask(words[asked])[ANSWER].astype(object).to_numpy()
     table["taxon"] = _rows(found["taxon"], codes, table.index)
     for field in ("genre", "espece"):
         _canonical(table, field, names, found, codes, french, log)
-    for field, column in {**_FILL, "cultivar_variete": "cultivar"}.items():
-        _fill(table, field, found[column], codes, log)
+    for field, column in _FILL.items():
+        _fill(table, field, found[column], np.full(len(names), None), FILLED, codes, log)
+    _fill(table, "cultivar_variete", _below(names, found), names["latin"], SPLIT, codes, log)
     return table
 
 
@@ -94,7 +98,7 @@ def _canonical(table, field, names, found, codes, french, log):
     made = after.where(known, before)
     from_latin = known & names["genre"].isna() & ~french
     rules = how.map(_HOW).fillna("by the botanical reference").astype(object)
-    rules[from_latin & ~how.isin(["code"])] = "read from nom_latin"
+    rules[from_latin & ~how.isin(["code", "genus only"])] = "read from nom_latin"
     rules[(known & french).to_numpy()] = "named from the French name"
     rules[~(known & (before.isna() | (before != after))).to_numpy()] = ""
     if field not in table and not known.any():
@@ -105,7 +109,17 @@ def _canonical(table, field, names, found, codes, french, log):
     table[field] = _rows(made, codes, table.index)
 
 
-def _fill(table, field, answer, codes, log):
+def _below(names, found):
+    """What a name says below the species: its cultivar, else its form or variety ("f. Glauca" of "pungens f. Glauca").
+
+    A subspecies that the reference has as a species is not said twice.
+    """
+    part = names["latin"].str.extract(r"\s((?:f|fo|var|subsp|ssp)\.?\s+([\w-]+))\s*$")
+    again = part[1].str.lower() == found["espece"].astype("str").str.lower()
+    return found["cultivar"].where(found["cultivar"].notna() | again | found["taxon"].isna(), part[0])
+
+
+def _fill(table, field, answer, source, rule, codes, log):
     """Fill an empty field from the reference's answer."""
     if not answer.notna().any():
         return
@@ -113,6 +127,6 @@ def _fill(table, field, answer, codes, log):
         table[field] = pd.Series(None, index=table.index, dtype="str")
     empty = (table[field].isna() & answer.notna().to_numpy()[codes]).to_numpy()
     if empty.any():
-        rules = np.where(answer.notna(), FILLED, "")
-        log.values(field, np.where(empty, codes, -1), rules, np.full(len(answer), None), answer)
+        rules = np.where(answer.notna(), rule, "")
+        log.values(field, np.where(empty, codes, -1), rules, source, answer)
         table[field] = table[field].where(~empty, _rows(answer, codes, table.index))
