@@ -11,10 +11,10 @@ import pytest
 from shapely.geometry import box
 
 import datakit
-from datakit.errors import BadCard, NotAsDescribed, WrongUse
+from datakit.errors import BadCard, CrsMismatch, NotAsDescribed, WrongUse
 from datakit.trees import coordinates, crosswalks, values
 from datakit.trees.changes import ChangeLog
-from datakit.trees.standard import changes_summary, standardise
+from datakit.trees.standard import changes_summary, schema_names, schema_table, standardise
 
 PLACE = {"longitude": [5.04, 5.05, 5.06], "latitude": [47.32, 47.33, 47.34]}
 
@@ -53,6 +53,13 @@ def logged(table, column=None):
         ("> 20 m", 2000, "open class: its only bound; m to cm", True),
         ("20 m et plus", 2000, "open class: its only bound; m to cm", True),
         ("Plus de 150", 150, "open class: its only bound", False),
+        ("De 10m à moins de 15m", 1250, "middle of the class; m to cm", True),
+        ("+ de 20 m", 2000, "open class: its only bound; m to cm", True),
+        ("environ 10 m", 1000, values.ABOUT + "; m to cm", True),
+        ("~10", 10, values.ABOUT, False),
+        ("0-0", np.nan, values.ZERO, False),
+        ("NC", np.nan, values.UNKNOWN, False),
+        ("environ", np.nan, "not read as a number: set missing", False),
         ("1 250 mm", 125, "mm to cm", True),
         ("35 cm", 35, "", True),
         ("0", np.nan, values.ZERO, False),
@@ -75,12 +82,18 @@ def test_numbers_classes_and_units_in_words(word, value, rule, stated):
         ("1998.0", 1998, ""),
         ("2007/2008", 2007, "season"),
         ("Hiver 2007-08", 2007, "season"),
+        ("1999-00", 1999, "season"),
+        ("2004-11", 2004, "the year of a date"),
+        ("1950-1960", 1950, "class of years"),
+        ("avant 1950", 1950, "open class of years"),
+        ("02/12/98", 1998, "the year of a date"),
         ("01/11/2004", 2004, "the year of a date"),
         ("2004-11-01T00:00:00Z", 2004, "the year of a date"),
         ("20041101", 2004, "the year of a date"),
         ("1099267200000", 2004, "the year of a date"),
         ("0", None, "0 means not known"),
-        ("inconnue", None, "not read as a year"),
+        ("inconnue", None, values.UNKNOWN),
+        ("bientôt", None, "not read as a year"),
         (None, None, ""),
     ],
 )
@@ -101,6 +114,8 @@ def test_year_of_planting(word, year, rule):
         ("2021-06-30T00:00:00+00:00", "2021-06-30", 2021, ""),
         ("1625090400000", "2021-07-01", 2021, "milliseconds since 1970"),
         ("2007/2008", None, 2007, "only the year is known"),
+        ("02/12/98", "1998-12-02", 1998, "a year of two digits"),
+        ("NR", None, None, values.UNKNOWN),
         ("1998", None, 1998, "only the year is known"),
         ("31/02/2004", None, 2004, "only the year is known"),
         ("bientôt", None, None, "not read as a date"),
@@ -218,6 +233,14 @@ def test_what_breaks_a_constraint_is_missing_and_its_row_stays():
     assert changes.loc[("hauteur", 2), "before"] == "99999" and "15000" in changes.loc[("hauteur", 2), "rule"]
     assert "taller" in changes.loc[("hauteur", 3), "rule"]
     assert changes.loc[("code_insee", 2), "before"] == "2123"
+
+
+def test_the_constraints_of_the_national_schema_hold_without_a_card():
+    table = standardise(*small(circonference=[90, -3, 120], diametre_couronne=[4, 250, 6], allergie=["3", "9", None]))
+    assert table["circonference"].isna().tolist() == [False, True, False]
+    assert table["diametre_couronne"].isna().tolist() == [False, True, False]
+    assert table["allergie"].fillna(-1).tolist() == [3, -1, -1]
+    assert len(logged(table)) == 3 and set(logged(table)["row"]) == {2}
 
 
 def test_girths_written_as_diameters():
@@ -359,6 +382,8 @@ def test_trees_outside_their_city():
         None,
     ]
     assert "hors_zone" not in standardise(frame, crosswalk)
+    with pytest.raises(CrsMismatch):
+        standardise(frame, crosswalk, area=area.set_crs(None, allow_override=True))
 
 
 # -- names -------------------------------------------------------------------------------------------------------------
@@ -406,6 +431,52 @@ def test_without_the_reference_names_stay():
     assert table["taxon"].fillna("").tolist() == ["Acer platanoides", "Tilia", ""]
     assert table["genre"].tolist()[:2] == ["acer", "Tilia"] and "famille" not in table
     assert standardise(*small())["taxon"].isna().all()
+
+
+# -- the national schema -----------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_the_national_schema(shared_data):
+    schema = json.loads((shared_data / "schema-arbre" / "schema.json").read_text(encoding="utf-8"))
+    names = [field["name"] for field in schema["fields"]]
+    assert len(names) == 31 and schema_names() == names
+    table = standardise(
+        *small(id=["a", "b", "b"], matricule=[None, "77", None], hauteur=["6", "7", None],
+               remarquable=["oui", "non", None],
+               date_plantation=["01/11/2004", None, None])
+    )  # fmt: skip
+    made = schema_table(table)
+    assert list(made) == names and made["id"].tolist() == [1, 2, 3]
+    assert made["matricule"].tolist() == ["a", "77", "b"]
+    assert made["remarquable"].fillna("").tolist() == ["true", "false", ""]
+    assert made["date_plantation"].iloc[0] == "2004-11-01"
+    assert made[["longitude", "latitude"]].iloc[1].tolist() == [5.001, 47.301]
+    assert schema_table(standardise(*small(id=["3", "2", "1"])))["id"].tolist() == [3, 2, 1]
+    raw = pd.read_csv(shared_data / "schema-arbre" / "exemple-valide.csv", sep=";", dtype=str)
+    again = schema_table(standardise(raw, "trees-dijon", taxa=False))
+    same = [n for n in names if n not in ("longitude", "latitude", "eclairage", "remarquable", "protege")]
+    for name in same:
+        before = pd.to_numeric(raw[name]) if pd.api.types.is_numeric_dtype(again[name]) else raw[name]
+        assert (before.isna() == again[name].isna()).all() and (before.dropna() == again[name].dropna()).all(), name
+    assert again["latitude"].tolist() == pd.to_numeric(raw["longitude"]).tolist()
+
+
+def test_moments_that_a_reader_has_parsed():
+    moments = pd.to_datetime(["2021-06-30T22:00:00Z", None, "2021-06-30T08:00:00Z"], utc=True)
+    table = standardise(*small(date_releve=moments))
+    assert table["date_releve"].dt.strftime("%Y-%m-%d").fillna("").tolist() == ["2021-07-01", "", "2021-06-30"]
+    assert logged(table)["after"].tolist() == ["2021-07-01"]
+    naive = standardise(*small(date_releve=pd.to_datetime(["2021-06-30", None, "2021-07-01"])))
+    assert not len(logged(naive)) and naive["date_releve"].notna().sum() == 2
+
+
+def test_a_table_without_rows():
+    frame, crosswalk = small(
+        hauteur=["6", "7", "8"], genre=["Acer"] * 3, date_plantation=["1998"] * 3, etat=["EN PLACE"] * 3
+    )
+    table = standardise(frame.iloc[:0], crosswalk)
+    assert not len(table) and not len(table.attrs["changes"])
+    assert {"hauteur", "taxon", "statut", "dbh", "doublon"} <= set(table)
 
 
 # -- crosswalks --------------------------------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from datakit.trees.values import MILLISECONDS, MOVED
+
 # What is done to notation rather than to a value: a reader wants it said once where it holds for a whole column.
 CONVERSIONS = {
-    "milliseconds since 1970, as the day in France",
-    "a moment in another time zone, as the day in France",
+    MILLISECONDS,
+    MOVED,
     "m to cm",
     "mm to cm",
     "cm to m",

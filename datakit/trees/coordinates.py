@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from datakit.errors import NotAsDescribed
+from datakit.errors import CrsMismatch, NotAsDescribed
 from datakit.tables import LAMBERT
 
 # West, south, east, north: mainland and Corsica, Guadeloupe and Martinique, Guyane, La Réunion, Mayotte.
@@ -278,7 +278,14 @@ def outside(shapes, area):
     -------
     Series of boolean
         Missing where a tree has no place.
+
+    Raises
+    ------
+    CrsMismatch
+        The polygons have no CRS.
     """
+    if area.crs is None:
+        raise CrsMismatch("area", "the polygons have no CRS", next="area.set_crs(...) if you know it")
     union = area.geometry.to_crs(LAMBERT).union_all()
     shapely.prepare(union)
     x, y = shapes.x.to_numpy(), shapes.y.to_numpy()

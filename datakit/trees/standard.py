@@ -5,6 +5,8 @@ and what a baseline needs: ``statut``, ``dbh``, ``taxon``, ``doublon``, ``hors_z
 each that differs: a million rows cost what their few thousand values cost.
 """
 
+import functools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from datakit.trees.names import name_trees
 from datakit.trees.risk import GONE, STANDING
 from datakit.trees.structure import trunk_diameter
 
-__all__ = ["changes_summary", "standardise"]
+__all__ = ["changes_summary", "schema_table", "standardise"]
 
 MEASURES = {"hauteur": "cm", "diametre": "cm", "circonference": "cm", "diametre_couronne": "m", "age_estime": "years",
             "nombre_diagnostics": None, "allergie": None}  # fmt: skip
@@ -100,6 +102,48 @@ def standardise(frame, crosswalk=None, *, area=None, taxa=True):
     return table
 
 
+def schema_table(table):
+    """The 31 columns of schema-arbre 0.3.1, in its order, ready to be written as CSV.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        From `standardise`.
+
+    Returns
+    -------
+    DataFrame
+        WGS84 ``longitude`` and ``latitude`` (degrees, seven decimals), days as ISO text, ``true`` and ``false``. The
+        schema wants ``id`` to be an integer from 1: where the file's own are not, it is the number of the row, and the
+        file's own goes to ``matricule``, unless that is filled.
+    """
+    made = pd.DataFrame(index=table.index)
+    number = pd.Series(np.arange(1, len(table) + 1), index=table.index)
+    own = table["id"].astype("str") if "id" in table else number.astype("str")
+    fits = own.str.fullmatch(r"[1-9]\d{0,17}", na=False).all() and own.is_unique
+    place = table.geometry.to_crs(4326)
+    given = {"id": own.astype("int64") if fits else number, "longitude": place.x.round(7), "latitude": place.y.round(7)}
+    if not fits:
+        given["matricule"] = table["matricule"].fillna(own) if "matricule" in table else own
+    for name in schema_names():
+        column = given.get(name, table.get(name))
+        if column is None:
+            column = pd.Series(None, index=table.index, dtype="str")
+        elif pd.api.types.is_datetime64_any_dtype(column):
+            column = column.dt.strftime("%Y-%m-%d")
+        elif pd.api.types.is_bool_dtype(column):
+            column = column.map({True: "true", False: "false"}).astype("str")
+        made[name] = column
+    return made
+
+
+def schema_names():
+    """The 31 fields of schema-arbre 0.3.1, in its order."""
+    names = [n for n in standard_fields() if n not in EXTRA]
+    return [names[0], "longitude", "latitude", *names[1:]]
+
+
+@functools.cache
 def standard_fields():
     """The fields of the standard table that the kit's own card describes, by name."""
     return {f.name: f for f in read_card(PACKAGED / "trees-dijon.json").fields}
@@ -179,7 +223,11 @@ def _typed(name, column, field, crosswalk, log):
     if name in MEASURES:
         return _measure(name, column, codes, found, field, log)
     if name in DATES and pd.api.types.is_datetime64_any_dtype(found):
-        return spread(values.days(found), codes, column.index)
+        made = values.days(found)
+        moved = np.flatnonzero((made != found.dt.tz_localize(None).dt.normalize()) & made.notna())
+        if len(moved):
+            log.whole(name, values.MOVED, found.iloc[moved[0]].isoformat(), made.iloc[moved[0]])
+        return spread(made, codes, column.index)
     text = _text(found)
     if name in DATES:
         made, _, rules = values.date(text)
@@ -199,19 +247,19 @@ def _typed(name, column, field, crosswalk, log):
         if whole is not None:
             log.whole(name, '".0" left by a spreadsheet taken away', text.iloc[0], whole.iloc[0])
             made = whole
-    made, rules = _constrained(made, rules, field)
+    made, rules = _constrained(name, made, rules, field)
     log.values(name, codes, rules, text, made)
     return spread(made, codes, column.index)
 
 
-def _constrained(made, rules, field):
-    """Values that break a constraint of their field are missing."""
-    if field is None:
-        return made, rules
-    for wrong, why in rules_broken(made, field):
-        if why not in ("is required", "is unique") and wrong.any():
-            rules = rules.mask(wrong, f"not {why}: set missing")
-            made = made.mask(wrong)
+def _constrained(name, made, rules, field):
+    """Values that break a constraint of their field, or of the national schema, are missing."""
+    for known in (field, standard_fields().get(name)):
+        if known is None or known.constraints.keys() <= {"required", "unique"}:
+            continue
+        for wrong, why in rules_broken(made, known):
+            if why not in ("is required", "is unique") and wrong.any():
+                rules, made = rules.mask(wrong, f"not {why}: set missing"), made.mask(wrong)
     return made, rules
 
 
@@ -232,7 +280,7 @@ def _measure(name, column, codes, found, field, log):
             log.whole(name, f"the whole column from {real} to {unit}" + _why(real, declared, unit), real, unit)
         elif declared != unit:
             log.whole(name, f"left in {unit}: said to be in {declared}, and its values cannot be", declared, unit)
-    made, rules = _constrained(made, rules, field)
+    made, rules = _constrained(name, made, rules, field)
     if name == "hauteur":
         tall = made > TALLEST
         made, rules = made.mask(tall), rules.mask(tall, f"taller than any tree ({TALLEST // 100} m): set missing")

@@ -14,7 +14,11 @@ from datakit.tables import UNITS
 NOT_READ = "not read as {}: set missing"
 ZERO = "0 means not measured"
 MIDDLE = "middle of the class"
+ABOUT = "an approximate number, taken as it is"
+UNKNOWN = "says that it is not known"
 OPEN = "open class: its only bound"
+MOVED = "a moment in another time zone, as the day in France"
+MILLISECONDS = "milliseconds since 1970, as the day in France"
 
 # Words of the stages of development. The first five are a choice of this kit, in order of age; "Vieux" is kept apart,
 # because Saint-Quentin has it beside "senescent" and nothing says whether it is "Mature".
@@ -30,6 +34,9 @@ STAGES = {
 _STAGE = {word: stage for stage, words in STAGES.items() for word in words}
 GLUED = "two words in one: the class between young and adult"
 
+_UNKNOWN = {"-", "--", "?", "nc", "nr", "na", "n/a", "nan", "null", "none", "nd", "inconnu", "inconnue", "indéterminé",
+            "non connu", "non renseigné", "non renseignée", "non mesuré", "non mesurée"}  # fmt: skip
+
 YES = ("true", "1", "1.0", "vrai", "oui", "o", "yes", "y", "x")
 NO = ("false", "0", "0.0", "faux", "non", "n", "no")
 
@@ -39,16 +46,14 @@ EPOCH = 10_000_000_000  # a number above it is milliseconds since 1970 (in April
 _N = r"(\d+(?:[.,]\d+)?|[.,]\d+)"
 _U = r"\s*(mm|cm|m|km|centim[eè]tres?|m[eè]tres?|ans?)?\.?"
 _PLAIN = re.compile(rf"([-+]?){_N}{_U}")
-_RANGE = re.compile(
-    rf"(?:de|entre)?\s*[\[\]()]?\s*{_N}{_U}\s*(?:-|–|—|à|a|et|/|;|<\s*\w+\s*<=?|to)\s*{_N}{_U}\s*[\[\]()]?"
-)
-_OVER = re.compile(
-    rf"(?:(?:>=?|≥|\+|plus de|plus que|sup[eé]rieure?s? [àa]|sup\.? [àa]?|au moins|au[- ]dessus de)\s*{_N}{_U}"
-    rf"|{_N}{_U}\s*(?:\+|et plus|et \+|ou plus))"
-)
+_TO = r"(?:-|–|—|à|a|et|/|;|<\s*\w+\s*<=?|to)\s*(?:moins de\s*)?"
+_RANGE = re.compile(rf"(?:de|entre)?\s*[\[\]()]?\s*{_N}{_U}\s*{_TO}{_N}{_U}\s*[\[\]()]?")
+_MORE = r"(?:>=?|≥|\+(?:\s*de)?|plus de|plus que|sup[eé]rieure?s? [àa]|sup\.? [àa]?|au moins|au[- ]dessus de)"
+_OVER = re.compile(rf"(?:{_MORE}\s*{_N}{_U}|{_N}{_U}\s*(?:\+|et plus|et \+|ou plus))")
 _UNDER = re.compile(
     rf"(?:<=?|≤|moins de|moins que|inf[eé]rieure?s? [àa]|inf\.? [àa]?|jusqu'?[àa]|au plus|au[- ]dessous de)\s*{_N}{_U}"
 )
+_ABOUT = re.compile(r"^(?:environ|env\.?|[~≈±])\s*|\s*(?:environ|env\.?)$")
 _SPACES = re.compile("[\u00a0\u202f\u2009]")
 _GROUPS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
@@ -85,6 +90,12 @@ def measure(text, unit):
 
 def _measured(word, unit):
     plain = _GROUPS.sub("", _SPACES.sub(" ", word.lower()).strip())
+    if plain in _UNKNOWN:
+        return np.nan, UNKNOWN, False
+    plain, about = _ABOUT.subn("", plain)
+    if about:
+        value, rule, stated = _measured(plain.strip(), unit)
+        return value, rule if value != value else _both(ABOUT, rule), stated
     if m := _PLAIN.fullmatch(plain):
         value, stated, said = _in_unit(_number(m[2]), m[3], unit)
         if value == 0:
@@ -93,6 +104,8 @@ def _measured(word, unit):
     if m := _RANGE.fullmatch(plain):
         low, high, words = _number(m[1]), _number(m[3]), m[4] or m[2]
         (low, stated, _), (high, _, said) = _in_unit(low, m[2] or words, unit), _in_unit(high, words, unit)
+        if high == 0:
+            return np.nan, ZERO, stated
         if low > high:
             return np.nan, NOT_READ.format("a class"), stated
         return (low + high) / 2, _both(MIDDLE, said), stated
@@ -166,17 +179,27 @@ def year(text):
     found = plain.where(~epoch).str.extract(r"(?<!\d)(1[5-9]\d\d|20\d\d|2100)(?!\d)")[0]
     compact = plain.str.extract(r"^((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)$")[0]  # 20041101
     values = pd.to_numeric(found.fillna(compact), errors="coerce").astype("Int64")
+    short = plain.str.extract(r"^\d\d?/\d\d?/(\d\d)$")[0]
+    if short.notna().any():
+        values = values.fillna(pd.to_datetime(short, format="%y").dt.year.astype("Int64"))
     if moment is not None:
         values = values.fillna(moment.dt.year.astype("Int64"))
-    season = plain.str.fullmatch(r"\D*\d{4}\s*[-/–]\s*(?:\d{4}|\d{2})\D*", na=False)
+    other = pd.to_numeric(plain.str.extract(r"\d{4}\s*[-/–]\s*(\d{4}|\d\d)\D*$")[0], errors="coerce")
+    after = (values + 1).astype("float64")
+    season = (other == after) | ((other < 100) & (other == after % 100))
     bare = plain.str.fullmatch(r"\d{4}", na=False)
+    low = plain.str.lower()
+    known = values.notna()
     rule = _rule(
         text,
         {
             ZERO.replace("measured", "known"): zero,
-            NOT_READ.format("a year"): values.isna() & text.notna() & ~zero,
-            "season of planting: the year in which it begins": season & values.notna(),
-            "the year of a date": values.notna() & ~bare & ~season,
+            UNKNOWN: low.isin(_UNKNOWN),
+            NOT_READ.format("a year"): ~known & text.notna(),
+            "season of planting: the year in which it begins": season & known,
+            "class of years: its first": known & (other > 999),
+            "open class of years: its only bound": known & low.str.contains(r"avant|après|apres|[<>]", na=False),
+            "the year of a date": known & ~bare,
         },
     )
     return values, rule
@@ -201,6 +224,7 @@ def date(text):
     epoch &= ~compact
     if epoch.any():
         values[epoch] = _in_france(pd.to_datetime(number[epoch], unit="ms", utc=True, errors="coerce"))
+    short = plain.str.fullmatch(r"\d\d?/\d\d?/\d\d", na=False)
     zoned = plain.str.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:.*(?:Z|[+-]\d\d:?\d\d)", na=False)
     if zoned.any():
         values[zoned] = _in_france(pd.to_datetime(plain[zoned], format="ISO8601", utc=True, errors="coerce"))
@@ -210,6 +234,7 @@ def date(text):
         (plain.str.fullmatch(r"\d{4}/\d\d?/\d\d?", na=False), "%Y/%m/%d"),
         (plain.str.fullmatch(r"\d\d?/\d\d?/\d{4}", na=False), "%d/%m/%Y"),
         (plain.str.fullmatch(r"\d\d?-\d\d?-\d{4}", na=False), "%d-%m-%Y"),
+        (short, "%d/%m/%y"),
         (plain.str.fullmatch(r"\d\d?\.\d\d?\.\d{4}", na=False), "%d.%m.%Y"),
     ):
         if mask.any():
@@ -232,9 +257,11 @@ def date(text):
         {
             ZERO.replace("measured", "known"): zero,
             "only the year is known: the day is set missing": partial,
+            UNKNOWN: plain.str.lower().isin(_UNKNOWN),
             NOT_READ.format("a date"): only & ~partial & ~zero,
-            "milliseconds since 1970, as the day in France": epoch & values.notna(),
-            "a moment in another time zone, as the day in France": moved,
+            MILLISECONDS: epoch & values.notna(),
+            MOVED: moved,
+            "a year of two digits, read as 1969 to 2068": short & values.notna(),
         },
     )
     return values, years, rule
