@@ -12,7 +12,7 @@ from shapely.geometry import box
 
 import datakit
 from datakit.errors import BadCard, CrsMismatch, NotAsDescribed, WrongUse
-from datakit.trees import coordinates, crosswalks, values
+from datakit.trees import coordinates, crosswalks, taxa, values
 from datakit.trees.changes import ChangeLog
 from datakit.trees.standard import changes_summary, schema_names, schema_table, standardise
 
@@ -390,8 +390,7 @@ def test_trees_outside_their_city():
 
 
 def test_names_are_spelt_as_the_reference_does():
-    reference = pytest.importorskip("datakit.trees.taxa")
-    plane = reference.resolve(pd.Series(["Platanus x acerifolia"]))["taxon"].iloc[0]
+    plane = taxa.resolve(pd.Series(["Platanus x acerifolia"]))["taxon"].iloc[0]
     table = standardise(
         *small(
             n=9,
@@ -402,9 +401,9 @@ def test_names_are_spelt_as_the_reference_does():
             cultivar_variete=["'Globosum'"] + [None] * 8,
         )
     )
-    taxa = ["Acer platanoides", "Styphnolobium japonicum", "Quercus rubra", plane, "Acer", "",
+    names = ["Acer platanoides", "Styphnolobium japonicum", "Quercus rubra", plane, "Acer", "",
             "Acer platanoides", "Acer", "Picea pungens"]  # fmt: skip
-    assert table["taxon"].fillna("").tolist() == taxa
+    assert table["taxon"].fillna("").tolist() == names
     assert table["genre"].tolist()[5] == "Foobarus" and table["espece"].tolist()[5] == "bar"  # never guessed
     assert table["espece"].tolist()[7] == "inventum"
     assert table["cultivar_variete"].fillna("").tolist() == [
@@ -652,6 +651,12 @@ def test_saint_quentin(shared_data, real_cards):
     table = standardise(raw, card)
     assert_all_logged(raw, card, table)
     assert table["hauteur"].between(100, 3700).all()
+    assert table["taxon"].notna().mean() > 0.95
+    first = table.iloc[1]  # PINNIGnig
+    assert (first["taxon"], first["genre"], first["espece"], first["nom_latin"]) == (
+        "Pinus nigra", "Pinus", "nigra", "PINNIGnig")  # fmt: skip
+    coded = logged(table, "genre").set_index("row").loc[2]
+    assert (coded["before"], coded["after"]) == ("PINNIGnig", "Pinus") and "code" in coded["rule"]
     assert table["statut"].value_counts().to_dict() == {"standing": 6645, "lost": 764}
     # Taken at its word, "tronc_diam" is a diameter, and its heights have no unit: the values say otherwise.
     for field in card["schema"]["fields"]:

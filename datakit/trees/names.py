@@ -1,11 +1,9 @@
 """The names of a table's trees, spelt as the botanical reference does; what was filled or changed is logged."""
 
-import importlib.util
-
 import numpy as np
 import pandas as pd
 
-from datakit.trees import diversity
+from datakit.trees import diversity, taxa
 
 FILLED = "filled from the botanical reference"
 SPLIT = "cultivar or variety split from the name"
@@ -33,16 +31,13 @@ def name_trees(table, log, *, reference=True):
     DataFrame
         The table with ``taxon``; names that the reference does not know stay as they are, and have no ``taxon``.
     """
-    reference = reference and importlib.util.find_spec("datakit.trees.taxa") is not None
     table = table.copy(deep=False)
     codes, names = _names(table)
     if not reference:
         found = names[[c for c in ("genre", "espece", "nom_latin") if c in table]]
-        taxon = diversity.taxon(found, "species").fillna(diversity.taxon(found, "genus"))
-        table["taxon"] = _rows(taxon, codes, table.index)
+        words = diversity.taxon(found, "species").fillna(diversity.taxon(found, "genus"))
+        table["taxon"] = _rows(words, codes, table.index)
         return table
-    from datakit.trees import taxa
-
     found = pd.DataFrame(None, index=names.index, columns=ANSWER, dtype=object)
     french = names["latin"].isna() & names["french"].notna()
     for asked, words, ask in (
