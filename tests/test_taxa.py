@@ -55,6 +55,11 @@ CASES = {
     "Quercus x robur x petraea": ("Quercus", "genus only"),
     "Quercus robur ou petraea": ("Quercus", "genus only"),
     "Thuja / Cupressus": (None, "unknown"),
+    "Zelkova Carpinifolia - K. Koch -": ("Zelkova carpinifolia", "exact"),
+    "Acer campestris -  - Royal Ruby": ("Acer campestre", "spelling"),
+    "Alnus Glutinosa -": ("Alnus glutinosa", "exact"),
+    "Betula sp. -  -": ("Betula", "genus only"),
+    "Cedrus libanii": ("Cedrus libani", "spelling"),
     "Abies koreana Siebold et Zucc.": ("Abies koreana", "exact"),
     "Aesculus hippocastanun": ("Aesculus hippocastanum", "spelling"),
     "Aesculus ×carnea": ("Aesculus x carnea", "exact"),
@@ -142,11 +147,13 @@ def test_answer_follows_the_index_and_carries_what_is_known_of_the_taxon():
 
 
 def test_cultivars_from_the_name_or_from_their_own_column():
-    names = ["Pyrus communis ''Duchesse d''Angoulême''", "Pyrus communis", "Acer rubrum", "Malus cv. Evereste", "Malus"]
-    own = ["Other", "''Duchesse d''Angoulême''", "October Glory", None, ""]
+    names = ["Pyrus communis ''Duchesse d''Angoulême''", "Pyrus communis", "Acer rubrum", "Malus cv. Evereste", "Malus",
+             "Carpinus  Betulus - L. - Fastigiata", "Tilia  Platyphyllos -  - Flamme du Vercors",
+             "Betula sp. -  - "]  # fmt: skip
+    own = ["Other", "''Duchesse d''Angoulême''", "October Glory", None, "", None, None, None]
     found = taxa.resolve(names, own)["cultivar"]
     assert found[:4].tolist() == ["Duchesse d'Angoulême", "Duchesse d'Angoulême", "October Glory", "Evereste"]
-    assert pd.isna(found[4])
+    assert found[5:7].tolist() == ["Fastigiata", "Flamme du Vercors"] and found[[4, 7]].isna().all()
     with pytest.raises(WrongUse):
         taxa.resolve(names, own[:2])
     with pytest.raises(WrongUse):

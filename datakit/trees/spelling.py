@@ -11,6 +11,8 @@ _LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "×"
                             "’": "'", "‘": "'", "´": "'", "`": "'", "“": "'", "”": "'", '"': "'",
                             "«": "'", "»": "'", "\xa0": " "})  # fmt: skip
 _HOW = {"spelling": "spelling", "synonym": "synonym", "form": "exact"}
+# "Carpinus Betulus - L. - Fastigiata": name, author and cultivar, any of the last two empty.
+_FIELDS = re.compile(r"(.+?)\s+-(?:\s[^-]*)?\s-(\s.*)?")
 _ENDING = re.compile(r"(?:ii|us|um|is|os|on|a|e|i)$")
 
 
@@ -58,7 +60,7 @@ def parse(text):
     Parameters
     ----------
     text : str
-        "Quercus robur L. f. fastigiata", "Pyrus communis ''Duchesse d''Angoulême''"...
+        "Quercus robur L. f. fastigiata", "Pyrus communis ''Duchesse d''Angoulême''", "Fagus sylvatica - L. - Pendula".
 
     Returns
     -------
@@ -66,12 +68,14 @@ def parse(text):
     """
     text = re.sub(r"'{2,}", "'", text.translate(_LIGATURES)).strip()
     cultivar = None
-    if quoted := re.search(r"(?:^|\s)'(.+)'", text) or re.search(r"(?:^|\s)'(.+)$", text):
+    if fields := _FIELDS.fullmatch(text):
+        cultivar, text = (fields[2] or "").strip(" '"), fields[1]
+    elif quoted := re.search(r"(?:^|\s)'(.+)'", text) or re.search(r"(?:^|\s)'(.+)$", text):
         cultivar, text = quoted[1].strip(), text[: quoted.start()] + " " + text[quoted.end() :]
     elif called := re.search(r"\scv\.?\s+(\S.*)$", text):
         cultivar, text = called[1].strip(), text[: called.start()]
     plain = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", fold(text))
-    raw = [w for word in re.sub(r"([/+&])", r" \1 ", plain).split() if (w := word.strip(".,;:?"))]
+    raw = [w for word in re.sub(r"([/+&])", r" \1 ", plain).split() if (w := word.strip(".,;:?-"))]
     while raw and raw[0] in ("x", "+"):  # a hybrid genus, a graft chimera
         raw = raw[1:]
     # Authors come after the species, so only the places right after the genus and the species can join two names.
