@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from datakit.errors import CrsMismatch, NotAsDescribed
 from datakit.tables import LAMBERT
@@ -71,13 +71,11 @@ def points(frame, crosswalk, log):
     x, y, crs = _right_crs(x, y, crs, log)
     if CRS.from_user_input(crs).is_geographic:
         x, y = _right_order(x, y, log)
-    series = gpd.GeoSeries(shapely.points(x, y), index=frame.index, crs=crs)
-    if series.crs != LAMBERT:
-        series = series.to_crs(LAMBERT)
-    lost = ~np.isfinite(x) | ~np.isfinite(y)
-    if lost.any():
-        series[lost] = None
-    return series
+    if CRS.from_user_input(crs) != CRS.from_user_input(LAMBERT):  # numbers first: a million points are made once
+        x, y = Transformer.from_crs(crs, LAMBERT, always_xy=True).transform(x, y)
+    shapes = shapely.points(x, y)
+    shapes[~np.isfinite(x) | ~np.isfinite(y)] = None
+    return gpd.GeoSeries(shapes, index=frame.index, crs=LAMBERT)
 
 
 def _columns(frame, given):

@@ -336,7 +336,8 @@ def _planting(table, raw, log):
         years[vague] = spread(only, codes, raw.index[vague])
     table["annee_plantation"] = years
     if years.notna().any():
-        log.whole("annee_plantation", "the year of date_plantation", None, None)
+        first = years.first_valid_index()
+        log.whole("annee_plantation", "the year of date_plantation", raw[first], years[first])
 
 
 def _status(table):

@@ -247,16 +247,20 @@ def date(text):
         days = plain[timed].str.extract(r"^(\S{8,10})[T ]")[0]
         values[timed] = _days(pd.to_datetime(days, format="%d/%m/%Y", errors="coerce"))
     only = values.isna() & ~epoch & text.notna()
-    years, _ = year(text.where(only, None)) if only.any() else (pd.Series(pd.NA, index=text.index, dtype="Int64"), None)
-    years = values.dt.year.astype("Int64").fillna(years)
-    zero = (number == 0) & text.notna()
+    years, said = values.dt.year.astype("Int64"), pd.Series("", index=text.index, dtype=object)
+    if only.any():
+        vague, said[only] = year(text[only])
+        years[only] = vague
+    zero = number == 0
     partial = only & years.notna()
     moved = zoned & values.notna() & (values.dt.strftime("%Y-%m-%d") != plain.str[:10])
     rule = _rule(
         text,
         {
             ZERO.replace("measured", "known"): zero,
-            "only the year is known: the day is set missing": partial,
+            "only the year is known: the day is set missing": partial & ~said.str.contains("season|class"),
+            "season of planting: the day is set missing": partial & said.str.startswith("season"),
+            "class of years: the day is set missing": partial,
             UNKNOWN: plain.str.lower().isin(_UNKNOWN),
             NOT_READ.format("a date"): only & ~partial & ~zero,
             MILLISECONDS: epoch & values.notna(),
