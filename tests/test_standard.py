@@ -1,6 +1,7 @@
 """The standard table: rules on real forms, the real files, and a log from which nothing is missing."""
 
 import json
+import pickle
 import warnings
 from pathlib import Path
 
@@ -426,6 +427,23 @@ def test_names_are_spelt_as_the_reference_does():
     assert ("genre", 6) not in rules.index and ("genre", 5) not in rules.index
 
 
+def test_whole_names_in_the_column_of_species_or_of_genera():
+    table = standardise(
+        *small(
+            n=4,
+            genre=["Acer", None, "Acer platanoides", None],
+            espece=["Acer platanoides", "Tilia cordata", None, "robur"],
+        )
+    )
+    assert table["taxon"].fillna("").tolist() == ["Acer platanoides", "Tilia cordata", "Acer platanoides", ""]
+    assert table["genre"].fillna("").tolist() == ["Acer", "Tilia", "Acer", ""]
+    assert table["espece"].tolist() == ["platanoides", "cordata", "platanoides", "robur"]
+    changes = logged(table, "espece").set_index("row")
+    assert changes.loc[1, ["before", "after"]].tolist() == ["Acer platanoides", "platanoides"]
+    assert changes.loc[2, "before"] == "Tilia cordata" and set(changes.index) == {1, 2, 3}
+    assert set(logged(table, "genre")["row"]) == {2, 3}
+
+
 def test_without_the_reference_names_stay():
     table = standardise(*small(genre=["acer", "Tilia", None], espece=["platanoides", "sp.", None]), taxa=False)
     assert table["taxon"].fillna("").tolist() == ["Acer platanoides", "Tilia", ""]
@@ -553,10 +571,21 @@ def test_summary_counts_and_shows():
 def test_the_log_travels_with_the_table_without_being_copied():
     table = standardise(*small(hauteur=["6", "12", "0"]), taxa=False)
     changes = table.attrs["changes"]
-    assert table.head(2).attrs["changes"] is changes
+    assert table.head(2).attrs["changes"] is changes and table.to_crs(4326).attrs["changes"] is changes
+    again = pickle.loads(pickle.dumps(table)).attrs["changes"]
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(changes))
     other = standardise(*small(hauteur=["7", "12", "0"]), taxa=False)
     assert len(pd.concat([table, other])) == 6
     assert isinstance(changes[changes["row"] == 3], pd.DataFrame)
+
+
+def test_the_table_is_written_as_parquet_without_its_log(tmp_path):
+    table = standardise(*small(hauteur=["6", "12", "0"], date_plantation=["1998", None, "01/11/2004"]))
+    table.attrs["datakit"] = {"id": "trees-here"}
+    assert len(table.attrs.pop("changes")) == 4
+    table.to_parquet(tmp_path / "trees.parquet")
+    again = gpd.read_parquet(tmp_path / "trees.parquet")
+    assert again["hauteur"].fillna(-1).tolist() == [600, 1200, -1] and again.crs == "EPSG:2154"
 
 
 def test_a_log_of_nothing_and_of_missing_values():

@@ -77,9 +77,18 @@ def _names(table):
         columns[name] = found.array.take(keys % size - 1, allow_fill=True)
         keys = keys // size
     names = pd.DataFrame(columns)
-    both = names["genre"].str.cat(names["espece"].fillna(""), sep=" ").str.strip()
-    names["latin"] = both.where(names["genre"].notna(), names["nom_latin"])
+    pairs = zip(names["genre"], names["espece"], strict=True)
+    whole = np.array([_binomial(genus, epithet) for genus, epithet in pairs], dtype=bool)
+    both = names["genre"].str.cat(names["espece"].fillna(""), sep=" ").str.strip().mask(whole, names["espece"])
+    names["latin"] = both.where(names["genre"].notna() | whole, names["nom_latin"])
     return codes, names
+
+
+def _binomial(genus, epithet):
+    """Whether the column of species holds the genus too."""
+    if not isinstance(epithet, str) or " " not in epithet:
+        return False
+    return epithet.lower().startswith(f"{genus} ".lower()) if isinstance(genus, str) else epithet[0].isupper()
 
 
 def _rows(found, codes, index):
@@ -93,13 +102,12 @@ def _canonical(table, field, names, found, codes, french, log):
     made = after.where(known, before)
     from_latin = known & names["genre"].isna() & ~french
     rules = how.map(_HOW).fillna("by the botanical reference").astype(object)
-    rules[from_latin & ~how.isin(["code", "genus only"])] = "read from nom_latin"
+    rules[from_latin & ~how.isin(["code", "genus only"])] = "split from the Latin name"
     rules[(known & french).to_numpy()] = "named from the French name"
     rules[~(known & (before.isna() | (before != after))).to_numpy()] = ""
     if field not in table and not known.any():
         return
-    source = before.where(before.notna(), names["nom_latin"].where(names["nom_latin"].notna(), names["french"]))
-    source = source.where(names["genre"].isna(), before)
+    source = before.where(before.notna(), names["latin"].where(names["latin"].notna(), names["french"]))
     log.values(field, codes, rules, source, made)
     table[field] = _rows(made, codes, table.index)
 

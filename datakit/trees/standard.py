@@ -79,6 +79,13 @@ def standardise(frame, crosswalk=None, *, area=None, taxa=True):
         A column that the crosswalk needs is missing, or no column says where the trees stand.
     BadCard, WrongUse
         The crosswalk cannot be read.
+    CrsMismatch
+        ``area`` has no CRS.
+
+    Notes
+    -----
+    Parquet keeps ``attrs`` as JSON, which a table of changes is not: ``changes = table.attrs.pop("changes")`` before
+    ``table.to_parquet``.
     """
     crosswalk = crosswalks.read(crosswalk) if crosswalk is not None else None
     log, said = ChangeLog(), frame.attrs.get("datakit")
