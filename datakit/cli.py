@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from datakit import __version__
+from datakit import __version__, cli_trees
 from datakit.errors import BadCard, DatakitError, UnknownDataset, WrongUse
 
 OK, FAILED, WRONG_USE = 0, 1, 2
@@ -124,6 +124,8 @@ def parser():
     c.add_argument("--timeout", type=float, metavar="SECONDS", default=600.0, help="for each notebook (default: 600)")
     c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
     c.add_argument("--quiet", action="store_true", help="say nothing while it runs")
+
+    cli_trees.add_commands(command, origins)
 
     c = command("doctor", "check that everything works here, and say what to do where it does not", _doctor,
                 "  python3 -m datakit doctor                  before anything is installed\n"

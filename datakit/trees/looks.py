@@ -21,7 +21,7 @@ TYPES = {
 LONGITUDE = {"longitude", "lon", "long", "lng", "x", "xwgs", "xwgs84", "xlong", "coordx", "xcoord", "geolongitude"}
 LATITUDE = {"latitude", "lat", "y", "ywgs", "ywgs84", "ylat", "coordy", "ycoord", "geolatitude"}
 # How far values alone, without a name that helps, may carry a field: Latin names can be nothing else.
-ALONE = {"nom_latin": 1.5, "genre": 1.4, "nom_vernaculaire": 1.3, "famille": 1.5, "stade_developpement": 1.3,
+ALONE = {"nom_latin": 1.5, "genre": 1.4, "nom_vernaculaire": 1.4, "famille": 1.5, "stade_developpement": 1.3,
          "etat": 1.2, "code_insee": 0.8}  # fmt: skip
 # Ranges of medians, choices of this kit: heights in m or cm, girths and trunks in cm or m, crowns in m.
 MEDIANS = {
@@ -56,6 +56,7 @@ class Look:
     lowest: float
     year: float
     date: float
+    season: float
     yes_no: float
     stage: float
     state: float
@@ -88,7 +89,7 @@ def at(column, rows):
     text = text[text != ""].reset_index(drop=True)
     n = len(text)
     if not n:
-        return Look(0, "", *[0] * 20)
+        return Look(0, "", *[0] * 21)
     counts = text.value_counts()
     words, weight = pd.Series(counts.index, dtype="str"), counts.to_numpy() / n
 
@@ -103,12 +104,14 @@ def at(column, rows):
     middle = float(np.median(np.repeat(measured, often))) if len(measured) else np.nan
     wordy = numeric < 0.5
     kinds = {"year": share(number.between(1700, 2100) & (number == number.round()))}
+    dated, _ = values.year(words)
     moment, _, _ = values.date(words)
     yes, _ = values.yes_no(words)
     low = words.str.lower()
     bare = low.str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii")
     kinds |= {
         "date": share(moment.notna()),
+        "season": share(dated.notna() & moment.isna() & number.isna()),
         "yes_no": share(yes.notna()) if len(words) <= 4 else 0.0,
         "stage": share(low.isin(values._STAGE)),
         "state": share(bare.str.fullmatch(STANDING) | bare.str.fullmatch(GONE)),
@@ -193,15 +196,19 @@ def girths(seen):
 
 
 def _year(field, seen):
-    share = max(seen.year, seen.date * 0.9)
+    share = max(seen.year + seen.season, 0.9 * seen.date)
     if share > 0.6:
         return 0.5 + 0.4 * share, f"{100 * share:.0f} % of the values are years or dates"
     return (0.45, "few years") if share > 0.05 else (0.1, "no years")
 
 
 def _day(field, seen):
-    if seen.date > 0.5:
-        return 0.5 + 0.4 * seen.date, f"{100 * seen.date:.0f} % of the values are dates"
+    mixed = seen.date + seen.season + (seen.year if seen.date > 0.05 else 0)
+    if seen.date > 0.05 and mixed > 0.5:
+        return (
+            0.5 + 0.4 * mixed,
+            f"{100 * seen.date:.0f} % of the values are dates, {100 * (mixed - seen.date):.0f} % years or seasons",
+        )
     return (0.4, "years without days") if seen.year > 0.5 else (0.1, "no dates")
 
 

@@ -131,7 +131,7 @@ def suggest_crosswalk(frame, *, known=None):
         if column in taken:
             continue
         for j, field in enumerate(fields):
-            scores[i, j], why[i, j] = _judge(column, field, words, seen[column], len(table))
+            scores[i, j], why[i, j] = _judge(column, field, words, seen[column], len(table), i == 0)
     rows, chosen = [], {}
     for i, j in zip(*linear_sum_assignment(-(scores**2)), strict=True):
         if scores[i, j] >= SURE:
@@ -160,7 +160,7 @@ def _unsure(best, field, better):
     return f"unsure: {field} at {best:.2f}, below {SURE}" if best >= 0.3 else "no field fits"
 
 
-def _judge(column, field, words, seen, rows):
+def _judge(column, field, words, seen, rows, first):
     """Confidence that a column is a field, and the reason."""
     said, phrase = max((_agree(column, p) for p in words[field]), key=lambda pair: pair[0])
     fits, remark = looks.fit(field, seen)
@@ -170,7 +170,7 @@ def _judge(column, field, words, seen, rows):
             said, phrase = 0.9 * other, called
             remark = f"median {seen.middle:g}, largest {seen.largest:g}: girths in cm, although called a diameter"
     if field == "id" and seen.n and said < ID_IN_NAME and re.match(r"id|num|ref", "".join(fold(column))):
-        said, phrase = ID_IN_NAME, ("id",)
+        said, phrase = ID_IN_NAME + 0.1 * first, ("id",)  # identifiers come first
     # Values can contradict a name (fits below 0.5) or speak for a field whose name says little.
     if fits is None and rows:
         confidence = 0.0 if field == "id" else 0.9 * said  # another column may be the one that is filled

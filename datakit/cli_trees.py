@@ -1,0 +1,131 @@
+"""The commands of ``datakit trees``: parse, call, print."""
+
+import sys
+
+
+def add_commands(command, origins):
+    """Add them to the command line.
+
+    Parameters
+    ----------
+    command, origins : callable
+        Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
+    """
+    c = command("trees", "read any tree inventory, judge it, list the trees to look at first", None)
+    trees = c.add_subparsers(title="commands", metavar="COMMAND", dest="trees", required=True)
+    c = command("import", "turn a file of trees into the standard table, and put it into a mirror", _trees_import,
+                "  datakit trees import arbres.csv\n"
+                "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
+                "  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n",
+                trees)  # fmt: skip
+    c.add_argument("file", metavar="FILE", help="CSV, GeoJSON, GeoPackage, shapefile or Parquet")
+    c.add_argument("--city", default="Dijon", help="names the dataset: trees-dijon for Dijon (the default)")
+    c.add_argument("--crosswalk", metavar="F", help="which column is what: a proposal that you have edited")
+    c.add_argument("--output", metavar="DIR", help="what explains the table (default: imports/CITY)")
+    c.add_argument("--mirror", metavar="DIR", default="mirror", help="where the table goes (default: mirror)")
+    origins(c)
+
+    def inventory(made, file):
+        made.add_argument("--inventory", metavar="ID", default="trees-dijon", help="a dataset (default: trees-dijon)")
+        made.add_argument("--output", metavar=file[0], default=file[1], help=f"default: {file[1]}")
+        origins(made)
+
+    c = command("audit", "one page on what an inventory can and cannot answer", _trees_audit,
+                "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
+                trees)  # fmt: skip
+    inventory(c, ("FILE", "reports/audit.html"))
+    c.add_argument("--lang", choices=("en", "fr"), default="en")
+    c = command("visits", "the trees to look at first, in rounds that a crew can walk", _trees_visits,
+                "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
+                trees)  # fmt: skip
+    inventory(c, ("DIR", "reports/visits"))
+    c.add_argument("-n", type=int, default=200, metavar="N", help="trees to visit (default: 200)")
+    c.add_argument("--walk", type=float, default=6.0, metavar="KM", help="longest round, in km (default: 6)")
+    c = command("page", "a page for citizens: trees near a place, and a walk past the remarkable ones", _trees_page,
+                "  datakit trees page --output trees.html\n", trees)  # fmt: skip
+    inventory(c, ("FILE", "reports/arbres.html"))
+    c.add_argument("--lang", choices=("fr", "en"), default="fr")
+
+
+def _trees_import(args):
+    from datakit import mirrors
+    from datakit.trees.importing import dataset_id, import_file
+
+    communes = _communes(args.origins) if dataset_id(args.city) == "trees-dijon" else None
+    made = import_file(args.file, city=args.city, crosswalk=args.crosswalk, folder=args.output, area=communes)
+    if made.suggestion is not None:
+        print(made.suggestion.text())
+    print(f"\n{len(made.trees)} trees. What was changed:")
+    print(made.summary.to_string(index=False) if len(made.summary) else "nothing")
+    print(f"\n{made.findings.text()}\n")
+    entry = mirrors.add(args.mirror, made.id, made.table)
+    for what in ("crosswalk", "changes", "audit", "card"):
+        print(f"{what:<10} {getattr(made, what)}")
+    print(f"{'table':<10} {made.table}, in the mirror {args.mirror} as {made.id}, sha256 {entry['sha256'][:12]}")
+    print(
+        f"next: look at {made.audit}; a column read wrongly? edit {made.crosswalk}, then --crosswalk {made.crosswalk}"
+    )
+    name = "" if made.id == "trees-dijon" else f" -p inventory={made.id}"
+    print(f"      datakit run trees --origins {args.mirror},sample{name}")
+    return 0
+
+
+def _communes(origins):
+    """The contours that an inventory of Dijon should lie in; None where only the sample's invented ones are at hand."""
+    from datakit.reading import load
+    from datakit.territory import todays_communes
+
+    communes = todays_communes(load("communes", origins))
+    if communes.attrs["datakit"]["synthetic"]:
+        print(
+            "The communes are the sample's: whether the trees stand in Dijon Métropole is not checked.", file=sys.stderr
+        )
+        return None
+    return communes
+
+
+def _inventory(args):
+    """The inventory asked for, in the standard table, and the stamp that goes with it."""
+    from datakit.reading import load
+    from datakit.trees import standardise
+
+    trees = standardise(load(args.inventory, args.origins))
+    said = trees.attrs["datakit"]
+    stamp = ", SYNTHETIC SAMPLE" if said["synthetic"] else ""
+    print(f"{args.inventory}: {len(trees)} trees, from {said['origin']}{stamp}", file=sys.stderr)
+    return trees
+
+
+def _trees_audit(args):
+    from datakit.trees import audit
+
+    found = audit(_inventory(args))
+    print(found.text())
+    print(found.page(_made(args.output), lang=args.lang))
+    return 0
+
+
+def _trees_visits(args):
+    from datakit.trees import visits
+    from datakit.trees.risk import chance_of_loss
+
+    trees = _inventory(args)
+    listed = visits.visit_list(trees, chance_of_loss(trees), n=args.n, walk_km=args.walk)
+    for path in visits.write(listed, args.output):
+        print(path)
+    return 0
+
+
+def _trees_page(args):
+    from datakit.trees import page
+
+    print(page.write(_inventory(args), _made(args.output), lang=args.lang))
+    return 0
+
+
+def _made(file):
+    """The path of a file to write, its folder made."""
+    from pathlib import Path
+
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    return Path(file)
