@@ -164,7 +164,7 @@ def units(c):
         given = c.numbers(name)
         given = given[given > 0] if given is not None else ()
         if not len(given):
-            c.untold("units", "unit", name, unit=unit, median="?")
+            c.untold("units", "unit", name, unit=unit)
             continue
         common, median = np.percentile(given, [95, 50])
         wrong = common < low or median > high
@@ -345,7 +345,7 @@ def staleness(c):
     """How long ago the trees were seen."""
     known = ~np.isnan(c.surveyed)
     if not known.any():
-        c.untold("staleness", "old survey", "date_releve", years=OLD_YEARS, median="?")
+        c.untold("staleness", "old survey", "date_releve", years=OLD_YEARS)
         return
     old = c._dates("date_releve") < c.today - pd.DateOffset(years=OLD_YEARS)
     median = f"{int(np.median(c.surveyed[known]))}"

@@ -5,8 +5,10 @@ import html
 import textwrap
 from dataclasses import dataclass
 
-from datakit.trees.audit_words import GROUPS, VERDICTS, figure, named, percent, said
+from datakit.cards import read_catalog
+from datakit.trees.audit_words import GROUPS, VERDICTS, examples, figure, named, percent, said
 
+HEAD = ("verdict", "finding", "share", "examples", "todo")
 MOST = 10  # findings on the page: what fits on A4 together with the rest
 LONGEST = 90  # characters of examples and of titles on the page
 # Colour is never alone: each verdict has a shape and a word too. Contrast with white is above 4.5.
@@ -42,10 +44,11 @@ WORDS = {
     "retrieved": {"en": "retrieved", "fr": "obtenu le"},
     "unrecorded": {"en": "not recorded", "fr": "non enregistrée"},
     "legend": {
-        "en": "Shares are of the trees that a check can judge. Examples are identifiers (or rows) to look up. Limits of "
-              "the verdicts are choices of the kit, not a norm. Numbers count checks, not trees.",
+        "en": "Shares are of the trees that a check can judge. Examples are identifiers (or rows) to look up. Limits "
+        "of the verdicts are choices of the kit, not a norm. The four figures at the top count checks, not trees.",
         "fr": "Les parts portent sur les arbres que le contrôle peut juger. Les exemples sont des identifiants (ou des "
-              "lignes) à consulter. Les seuils sont des choix du kit, non une norme.",
+              "lignes) à consulter. Les seuils sont des choix du kit, non une norme. Les quatre "
+        "chiffres du haut comptent des contrôles, non des arbres.",
     },
     "stamp": {"en": "SYNTHETIC SAMPLE: invented data, which says nothing about any real city.",
               "fr": "SYNTHETIC SAMPLE — échantillon inventé, qui ne dit rien d'aucune ville réelle."},
@@ -53,11 +56,12 @@ WORDS = {
     "unfilled": {"en": "Known for less than half of the trees", "fr": "Connus pour moins de la moitié des arbres"},
     "partly": {"en": "Known for some trees only", "fr": "Connus pour une partie des arbres"},
     "filled": {"en": "Known for at least 95 % of the trees", "fr": "Connus pour au moins 95 % des arbres"},
+    "clean": {"en": "Nothing wrong was found in", "fr": "Rien d'anormal dans"},
     "leave": {"en": "Nothing urgent: delete these columns, or plan to fill them.",
               "fr": "Rien d'urgent : supprimer ces colonnes, ou prévoir de les remplir."},
     "fill": {"en": "Fill them at the next survey, or find the file that has them.",
              "fr": "À remplir au prochain relevé, ou retrouver le fichier qui les contient."},
-    "by": {"en": "made with the OnDijon data kit", "fr": "réalisé avec le kit de données OnDijon"},
+    "by": {"en": "Made with the OnDijon data kit", "fr": "Réalisé avec le kit de données OnDijon"},
 }  # fmt: skip
 
 
@@ -138,19 +142,17 @@ def view(audit):
             f'<tr><th scope="rowgroup" colspan="5" style="text-align:left">{html.escape(group[lang])}</th></tr>'
         )
         for f, row in zip([audit.findings[i] for i in these.index], these.itertuples(), strict=True):
-            examples, todo = _short(row.examples), html.escape(row.what_to_do)
+            some, todo = _short(row.examples), html.escape(row.what_to_do)
             rows.append(
                 f'<tr><td style="text-align:left">{_shape(row.verdict, lang)}</td>'
                 f'<td style="text-align:left">{html.escape(row.check)}</td><td>{amount(f, lang)}</td>'
-                f'<td style="text-align:left">{examples}</td><td style="text-align:left">{todo}</td></tr>'
+                f'<td style="text-align:left">{some}</td><td style="text-align:left">{todo}</td></tr>'
             )
     stamp = f"<p><strong>{WORDS['stamp'][lang]}</strong></p>" if audit.source.get("synthetic") else ""
     caption = f"{figure(audit.trees, lang)} {WORDS['trees'][lang]}: " + ", ".join(
         f"{n} {VERDICTS[v][lang]}" for v, n in audit.verdicts.items()
     )
-    head = "".join(
-        f'<th scope="col">{WORDS[k][lang]}</th>' for k in ("verdict", "finding", "share", "examples", "todo")
-    )
+    head = "".join(f'<th scope="col">{WORDS[k][lang]}</th>' for k in HEAD)
     return (
         f"{stamp}<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>{_cannot(audit, lang)}"
@@ -205,13 +207,13 @@ def page(audit, lang, title=None):
     """
     w = {key: html.escape(text[lang]) for key, text in WORDS.items()}
     source, chosen = audit.source, first(audit.findings)
-    title = _short(title or source.get("title") or WORDS["title"][lang])
-    facts = [f"<strong>{figure(audit.trees, lang)} {w['trees']}</strong>"]
+    title = _short(title or _title(source, lang))
+    facts = [f"<strong>{figure(audit.trees, lang)} {w['trees']}</strong>", f"{len(audit.findings)} {w['checks']}"]
     if audit.surveys:
         facts.append(f"{w['surveyed']} " + "–".join(dict.fromkeys(map(str, audit.surveys))))
     facts.append(f"{w['audited']} {_day(audit.today, lang)}")
     tally = "".join(f"<li><strong>{n}</strong> {_shape(v, lang)}</li>" for v, n in audit.verdicts.items())
-    head = "".join(f'<th scope="col">{w[k]}</th>' for k in ("verdict", "finding", "share", "examples", "todo"))
+    head = "".join(f'<th scope="col">{w[k]}</th>' for k in HEAD)
     rows = "".join(_row(item, lang) for item in chosen)
     found = f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     stamp = f"<p class='stamp'>{w['stamp']}</p>" if source.get("synthetic") else ""
@@ -230,6 +232,12 @@ def page(audit, lang, title=None):
     )
 
 
+def _title(source, lang):
+    """The dataset's title, in French where its card has it."""
+    card = read_catalog().get(source.get("id")) if lang == "fr" else None
+    return (card.raw.get("title_fr") if card else None) or source.get("title") or WORDS["title"][lang]
+
+
 def _day(day, lang):
     day = datetime.date(day.year, day.month, day.day)
     return f"{day:%d/%m/%Y}" if lang == "fr" else day.isoformat()
@@ -237,28 +245,35 @@ def _day(day, lang):
 
 def _row(item, lang):
     check, todo = line(item, lang)
-    examples = "" if isinstance(item, Several) else ", ".join(item.examples)
+    some = "" if isinstance(item, Several) else ", ".join(examples(item, lang))
     return (
         f"<tr><td>{_shape(item.verdict, lang)}</td><td>{_short(check, 260)}</td>"
-        f"<td class='n'>{amount(item, lang)}</td><td>{_short(examples)}</td><td>{_short(todo, 160)}</td></tr>"
+        f"<td class='n'>{amount(item, lang)}</td><td>{_short(some)}</td><td>{_short(todo, 160)}</td></tr>"
     )
 
 
 def _good(audit, lang):
-    good = [f for f in audit.findings if f.verdict == "ok" and f.group != "changes"]
-    words = [said(f, lang)[0] if f.group != "completeness" else named(f.field, lang) for f in good]
-    filled = [w for f, w in zip(good, words, strict=True) if f.group == "completeness"]
-    if not filled:
-        return ""
+    good = [named(f.field, lang) for f in audit.findings if f.verdict == "ok" and f.group == "completeness"]
+    clean = []
+    for group, words in GROUPS.items():
+        verdicts = {f.verdict for f in audit.findings if f.group == group}
+        if group not in ("completeness", "changes") and "ok" in verdicts and not verdicts & {"bad", "look"}:
+            clean.append(words[lang])
     colon = " : " if lang == "fr" else ": "
-    return f"<h2>{WORDS['good'][lang]}</h2><p>{WORDS['filled'][lang]}{colon}{_short(', '.join(filled), 330)}.</p>"
+    told = [
+        f"{WORDS[k][lang]}{colon}{_short(', '.join(x), 330)}." for k, x in (("filled", good), ("clean", clean)) if x
+    ]
+    return f"<h2>{WORDS['good'][lang]}</h2><p>{'<br>'.join(told)}</p>" if told else ""
 
 
 def _changed(audit, lang):
     made = sorted((f for f in audit.findings if f.check == "change"), key=lambda f: (f.verdict == "ok", -f.trees))
     if not made:
         return ""
-    parts = [f"{named(f.field, lang)}: {figure(f.trees, lang)} {WORDS['values'][lang]} ({f.examples[0]})" for f in made]
+    parts = [
+        f"{named(f.field, lang)}: {figure(f.trees, lang)} {WORDS['values'][lang]} ({examples(f, lang)[0]})"
+        for f in made
+    ]
     return f"<h2>{WORDS['changed'][lang]}</h2><p>{_short('; '.join(parts), 420)}</p>"
 
 
@@ -269,4 +284,4 @@ def _provenance(source, w):
     if source.get("sha256"):
         parts.append(f"sha256 {source['sha256'][:12]}")
     known = html.escape(", ".join(str(p) for p in dict.fromkeys(parts) if p)) or w["unrecorded"]
-    return f"{w['source']}: {known}. {w['by'].capitalize()}."
+    return f"{w['source']}: {known}. {w['by']}."

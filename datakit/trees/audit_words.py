@@ -1,5 +1,7 @@
 """What the audit says, in English and in French: checks, what to do about them, questions, names of fields."""
 
+import re
+
 from datakit.trees.standard import standard_fields
 
 VERDICTS = {
@@ -52,9 +54,9 @@ CHECKS = {
         "fr": ("{subject} : non rempli", "Rien : rempli seulement s'il y a quelque chose à dire."),
     },
     "unit": {
-        "en": ("{subject}: figures not in {unit} (median {median})",
+        "en": ("{subject}: figures not in {unit}{also}",
                "Give the right unit in the crosswalk (source_unit), and read the file again."),
-        "fr": ("{subject} : valeurs qui ne sont pas en {unit} (médiane {median})",
+        "fr": ("{subject} : valeurs qui ne sont pas en {unit}{also}",
                "Indiquer la bonne unité dans la table de correspondance (source_unit), puis relire le fichier."),
     },
     "girth as diameter": {
@@ -157,8 +159,8 @@ CHECKS = {
         "fr": ("{subject} finissant par 0 (10 % si mesuré)", "Estimé à l'œil : des classes de 10 cm, pas plus fin."),
     },
     "old survey": {
-        "en": ("seen more than {years} years ago (half before {median})", "Plan these first in the next survey."),
-        "fr": ("vu il y a plus de {years} ans (la moitié avant {median})", "À revoir en premier."),
+        "en": ("seen more than {years} years ago{also}", "Plan these first in the next survey."),
+        "fr": ("vu il y a plus de {years} ans{also}", "À revoir en premier."),
     },
     "set aside": {
         "en": ("rows set aside when reading: they break a rule of the data card", "Correct them in the source file."),
@@ -243,10 +245,21 @@ def percent(share, lang):
     return figure(share, lang, 0 if share >= 10 and share == round(share) else 1) + " %"
 
 
+def examples(finding, lang):
+    """The examples of a finding: rows are counted in the reader's language."""
+    if lang == "en":
+        return finding.examples
+    if finding.group == "changes":
+        return [re.sub(r"^nothing(?= →)|(?<=→ )nothing$", "rien", each) for each in finding.examples]
+    return [re.sub(r"^row (?=\d+$)", "ligne ", each) for each in finding.examples]
+
+
 def said(finding, lang):
     """(what a finding counts, what to do about it) in a language."""
     facts = {k: figure(v, lang, 0 if v >= 10 or v == int(v) else 1) if isinstance(v, float) else v
              for k, v in finding.facts.items()}  # fmt: skip
+    median = facts.get("median")
+    facts["also"] = f" ({'médiane' if lang == 'fr' else 'median'} {median})" if median else ""
     if lang == "fr" and facts.get("unit") == "years":
         facts["unit"] = "ans"
     facts |= {"subject": named(finding.field, lang), "field": named(finding.field, lang)}

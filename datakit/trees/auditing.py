@@ -11,7 +11,7 @@ from datakit.cache import write_whole
 from datakit.errors import WrongUse
 from datakit.trees import audit_page
 from datakit.trees.audit_checks import SUBJECTS, Checks
-from datakit.trees.audit_words import GROUPS, QUESTIONS, VERDICTS, said
+from datakit.trees.audit_words import GROUPS, QUESTIONS, VERDICTS, examples, said
 from datakit.trees.risk import lost
 
 # Choices of this kit. A question is answered when what it needs is known for this share (%) of the trees, and a model
@@ -117,7 +117,7 @@ class Audit:
             check, todo = said(f, lang)
             field = ", ".join(SUBJECTS.get(f.field, (f.field,)))
             rows.append((GROUPS[f.group][lang], check, field, f.trees, round(f.share, 2), f.of, f.verdict,
-                         ", ".join(f.examples), todo))  # fmt: skip
+                         ", ".join(examples(f, lang)), todo))  # fmt: skip
         columns = ["group", "check", "field", "trees", "share", "of", "verdict", "examples", "what_to_do"]
         return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share": "float64"})
 
