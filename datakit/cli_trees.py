@@ -61,7 +61,7 @@ def _trees_import(args):
     entry = mirrors.add(args.mirror, made.id, made.table)
     for what in ("crosswalk", "changes", "audit", "card"):
         print(f"{what:<10} {getattr(made, what)}")
-    print(f"{'table':<10} {made.table}, in the mirror {args.mirror} as {made.id}, sha256 {entry['sha256'][:12]}")
+    print(f"{'table':<10} {made.table}, put into {args.mirror}/ as {made.id}, sha256 {entry['sha256'][:12]}")
     print(
         f"next: look at {made.audit}; a column read wrongly? edit {made.crosswalk}, then --crosswalk {made.crosswalk}"
     )
@@ -99,9 +99,9 @@ def _inventory(args):
 def _trees_audit(args):
     from datakit.trees import audit
 
-    found = audit(_inventory(args))
+    found = audit(_inventory(args), lang=args.lang)
     print(found.text())
-    print(found.page(_made(args.output), lang=args.lang))
+    print(found.page(args.output))
     return 0
 
 

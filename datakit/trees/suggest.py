@@ -92,8 +92,10 @@ class Suggestion:
 
     def text(self):
         """The proposal for a terminal."""
-        shown = self.table.assign(field=self.table["field"].fillna("?"), confidence=self.table["confidence"].round(2))
-        return shown[["source", "field", "confidence", "unit", "example", "reason"]].to_string(index=False)
+        lines = [f"{'column':<20} {'field':<22} {'sure':>4} unit  reason"]
+        for r in self.table.fillna({"field": "?"}).itertuples():
+            lines.append(f"{r.source:<20.20} {r.field:<22} {r.confidence:4.2f} {r.unit:<5} {r.reason}")
+        return "\n".join(lines)
 
     def _repr_html_(self):
         cells = []

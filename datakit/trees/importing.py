@@ -1,0 +1,283 @@
+"""A file that nobody has seen becomes an inventory that every notebook reads.
+
+The file is read as it is, its columns are proposed a meaning (or given one by an edited crosswalk), and the standard
+table is written beside all that explains it: the crosswalk, the list of what was changed, the audit. The card that goes
+with it lets ``datakit.load("trees-NAME")`` read it like any other dataset.
+"""
+
+import csv
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from datakit.cache import sha256_of, write_json, write_whole
+from datakit.cards import PACKAGED
+from datakit.errors import NotAsDescribed, WrongUse
+from datakit.trees.auditing import audit
+from datakit.trees.crosswalks import read as read_crosswalk
+from datakit.trees.standard import changes_summary, standardise
+from datakit.trees.suggest import suggest_crosswalk
+
+FORMATS = ".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet"
+# Columns of the standard table that are not in the card of the city's file, with their type.
+MORE = {"annee_plantation": "year", "age_estime": "number", "nombre_diagnostics": "integer", "nom_latin": "string"}
+# What standardise works out again from the others each time: it is not written, so that it cannot go stale.
+DERIVED = ("taxon", "statut", "dbh", "doublon", "hors_zone")
+
+
+@dataclass
+class Imported:
+    """What an import made.
+
+    Attributes
+    ----------
+    id : str
+        Of the dataset.
+    trees : GeoDataFrame
+        The standard table, EPSG:2154.
+    suggestion : datakit.trees.suggest.Suggestion or None
+        None when the crosswalk was given.
+    summary : DataFrame
+        What was changed, counted by column and rule.
+    findings : datakit.trees.auditing.Audit
+    crosswalk, table, card, changes, audit : Path
+        The files written: JSON, CSV, JSON, CSV, HTML.
+    """
+
+    id: str
+    trees: object
+    suggestion: object
+    summary: pd.DataFrame
+    findings: object
+    crosswalk: Path
+    table: Path
+    card: Path
+    changes: Path
+    audit: Path
+
+
+def read_raw(path):
+    """A file of trees as it is: its own column names, text left as text.
+
+    Parameters
+    ----------
+    path : path
+        CSV (any usual delimiter, UTF-8 or Windows-1252), GeoJSON, GeoPackage, shapefile (alone or zipped), Parquet.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+
+    Raises
+    ------
+    WrongUse
+        No such file, or not one of these formats.
+    NotAsDescribed
+        It cannot be read, or holds no row.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WrongUse(str(path), "this file is not there", next="datakit trees import FILE")
+    kind = path.suffix.lower()
+    try:
+        if kind in (".csv", ".txt", ".tsv"):
+            frame = _read_csv(path)
+        elif kind in (".parquet", ".geoparquet"):
+            frame = _read_parquet(path)
+        elif kind in (".geojson", ".json", ".gpkg", ".shp", ".zip"):
+            frame = gpd.read_file(path)
+        else:
+            raise WrongUse(str(path), "this kind of file is not read", expected=FORMATS, found=kind or "no extension",
+                           next="save it as CSV or GeoPackage from the software that made it")  # fmt: skip
+    except WrongUse:
+        raise
+    except Exception as problem:  # GDAL, pyarrow and pandas each have their own errors
+        raise NotAsDescribed(
+            str(path),
+            "the file cannot be read",
+            expected=f"one of {FORMATS}",
+            found=f"{type(problem).__name__}: {str(problem)[:200]}",
+            next="open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage",
+        ) from problem
+    if not len(frame):
+        raise NotAsDescribed(str(path), "the file has no rows", expected="at least one tree",
+                             found="columns " + ", ".join(map(str, frame.columns))[:200])  # fmt: skip
+    return frame
+
+
+def _read_parquet(path):
+    try:
+        return gpd.read_parquet(path)
+    except ValueError:  # plain Parquet, without geometry
+        return pd.read_parquet(path)
+
+
+def _read_csv(path):
+    raw = path.read_bytes()
+    try:
+        encoding, text = "utf-8-sig", raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        encoding, text = "cp1252", raw.decode("cp1252", errors="replace")
+    head = text[:65536]
+    try:
+        delimiter = csv.Sniffer().sniff(head.split("\n", 1)[0] or head, delimiters=";,\t|").delimiter
+    except csv.Error:
+        delimiter = ","
+    return pd.read_csv(path, sep=delimiter, encoding=encoding, encoding_errors="replace", dtype=str,
+                       keep_default_na=False, na_values=[""])  # fmt: skip
+
+
+def dataset_id(name):
+    """The dataset's id for a city: ``trees-saint-denis`` for "Saint-Denis".
+
+    Raises
+    ------
+    WrongUse
+        Nothing is left of the name.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-").removeprefix("trees-")
+    if not slug:
+        raise WrongUse("--city", "a city needs a name", expected="letters", found=repr(name))
+    return f"trees-{slug}"
+
+
+def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards", area=None):
+    """Turn a file of trees into the standard table.
+
+    Parameters
+    ----------
+    path : path
+        See `read_raw`.
+    city : str
+        Names the dataset: ``trees-dijon`` for "Dijon".
+    crosswalk : path, optional
+        A crosswalk to use as it is; without it, one is proposed.
+    folder : path, optional
+        Where the results go, ``imports/CITY`` by default.
+    cards : path
+        Where the dataset's card goes.
+    area : GeoDataFrame, optional
+        Where the trees should stand, any CRS.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    WrongUse, NotAsDescribed
+        See `read_raw`; also when neither a position nor a name can be found: the proposal is written all the same, to
+        be edited.
+    """
+    path, id = Path(path), dataset_id(city)
+    raw = read_raw(path)
+    folder = Path(folder or Path("imports") / id.removeprefix("trees-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    suggestion, written = None, folder / "crosswalk.json"
+    if crosswalk is None:
+        suggestion = suggest_crosswalk(raw)
+        chosen = suggestion.crosswalk
+    else:
+        chosen = read_crosswalk(crosswalk)
+    chosen.write(written)
+    _usable(path, raw, chosen, written)
+    trees = standardise(raw, chosen, area=area)
+    trees["id"] = _ids(trees)
+    trees.attrs["datakit"] = {"id": id, "title": f"Tree inventory of {city}", "origin": str(path), "synthetic": False,
+                              "rows_read": len(raw), "rows": len(trees)}  # fmt: skip
+    changes = trees.attrs["changes"]
+    write_whole(folder / "arbres.csv", lambda file: _table(trees).to_csv(file, index=False))
+    write_whole(folder / "changes.csv", lambda file: changes.to_csv(file, index=False))
+    findings = audit(trees, area=area)
+    findings.page(folder / "audit.html")
+    Path(cards).mkdir(parents=True, exist_ok=True)
+    made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in {written}."
+    write_json(Path(cards) / f"{id}.json", _card(id, city, trees, made_from))
+    return Imported(
+        id=id, trees=trees, suggestion=suggestion, summary=changes_summary(trees), findings=findings, crosswalk=written,
+        table=folder / "arbres.csv", card=Path(cards) / f"{id}.json", changes=folder / "changes.csv",
+        audit=folder / "audit.html",
+    )  # fmt: skip
+
+
+def _usable(path, raw, chosen, written):
+    """A table of trees needs at least where they stand and what they are."""
+    names = {f.name for f in chosen.fields}
+    lost = []
+    if not (isinstance(raw, gpd.GeoDataFrame) or chosen.geometry):
+        lost.append("a position (longitude and latitude, or one column with both)")
+    if not names & {"genre", "espece", "nom_latin", "nom_vernaculaire"}:
+        lost.append("a name (genre, espece, nom_latin or nom_vernaculaire)")
+    if lost:
+        raise NotAsDescribed(
+            str(path), "no column was recognised for " + ", nor for ".join(lost),
+            expected="columns that say where each tree stands and what it is",
+            found=", ".join(map(str, raw.columns))[:400], done=f"the proposal is in {written}",
+            next=f"write the right columns into {written}, then: datakit trees import {path} --crosswalk {written}",
+        )  # fmt: skip
+
+
+def _ids(trees):
+    """One id for each tree: the file's own, the row's number where it has none; a repeated one gets a suffix."""
+    number = pd.Series((trees.index + 1).astype("str"), index=trees.index)
+    if "id" not in trees:
+        return number
+    own = trees["id"].astype("str").where(trees["id"].notna(), "row-" + number)
+    again = own.groupby(own).cumcount()
+    return own.where(again == 0, own + "-" + (again + 1).astype("str"))
+
+
+def _table(trees):
+    place = trees.geometry.to_crs(4326)
+    table = pd.DataFrame(trees.drop(columns=["geometry", *DERIVED], errors="ignore"))
+    table.insert(1, "longitude", place.x.round(7))
+    table.insert(2, "latitude", place.y.round(7))
+    for name in table.columns:
+        if pd.api.types.is_datetime64_any_dtype(table[name]):
+            table[name] = table[name].dt.strftime("%Y-%m-%d")
+        elif pd.api.types.is_bool_dtype(table[name]):
+            table[name] = table[name].map({True: "true", False: "false"})
+    return table
+
+
+def _card(id, city, trees, made_from):
+    """The card of the standard table: that of the city's file, with the columns that this inventory has."""
+    card = json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
+    known = {f["name"]: f for f in card["schema"]["fields"]}
+    fields = []
+    for name in trees.columns:
+        if name in ("geometry", *DERIVED):
+            continue
+        field = known.get(name) or {"name": name, "type": MORE.get(name, "string"), "title": name.replace("_", " ")}
+        fields.append({k: v for k, v in field.items() if k not in ("format", "trueValues", "falseValues", "source")})
+    for field in fields:
+        if field["type"] == "boolean":
+            field |= {"trueValues": ["true"], "falseValues": ["false"]}
+    dijon = id == "trees-dijon"
+    card |= {
+        "name": id,
+        "title": card["title"] if dijon else f"Tree inventory of {city}, imported",
+        "title_fr": card["title_fr"] if dijon else f"Inventaire des arbres de {city}, importé",
+        "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",
+        "description_fr": "Fait par `datakit trees import` : la table standard, avec la liste de ce qui a été changé.",
+        "path": "arbres.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ","},
+        "geometry": {"type": "Point", "x": "longitude", "y": "latitude"},
+        "notes": [made_from, "The licence of that file is not known here: write it into this card before publishing."],
+        "schema": {"fields": fields, "primaryKey": "id", "missingValues": [""]},
+    }
+    if not dijon:
+        card |= {"sources": [{"title": city}], "attribution": f"{city}, tree inventory",
+                 "licenses": [{"name": "LicenseRef-to-be-stated", "title": "Not stated"}]}  # fmt: skip
+    for absent in ("compression", "innerpath", "bounds"):
+        card.pop(absent, None)
+    return card

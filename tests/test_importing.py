@@ -1,0 +1,141 @@
+"""`datakit trees import`: a file that nobody has seen becomes an inventory that the notebook reads."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import datakit
+from datakit.cli import main
+from datakit.errors import NotAsDescribed, WrongUse
+from datakit.trees import importing
+
+pytestmark = pytest.mark.filterwarnings("ignore::datakit.cache.DataWarning")
+
+HEAD = "N° ARBRE;GENRE;ESPECE;VARIETEOUCULTIVAR;HAUTEUR (m);CIRCONFERENCE (cm);ANNEEPLANTATION;LONGITUDE;LATITUDE"
+ROWS = [
+    "1;Tilia;cordata;Greenspire;12;110;1987;5,0415;47,3220",
+    "2;Platanus;x acerifolia;;21,5;260;1930;5,0421;47,3222",
+    "3;Acer;campestre;''Elsrijk'';0;35;2007/2008;5,0433;47,3226",
+    "4;Quercus;robur;;15;180;1960;47,3230;5,0440",
+    "5;Malus;sp.;;4;30;2015;5,0451;47,3238",
+]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, cache):
+    """An empty folder to work in, as a team would."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def city_file(here):
+    path = here / "arbres été.csv"
+    path.write_bytes("\n".join([HEAD, *ROWS * 40]).encode("cp1252"))
+    return path
+
+
+def test_a_spreadsheets_csv_becomes_the_city_inventory(city_file, here, capsys):
+    assert main(["trees", "import", str(city_file)]) == 0
+    said = capsys.readouterr().out
+    for name in ("GENRE", "genre", "HAUTEUR (m)", "hauteur", "circonference"):
+        assert name in said
+    assert "datakit run trees --origins mirror,sample" in said
+    trees = datakit.load("trees-dijon", "mirror")
+    assert len(trees) == 200 and not trees.attrs["datakit"]["synthetic"]
+    assert trees["hauteur"].iloc[0] == 1200 and trees["circonference"].iloc[1] == 260
+    assert trees["cultivar_variete"].iloc[2] == "Elsrijk" and trees["annee_plantation"].iloc[2] == 2007
+    assert trees["id"].is_unique
+    lon_lat = trees.geometry.to_crs(4326)
+    assert lon_lat.x.between(5.04, 5.05).all() and lon_lat.y.between(47.32, 47.33).all()
+    changes = pd.read_csv(here / "imports" / "dijon" / "changes.csv", dtype=str)
+    assert set(changes.columns) == {"row", "column", "rule", "before", "after"}
+    assert changes["rule"].str.contains("exchanged").sum() == 40
+    assert (here / "imports" / "dijon" / "audit.html").stat().st_size > 1000
+    notes = json.loads((here / "cards" / "trees-dijon.json").read_text(encoding="utf-8"))["notes"]
+    assert "arbres été.csv, sha256 " + importing.sha256_of(city_file) in notes[0]
+
+
+def test_an_edited_crosswalk_is_obeyed(city_file, here):
+    main(["trees", "import", str(city_file)])
+    path = here / "imports" / "dijon" / "crosswalk.json"
+    crosswalk = json.loads(path.read_text(encoding="utf-8"))
+    crosswalk["fields"] = [f for f in crosswalk["fields"] if f["name"] != "circonference"]
+    edited = here / "mine.json"
+    edited.write_text(json.dumps(crosswalk), encoding="utf-8")
+    assert main(["trees", "import", str(city_file), "--crosswalk", str(edited), "--city", "Chenôve"]) == 0
+    trees = datakit.load("trees-chenove", "mirror")
+    assert "circonference" not in trees and "hauteur" in trees
+    assert datakit.catalog["trees-chenove"].title == "Tree inventory of Chenôve, imported"
+
+
+def test_the_standard_table_is_stable(city_file, here):
+    """What was written loads, and standardising it again changes nothing."""
+    main(["trees", "import", str(city_file)])
+    again = datakit.trees.standardise(datakit.load("trees-dijon", "mirror"))
+    assert len(again.attrs["changes"]) == 0
+
+
+@pytest.mark.parametrize("kind", ["geojson", "gpkg", "parquet", "shp"])
+def test_the_usual_formats_are_read(here, kind):
+    names = ["num", "genre", "espece", "variete", "hauteur", "circonf", "annee_plant", "x", "y"]
+    table = pd.DataFrame([row.split(";") for row in ROWS[:3]] * 10, columns=names)
+    places = gpd.points_from_xy(table["x"].str.replace(",", "."), table["y"].str.replace(",", "."))
+    trees = gpd.GeoDataFrame(table.drop(columns=["x", "y"]), geometry=places, crs="EPSG:4326").to_crs(2154)
+    path = here / f"arbres.{kind}"
+    if kind == "parquet":
+        trees.to_parquet(path)
+    else:
+        trees.to_file(path, **({"driver": "GeoJSON"} if kind == "geojson" else {}))
+    made = importing.import_file(path, city="Talant")
+    assert made.id == "trees-talant" and len(made.trees) == 30
+    assert made.trees.crs.to_epsg() == 2154 and (made.trees.geometry.distance(trees.geometry) < 1).all()
+    assert made.trees["taxon"].iloc[0] == "Tilia cordata"
+
+
+def test_a_file_without_names_or_places_says_which_and_keeps_the_proposal(here, capsys):
+    path = here / "x.csv"
+    path.write_text("a,b\n" + "1,2\n" * 20, encoding="utf-8")
+    assert main(["trees", "import", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "a position" in said and "a name" in said and "--crosswalk" in said and "a, b" in said
+    assert (here / "imports" / "dijon" / "crosswalk.json").exists()
+    assert not (here / "mirror").exists() and not (here / "cards").exists()
+
+
+def test_files_that_cannot_be_read_are_named(here):
+    with pytest.raises(WrongUse, match="not there"):
+        importing.read_raw(here / "none.csv")
+    (here / "arbres.xlsx").write_bytes(b"PK")
+    with pytest.raises(WrongUse, match="this kind of file is not read"):
+        importing.read_raw(here / "arbres.xlsx")
+    (here / "bad.gpkg").write_bytes(b"not a package")
+    with pytest.raises(NotAsDescribed, match=r"bad\.gpkg"):
+        importing.read_raw(here / "bad.gpkg")
+    (here / "empty.csv").write_text("genre;espece\n", encoding="utf-8")
+    with pytest.raises(NotAsDescribed, match="no rows"):
+        importing.read_raw(here / "empty.csv")
+    with pytest.raises(WrongUse, match="a city needs a name"):
+        importing.dataset_id("!!")
+
+
+REAL = {
+    "Grenoble": ("trees-grenoble-slim/grenoble.geojson", None),
+    "Paris": ("trees-paris-sample/les-arbres_sample.geojson", None),
+    "Paris 2019": ("trees-paris-sample/les-arbres_2019_extrait.csv", None),
+    "Saint-Quentin": ("trees-saint-quentin/Data_Arbre.csv", 7409),
+}
+
+
+@pytest.mark.parametrize("city", REAL)
+def test_real_inventories_need_nothing_but_the_command(here, shared_data, city, capsys):
+    file, rows = REAL[city]
+    raw = importing.read_raw(shared_data / file)
+    assert main(["trees", "import", str(shared_data / file), "--city", city]) == 0
+    print(capsys.readouterr().out)
+    id = importing.dataset_id(city)
+    trees = datakit.trees.standardise(datakit.load(id, "mirror"))
+    assert len(trees) == (rows or len(raw))
+    assert trees["taxon"].notna().mean() > 0.95
