@@ -17,7 +17,8 @@ def taxon(frame, level):
     Parameters
     ----------
     frame : DataFrame
-        With ``genre`` and ``espece``, or ``nom_latin`` ("Acer platanoides", or codes such as "ACEPLA"); ``famille``.
+        With ``taxon`` as `datakit.trees.standardise` makes it, else ``genre`` and ``espece``, else ``nom_latin`` ("Acer
+        platanoides", or codes such as "ACEPLA"); ``famille``.
     level : {"species", "genus", "family"}
 
     Returns
@@ -27,6 +28,13 @@ def taxon(frame, level):
     """
     if level == "family":
         return frame["famille"].copy() if "famille" in frame else _nothing(frame)
+    if "taxon" in frame:  # standardise has resolved spellings, synonyms and codes
+        resolved = frame["taxon"].astype("str")
+        return (
+            resolved.str.extract(r"^(?:[xX×]\s+)?(\S+)")[0]
+            if level == "genus"
+            else resolved.where(resolved.str.contains(" "))
+        )
     genus, species = _from_latin(frame)
     if "genre" in frame:
         genus = frame["genre"].str.strip().str.capitalize().fillna(genus)
@@ -57,6 +65,28 @@ def _named(species):
     """The epithet without what only says "not identified", and with one spelling of the sign of hybrids."""
     unknown = species.str.fullmatch(r"(?:n\.?\s*)?spp?\.?|indet\.?|\?+|-+|inconnue?|", na=False)
     return species.mask(unknown).str.replace(r"^[x×]\s*", "x ", regex=True)
+
+
+def named(frame):
+    """Genus and species of each tree as botanical names; a code that nobody resolved is no name.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for `taxon`.
+
+    Returns
+    -------
+    DataFrame
+        Index of ``frame``; ``genus`` ("Platanus") and ``species`` ("Platanus x hispanica"), missing where unknown.
+    """
+    found = {}
+    for level in ("genus", "species"):
+        code, names = pd.factorize(taxon(frame, level))
+        names = pd.Series(names, dtype="str").str.replace(r"^[xX×]\s+", "", regex=True)  # hybrid genera
+        names = names.where(names.str.match(r"[A-Z][a-zëï-]{3,}(?:\s|$)"))
+        found[level] = pd.Series(pd.array([*names, pd.NA], dtype="str")[code], index=frame.index)
+    return pd.DataFrame(found)
 
 
 def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):
@@ -230,3 +260,82 @@ def compare(inventories, level="species", n=None, *, draws=200, seed=0):
         rows.append((place, int(c.sum()), len(c), rarefied(c, n), value, min(low, value), max(high, value), n))
     columns = ["place", "trees", "taxa", "rarefied", "effective", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)
+
+
+LEAST = 100  # trees named in a group for it to be compared: a choice of this kit
+
+
+def by(frame, column, level="species", n=None, *, draws=200, seed=0):
+    """Diversity of the groups of one inventory (sectors, communes), on the same number of trees.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per tree.
+    column : str
+        The group of each tree; trees without one are a group of their own, "not said".
+    level : {"species", "genus"}
+    n : int, optional
+        Trees drawn from each group. By default half as many as the smallest group of at least `LEAST` named trees has,
+        so that none is drawn whole, which would leave nothing to chance and look certain.
+    draws, seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``column``, ``trees``, ``named`` (at this level), ``taxa``; at ``n`` trees drawn without
+        replacement ``rarefied`` (expected taxa, see `rarefied`), ``shannon`` and ``simpson`` (effective numbers of
+        taxa: exp H' and 1 / sum p², Hill's numbers of orders 1 and 2; means of the draws), each with ``_low`` and
+        ``_high`` (95 % of the draws), missing for groups with fewer than ``n`` named trees; and ``species_share``,
+        ``genus_share``, ``family_share``: per cent of the commonest taxon of each level among the trees named there, to
+        hold against Santamour's 10, 20 and 30.
+
+    Raises
+    ------
+    WrongUse
+        No such column, or no tree named at this level.
+    """
+    if column not in frame:
+        raise WrongUse("diversity.by", "no such column", expected=column, found=", ".join(map(str, frame.columns)))
+    groups = frame[column].astype("str").fillna("not said")
+    names = {each: taxon(frame, each) for each in SANTAMOUR}
+    if not names[level].notna().any():
+        raise WrongUse("diversity.by", f"the inventory does not name the {level}")
+    counts = {each: _counted(groups, names[each]) for each in SANTAMOUR}
+    sizes = {group: int(c.sum()) for group, c in counts[level].items()}
+    if n is None:
+        enough = [size for size in sizes.values() if size >= LEAST] or [max(sizes.values())]
+        n = max(1, min(enough) // 2)
+    rows = []
+    for group, trees in groups.value_counts(sort=False).sort_index().items():
+        c = counts[level].get(group, np.array([], dtype=int))
+        row = {column: group, "trees": int(trees), "named": int(c.sum()), "taxa": len(c), "n": n}
+        row |= _rarefied_by_draws(c, n, draws, seed) if c.sum() >= n else dict.fromkeys(_MEASURES, np.nan)
+        for each in SANTAMOUR:
+            there = counts[each].get(group)
+            row[f"{each}_share"] = np.nan if there is None else 100 * there.max() / there.sum()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _counted(groups, names):
+    """Counts of each taxon, by group."""
+    pairs = pd.DataFrame({"group": groups, "name": names}).dropna().value_counts()
+    return {group: c.to_numpy() for group, c in pairs.groupby(level="group")}
+
+
+_MEASURES = [f"{name}{end}" for name in ("rarefied", "shannon", "simpson") for end in ("", "_low", "_high")]
+
+
+def _rarefied_by_draws(counts, n, draws, seed):
+    rng = np.random.default_rng(seed)
+    p = rng.multivariate_hypergeometric(counts, n, size=draws, method="marginals") / n
+    logs = np.log(p, out=np.zeros_like(p), where=p > 0)
+    drawn = {"rarefied": (p > 0).sum(axis=1), "shannon": np.exp(-(p * logs).sum(axis=1)),
+             "simpson": 1 / (p**2).sum(axis=1)}  # fmt: skip
+    row = {}
+    for name, values in drawn.items():
+        value = rarefied(counts, n) if name == "rarefied" else float(values.mean())
+        low, high = np.percentile(values, [2.5, 97.5])
+        row |= {name: value, f"{name}_low": float(min(low, value)), f"{name}_high": float(max(high, value))}
+    return row

@@ -105,3 +105,29 @@ def against_richards(frame):
     share = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
     return pd.DataFrame({"diameter": list(RICHARDS), "trees": counts.to_numpy(), "share": share.to_numpy(),
                          "target": list(RICHARDS.values())})  # fmt: skip
+
+
+def by(frame, column):
+    """Trunk diameters against Richards' target, by group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    column : str
+        The group of each tree (sector, commune); trees without one are a group of their own, "not said".
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``column``, ``trees``, ``measured``, the share of each class of `RICHARDS` (per cent of the
+        trees measured) and ``off`` (percentage points that would have to change class to meet the target: half the sum
+        of the absolute differences). Missing where nothing is measured.
+    """
+    groups = frame[column].astype("str").fillna("not said")
+    rows = []
+    for group, at in sorted(groups.groupby(groups).indices.items()):
+        table = against_richards(frame.iloc[at])
+        off = (table["share"] - table["target"]).abs().sum(min_count=len(table)) / 2
+        shares = dict(zip(table["diameter"], table["share"], strict=True))
+        rows.append({column: group, "trees": len(at), "measured": int(table["trees"].sum()), **shares, "off": off})
+    return pd.DataFrame(rows)

@@ -1,0 +1,212 @@
+"""What a threat would take: the share of trees, and of crowns, that are its hosts; and what can cause allergy.
+
+Exposure is not risk: it counts hosts, not the chance that the threat comes.
+"""
+
+import functools
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.trees import canopy, diversity, risk
+
+
+@functools.cache
+def _read(name):
+    text = files("datakit.trees").joinpath("data", name)
+    with text.open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype="str", keep_default_na=False)
+
+
+def drought_ratings():
+    """Taxa that a source calls sensitive to drought or tolerant of it: ``taxon``, ``rating``, ``source``."""
+    return _read("drought.csv").copy()
+
+
+def threats():
+    """The threats, from ``datakit/trees/data/threats.csv``.
+
+    Returns
+    -------
+    DataFrame
+        ``id``, ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease, insect, climate), ``hosts`` (list of
+        genera and species), ``rated`` (list of the taxa that are rated and not at risk, None where a taxon that is not
+        a host is not at risk), ``source``, ``note``.
+    """
+    table = _read("threats.csv").copy()
+    hosts, rated = [], []
+    for listed, file in zip(table["hosts"], table.pop("ratings"), strict=True):
+        ratings = _read(file) if file else None
+        hosts.append(listed.split(";") if ratings is None else list(ratings.taxon[ratings.rating == "sensitive"]))
+        rated.append(None if ratings is None else list(ratings.taxon[ratings.rating != "sensitive"]))
+    table["hosts"] = pd.Series(hosts, dtype="object")
+    table["rated"] = pd.Series(rated, dtype="object")
+    return table
+
+
+def standing(frame):
+    """The trees that are not known to be lost, from ``statut``, else from the words of ``etat``."""
+    if "statut" in frame:
+        return frame[~(frame["statut"] == "lost").fillna(False).astype(bool)]
+    lost = risk.lost(frame)
+    return frame if lost is None else frame[~pd.Series(lost, index=frame.index).fillna(False).astype(bool)]
+
+
+def match(names, hosts, rated=None):
+    """Which trees are hosts.
+
+    Parameters
+    ----------
+    names : DataFrame
+        ``genus`` and ``species``, as `datakit.trees.diversity.named` gives them.
+    hosts, rated : list of str
+        Genera or species; see `threats`.
+
+    Returns
+    -------
+    Series of str
+        "host", "other", or "maybe": not named, named by its genus alone where only some of its species are hosts, or,
+        where ``rated`` is given, not rated.
+    """
+    genus, species = names["genus"], names["species"]
+    found = pd.Series("other" if rated is None else "maybe", index=names.index)
+    if rated:
+        found[genus.isin(rated) | species.isin(rated)] = "other"
+    found[species.isna() & genus.isin([host.split()[0] for host in hosts if " " in host])] = "maybe"
+    found[genus.isna()] = "maybe"
+    found[genus.isin(hosts) | species.isin(hosts)] = "host"
+    return found
+
+
+def table(frame, by=None, *, draws=400, seed=0):
+    """The share of standing trees, and of crown area, that each threat puts at risk.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per tree, best through `datakit.trees.standardise`: codes and misspelt names count as not named.
+    by : str, optional
+        A column (sector, commune): one row per threat and value of it.
+    draws, seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``by``, ``threat``, ``name_fr``, ``name_en``, ``kind``; ``trees`` (hosts), ``maybe`` (trees that may be hosts:
+        see `match`), ``of`` (standing trees); ``share`` (per cent, 100 trees / of) and ``share_high`` (with all of
+        ``maybe``); ``canopy_share`` (per cent of the known crown area), ``low`` (2.5 % of the draws, none of ``maybe``)
+        and ``high`` (97.5 %, all of ``maybe``), missing where no crown is known; ``canopy_of`` (m², known crown area);
+        ``source``. Where only a ratio of crown to trunk is known, its error is drawn once per genus (see
+        `datakit.trees.canopy.Crowns.draw`).
+
+    Raises
+    ------
+    WrongUse
+        No such column.
+    """
+    if by is not None and by not in frame:
+        raise WrongUse("exposure.table", "no such column", expected=by, found=", ".join(map(str, frame.columns)))
+    frame = standing(frame)
+    known, names = threats(), diversity.named(frame)
+    place, labels = canopy.groups(frame, by)
+    crowns = canopy.Crowns(frame)
+    area = np.nan_to_num(crowns.area)
+    rows = []
+    for threat in known.itertuples():
+        state = match(names, threat.hosts, threat.rated).map({"other": 0, "maybe": 1, "host": 2}).to_numpy(dtype=int)
+        cells, number = place * 3 + state, 3 * len(labels)
+        counts = np.bincount(cells, minlength=number).reshape(-1, 3)
+        areas = np.bincount(cells, weights=area, minlength=number).reshape(-1, 3)
+        drawn = crowns.draw(cells, number, draws, seed, common=False).reshape(draws, -1, 3)
+        for i, label in enumerate(labels):
+            rows.append({**({} if by is None else {by: label}), **_row(threat, counts[i], areas[i], drawn[:, i])})
+    return pd.DataFrame(rows)
+
+
+def _row(threat, counts, areas, drawn):
+    of, canopy_of = int(counts.sum()), float(areas.sum())
+    share, share_high = (100 * counts[2] / of, 100 * counts[1:].sum() / of) if of else (np.nan, np.nan)
+    canopy_share = low = high = np.nan
+    if canopy_of > 0:
+        canopy_share, sums = 100 * areas[2] / canopy_of, np.maximum(drawn.sum(axis=1), 1e-12)
+        low = min(np.percentile(100 * drawn[:, 2] / sums, 2.5), canopy_share)
+        high = max(np.percentile(100 * drawn[:, 1:].sum(axis=1) / sums, 97.5), canopy_share)
+    return {
+        "threat": threat.id, "name_fr": threat.name_fr, "name_en": threat.name_en, "kind": threat.kind,
+        "trees": int(counts[2]), "maybe": int(counts[1]), "of": of, "share": share, "share_high": share_high,
+        "canopy_share": canopy_share, "low": low, "high": high, "canopy_of": canopy_of, "source": threat.source,
+    }  # fmt: skip
+
+
+def allergens():
+    """Allergenic potentials by taxon, from ``datakit/trees/data/allergy.csv``.
+
+    Returns
+    -------
+    DataFrame
+        ``taxon`` (genus or species), ``potential`` ("high", "low"; missing: left out of its genus on purpose),
+        ``score`` (0 to 5 where the source gives one), ``measure`` (of the grain's potential, or of the risk that its
+        amount makes), ``source``, ``note``.
+    """
+    found = _read("allergy.csv").copy()
+    found["potential"] = found["potential"].where(found["potential"] != "")
+    found["score"] = pd.to_numeric(found["score"], errors="coerce").astype("Int64")
+    return found
+
+
+NOT_RATED, NOT_NAMED = "not rated", "not named"
+
+
+def allergy(frame):
+    """What is known of the allergenic potential of each tree.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        Index of ``frame``; ``potential`` ("high", "low", "not rated": no source consulted rates it, which is not "no
+        risk", or "not named"), ``score`` (0 to 5, often missing), ``source``. A species' own rating goes before its
+        genus's; a tree named by its genus alone has the genus's.
+    """
+    names, rated = diversity.named(frame), allergens().set_index("taxon")
+    where = names["species"].where(names["species"].isin(rated.index), names["genus"])
+    found = pd.DataFrame({name: where.map(rated[name]) for name in ("potential", "score", "source")})
+    found["potential"] = found["potential"].fillna(NOT_RATED).mask(names["genus"].isna(), NOT_NAMED)
+    return found
+
+
+def allergy_table(frame, by=None):
+    """Standing trees and known crown area by allergenic potential.
+
+    Returns
+    -------
+    DataFrame
+        ``by``, ``potential``, ``trees``, ``share`` and ``canopy_share`` (per cent of the group's).
+    """
+    frame = standing(frame)
+    place, labels = canopy.groups(frame, by)
+    state = [*allergens()["potential"].dropna().unique(), NOT_RATED, NOT_NAMED]
+    number = {potential: i for i, potential in enumerate(state)}
+    cells = place * len(state) + allergy(frame)["potential"].map(number).to_numpy(dtype=int)
+    size = len(labels) * len(state)
+    counts = np.bincount(cells, minlength=size).reshape(-1, len(state))
+    areas = np.nan_to_num(canopy.crown_area(frame)["area"].to_numpy())
+    areas = np.bincount(cells, weights=areas, minlength=size).reshape(-1, len(state))
+    with np.errstate(invalid="ignore"):
+        shares, canopies = (100 * x / x.sum(axis=1, keepdims=True) for x in (counts, areas))
+    found = pd.DataFrame(
+        {
+            "potential": state * len(labels),
+            "trees": counts.ravel(),
+            "share": shares.ravel(),
+            "canopy_share": canopies.ravel(),
+        }
+    )
+    if by is not None:
+        found.insert(0, by, np.repeat(labels, len(state)))
+    return found
