@@ -14,7 +14,7 @@ from datakit.trees import coordinates, taxa
 from datakit.trees.changes import ChangeLog, changes_summary
 from datakit.trees.names import name_trees
 from datakit.trees.standard import GIRTH_LARGEST, GIRTH_MEDIAN, GIRTH_SHARE, PLAUSIBLE
-from datakit.trees.structure import height, planting_year, survey_year, trunk_diameter
+from datakit.trees.structure import height, planting_year, trunk_diameter
 
 EMPTY = (5, 50)  # what answers depend on: a half of the trees is not the inventory
 PARTLY = (5, 100)  # any other field is never bad for being empty
@@ -89,9 +89,9 @@ class Checks:
         self.frame, self.area, self.today, self.found = frame, area, today, []
         self.n = len(frame)
         self.lost = (frame["statut"] == "lost").to_numpy(dtype=bool, na_value=False) if "statut" in frame else None
-        self.planted = planting_year(frame).to_numpy("float64", na_value=np.nan)
+        self.planted = _planted(frame)
         self.surveyed = self._dates("date_releve").dt.year.to_numpy("float64", na_value=np.nan)
-        self.year = survey_year(frame) or today.year  # of the inventory as a whole
+        self.year = _latest(self.surveyed) or _latest(self.planted) or today.year  # of the inventory as a whole
         for check in (completeness, units, ranges, names, duplicates, places, dates, consistency, staleness, changes):
             check(self)
 
@@ -134,6 +134,24 @@ class Checks:
         if not pd.api.types.is_datetime64_any_dtype(column):
             column = pd.to_datetime(column, errors="coerce", format="ISO8601")
         return column.dt.tz_localize(None) if column.dt.tz is not None else column
+
+
+def _planted(frame):
+    """Years of planting as floats; a column of whole years is taken as it is, for speed."""
+    year = frame.get("annee_plantation")
+    if year is None or not pd.api.types.is_numeric_dtype(year):
+        return planting_year(frame).to_numpy("float64", na_value=np.nan)
+    year = year.to_numpy("float64", na_value=np.nan)
+    if "date_plantation" not in frame:
+        return year
+    dated = planting_year(frame[["date_plantation"]]).to_numpy("float64", na_value=np.nan)
+    return np.where(np.isnan(year), dated, year)
+
+
+def _latest(years):
+    """The latest year that one tree in a thousand has, as `datakit.trees.structure.survey_year` takes it."""
+    found, trees = np.unique(years[np.isfinite(years)], return_counts=True)
+    return int(found[trees >= 0.001 * trees.sum()].max()) if len(found) else None
 
 
 def completeness(c):

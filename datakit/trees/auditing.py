@@ -185,9 +185,16 @@ def _cannot(frame):
         here = [frame[name].notna().to_numpy() for name in columns if name in frame]
         return len(frame) > 0 and bool(here) and 100 * sum(here).astype(bool).mean() >= ENOUGH
 
-    gone = lost(frame) if "etat" in frame else None
+    if "statut" in frame:
+        gone = frame["statut"] == "lost" if (frame["statut"] == "standing").any() else None
+    else:
+        gone = lost(frame)
     enough = gone is not None and int(gone.sum()) >= LEAST_LOST
-    dated = enough and "date_abattage" in frame and 100 * frame.loc[gone.fillna(False), "date_abattage"].notna().mean()
+    dated = (
+        enough
+        and "date_abattage" in frame
+        and 100 * frame.loc[gone.to_numpy(dtype=bool, na_value=False), "date_abattage"].notna().mean()
+    )
     names = ("taxon",) if "taxon" in frame else ("genre", "nom_latin", "nom_vernaculaire")
     species = known("espece") if "espece" in frame else known("nom_latin", "taxon")
     placed = len(frame) > 0 and 100 * (~(frame.geometry.isna() | frame.geometry.is_empty)).mean() >= ENOUGH
