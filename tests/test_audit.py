@@ -160,6 +160,7 @@ def test_figures_guessed_by_eye_end_in_zero():
 def test_any_column_may_be_absent(rows):
     bare = trees(rows)[["geometry"]]
     made = audit(bare, today=2026)
+    assert "adresse" in {q.key: q for q in made.cannot}["streets"].columns
     assert {f.verdict for f in made.findings if f.check == "absent"} == ({"bad"} if rows else {"cannot tell"})
     asked = {q.key for q in made.cannot}
     assert asked == set(audit_words.QUESTIONS)
@@ -172,6 +173,8 @@ def test_what_cannot_be_answered_names_the_columns():
     cannot = {q.key: q for q in audit(trees(), today=2026).cannot}
     assert set(cannot) == {"losses", "trend", "owner", "ground", "health"}
     assert cannot["owner"].columns == ("gestionnaire",)
+    (streets,) = [q for q in audit(trees(adresse=None), today=2026).cannot if q.key == "streets"]
+    assert (streets.columns, streets.missing) == (("adresse",), "address or place"), "the species is known"
     french = {q.key: q for q in audit(trees(), today=2026, lang="fr").cannot}
     assert french["owner"].question == "Quels arbres la ville gère-t-elle elle-même ?"
 
@@ -253,3 +256,21 @@ def pages(pdf):
     import re
 
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
+@pytest.mark.filterwarnings("ignore::datakit.cache.DataWarning")
+def test_real_inventories(real_mirror, real_cards, monkeypatch):
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
+    made = {id: audit(standardise(datakit.load(f"trees-{id}", real_mirror)), today=2026)
+            for id in ("saint-quentin", "grenoble", "paris")}  # fmt: skip
+    asked = {id: {q.key for q in one.cannot} for id, one in made.items()}
+    assert "losses" not in asked["saint-quentin"] and {"losses", "age", "visits", "streets"} <= asked["grenoble"]
+    assert "visits" not in asked["paris"], "stages of development are known"
+    for id, ending in (("saint-quentin", 3126), ("paris", 1709)):  # girths written to the ten centimetres
+        (found,) = [f for f in made[id].findings if f.check == "round girths"]
+        assert (found.trees, found.verdict) == (ending, "bad")
+    (undated,) = [f for f in made["saint-quentin"].findings if f.check == "lost without date"]
+    assert undated.trees == undated.of == 764
+    for one in made.values():
+        names = {f.check: f for f in one.findings if f.group == "taxonomy"}
+        assert names["unresolved"].share < 1

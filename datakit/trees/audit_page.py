@@ -2,14 +2,15 @@
 
 import datetime
 import html
-import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
 from datakit.cards import read_catalog
 from datakit.trees.audit_words import GROUPS, VERDICTS, examples, figure, named, percent, said
 
 HEAD = ("verdict", "finding", "share", "examples", "todo")
-MOST = 10  # findings on the page: what fits on A4 together with the rest
+COLON = {"en": ": ", "fr": "\u00a0: "}
+MOST = 10  # findings on the page, and fields in one of them: what fits on A4 together with the rest
 LONGEST = 90  # characters of examples and of titles on the page
 # Colour is never alone: each verdict has a shape and a word too. Contrast with white is above 4.5.
 SHAPES = {"bad": ("■", "#9b1c00"), "look": ("▲", "#7a4a00"), "cannot tell": ("?", "#4a4f57"), "ok": ("✓", "#12602f")}
@@ -39,7 +40,7 @@ WORDS = {
     "good": {"en": "What is good", "fr": "Ce qui est bon"},
     "more": {"en": "more to look at are in the full table", "fr": "autres points à vérifier dans la table complète"},
     "changed": {"en": "Changed when the table was standardised", "fr": "Modifié lors de la standardisation"},
-    "values": {"en": "values", "fr": "valeurs"},
+    "value": {"en": "value", "fr": "valeur"},
     "source": {"en": "Source", "fr": "Source"},
     "retrieved": {"en": "retrieved", "fr": "obtenu le"},
     "unrecorded": {"en": "not recorded", "fr": "non enregistrée"},
@@ -57,6 +58,7 @@ WORDS = {
     "partly": {"en": "Known for some trees only", "fr": "Connus pour une partie des arbres"},
     "filled": {"en": "Known for at least 95 % of the trees", "fr": "Connus pour au moins 95 % des arbres"},
     "clean": {"en": "Nothing wrong was found in", "fr": "Rien d'anormal dans"},
+    "and": {"en": "further fields:", "fr": "autres champs :"},
     "leave": {"en": "Nothing urgent: delete these columns, or plan to fill them.",
               "fr": "Rien d'urgent : supprimer ces colonnes, ou prévoir de les remplir."},
     "fill": {"en": "Fill them at the next survey, or find the file that has them.",
@@ -107,16 +109,17 @@ def line(item, lang):
     empty = item.parts[0].share == 100
     fields = [named(f.field, lang) + ("" if empty else f" {percent(100 - f.share, lang)}") for f in item.parts]
     lead = WORDS["nothing in" if empty else "unfilled" if item.verdict == "bad" else "partly"][lang]
-    more = f" +{len(fields) - 8}" if len(fields) > 8 else ""
-    colon = " : " if lang == "fr" else ": "
+    more = f"; {WORDS['and'][lang]} {len(fields) - MOST}" if len(fields) > MOST else ""
     todo = WORDS["fill" if item.verdict == "bad" or not empty else "leave"][lang]
-    return lead + colon + ", ".join(fields[:8]) + more, todo
+    return lead + COLON[lang] + "; ".join(fields[:MOST]) + more, todo
 
 
 def amount(item, lang):
     """Trees and share, as "1,234 (5 %)"; nothing for several fields."""
     if isinstance(item, Several) or item.trees is None:
         return ""
+    if not item.trees:
+        return "0"
     return f"{figure(item.trees, lang)} ({percent(item.share, lang)})"
 
 
@@ -127,7 +130,10 @@ def _shape(verdict, lang):
 
 
 def _short(text, most=LONGEST):
-    return html.escape(textwrap.shorten(str(text), most, placeholder=" …"))
+    text = str(text)
+    if len(text) > most:  # textwrap.shorten would break the thin spaces inside numbers
+        text = text[:most].rpartition(" ")[0].rstrip(",;") + " …"
+    return html.escape(text)
 
 
 def view(audit):
@@ -149,7 +155,7 @@ def view(audit):
                 f'<td style="text-align:left">{some}</td><td style="text-align:left">{todo}</td></tr>'
             )
     stamp = f"<p><strong>{WORDS['stamp'][lang]}</strong></p>" if audit.source.get("synthetic") else ""
-    caption = f"{figure(audit.trees, lang)} {WORDS['trees'][lang]}: " + ", ".join(
+    caption = f"{figure(audit.trees, lang)} {WORDS['trees'][lang]}{COLON[lang]}" + ", ".join(
         f"{n} {VERDICTS[v][lang]}" for v, n in audit.verdicts.items()
     )
     head = "".join(f'<th scope="col">{WORDS[k][lang]}</th>' for k in HEAD)
@@ -245,7 +251,7 @@ def _day(day, lang):
 
 def _row(item, lang):
     check, todo = line(item, lang)
-    some = "" if isinstance(item, Several) else ", ".join(examples(item, lang))
+    some = "" if isinstance(item, Several) else examples(item, lang)
     return (
         f"<tr><td>{_shape(item.verdict, lang)}</td><td>{_short(check, 260)}</td>"
         f"<td class='n'>{amount(item, lang)}</td><td>{_short(some)}</td><td>{_short(todo, 160)}</td></tr>"
@@ -259,9 +265,10 @@ def _good(audit, lang):
         verdicts = {f.verdict for f in audit.findings if f.group == group}
         if group not in ("completeness", "changes") and "ok" in verdicts and not verdicts & {"bad", "look"}:
             clean.append(words[lang])
-    colon = " : " if lang == "fr" else ": "
     told = [
-        f"{WORDS[k][lang]}{colon}{_short(', '.join(x), 330)}." for k, x in (("filled", good), ("clean", clean)) if x
+        f"{WORDS[k][lang]}{COLON[lang]}{_short('; '.join(x), 330)}."
+        for k, x in (("filled", good), ("clean", clean))
+        if x
     ]
     return f"<h2>{WORDS['good'][lang]}</h2><p>{'<br>'.join(told)}</p>" if told else ""
 
@@ -271,14 +278,16 @@ def _changed(audit, lang):
     if not made:
         return ""
     parts = [
-        f"{named(f.field, lang)}: {figure(f.trees, lang)} {WORDS['values'][lang]} ({examples(f, lang)[0]})"
+        f"{named(f.field, lang)}{COLON[lang]}{figure(f.trees, lang)} {WORDS['value'][lang]}{'s' * (f.trees > 1)} ({examples(f, lang)})"
         for f in made
     ]
     return f"<h2>{WORDS['changed'][lang]}</h2><p>{_short('; '.join(parts), 420)}</p>"
 
 
 def _provenance(source, w):
-    parts = [source.get("id"), source.get("attribution"), source.get("origin"), source.get("licence")]
+    origin = str(source.get("origin") or "")
+    origin = origin if "://" in origin else Path(origin).name  # a folder of one's own machine tells a reader nothing
+    parts = [source.get("id"), source.get("attribution"), origin, source.get("licence")]
     if source.get("retrieved"):
         parts.append(f"{w['retrieved']} {str(source['retrieved'])[:10]}")
     if source.get("sha256"):

@@ -227,7 +227,7 @@ def named(field, lang):
             return known[field][lang]
     card = standard_fields().get(field)
     title = (card.raw.get("title_fr" if lang == "fr" else "title") if card else None) or field.replace("_", " ")
-    return title[:1].lower() + title[1:]
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]  # "INSEE code" keeps its capitals
 
 
 def figure(value, lang, digits=0):
@@ -239,19 +239,25 @@ def figure(value, lang, digits=0):
 def percent(share, lang):
     """A share that never hides a few behind 0 %, nor what is left behind 100 %."""
     if 0 < share < 0.1:
-        return "< " + figure(0.1, lang, 1) + " %"
+        return "<\u00a0" + figure(0.1, lang, 1) + "\u00a0%"
     if 99.9 < share < 100:
-        return "> " + figure(99.9, lang, 1) + " %"
-    return figure(share, lang, 0 if share >= 10 and share == round(share) else 1) + " %"
+        return ">\u00a0" + figure(99.9, lang, 1) + "\u00a0%"
+    return figure(share, lang, 0 if share == round(share) else 1) + "\u00a0%"
 
 
 def examples(finding, lang):
-    """The examples of a finding: rows are counted in the reader's language."""
-    if lang == "en":
-        return finding.examples
-    if finding.group == "changes":
-        return [re.sub(r"^nothing(?= →)|(?<=→ )nothing$", "rien", each) for each in finding.examples]
-    return [re.sub(r"^row (?=\d+$)", "ligne ", each) for each in finding.examples]
+    """The examples of a finding in one text, in a language: "rows 3, 7", "A3, A7", "x hispanica → x acerifolia"."""
+    some = finding.examples
+    if finding.check == "set aside":
+        parts = (each.partition(": ") for each in some)
+        return ", ".join(f"{named(field, lang)}: {value}" for field, _, value in parts)
+    if finding.check == "change" and lang == "fr":
+        some = [re.sub(r"^nothing(?= →)|(?<=→ )nothing$", "rien", each) for each in some]
+    rows = [each.removeprefix("row ") for each in some if each.startswith("row ")]
+    if rows and len(rows) == len(some):
+        word = {"en": "row", "fr": "ligne"}[lang] + "s" * (len(rows) > 1)
+        return f"{word} {', '.join(rows)}"
+    return ", ".join(some)
 
 
 def said(finding, lang):
@@ -263,6 +269,6 @@ def said(finding, lang):
     if lang == "fr" and facts.get("unit") == "years":
         facts["unit"] = "ans"
     facts |= {"subject": named(finding.field, lang), "field": named(finding.field, lang)}
-    check, todo = CHECKS[finding.check][lang]
+    check, todo = (text.replace(" %", "\u00a0%") for text in CHECKS[finding.check][lang])
     text = check.format(**facts)
     return text[:1].upper() + text[1:], todo.format(**facts) if finding.verdict in ("look", "bad") else ""

@@ -11,17 +11,18 @@ from datakit.cache import write_whole
 from datakit.errors import WrongUse
 from datakit.trees import audit_page
 from datakit.trees.audit_checks import SUBJECTS, Checks
-from datakit.trees.audit_words import GROUPS, QUESTIONS, VERDICTS, examples, said
+from datakit.trees.audit_words import GROUPS, QUESTIONS, VERDICTS, examples, named, said
 from datakit.trees.risk import lost
 
 # Choices of this kit. A question is answered when what it needs is known for this share (%) of the trees, and a model
 # of losses needs so many lost trees: fewer, and chance decides what it finds.
 ENOUGH, LEAST_LOST = 50, 50
 ORDER = list(VERDICTS)
+GROUND = ("type_sol", "description_pied_arbre", "arrosage")
 
 
 class Cannot(NamedTuple):
-    """A question that the file cannot answer: its key, the words, what is missing, the columns that would tell."""
+    """A question that the file cannot answer: its key, the words, what is missing, the columns that would tell it."""
 
     key: str
     question: str
@@ -117,7 +118,7 @@ class Audit:
             check, todo = said(f, lang)
             field = ", ".join(SUBJECTS.get(f.field, (f.field,)))
             rows.append((GROUPS[f.group][lang], check, field, f.trees, round(f.share, 2), f.of, f.verdict,
-                         ", ".join(examples(f, lang)), todo))  # fmt: skip
+                         examples(f, lang), todo))  # fmt: skip
         columns = ["group", "check", "field", "trees", "share", "of", "verdict", "examples", "what_to_do"]
         return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share": "float64"})
 
@@ -128,8 +129,11 @@ class Audit:
     def questions(self, lang):
         """What cannot be answered, in a language."""
         _language(lang)
-        return [Cannot(key, *(text.format(least=LEAST_LOST) for text in QUESTIONS[key][lang]), columns)
-                for key, columns in self._missing]  # fmt: skip
+        made = []
+        for key, columns, lacks in self._missing:
+            question, missing = (text.format(least=LEAST_LOST) for text in QUESTIONS[key][lang])
+            made.append(Cannot(key, question, ", ".join(named(each, lang) for each in lacks) or missing, columns))
+        return made
 
     @property
     def verdicts(self):
@@ -179,7 +183,10 @@ class Audit:
 
 
 def _cannot(frame):
-    """Keys of the questions that the table cannot answer, with the columns that would."""
+    """(key, columns that would tell, which needs are not met) of the questions that the table cannot answer.
+
+    Where a question has several needs, only those that are not met are told.
+    """
 
     def known(*columns):
         here = [frame[name].notna().to_numpy() for name in columns if name in frame]
@@ -206,15 +213,19 @@ def _cannot(frame):
         "canopy": (known("diametre_couronne"), ("diametre_couronne",)),
         "allergy": (known(*names) or known("allergie"), ("genre", "espece", "allergie")),
         "diversity": (species, ("genre", "espece")),
-        "visits": (placed and (age or known("stade_developpement")), ("geometry", "annee_plantation", "age_estime",
-                                                                      "stade_developpement")),
-        "streets": (known("adresse") and known(*names), ("adresse", "genre", "espece")),
         "owner": (known("gestionnaire"), ("gestionnaire",)),
-        "ground": (known("type_sol") or known("description_pied_arbre") or known("arrosage"),
-                   ("type_sol", "description_pied_arbre", "arrosage")),
+        "ground": (known(*GROUND), GROUND),
         "health": (False, ()),
-    }  # fmt: skip
-    return [(key, columns) for key, (yes, columns) in answered.items() if not yes]
+    }
+    needs = {
+        "visits": {"geometry": placed, "age": age or known("stade_developpement")},
+        "streets": {"adresse": known("adresse"), "name": known(*names)},
+    }
+    told = {key: (columns, ()) for key, (yes, columns) in answered.items() if not yes}
+    for key, each in needs.items():
+        if lacks := tuple(subject for subject, met in each.items() if not met):
+            told[key] = (tuple(c for subject in lacks for c in SUBJECTS.get(subject, (subject,))), lacks)
+    return [(key, *told[key]) for key in QUESTIONS if key in told]
 
 
 def rejected(frame):
