@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import canopy, diversity, risk
+from datakit.trees import canopy, diversity, risk, taxa
 
 
 @functools.cache
@@ -18,6 +18,13 @@ def _read(name):
     text = files("datakit.trees").joinpath("data", name)
     with text.open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype="str", keep_default_na=False)
+
+
+def _spellings(listed):
+    """Taxa as their source writes them and as the botanical reference does: "Platanus x hispanica" is both."""
+    listed = list(listed)
+    known = taxa.resolve(listed)
+    return [*dict.fromkeys([*listed, *known["taxon"][known["rank"] == "species"]])]
 
 
 def drought_ratings():
@@ -32,15 +39,16 @@ def threats():
     -------
     DataFrame
         ``id``, ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease, insect, climate), ``hosts`` (list of
-        genera and species), ``rated`` (list of the taxa that are rated and not at risk, None where a taxon that is not
-        a host is not at risk), ``source``, ``note``.
+        genera and species, synonyms included), ``source``, ``note``, ``rated`` (list of the taxa that are rated and not
+        at risk, None where a taxon that is not a host is not at risk).
     """
     table = _read("threats.csv").copy()
     hosts, rated = [], []
     for listed, file in zip(table["hosts"], table.pop("ratings"), strict=True):
         ratings = _read(file) if file else None
-        hosts.append(listed.split(";") if ratings is None else list(ratings.taxon[ratings.rating == "sensitive"]))
-        rated.append(None if ratings is None else list(ratings.taxon[ratings.rating != "sensitive"]))
+        sensitive = listed.split(";") if ratings is None else ratings.taxon[ratings.rating == "sensitive"]
+        hosts.append(_spellings(sensitive))
+        rated.append(None if ratings is None else _spellings(ratings.taxon[ratings.rating != "sensitive"]))
     table["hosts"] = pd.Series(hosts, dtype="object")
     table["rated"] = pd.Series(rated, dtype="object")
     return table
