@@ -277,10 +277,10 @@ def _changed(audit, lang):
     made = sorted((f for f in audit.findings if f.check == "change"), key=lambda f: (f.verdict == "ok", -f.trees))
     if not made:
         return ""
-    parts = [
-        f"{named(f.field, lang)}{COLON[lang]}{figure(f.trees, lang)} {WORDS['value'][lang]}{'s' * (f.trees > 1)} ({examples(f, lang)})"
-        for f in made
-    ]
+    parts = []
+    for f in made:
+        values = f"{figure(f.trees, lang)} {WORDS['value'][lang]}{'s' * (f.trees > 1)}"
+        parts.append(f"{named(f.field, lang)}{COLON[lang]}{values} ({examples(f, lang)})")
     return f"<h2>{WORDS['changed'][lang]}</h2><p>{_short('; '.join(parts), 420)}</p>"
 
 

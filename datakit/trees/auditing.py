@@ -143,13 +143,15 @@ class Audit:
     def text(self):
         """The outcome in a few lines, for a terminal."""
         counts = ", ".join(f"{n} {VERDICTS[v][self.lang]}" for v, n in self.verdicts.items() if n)
-        lines = [f"{self.trees} trees; checks: {counts}"]
+        lines = [f"{self.trees} {audit_page.WORDS['trees'][self.lang]}: {counts}"]
         for f in audit_page.first(self.findings):
             check, _ = audit_page.line(f, self.lang)
             lines.append(f"  {VERDICTS[f.verdict][self.lang]:<12}{audit_page.amount(f, self.lang):>16}  {check}")
         if self._missing:
-            lines.append("This file cannot answer:")
-            lines += [f"  {q.question} Missing: {q.missing}." for q in self.cannot]
+            words = audit_page.WORDS
+            lines.append(words["cannot"][self.lang] + audit_page.COLON[self.lang].rstrip())
+            lines += [f"  {q.question} ({words['missing'][self.lang]}{audit_page.COLON[self.lang]}{q.missing})"
+                      for q in self.cannot]  # fmt: skip
         return "\n".join(lines)
 
     def __repr__(self):
