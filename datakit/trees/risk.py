@@ -10,7 +10,8 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.trees.diversity import taxon
-from datakit.trees.structure import age, height, trunk_diameter
+from datakit.trees.learners import boosting, by_one_column, out_of_fold
+from datakit.trees.structure import age, height, survey_year, trunk_diameter
 
 # Words of a state, without accents: any other word is "not known", never a loss.
 STANDING = r"en place|vivante?|presente?|existante?|sur pied"
@@ -81,7 +82,7 @@ def leak_check(frame, target, least=20):
     return pd.DataFrame(rows, columns=["column", "sign", "rows", "lost"])
 
 
-def features(frame, today):
+def features(frame, today, *, also=(), allow=()):
     """What may be known before the loss.
 
     Parameters
@@ -89,13 +90,24 @@ def features(frame, today):
     frame : GeoDataFrame
     today : int
         Year of the survey.
+    also : list of str
+        Further columns of the inventory to predict with.
+    allow : list of str
+        Those of ``also`` that you have made sure were written before the loss, although they look as if they were not.
 
     Returns
     -------
     DataFrame
         ``age`` (years), ``diameter`` (cm), ``height`` (cm), and text columns ``genus``, ``stage``, ``ground``,
-        ``situation``, ``sector``; a column the inventory lacks is left out, and none of `LEAKS` is read.
+        ``situation``, ``sector``, and those of ``also``; a column the inventory lacks is left out, and none of `LEAKS`
+        is read.
+
+    Raises
+    ------
+    WrongUse
+        A column of ``also`` is not there, is one of `LEAKS`, or gives the loss away (`leak_check`), and is not allowed.
     """
+    _refuse_leaks(frame, [name for name in also if name not in allow])
     found = {"age": age(frame, today), "diameter": trunk_diameter(frame)}
     found["height"] = height(frame)
     genus = taxon(frame, "genus")
@@ -105,11 +117,56 @@ def features(frame, today):
                          ("situation", "situation"), ("sector", "secteur")):  # fmt: skip
         if source in frame:
             found[name] = frame[source]
+    found |= {name: frame[name] for name in also}
     table = pd.DataFrame(found)
     table = table.loc[:, table.notna().any()]
-    for name in table.columns.difference(["age", "diameter", "height"]):
+    for name in [c for c in table if not pd.api.types.is_numeric_dtype(table[c]) or table[c].dtype == "boolean"]:
         table[name] = table[name].astype(object).where(table[name].notna(), "not said")
     return table
+
+
+def _refuse_leaks(frame, names):
+    """Refuse columns that say what became of the tree: a score made with them is worth nothing."""
+    for name in names:
+        if name not in frame:
+            raise WrongUse("risk", "no such column", expected=", ".join(map(str, frame.columns))[:300], found=name)
+    reasons = {name: LEAKS[name] for name in names if name in LEAKS}
+    target = lost(frame)
+    if target is not None and names:
+        known = target.notna().to_numpy()
+        signs = leak_check(frame.loc[known, list(names)], target[known].to_numpy(dtype=bool))
+        for r in signs.itertuples():
+            reasons.setdefault(r.column, f"{r.lost:.0f} % of the {r.rows} trees where it is {r.sign} were lost")
+    for name, why in reasons.items():
+        raise WrongUse(
+            "risk",
+            f"the column {name!r} seems to be written after the loss",
+            expected="what is known before it",
+            found=why,
+            next=f"leave it out, or allow=[{name!r}] if you know when it is written",
+        )
+
+
+# A tree officer's rule, from the stage and the age of a tree: a choice of this kit. The later stage comes first; within
+# a stage, the older tree; stages in other words, or none, count as adult.
+STAGES = {"jeune": 0, "jeune adulte": 1, "adulte": 2, "mature": 3, "vieux": 4, "senescent": 5, "sénescent": 5}
+
+
+def oldest_stage_first(frame, today):
+    """A tree officer's rule: the most advanced stage of development first, and the oldest within it.
+
+    Returns
+    -------
+    ndarray of float
+        The higher, the earlier the visit.
+    """
+    years = age(frame, today)
+    size = trunk_diameter(frame) if years.isna().all() else years  # without ages, the thickest first
+    rank = size.rank(pct=True).fillna(0.5).to_numpy(dtype=float)
+    if "stade_developpement" not in frame:
+        return rank
+    stage = frame["stade_developpement"].astype("str").str.lower().map(STAGES).fillna(STAGES["adulte"])
+    return stage.to_numpy(dtype=float) + 0.999 * rank
 
 
 def sectors(frame, size=1000):
@@ -123,87 +180,6 @@ def sectors(frame, size=1000):
         return frame["secteur"].fillna("?").to_numpy(dtype=str)
     x, y = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     return np.char.add(np.char.add((x // size).astype(int).astype(str), "-"), (y // size).astype(int).astype(str))
-
-
-def model(table):
-    """Logistic regression on numbers (missing ones at the median, with a flag) and categories.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        Not fitted. A category never seen in training counts for nothing.
-    """
-    from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers = [c for c in table if pd.api.types.is_numeric_dtype(table[c])]
-    words = [c for c in table if c not in numbers]
-    prepared = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), numbers),
-        (OneHotEncoder(handle_unknown="ignore"), words),
-    )
-    # Many rows, few columns: this solver takes half the time of the default.
-    return make_pipeline(prepared, LogisticRegression(C=1.0, solver="newton-cholesky"))
-
-
-def out_of_fold(table, target, groups=None, *, splits=5, seed=0):
-    """The model's chance of loss for each tree, each computed by a model that has not seen the tree.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `features`.
-    target : array of bool
-    groups : array, optional
-        Held out whole; without it rows are split at random.
-    splits, seed : int
-
-    Returns
-    -------
-    ndarray of float
-    """
-    from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
-
-    if groups is None:
-        folds = StratifiedKFold(splits, shuffle=True, random_state=seed)
-    else:
-        splits = min(splits, len(set(groups)))
-        if splits < 2:
-            raise WrongUse("risk", "one sector cannot be held out from itself", expected="two sectors or more")
-        folds = GroupKFold(splits)
-    chances = cross_val_predict(model(table), table, target, groups=groups, cv=folds, method="predict_proba")
-    return chances[:, 1]
-
-
-def by_one_column(column, target, groups, *, splits=5, weight=50):
-    """One rule: the share of trees lost in other sectors among those with the same value of one column.
-
-    Parameters
-    ----------
-    column : Series
-        For example the genus.
-    target : array of bool
-    groups : array
-        Held out whole.
-    splits : int
-    weight : float
-        A value's share is drawn towards the overall share, as if so many more trees had it: rare values count less.
-
-    Returns
-    -------
-    ndarray of float
-    """
-    from sklearn.model_selection import GroupKFold
-
-    code, target = pd.factorize(column, use_na_sentinel=False)[0], np.asarray(target, dtype=float)
-    score = np.zeros(len(target))
-    for train, test in GroupKFold(min(splits, len(set(groups)))).split(score, groups=groups):
-        lost, seen = (np.bincount(code[train], w, code.max() + 1) for w in (target[train], np.ones(len(train))))
-        score[test] = ((lost + weight * target[train].mean()) / (seen + weight))[code[test]]
-    return score
 
 
 def recall_at(target, score, visits):
@@ -225,7 +201,7 @@ def recall_at(target, score, visits):
 
 
 def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
-    """The baselines in order: chance, two rules, a logistic regression; on held-out sectors and on random rows.
+    """The baselines in order: chance, two rules, two models on held-out sectors; and the models on random rows.
 
     Parameters
     ----------
@@ -250,23 +226,20 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     """
     target = np.asarray(target, dtype=bool)
     table, groups = features(frame, today), sectors(frame)
-    years = table["age"] if "age" in table else table.get("diameter", pd.Series(0.0, index=table.index))
     scores = {
         ("chance", ""): np.zeros(len(table)),
-        ("oldest first", ""): years.fillna(years.median()).to_numpy(dtype=float),
+        ("oldest stage first", ""): oldest_stage_first(frame, today),
         ("worst genera first", "sectors"): by_one_column(
             table.get("genus", pd.Series("", index=table.index)), target, groups
         ),
         ("logistic regression", "sectors"): out_of_fold(table, target, groups, seed=seed),
+        ("gradient boosting", "sectors"): out_of_fold(table, target, groups, learner=boosting, seed=seed),
         ("logistic regression", "random rows"): out_of_fold(table, target, seed=seed),
+        ("gradient boosting", "random rows"): out_of_fold(table, target, learner=boosting, seed=seed),
     }
     # Draws of whole sectors, the same for all baselines, so that they compare.
-    rng = np.random.default_rng(seed)
-    names, codes = np.unique(groups, return_inverse=True)
-    members = [np.flatnonzero(codes == k) for k in range(len(names))]
     precision, found = np.full((2, draws, len(scores)), np.nan)
-    for d in range(draws):
-        i = np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
+    for d, i in enumerate(_redrawn(groups, draws, seed)):
         hit = target[i]
         if hit.any():
             precision[d] = [average_precision(hit, score[i]) for score in scores.values()]
@@ -283,6 +256,26 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     return pd.DataFrame(rows, columns=columns), kept
 
 
+def _redrawn(groups, draws, seed):
+    """Rows of whole groups, drawn with replacement, as many groups as there are."""
+    rng = np.random.default_rng(seed)
+    names, codes = np.unique(groups, return_inverse=True)
+    members = [np.flatnonzero(codes == k) for k in range(len(names))]
+    for _ in range(draws):
+        yield np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
+
+
+def interval(target, score, groups, *, draws=100, seed=0):
+    """95 % of the average precisions of draws of whole groups.
+
+    Returns
+    -------
+    low, high : float
+    """
+    found = [average_precision(target[i], score[i]) for i in _redrawn(groups, draws, seed) if target[i].any()]
+    return tuple(float(v) for v in np.percentile(found, [2.5, 97.5]))
+
+
 def average_precision(target, score):
     """Area under the precision-recall curve, by steps (as scikit-learn's, several times faster on large tables)."""
     order = np.argsort(-score, kind="stable")
@@ -291,3 +284,66 @@ def average_precision(target, score):
     hits = np.cumsum(hit)[last]
     precision, recall = hits / (last + 1), hits / hits[-1]
     return float((np.diff(recall, prepend=0) * precision).sum())
+
+
+def calibration(target, chance, bins=10):
+    """Whether chances can be believed: the share really lost among trees of about the same predicted chance.
+
+    Parameters
+    ----------
+    target : array of bool
+    chance : array of float
+        0 to 1.
+    bins : int
+        Groups of as many trees each.
+
+    Returns
+    -------
+    DataFrame
+        ``trees``, ``predicted`` and ``lost`` (mean chance and share lost, %) of each group, the least likely first;
+        ``attrs["brier"]`` is the mean squared error of the chances and ``attrs["brier_chance"]`` that of giving every
+        tree the overall share.
+    """
+    target, chance = np.asarray(target, dtype=float), np.asarray(chance, dtype=float)
+    group = np.floor(bins * pd.Series(chance).rank(method="first").sub(1) / len(chance)).astype(int)
+    table = pd.DataFrame({"trees": 1, "predicted": 100 * chance, "lost": 100 * target}).groupby(group.to_numpy())
+    table = table.agg({"trees": "sum", "predicted": "mean", "lost": "mean"}).reset_index(drop=True)
+    table.attrs |= {"brier": float(((chance - target) ** 2).mean()),
+                    "brier_chance": float(((target.mean() - target) ** 2).mean())}  # fmt: skip
+    return table
+
+
+def chance_of_loss(frame, *, learner=boosting, today=None, seed=0):
+    """The chance of loss of each tree, learnt from the trees of other sectors.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        The standard table.
+    learner : callable
+        `boosting` or `model`.
+    today : int, optional
+        Year of the survey, by default the latest that the inventory speaks of.
+    seed : int
+
+    Returns
+    -------
+    Series of float
+        0 to 1, missing for trees whose outcome is not known or that were lost already.
+
+    Raises
+    ------
+    WrongUse
+        The inventory has no losses to learn from.
+    """
+    target = lost(frame)
+    if target is None:
+        raise WrongUse("risk", "this inventory has no losses to learn from", expected="a column etat with trees felled",
+                       found="only standing trees" if "etat" in frame else "no column etat",
+                       next="keep felled trees in the file, with their state")  # fmt: skip
+    known = target.notna().to_numpy()
+    table = features(frame[known], today or survey_year(frame) or 0)
+    found = out_of_fold(table, target[known].to_numpy(dtype=bool), sectors(frame[known]), learner=learner, seed=seed)
+    chance = pd.Series(np.nan, index=frame.index)
+    chance[known] = found
+    return chance.mask(target.fillna(False).to_numpy(dtype=bool))

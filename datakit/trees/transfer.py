@@ -1,0 +1,106 @@
+"""What a model learnt in one city is worth in another: usually less, and how much less is the result."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.trees import risk
+from datakit.trees.learners import boosting, out_of_fold
+from datakit.trees.structure import survey_year
+
+__all__ = ["transfer"]
+
+
+def transfer(inventories, *, learner=boosting, draws=100, seed=0):
+    """Train on one inventory, test on another, for every pair that has losses.
+
+    Only what both inventories know is used, and never the sector: its names mean nothing elsewhere.
+
+    Parameters
+    ----------
+    inventories : dict of str to GeoDataFrame
+        Standard tables by name.
+    learner : callable
+        `datakit.trees.learners.boosting` or `datakit.trees.learners.model`.
+    draws, seed : int
+        Bootstrap draws of the whole sectors of the city tested, for the 95 % interval.
+
+    Returns
+    -------
+    DataFrame
+        ``train``, ``test``, ``data`` ("real", "invented", or which is which), ``features``, ``average_precision`` with
+        ``low`` and ``high``, ``chance`` (share lost in the city tested), ``at_home`` (the same features, learnt in the
+        city tested, on held-out sectors) and ``kept`` (%: of what learning at home gains over chance, what the other
+        city's model keeps; negative when it is worse than chance). A pair that cannot be made has ``why`` instead.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two inventories.
+    """
+    if len(inventories) < 2:
+        raise WrongUse("transfer", "one city cannot be tried on another", expected="two inventories or more",
+                       found=", ".join(inventories) or "none")  # fmt: skip
+    known, missing = {}, {}
+    for name, frame in inventories.items():
+        target = risk.lost(frame)
+        if target is None:
+            missing[name] = "no losses in its file"
+            continue
+        there = target.notna().to_numpy()
+        rows = frame[there]
+        table = risk.features(rows, survey_year(frame) or 0).drop(columns="sector", errors="ignore")
+        known[name] = table.reset_index(drop=True), target[there].to_numpy(dtype=bool), risk.sectors(rows)
+    rows = [_pair(a, b, known, inventories, learner, draws, seed) for a in known for b in known if a != b]
+    rows += [
+        {"train": name, "test": name, "why": why, "data": _kind(inventories[name])} for name, why in missing.items()
+    ]
+    columns = [
+        "train",
+        "test",
+        "data",
+        "features",
+        "average_precision",
+        "low",
+        "high",
+        "chance",
+        "at_home",
+        "kept",
+        "why",
+    ]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _pair(a, b, known, inventories, learner, draws, seed):
+    (train, lost_there, _), (test, lost_here, sectors) = known[a], known[b]
+    shared = [c for c in train if c in test and _alike(train[c], test[c])]
+    kinds = _kind(inventories[a]), _kind(inventories[b])
+    row = {
+        "train": a,
+        "test": b,
+        "data": kinds[0] if len(set(kinds)) == 1 else f"{a} {kinds[0]}, {b} {kinds[1]}",
+        "features": ", ".join(shared),
+        "chance": float(lost_here.mean()),
+    }
+    if not shared:
+        return row | {"why": "nothing that both know"}
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        chance = learner(train[shared]).fit(train[shared], lost_there).predict_proba(test[shared])[:, 1]
+    score = risk.average_precision(lost_here, chance)
+    low, high = risk.interval(lost_here, chance, sectors, draws=draws, seed=seed)
+    home = risk.average_precision(lost_here, out_of_fold(test[shared], lost_here, sectors, learner=learner, seed=seed))
+    gain = home - row["chance"]
+    kept = 100 * (score - row["chance"]) / gain if gain > 0 else np.nan
+    return row | {"average_precision": score, "low": low, "high": high, "at_home": home, "kept": kept, "why": ""}
+
+
+def _alike(one, other):
+    """Numbers with numbers, words with words of which some are the same."""
+    numbers = pd.api.types.is_numeric_dtype(one), pd.api.types.is_numeric_dtype(other)
+    return all(numbers) or (not any(numbers) and len((set(one) & set(other)) - {"not said", "other"}) > 0)
+
+
+def _kind(frame):
+    return "invented" if frame.attrs.get("datakit", {}).get("synthetic") else "real"

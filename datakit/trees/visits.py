@@ -1,0 +1,191 @@
+"""The trees to look at first, in rounds that a crew can walk.
+
+A chance is no reason to fell a tree: the list says where to send a person who knows trees, and what the model was told.
+"""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
+
+from datakit.cache import write_whole
+from datakit.errors import WrongUse
+from datakit.trees.risk import lost
+
+__all__ = ["visit_list", "write"]
+
+DETOUR = 1.3  # way on foot over the straight line: a choice of this kit, as in the inclusion theme
+TOLD = ("id", "taxon", "nom_vernaculaire", "adresse", "secteur", "stade_developpement", "hauteur", "dbh",
+        "annee_plantation")  # fmt: skip
+PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
+
+
+def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
+    """The ``n`` standing trees with the highest chance of loss, in rounds.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        The standard table, in metres (EPSG:2154).
+    chance : Series or array of float
+        Of loss, 0 to 1, one for each tree; trees without one are left out.
+    n : int
+        Trees to visit; fewer where fewer stand.
+    per_round : int
+        Trees in one round, at most.
+    walk_km : float
+        Length of one round in km, at most, from its first tree to its last.
+
+    Returns
+    -------
+    GeoDataFrame
+        In walking order: ``rank`` (1 is the highest chance), ``chance`` (%), ``round``, ``order`` (in the round),
+        ``walked`` (m since the round's first tree), ``why``, and what the inventory says of the tree. A round starts
+        where the highest chance is left and takes the nearest trees; its order is by nearest neighbour, mended by
+        exchanging pairs of legs (2-opt); lengths are straight lines times 1.3.
+
+    Raises
+    ------
+    WrongUse
+        As many chances as trees are needed, in metres; ``n``, ``per_round`` and ``walk_km`` above 0.
+    """
+    chance = pd.Series(np.asarray(chance, dtype=float), index=frame.index) if len(chance) == len(frame) else None
+    if chance is None:
+        raise WrongUse("visit_list", "one chance for each tree is needed", expected=f"{len(frame)} chances")
+    if frame.crs is None or frame.crs.is_geographic:
+        raise WrongUse("visit_list", "walks are measured in metres", expected="EPSG:2154", found=str(frame.crs),
+                       next="datakit.trees.standardise gives it")  # fmt: skip
+    for name, value in (("n", n), ("per_round", per_round), ("walk_km", walk_km)):
+        if not value > 0:
+            raise WrongUse("visit_list", f"{name} must be above 0", found=str(value))
+    there = chance.notna() & ~(frame.geometry.isna() | frame.geometry.is_empty)
+    gone = lost(frame)
+    if gone is not None:
+        there &= ~gone.fillna(False).astype(bool)
+    chosen = chance[there].sort_values(ascending=False, kind="stable").head(int(n))
+    listed = frame.loc[chosen.index]
+    points = np.c_[listed.geometry.x, listed.geometry.y]
+    rounds, order, walked = _rounds(points, int(per_round), 1000 * walk_km)
+    table = {
+        "rank": np.arange(1, len(listed) + 1), "chance": (100 * chosen.to_numpy()).round(1), "round": rounds,
+        "order": order, "walked": walked.round(), "why": _why(listed),
+    }  # fmt: skip
+    told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
+    made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
+    made.attrs["datakit"] = frame.attrs.get("datakit", {})
+    return made.sort_values(["round", "order"], kind="stable")
+
+
+def _rounds(points, per_round, longest):
+    """Round, order and metres walked for each point; points come in the order of their rank."""
+    n = len(points)
+    rounds, order, walked = np.zeros(n, int), np.zeros(n, int), np.zeros(n)
+    left, number = np.ones(n, bool), 0
+    tree = cKDTree(points) if n else None
+    while left.any():
+        number += 1
+        start = int(np.flatnonzero(left)[0])  # the highest chance not yet visited
+        # A crew stays near: trees further than half a round's way from its start belong to another round.
+        near = [i for i in tree.query_ball_point(points[start], longest / DETOUR / 2) if left[i]]
+        near = sorted(near, key=lambda i: (np.hypot(*(points[i] - points[start])), i))[:per_round]
+        way = _walk(points[near])
+        legs = DETOUR * np.hypot(*np.diff(points[near][way], axis=0).T) if len(near) > 1 else np.array([])
+        while legs.sum() > longest:  # drop the furthest of the start until the round is short enough
+            near = near[:-1]
+            way = _walk(points[near])
+            legs = DETOUR * np.hypot(*np.diff(points[near][way], axis=0).T) if len(near) > 1 else np.array([])
+        members = np.array(near)[way]
+        rounds[members], order[members] = number, np.arange(1, len(members) + 1)
+        walked[members] = np.concatenate([[0.0], np.cumsum(legs)])
+        left[members] = False
+    return rounds, order, walked
+
+
+def _walk(points):
+    """An open walk past all points: nearest neighbour from either end of the longest axis, mended by 2-opt."""
+    n = len(points)
+    if n < 3:
+        return list(range(n))
+    far = cdist(points, points)
+    way = [int(np.argmax(far.sum(axis=0)))]
+    left = set(range(n)) - set(way)
+    while left:
+        way.append(min(left, key=lambda i: (far[way[-1], i], i)))
+        left.remove(way[-1])
+    better = True
+    while better:
+        better = False
+        for i in range(n - 1):
+            for j in range(i + 1, n):
+                before = (far[way[i - 1], way[i]] if i else 0) + (far[way[j], way[j + 1]] if j + 1 < n else 0)
+                after = (far[way[i - 1], way[j]] if i else 0) + (far[way[i], way[j + 1]] if j + 1 < n else 0)
+                if after < before - 1e-9:
+                    way[i : j + 1] = way[i : j + 1][::-1]
+                    better = True
+    return way
+
+
+def _why(listed):
+    """What the model was told of each tree, in words."""
+    parts = []
+    if "taxon" in listed:
+        parts.append(listed["taxon"].astype("str").fillna("not named"))
+    if "stade_developpement" in listed:
+        parts.append(listed["stade_developpement"].astype("str").fillna("stage not said"))
+    if "annee_plantation" in listed:
+        parts.append(("planted " + listed["annee_plantation"].astype("str")).fillna("age not known"))
+    elif "age_estime" in listed:
+        parts.append(
+            ("about " + listed["age_estime"].round().astype("Int64").astype("str") + " years").fillna("age not known")
+        )
+    if "dbh" in listed:
+        parts.append(
+            ("trunk " + listed["dbh"].round().astype("Int64").astype("str") + " cm").fillna("trunk not measured")
+        )
+    return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * len(listed)
+
+
+def write(listed, folder):
+    """Write a list for a spreadsheet and for a map.
+
+    Parameters
+    ----------
+    listed : GeoDataFrame
+        From `visit_list`.
+    folder : path
+        Made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        ``visits.csv`` (UTF-8 with a mark at its start, without which Excel garbles accents; semicolons and decimal
+        commas, as French spreadsheets expect; longitude, latitude, and x and y in Lambert 93) and ``visits.gpkg``
+        (layer "visits", for QGIS).
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    degrees, metres = listed.geometry.to_crs(4326), listed.geometry.to_crs(2154)
+    table = pd.DataFrame(listed.drop(columns=listed.geometry.name))
+    table = table.assign(
+        longitude=degrees.x.round(6), latitude=degrees.y.round(6), x=metres.x.round(1), y=metres.y.round(1)
+    )
+    if listed.attrs.get("datakit", {}).get("synthetic"):
+        table["data"] = "SYNTHETIC SAMPLE"
+    sheet, layer = folder / "visits.csv", folder / "visits.gpkg"
+    write_whole(sheet, lambda file: table.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
+    shapes = gpd.GeoDataFrame(table, geometry=metres)
+    write_whole(layer, lambda file: _write_layer(shapes, file))
+    return [sheet, layer]
+
+
+def _write_layer(shapes, file):
+    """A GeoPackage under a temporary name, which GDAL wants to end in .gpkg."""
+    named = file.with_name(file.name + ".gpkg")
+    try:
+        shapes.to_file(named, layer="visits", driver="GPKG", index=False)
+        named.replace(file)
+    finally:
+        named.unlink(missing_ok=True)
