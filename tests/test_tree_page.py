@@ -15,7 +15,7 @@ from shapely.geometry import Point, box
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
-from datakit.trees import page
+from datakit.trees import page, page_pack
 
 in_browser = [pytest.mark.browser, pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")]
 PHONE, DESKTOP = (390, 844), (1280, 800)
@@ -130,7 +130,7 @@ def test_the_stamp_and_the_source_are_there_only_where_they_belong(sample, sampl
         "licence": "Etalab-2.0",
     }
     made = page.html_of(real)
-    assert "SYNTHETIC SAMPLE</strong>" not in made and "Source : Ville de X &lt;b&gt;, licence Etalab-2.0" in made
+    assert "SYNTHETIC SAMPLE</strong>" not in made and "Source\u00a0: Ville de X &lt;b&gt;, licence Etalab-2.0" in made
     assert "contours ou lieux inventés, arbres réels" in page.html_of(real, outline=communes)
 
 
@@ -150,7 +150,7 @@ def test_positions_and_measures_survive_packing(sample):
         distance_col="away",
     )  # fmt: skip
     assert joined["away"].max() < 0.5
-    metres = (joined["hauteur"].where(joined["hauteur"].between(page.LOWEST, page.TALLEST)) / 10).round()
+    metres = (joined["hauteur"].where(joined["hauteur"].between(page_pack.LOWEST, page_pack.TALLEST)) / 10).round()
     same = (joined["street"] == joined["adresse"]) & (joined["height"].fillna(-1) == metres.fillna(-1))
     assert same.groupby(level=0).any().mean() > 0.999
     assert sorted(mine["street"].dropna().value_counts()) == sorted(kept["adresse"].value_counts())
@@ -317,6 +317,17 @@ class TestByHand:
         assert reach["circonference"].min() >= within["circonference"].nlargest(max(12, len(within) // 10 + 2)).min()
         assert float(opened.get_attribute("#stops", "data-metres")) <= 2000
 
+    def test_largest_trees_come_after_the_remarkable_ones(self, shown, size):
+        trees = town()
+        trees["remarquable"] = trees.index == 7
+        trees.loc[7, "geometry"] = middle_of(trees, "Rue de l'Église")
+        opened = shown(trees, size)
+        search(opened, "eglise")
+        opened.click("#tab-walk")
+        opened.click("#large")
+        assert opened.locator("#stops > li:not(.back)").count() > 2
+        assert opened.locator("#stops .badge").count() == 1
+
     def test_targets_are_large_and_nothing_sticks_out(self, sample_page, shown, size):
         opened = shown(sample_page, size)
         search(opened, "parc fictif 231-35")
@@ -469,15 +480,15 @@ class TestForEveryone:
     def test_an_inventory_that_says_little_still_works(self, shown):
         trees = town()[["geometry"]].assign(genre="Tilia").to_crs(4326)
         opened = shown(trees)
-        assert opened.is_hidden("#filter-row")
+        assert opened.is_hidden("#filter-row") and opened.is_hidden("#search")
+        assert "Touchez la carte" in opened.inner_text("#said")
         opened.locator("#map").click(position={"x": 300, "y": 300})
         first = opened.inner_text("#list > li:first-child")
         assert "Tilleul" in first and "Tilia" in first and "taille et âge non renseignés" in first
         opened.click("#tab-walk")
         opened.click("#walk")
         assert "ne dit pas quels arbres sont remarquables" in opened.inner_text("#walk-said")
-        opened.click("#large")
-        assert "ni hauteur ni tour de tronc" in opened.inner_text("#walk-said")
+        assert "ni hauteur ni tour de tronc" in opened.inner_text("#walk-said") and opened.is_hidden("#large")
 
     def test_near_me_asks_only_when_pressed_and_takes_no_for_an_answer(self, shown):
         opened = shown(town())

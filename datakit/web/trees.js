@@ -11,7 +11,7 @@
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   dk.plural = (forms, count, values) => say(new Intl.PluralRules(lang).select(count) === "one" ? forms.one : forms.other, { n: count, ...values });
   const decimal = (v, digits) => v.toLocaleString(lang, { minimumFractionDigits: 0, maximumFractionDigits: digits });
-  const away = (m) => m < 995 ? decimal(m < 100 ? Math.round(m) : Math.round(m / 10) * 10, 0) + "\u00a0m" : decimal(m / 1000, m < 9950 ? 1 : 0) + "\u00a0km";
+  const away = (m) => m < 995 ? decimal(m < 200 ? Math.round(m) : Math.round(m / 10) * 10, 0) + "\u00a0m" : decimal(m / 1000, m < 9950 ? 1 : 0) + "\u00a0km";
   const make = function (tag, text, name) {
     const el = document.createElement(tag);
     if (text) el.textContent = text;
@@ -172,6 +172,7 @@
     $("stops").textContent = "";
     $("walk-said").textContent = "";
   };
+  const sized = Boolean(data.girth || data.height);
   const size = (i) => value("girth", i) || 0;
   const walk = function (which) {
     clearWalk();
@@ -181,21 +182,21 @@
     const km = Number($("km").value), limit = km * 1000 / data.detour;
     let trees;
     if (which === "remarkable") {
-      if (!data.remarkable) return announce(words.nosay);
+      if (!data.remarkable) return announce(words.nosay, sized ? words.offer : words.nosizes);
       trees = metres(place, [...remarkable]);
       const near = Math.min(...[...remarkable].map((i) => far[i]));
       if (!(2 * near <= limit)) {
-        return announce(say(words.nonear, { km }), remarkable.size ? say(words.nearest, { d: away(near) }) : "");
+        return announce(say(words.nonear, { km }), remarkable.size ? say(words.nearest, { d: away(near) }) : "", sized ? words.offer : "");
       }
     } else {
       const by = data.girth ? size : (i) => value("height", i) || 0;
-      if (!data.girth && !data.height) return announce(words.nosizes);
       const rows = [];
       for (let i = 0; i < n; i++) if (2 * far[i] <= limit && !doubt.has(i) && by(i)) rows.push(i);
       if (!rows.length) return announce(say(words.nolarge, { km }));
       rows.sort((p, q) => by(q) - by(p) || far[p] - far[q]);
       const largest = rows.slice(0, Math.max(STOPS, Math.ceil(rows.length * TOP)));
-      trees = dk.spread(metres(place, largest), APART, CANDIDATES);
+      const first = [...remarkable].filter((i) => 2 * far[i] <= limit).sort((p, q) => far[p] - far[q]);
+      trees = dk.spread(metres(place, [...new Set([...first, ...largest])]), APART, CANDIDATES);
     }
     const made = dk.walk({ x: 0, y: 0 }, trees, limit, which === "remarkable" ? STOPS : LARGE, which !== "remarkable");
     draw(made);
@@ -288,5 +289,7 @@
   if (data.leftOut) { $("left-out").hidden = false; $("left-out").textContent = dk.plural(words.leftout, data.leftOut); }
   if (!remarkable.size) { document.querySelector(".krem").hidden = true; $("filter").querySelector("[value=remarkable]").remove(); }
   if (!data.kinds.some((k) => k[3] === "high" || (k[3] === "file" && k[4] >= 4))) $("filter").querySelector("[value=allergy]").remove();
+  $("large").hidden = !sized;
+  if (!places().length) { document.querySelector(".combo").hidden = true; tell(words.tap); }
   $("filter-row").hidden = $("filter").options.length < 2;
 })();

@@ -42,6 +42,7 @@
       const entry = shown[i];
       input.value = entry.name;
       close();
+      if (window.matchMedia("(pointer: coarse)").matches) input.blur(); /* the keyboard on the screen hides the answer */
       choose(entry);
     };
     const update = function () {
