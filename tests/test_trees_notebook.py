@@ -25,6 +25,14 @@ def study(root, output, inventory, origins, **parameters):
     return {r["result"]: r for r in results}, "".join(said)
 
 
+def test_the_real_grenoble_ends_well_and_says_what_it_cannot_do(root, tmp_path, real_mirror, real_cards, monkeypatch):
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
+    found, said = study(root, tmp_path, "trees-grenoble", real_mirror, compare_with="trees-paris")
+    assert found["trees"]["value"] == 5343 and found["species not named"]["value"] < 1
+    assert "This inventory has no losses in it" in said and "ground under the crowns is not known" in said
+    assert "this file cannot answer" in said and "trees lost" not in found
+
+
 @pytest.mark.parametrize("inventory", ["trees-osm", "trees-bordeaux"])
 def test_an_inventory_without_losses_says_what_it_cannot_do(root, tmp_path, inventory):
     found, said = study(root, tmp_path, inventory, "sample", compare_with="trees-paris,trees-nowhere")
@@ -44,4 +52,9 @@ def test_real_losses_are_found_and_random_rows_flatter(root, tmp_path, real_mirr
     precision = {name.partition(", ")[2]: r["value"] for name, r in found.items() if name.startswith("average")}
     assert precision["chance"] == pytest.approx(764 / 7409, abs=0.001)
     assert precision["logistic regression, sectors"] > 1.5 * precision["chance"]
-    assert precision["logistic regression, random rows"] > 1.3 * precision["logistic regression, sectors"]
+    for name in ("logistic regression", "gradient boosting"):
+        assert precision[f"{name}, random rows"] > 1.3 * precision[f"{name}, sectors"]
+    assert precision["gradient boosting, sectors"] > precision["oldest stage first"] > precision["chance"]
+    recall = {name: r for name, r in found.items() if name.startswith("found in 200 visits")}
+    assert len(recall) == 7 and all(r["low"] <= r["value"] <= r["high"] for r in recall.values())
+    assert "codes" not in said and found["species named"]["value"] > 100

@@ -21,8 +21,9 @@
 # %% [markdown]
 # ## What you will learn
 #
-# - to look at the quality of an inventory before using it;
+# - to read any inventory into one table, and to look at its quality before using it;
 # - to measure diversity in a way that compares places of different sizes;
+# - to say what a pest or a dry summer could take, in trees and in shade;
 # - to spot columns that were written *after* the event;
 # - why a score measured on random rows is too good, and how holding out whole sectors corrects it.
 #
@@ -34,6 +35,7 @@ inventory: str = "trees-dijon"  # the inventory to study: any dataset of the the
 compare_with: list[str] = ["trees-grenoble", "trees-paris"]  # open inventories of other cities
 survey_year: int = 0  # year at whose end ages are counted; 0 means the latest that the inventory speaks of
 visits: int = 200  # trees that a crew can go and see
+walk: float = 6.0  # km that a crew walks in one round
 draws: int = 200  # how often streets or sectors are drawn again for an interval
 seed: int = 0  # of every random draw
 
@@ -47,14 +49,17 @@ import pandas as pd
 import datakit
 from datakit import charts, maps, territory
 from datakit.errors import DatakitError
-from datakit.trees import diversity, places, quality, risk, structure
+from datakit.trees import audit, canopy, diversity, exposure, places, risk, standardise, structure, transfer
+from datakit.trees.auditing import rejected
+from datakit.trees.standard import changes_summary
+from datakit.trees.visits import visit_list
 
-trees = datakit.load(inventory, origins)
+trees = standardise(datakit.load(inventory, origins))
 communes = territory.todays_communes(datakit.load("communes", origins))
 others = {}
 for name in compare_with:
     try:
-        others[name] = datakit.load(name, origins)
+        others[name] = standardise(datakit.load(name, origins))
     except DatakitError as problem:
         print(f"Not compared: {problem}")
 
@@ -73,20 +78,21 @@ datakit.provenance()
 said = trees.attrs["datakit"]
 total = len(trees)
 print(f"{said['rows_read']} rows read, {said['rows_rejected']} set aside, {total} trees kept")
-quality.rejected(trees) if said["rows_rejected"] else None
+rejected(trees) if said["rows_rejected"] else None
 
 # %% [markdown]
-# **Empty columns.** A column that is empty cannot answer anything, whatever its name promises.
+# **One table.** Every city writes trees in its own way. `standardise` brings them into the fields of the national
+# schema (schema-arbre), and lists whatever it changed: nothing is mended in silence. Names are resolved by the kit's
+# botanical reference; a name that it does not know stays unknown.
 
 # %%
-filled = (100 * trees.drop(columns="geometry").notna().mean()).round(1)
-print("Empty:", ", ".join(filled.index[filled == 0]) or "none")
-partly = filled[filled.between(0, 100, inclusive="neither")].sort_values().rename("filled (%)").to_frame()
-partly if len(partly) else print("The others are complete.")
+changed = changes_summary(trees)
+print(f"{trees['taxon'].notna().mean():.1%} of the trees have a name that the botanical reference knows.")
+changed.head(10) if len(changed) else print("Nothing was changed.")
 
 # %% [markdown]
-# **Doubts.** What no schema can check. Nothing is removed: these are trees to look at, and habits of the people who
-# wrote the file. `<NA>` means that the inventory has no column to check with.
+# **The audit.** What is empty, doubtful or contradictory, with limits that are choices of this kit. Nothing is removed:
+# these are trees to look at, and habits of the people who wrote the file. `datakit trees audit` prints it on one page.
 
 # %%
 today = survey_year or structure.survey_year(trees) or 0
@@ -96,13 +102,13 @@ here = "square of 1 km" if elsewhere else "commune"
 if elsewhere:
     print("The trees stand outside Dijon Métropole: they are counted in squares of 1 km instead of communes.")
 print(f"Ages are counted at the end of {today}." if today else "No date in this inventory.")
-doubts = quality.checks(trees, today, None if elsewhere else communes)
-doubts
+judged = audit(trees, area=None if elsewhere else communes, today=today or None)
+print(judged.text())
 
 # %% [markdown]
 # ## What is there
 #
-# The commonest species, as the inventory names them; the genera where it names no species.
+# The commonest species; the genera where the inventory names no species.
 
 # %% tags=["nbval-ignore-output"]
 level = "species" if diversity.taxon(trees, "species").notna().any() else "genus"
@@ -110,8 +116,8 @@ plural = {"species": "species", "genus": "genera"}[level]
 species = diversity.taxon(trees, level)
 trees["genus"] = diversity.taxon(trees, "genus").fillna("not named")
 counts = species.value_counts()
-if counts.index.str.fullmatch("[A-Z]{6}").all():
-    print("This inventory writes codes: three letters of the genus, then three of the species.")
+french = trees.assign(taxon=species).drop_duplicates("taxon").set_index("taxon")["nom_vernaculaire"]
+print("In French: " + ", ".join(f"{name} ({french.get(name)})" for name in counts.index[:5]))
 common = counts.head(12).rename_axis("taxon").reset_index(name="trees")
 fig, ax = charts.bars(
     common,
@@ -238,7 +244,19 @@ maps.choropleth(
 )
 
 # %% [markdown]
-# ## How old
+# The same by sector, on the same number of trees of each: *rarefied* is the number of species expected among them,
+# *shannon* and *simpson* are effective numbers (exp H' and 1 / Σp²: Simpson's hears the rare species least). The last
+# columns are to be held against Santamour's 10, 20 and 30 %.
+
+# %%
+part = "secteur" if "secteur" in trees and trees["secteur"].notna().any() else "place"
+sectors = diversity.by(trees, part, level, draws=draws, seed=seed).dropna(subset="rarefied").sort_values("rarefied")
+columns = ["trees", "rarefied", "shannon", "simpson", "species_share", "genus_share", "family_share"]
+print(f"{len(sectors)} sectors, {sectors['n'].iloc[0] if len(sectors) else 0} trees drawn from each; poorest first.")
+sectors.set_index(part)[columns].round(1).head(8)
+
+# %% [markdown]
+# ## How old, how large
 #
 # The share of trees whose age is not known is a result too.
 
@@ -280,6 +298,58 @@ picture if picture else print("Neither ages nor trunks are known: no figure.")
 # years' time; a lack of old ones can come from past losses.
 
 # %% [markdown]
+# **Ground under the crowns.** A measured crown counts as it is; the others follow an allometry fitted on this
+# inventory's own crowns, or, where none is measured, a wide range of the ratio of crown to trunk, which is a choice of
+# this kit. The interval keeps the error that all trees share: it does not shrink with their number. Crowns overlap, so
+# this is no share of the territory.
+
+# %%
+crowns = canopy.total(trees).iloc[0]
+if crowns["known"]:
+    ha = [crowns[k] / 1e4 for k in ("area", "low", "high")]
+    print(f"{ha[0]:.0f} ha under {int(crowns['known'])} crowns ({ha[1]:.0f} to {ha[2]:.0f} ha).")
+    print(f"{total - int(crowns['known'])} trees have neither crown nor trunk.")
+else:
+    print("Neither crowns nor trunks are measured: the ground under the crowns is not known.")
+
+# %% [markdown]
+# ## What threatens them
+#
+# Each threat is a row of a data file of the kit, with its hosts and its source. *Share*: standing trees that are hosts.
+# *Canopy*: the ground under their crowns, which is what people would miss. "Up to" counts the trees that are not named,
+# and for drought those that no source consulted rates: not rated is not safe.
+
+# %%
+threats = exposure.table(trees, seed=seed)
+names = {"name_en": "threat", "share": "share (%)", "share_high": "up to (%)", "canopy_share": "canopy (%)"}
+threats[["trees", *names]].rename(columns=names).set_index("threat").round(1)
+
+# %% tags=["nbval-ignore-output"]
+ordered = threats.sort_values("share", ascending=False).reset_index(drop=True)
+fig, ax = charts.figure(
+    "Bars of the share of trees, and of canopy, that each threat puts at risk: "
+    + "; ".join(f"{r.name_en} {r.share:.0f} % of trees" for r in ordered.itertuples()),
+    title="What each threat puts at risk",
+    size=(8, 4.2),
+    data=[trees],
+)
+rows = np.arange(len(ordered))
+ax.barh(rows - 0.2, ordered["share"], 0.38, color=charts.CATEGORICAL[0], label="trees")
+ax.barh(rows + 0.2, ordered["canopy_share"].fillna(0), 0.38, color=charts.CATEGORICAL[2], label="canopy")
+ax.hlines(
+    rows - 0.2, ordered["share"], ordered["share_high"], color="#333333", lw=1.2, label="with trees not rated or named"
+)
+ax.set_yticks(rows, ordered["name_en"])
+ax.invert_yaxis()
+ax.set(xlabel="share of standing trees, and of the ground under their crowns (%)")
+ax.legend(loc="lower right", fontsize=8)
+charts.show(fig)
+
+# %%
+for r in threats.itertuples():
+    print(f"{r.name_en}: {r.source}")
+
+# %% [markdown]
 # ## What is likely to be lost
 #
 # **The target, in words:** the inventory gives the tree a state, and its words say felled, removed, replaced or stump.
@@ -306,19 +376,20 @@ leaks = []
 if target is not None:
     leaks = risk.leak_check(known.drop(columns=["place", "genus"]), target).round(1)
     for name, why in risk.LEAKS.items():
-        if name in known:
-            print(f"never used: {name} ({why})")
+        if name in known and known[name].notna().any():
+            print(f"refused unless allowed: {name} ({why})")
 leaks if len(leaks) else None
 
 # %% [markdown]
 # **Baselines, in order.** A model that does not beat the ones above it is not worth its trouble.
 #
 # 1. *Chance*: trees drawn at random.
-# 2. *Oldest first*: what anybody would do.
+# 2. *Oldest stage first*: what a tree officer would do, the most advanced stage of development, then the oldest.
 # 3. *Worst genera first*: the share of its trees that each genus lost in other sectors.
 # 4. *Logistic regression*: age, size, genus, stage, ground, situation and sector together.
+# 5. *Gradient boosting*: the same, with thresholds and interactions that nobody has to think of.
 #
-# The regression is measured twice: on **sectors that it has never seen**, and on **random rows**. Average precision is
+# Both models are measured twice: on **sectors that they have never seen**, and on **random rows**. Average precision is
 # the share of truly lost trees, averaged as one goes down the list; chance gives the overall share of lost trees.
 
 # %%
@@ -329,8 +400,9 @@ if target is not None:
 
 # %% [markdown]
 # Random rows give the better figure, and it is the wrong one: the neighbours of a tree share its street, soil and
-# surveyor, and the model had seen them. The score on held-out sectors is what the list is worth where nobody has looked
-# yet. Low and high come from drawing whole sectors again: with few sectors, they are wide, and that is the truth.
+# surveyor, and the models had seen them. The stronger the model, the better it recognises a street. The score on
+# held-out sectors is what the list is worth where nobody has looked yet. Low and high come from drawing whole sectors
+# again: with few sectors, they are wide, and that is the truth.
 
 # %% tags=["nbval-ignore-output"]
 picture = None
@@ -346,40 +418,76 @@ if scores is not None:
         ncols=2,
     )
     reach = np.linspace(1, min(10 * visits, len(target)), 60).astype(int)
-    for colour, name in zip(charts.CATEGORICAL, scores, strict=False):
+    hues = dict(zip(dict.fromkeys(table["baseline"]), charts.CATEGORICAL, strict=False))
+    for baseline, name in zip(table["baseline"], scores, strict=True):
         style = "--" if name.endswith("random rows") else "-"
         found = [target.sum() * risk.recall_at(target, scores[name], k) for k in reach]
-        axes[0].plot(reach, found, style, color=colour, label=name)
+        axes[0].plot(reach, found, style, color=hues[baseline], label=name)
     axes[0].axvline(visits, color="#555555", ls=":", lw=1)
     axes[0].set(xlabel=f"trees visited (dotted line: {visits})", ylabel=f"lost trees found, of {target.sum()}")
+    axes[0].set_ylim(0, 1.6 * axes[0].get_ylim()[1])  # room for the legend
     axes[0].legend(fontsize=8, loc="upper left")
-    chance = pd.Series(scores["logistic regression, sectors"].to_numpy())
-    group = pd.qcut(chance.rank(method="first"), 10, labels=False)
-    means = 100 * pd.DataFrame({"predicted": chance, "lost": target}).groupby(group).mean()
-    axes[1].plot(means["predicted"], means["lost"], "o-", color=charts.CATEGORICAL[0], label="held-out sectors")
-    top = 1.1 * means.max().max()
+    top = 0
+    for baseline in ("logistic regression", "gradient boosting"):
+        groups = risk.calibration(target, scores[f"{baseline}, sectors"])
+        axes[1].plot(groups["predicted"], groups["lost"], "o-", color=hues[baseline], label=baseline)
+        top = max(top, 1.1 * groups[["predicted", "lost"]].max().max())
     axes[1].plot([0, top], [0, top], ls="--", lw=1, color="#555555", label="perfect agreement")
-    axes[1].set(xlabel="predicted chance of loss (%)", ylabel="trees really lost (%)")
+    axes[1].set(xlabel="predicted chance of loss (%), held-out sectors", ylabel="trees really lost (%)")
     axes[1].legend(fontsize=8)
     picture = charts.show(fig)
 picture
 
 # %% [markdown]
+# **Would it work in another city?** Train on one inventory, test on another. *At home* is what the same columns are
+# worth when they are learnt in the city tested; *kept* is the part of that gain over chance which survives the move. A
+# list learnt elsewhere is to be tried before it is trusted. Inventories without losses of their own cannot take part,
+# and an invented city says nothing about a real one.
+
+# %%
+moved = None
+if target is not None:
+    kept_apart = {k: f for k, f in others.items() if risk.lost(f) is not None}
+    if not kept_apart and inventory != "trees-dijon":
+        try:
+            kept_apart = {"trees-dijon": standardise(datakit.load("trees-dijon", origins))}
+        except DatakitError as problem:
+            print(f"Not tried: {problem}")
+    if kept_apart:
+        moved = transfer.transfer({inventory: known, **kept_apart}, draws=min(draws, 50), seed=seed)
+        display(
+            moved[["train", "test", "data", "average_precision", "low", "high", "chance", "at_home", "kept"]].round(3)
+        )
+if moved is None:
+    print("No other inventory with losses here: nothing to try it on.")
+
+# %% [markdown]
 # ## Which trees to look at first
 #
-# The same regression, among the trees that still stand: those which most resemble the trees that were lost *in other
-# sectors*. It is a list of places to send a person to, not of trees to fell.
+# The boosting again, among the trees that still stand: those which most resemble the trees that were lost *in other
+# sectors*. They are put into rounds that a crew can walk: each starts at the highest chance left, and takes its
+# neighbours. It is a list of places to send a person to, not of trees to fell.
 
 # %%
 listed = summary = None
 if scores is not None:
-    standing = known.assign(chance=100 * scores["logistic regression, sectors"])[~target]
-    listed = standing.nlargest(visits, "chance", keep="first")
+    chance = scores["gradient boosting, sectors"].mask(target)
+    listed = visit_list(known, chance, n=visits, walk_km=walk).join(known[["genus", "place"]])
+    rounds = listed.groupby("round").agg(trees=("rank", "size"), walked=("walked", "max"))
+    print(f"{len(listed)} trees in {len(rounds)} rounds; the longest is {rounds['walked'].max() / 1000:.1f} km.")
     summary = listed.groupby("genus").agg(
         visits=("chance", "size"), chance=("chance", "median"), places=("place", "nunique")
     )
     summary = summary.sort_values("visits", ascending=False).rename(columns={"chance": "median chance (%)"}).round(1)
 summary
+
+# %% [markdown]
+# The first round, in walking order. `datakit trees visits` writes them all, for a spreadsheet and for QGIS.
+
+# %%
+listed[["round", "order", "rank", "chance", "walked", "why"]].head(6).reset_index(
+    drop=True
+) if scores is not None else None
 
 # %% tags=["nbval-ignore-output"]
 drawn = None
@@ -404,10 +512,11 @@ if listed is not None:
         data=[trees],
     )
     drawn.add_points(
-        listed[["genus", "chance", *(n for n in ("adresse",) if n in listed), "geometry"]].round({"chance": 1}),
+        listed[["genus", "chance", "round", *(n for n in ("adresse",) if n in listed), "geometry"]],
         colour="#000000",
         labels="genus",
-        tooltip={"chance": "predicted chance of loss (%)"} | ({"adresse": "place"} if "adresse" in listed else {}),
+        tooltip={"chance": "predicted chance of loss (%)", "round": "round"}
+        | ({"adresse": "place"} if "adresse" in listed else {}),
         size=3,
         legend="trees to look at first",
     )
@@ -422,7 +531,8 @@ drawn
 # - Ages are counted at the survey, also for trees lost before it; the planting date of a replaced tree may be that of
 #   the new one.
 # - The limits (10-20-30, Richards' classes) are rules of thumb, made for North American cities.
-# - Five groups of held-out sectors, the regression's penalty and the limits of the doubts are choices of this kit.
+# - Threats are read from genera and species: nobody has looked at the trees. Hosts are not sick trees.
+# - Five groups of held-out sectors, the models' settings and the limits of the audit are choices of this kit.
 
 # %% [markdown]
 # ## Key results
@@ -446,6 +556,12 @@ rows = [
     (f"effective number of {plural}", effective, plural, low, high, f"all trees named; {redrawn} drawn again"),
     ("age known", 100 * years.notna().mean(), "% of trees"),
 ]
+if crowns["known"]:
+    rows.append(("ground under crowns", *[crowns[k] / 1e4 for k in ("area",)], "ha", crowns["low"] / 1e4,
+                 crowns["high"] / 1e4, f"{int(crowns['known'])} trees with a crown or a trunk"))  # fmt: skip
+for r in threats.itertuples():
+    high = r.share_high if r.maybe else None
+    rows.append((f"hosts: {r.name_en}", r.share, "% of standing trees", r.share if r.maybe else None, high, ""))
 if years.notna().any():
     rows.append(("median age", years.median(), "years", None, None, "of the trees whose age is known"))
 if table is not None:
@@ -527,7 +643,9 @@ answer
 # %% [markdown]
 # ## What next
 #
-# - Put the city's own file in a mirror: `datakit mirror add DIR trees-dijon FILE`, then run again with `--origins DIR`.
+# - Read the city's own file, whatever its columns: `datakit trees import FILE`, then run again with
+#   `--origins mirror,sample`.
+# - For the green-spaces department: `datakit trees audit`, `datakit trees visits`; for citizens: `datakit trees page`.
 # - Study another inventory: `datakit run trees -p inventory=trees-osm`.
 # - Which places could be planted? [Vegetation](20_vegetation.ipynb).
 
@@ -540,6 +658,7 @@ answer
 # - Hill, M. O. (1973). Diversity and evenness: a unifying notation and its consequences. Ecology 54(2).
 # - Jost, L. (2006). Entropy and diversity. Oikos 113(2).
 # - Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2).
+# - Sprugel, D. G. (1983). Correcting for bias in log-transformed allometric equations. Ecology 64(1).
 # - Roberts, D. R. et al. (2017). Cross-validation strategies for data with temporal, spatial, hierarchical, or
 #   phylogenetic structure. Ecography 40(8).
 # - schema-arbre 0.3.1, the national schema for urban trees, by Natural Solutions.
