@@ -317,6 +317,21 @@ class TestByHand:
         assert reach["circonference"].min() >= within["circonference"].nlargest(max(12, len(within) // 10 + 2)).min()
         assert float(opened.get_attribute("#stops", "data-metres")) <= 2000
 
+    def test_remarkable_trees_that_stand_together_are_one_stop(self, shown, size):
+        trees = town()
+        start = middle_of(trees, "Rue de l'Église")
+        trees["remarquable"] = trees.index < 7
+        for i, (dx, dy) in enumerate([(200, 0), (205, 0), (200, 8), (190, 3), (203, 12), (0, 250), (9, 250)]):
+            trees.loc[i, "geometry"] = Point(start.x + dx, start.y + dy)
+        opened = shown(trees, size)
+        search(opened, "eglise")
+        opened.click("#tab-walk")
+        opened.click("#walk")
+        stops = opened.locator("#stops > li:not(.back)")
+        text = " ".join(stops.all_inner_texts())
+        assert stops.count() == 2
+        assert "et 4 autres arbres remarquables" in text and "et 1 autre arbre remarquable à moins de 40" in text
+
     def test_largest_trees_come_after_the_remarkable_ones(self, shown, size):
         trees = town()
         trees["remarquable"] = trees.index == 7

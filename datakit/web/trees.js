@@ -4,14 +4,15 @@
   const dk = window.datakit, $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent), words = data.words, lang = data.lang, n = data.points.n;
   /* Choices of this kit: trees listed at once, stops of a walk, "large" (the largest tenth within reach), metres
-     between large trees, and beyond which a place is not covered. */
-  const STEP = 30, STOPS = 12, LARGE = 10, TOP = 0.1, CANDIDATES = 60, APART = 80, FAR = 2000, CLOSE = 100;
+     between large trees, and between stops at remarkable ones, and beyond which a place is not covered. */
+  const STEP = 30, STOPS = 12, LARGE = 10, TOP = 0.1, CANDIDATES = 60, APART = 80, GROUP = 40, FAR = 2000, CLOSE = 100;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  dk.plural = (forms, count, values) => say(new Intl.PluralRules(lang).select(count) === "one" ? forms.one : forms.other, { n: count, ...values });
+  dk.plural = (forms, count, values) =>
+    say(new Intl.PluralRules(lang).select(count) === "one" ? forms.one : forms.other, { n: count, ...values });
   const decimal = (v, digits) => v.toLocaleString(lang, { minimumFractionDigits: 0, maximumFractionDigits: digits });
-  const away = (m) => m < 995 ? decimal(m < 200 ? Math.round(m) : Math.round(m / 10) * 10, 0) + "\u00a0m" : decimal(m / 1000, m < 9950 ? 1 : 0) + "\u00a0km";
+  const away = (m, exact) => m < 995 ? decimal(m < 100 || exact ? Math.round(m) : Math.round(m / 10) * 10, 0) + "\u00a0m" : decimal(m / 1000, m < 9950 ? 1 : 0) + "\u00a0km";
   const make = function (tag, text, name) {
     const el = document.createElement(tag);
     if (text) el.textContent = text;
@@ -90,7 +91,7 @@
     last = null;
     $("list-head").textContent = say(words.head, { place: place.name });
     const least = far.reduce((m, v) => Math.min(m, v), Infinity);
-    const close = far.reduce((sum, v) => sum + (v <= CLOSE), 0), about = { place: capital(place.name), d: away(least) };
+    const close = far.reduce((sum, v) => sum + (v <= CLOSE), 0), about = { place: capital(place.name), d: away(least, true) };
     tell(close ? dk.plural(words.summary, close, about) : say(least > FAR ? words.far : words.alone, about));
     sort();
   };
@@ -174,6 +175,16 @@
   };
   const sized = Boolean(data.girth || data.height);
   const size = (i) => value("girth", i) || 0;
+  /* Remarkable trees within reach, the largest first; those that stand around one of them are seen from there. */
+  const sights = function (limit) {
+    const rows = [...remarkable].filter((i) => 2 * far[i] <= limit).sort((p, q) => size(q) - size(p) || far[p] - far[q]);
+    const all = metres(place, rows), kept = dk.spread(all, GROUP, Infinity), gap = (s, t) => Math.hypot(s.x - t.x, s.y - t.y);
+    for (const t of kept) t.others = 0;
+    for (const t of all) {
+      if (t.others === undefined) kept.reduce((a, b) => gap(b, t) < gap(a, t) ? b : a).others++;
+    }
+    return kept;
+  };
   const walk = function (which) {
     clearWalk();
     last = which;
@@ -183,7 +194,7 @@
     let trees;
     if (which === "remarkable") {
       if (!data.remarkable) return announce(words.nosay, sized ? words.offer : words.nosizes);
-      trees = metres(place, [...remarkable]);
+      trees = sights(limit);
       const near = Math.min(...[...remarkable].map((i) => far[i]));
       if (!(2 * near <= limit)) {
         return announce(say(words.nonear, { km }), remarkable.size ? say(words.nearest, { d: away(near) }) : "", sized ? words.offer : "");
@@ -195,8 +206,7 @@
       if (!rows.length) return announce(say(words.nolarge, { km }));
       rows.sort((p, q) => by(q) - by(p) || far[p] - far[q]);
       const largest = rows.slice(0, Math.max(STOPS, Math.ceil(rows.length * TOP)));
-      const first = [...remarkable].filter((i) => 2 * far[i] <= limit).sort((p, q) => far[p] - far[q]);
-      trees = dk.spread(metres(place, [...new Set([...first, ...largest])]), APART, CANDIDATES);
+      trees = dk.spread([...sights(limit), ...metres(place, largest)], APART, CANDIDATES);
     }
     const made = dk.walk({ x: 0, y: 0 }, trees, limit, which === "remarkable" ? STOPS : LARGE, which !== "remarkable");
     draw(made);
@@ -219,6 +229,7 @@
       button.type = "button";
       li.append(button, far(stop));
       list.append(describe(li, stop.i, button));
+      if (stop.others) li.append(make("p", dk.plural(words.group, stop.others, { d: away(GROUP) }), "group"));
       return sign(at, "stop", String(k + 1));
     });
     list.append(make("li", "", "back"));
