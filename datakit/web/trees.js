@@ -5,7 +5,7 @@
   const data = JSON.parse($("data").textContent), words = data.words, lang = data.lang, n = data.points.n;
   /* Choices of this kit: trees listed at once, stops of a walk, "large" (the largest tenth within reach), metres
      between large trees, and between stops at remarkable ones, and beyond which a place is not covered. */
-  const STEP = 30, STOPS = 12, LARGE = 10, TOP = 0.1, CANDIDATES = 60, APART = 80, GROUP = 40, FAR = 2000, CLOSE = 100;
+  const STEP = 30, STOPS = 16, LARGE = 12, TOP = 0.1, CANDIDATES = 60, APART = 80, GROUP = 40, FAR = 2000, CLOSE = 100;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
