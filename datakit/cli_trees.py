@@ -70,18 +70,16 @@ def _trees_import(args):
     return 0
 
 
-def _communes(origins):
-    """The contours that an inventory of Dijon should lie in; None where only the sample's invented ones are at hand."""
+def _communes(origins, synthetic=False):
+    """The contours where an inventory of Dijon should lie; None where one of the two is invented and the other real."""
     from datakit.reading import load
     from datakit.territory import todays_communes
 
     communes = todays_communes(load("communes", origins))
-    if communes.attrs["datakit"]["synthetic"]:
-        print(
-            "The communes are the sample's: whether the trees stand in Dijon Métropole is not checked.", file=sys.stderr
-        )
-        return None
-    return communes
+    if communes.attrs["datakit"]["synthetic"] == synthetic:
+        return communes
+    print("The trees and the communes at hand are not both real: they are not compared.", file=sys.stderr)
+    return None
 
 
 def _inventory(args):
@@ -119,7 +117,9 @@ def _trees_visits(args):
 def _trees_page(args):
     from datakit.trees import page
 
-    print(page.write(_inventory(args), _made(args.output), lang=args.lang))
+    trees = _inventory(args)
+    communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
+    print(page.write(trees, _made(args.output), lang=args.lang, outline=communes))
     return 0
 
 

@@ -139,3 +139,22 @@ def test_real_inventories_need_nothing_but_the_command(here, shared_data, city, 
     trees = datakit.trees.standardise(datakit.load(id, "mirror"))
     assert len(trees) == (rows or len(raw))
     assert trees["taxon"].notna().mean() > 0.95
+
+
+def test_the_other_commands_work_on_the_sample(here, capsys):
+    assert main(["trees", "audit", "--lang", "fr", "--output", "out/audit.html"]) == 0
+    assert main(["trees", "page", "--output", "out/arbres.html"]) == 0
+    assert main(["trees", "visits", "-n", "30", "--output", "out/visits"]) == 0
+    said = capsys.readouterr()
+    assert "SYNTHETIC SAMPLE" in said.err and "out/visits/visits.csv" in said.out
+    page = (here / "out" / "arbres.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC SAMPLE" in page and len(page.encode()) < 2e6
+    assert "SYNTHETIC SAMPLE" in (here / "out" / "audit.html").read_text(encoding="utf-8")
+    visits = pd.read_csv(here / "out" / "visits" / "visits.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert len(visits) == 30 and visits["data"].eq("SYNTHETIC SAMPLE").all()
+
+
+def test_visits_need_losses_and_say_so(here, capsys):
+    assert main(["trees", "visits", "--inventory", "trees-paris"]) == 2
+    assert "no losses to learn from" in capsys.readouterr().err
+    assert not (here / "reports").exists()
