@@ -58,6 +58,17 @@ def test_a_spreadsheets_csv_becomes_the_city_inventory(city_file, here, capsys):
     assert "arbres été.csv, sha256 " + importing.sha256_of(city_file) in notes[0]
 
 
+def test_a_mirror_with_the_citys_file_needs_no_card_beside_it(city_file, here):
+    """A facilitator copies the mirror alone to forty machines."""
+    main(["trees", "import", str(city_file)])
+    with_card = datakit.load("trees-dijon", "mirror")
+    (here / "cards" / "trees-dijon.json").unlink()
+    alone = datakit.load("trees-dijon", "mirror")
+    assert alone.attrs["datakit"]["rows_rejected"] == 0
+    assert alone["annee_plantation"].equals(with_card["annee_plantation"]) and alone["annee_plantation"].notna().all()
+    assert list(alone.columns) == list(with_card.columns)
+
+
 def test_an_edited_crosswalk_is_obeyed(city_file, here):
     main(["trees", "import", str(city_file)])
     path = here / "imports" / "dijon" / "crosswalk.json"

@@ -48,8 +48,14 @@ def test_the_sample_is_small_and_says_that_it_is_invented():
     assert all("SYNTHETIC SAMPLE" in entry["note"] for entry in LOCK["datasets"].values())
 
 
+# Cities of which only the names of the columns are known: an invented file would pretend to know the values too.
+NAMES_ONLY = {f"trees-{city}" for city in ("bayonne", "grand-paris-sud", "grenoble-metropole", "mulhouse", "nevers",
+                                           "saint-quentin", "seine-saint-denis")}  # fmt: skip
+
+
 def test_every_card_has_a_sample():
-    assert {id.partition("@")[0] for id in IDS} == {p.stem for p in PACKAGED.glob("*.json")}
+    cards = {p.stem for p in PACKAGED.glob("*.json")}
+    assert {id.partition("@")[0] for id in IDS} == cards - NAMES_ONLY and cards > NAMES_ONLY
 
 
 @pytest.mark.parametrize("id", IDS)

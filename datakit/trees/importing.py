@@ -24,10 +24,6 @@ from datakit.trees.standard import changes_summary, standardise
 from datakit.trees.suggest import suggest_crosswalk
 
 FORMATS = ".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet"
-# Columns of the standard table that are not in the card of the city's file, with their type.
-MORE = {"annee_plantation": "year", "age_estime": "number", "nombre_diagnostics": "integer", "nom_latin": "string"}
-# What standardise works out again from the others each time: it is not written, so that it cannot go stale.
-DERIVED = ("taxon", "statut", "dbh", "doublon", "hors_zone")
 
 
 @dataclass
@@ -192,13 +188,13 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
     trees.attrs["datakit"] = {"id": id, "title": f"Tree inventory of {city}", "origin": str(path), "synthetic": False,
                               "rows_read": len(raw), "rows": len(trees)}  # fmt: skip
     changes = trees.attrs["changes"]
-    write_whole(folder / "arbres.csv", lambda file: _table(trees).to_csv(file, index=False))
+    write_whole(folder / "arbres.csv", lambda file: _table(trees).to_csv(file, sep=";", index=False))
     write_whole(folder / "changes.csv", lambda file: changes.to_csv(file, index=False))
     findings = audit(trees, area=area)
     findings.page(folder / "audit.html")
     Path(cards).mkdir(parents=True, exist_ok=True)
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in {written}."
-    write_json(Path(cards) / f"{id}.json", _card(id, city, trees, made_from))
+    write_json(Path(cards) / f"{id}.json", _card(id, city, made_from))
     return Imported(
         id=id, trees=trees, suggestion=suggestion, summary=changes_summary(trees), findings=findings, crosswalk=written,
         table=folder / "arbres.csv", card=Path(cards) / f"{id}.json", changes=folder / "changes.csv",
@@ -233,51 +229,42 @@ def _ids(trees):
     return own.where(again == 0, own + "-" + (again + 1).astype("str"))
 
 
+def _layout():
+    """The card of the city's file: every import is written in its layout, so that a mirror needs no other card."""
+    return json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
+
+
 def _table(trees):
-    place = trees.geometry.to_crs(4326)
-    table = pd.DataFrame(trees.drop(columns=["geometry", *DERIVED], errors="ignore"))
-    table.insert(1, "longitude", place.x.round(7))
-    table.insert(2, "latitude", place.y.round(7))
+    """The standard table as the card of the city's file wants it."""
+    fields, place = {f["name"]: f for f in _layout()["schema"]["fields"]}, trees.geometry.to_crs(4326)
+    table = pd.DataFrame(trees).reindex(columns=[n for n, f in fields.items() if n in trees or not f.get("optional")])
     for name in table.columns:
+        words = [fields[name].get(f"{which}Values", [which])[0] for which in ("true", "false")]
         if pd.api.types.is_datetime64_any_dtype(table[name]):
             table[name] = table[name].dt.strftime("%Y-%m-%d")
         elif pd.api.types.is_bool_dtype(table[name]):
-            table[name] = table[name].map({True: "true", False: "false"})
+            table[name] = table[name].map(dict(zip((True, False), words, strict=True)))
+    table.insert(1, "longitude", place.x.round(7))
+    table.insert(2, "latitude", place.y.round(7))
     return table
 
 
-def _card(id, city, trees, made_from):
-    """The card of the standard table: that of the city's file, with the columns that this inventory has."""
-    card = json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
-    known = {f["name"]: f for f in card["schema"]["fields"]}
-    fields = []
-    for name in trees.columns:
-        if name in ("geometry", *DERIVED):
-            continue
-        field = known.get(name) or {"name": name, "type": MORE.get(name, "string"), "title": name.replace("_", " ")}
-        fields.append({k: v for k, v in field.items() if k not in ("format", "trueValues", "falseValues", "source")})
-    for field in fields:
-        if field["type"] == "boolean":
-            field |= {"trueValues": ["true"], "falseValues": ["false"]}
-    dijon = id == "trees-dijon"
+def _card(id, city, made_from):
+    """A card for the standard table of one city."""
+    card = _layout()
     card |= {
-        "name": id,
-        "title": card["title"] if dijon else f"Tree inventory of {city}, imported",
-        "title_fr": card["title_fr"] if dijon else f"Inventaire des arbres de {city}, importé",
         "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",
         "description_fr": "Fait par `datakit trees import` : la table standard, avec la liste de ce qui a été changé.",
-        "path": "arbres.csv",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "dialect": {"delimiter": ","},
-        "geometry": {"type": "Point", "x": "longitude", "y": "latitude"},
         "notes": [made_from, "The licence of that file is not known here: write it into this card before publishing."],
-        "schema": {"fields": fields, "primaryKey": "id", "missingValues": [""]},
     }
-    if not dijon:
-        card |= {"sources": [{"title": city}], "attribution": f"{city}, tree inventory",
-                 "licenses": [{"name": "LicenseRef-to-be-stated", "title": "Not stated"}]}  # fmt: skip
-    for absent in ("compression", "innerpath", "bounds"):
-        card.pop(absent, None)
+    if id != "trees-dijon":
+        card.pop("bounds", None)
+        card |= {
+            "name": id,
+            "title": f"Tree inventory of {city}, imported",
+            "title_fr": f"Inventaire des arbres de {city}, importé",
+            "sources": [{"title": city}],
+            "attribution": f"{city}, tree inventory",
+            "licenses": [{"name": "LicenseRef-to-be-stated", "title": "Not stated"}],
+        }
     return card

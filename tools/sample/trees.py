@@ -154,11 +154,17 @@ def trees(rng):
     return frame
 
 
+def _columns():
+    """The columns of the invented city's file: those of its card but for the four that only imports write."""
+    names = [f.name for f in read_card(PACKAGED / "trees-dijon.json").fields]
+    return names[: names.index("date_abattage") + 1]
+
+
 def _city_file(folder, rng):
     frame = trees(rng)
     n = len(frame)
     points = gpd.GeoSeries(gpd.points_from_xy(frame.x, frame.y), crs=territory.LAMBERT).to_crs(territory.WGS84)
-    out = pd.DataFrame("", index=frame.index, columns=[f.name for f in read_card(PACKAGED / "trees-dijon.json").fields])
+    out = pd.DataFrame("", index=frame.index, columns=_columns())
     out.insert(1, "longitude", points.x.map("{:.6f}".format))
     out.insert(2, "latitude", points.y.map("{:.6f}".format))
     out["id"] = np.arange(1, n + 1)
