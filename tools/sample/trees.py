@@ -180,7 +180,7 @@ def _city_file(folder, rng):
         out[name] = np.where(measured, frame[name].astype(str), "")
     out["description_pied_arbre"] = frame.pied
     out["situation"] = np.where(frame.row, "Alignement", "Groupe")
-    out["remarquable"] = np.where((frame.circonference > 330) & (rng.uniform(size=n) < 0.25), "Oui", "Non")
+    out["remarquable"] = np.where((frame.circonference > 240) & (rng.uniform(size=n) < 0.25), "Oui", "Non")
     gone = frame.lost.to_numpy()
     out["etat"] = np.where(gone, np.where(rng.uniform(size=n) < 0.3, "REMPLACÉ", "ABATTU"), "EN PLACE")
     out["date_abattage"] = np.where(gone, [f"{2023 + v}-02-15" for v in rng.integers(0, 3, n)], "")
