@@ -1,6 +1,6 @@
-"""Ground that could be planted: what is left of a cell without buildings, roads, vegetation and their surroundings."""
+"""Ground that could be planted: what is left of a cell without what stands, runs, flows or grows on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import geopandas as gpd
 import numpy as np
@@ -9,41 +9,112 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
-from datakit.vegetation.cover import cover
+from datakit.vegetation.cover import covered_area
+from datakit.vegetation.cutting import gathered, without
 from datakit.vegetation.grid import polygons
 
 # Ways that people walk on: BD TOPO gives them no carriageway.
 PATHS = ("Sentier", "Chemin", "Escalier", "Piste cyclable", "Route empierrée")
+CHOICE = "choice of this kit"
+CIVIL = (
+    "Code civil, art. 671: 2 m for what grows above 2 m, unless local rules say otherwise; along public roads Code de "
+    "la voirie routière, art. R. 116-2, has the same 2 m"
+)
+
+
+def _metres(default, why, source=CHOICE):
+    return field(default=default, metadata={"why": why, "source": source})
 
 
 @dataclass(frozen=True)
 class Offsets:
-    """Distances in metres that are kept clear. All are choices of this kit, to be replaced by the city's own rules.
+    """Distances in metres that are kept clear: a planner replaces them by the city's own rules.
+
+    Some come from the law; most are choices of this kit. :meth:`table` says which, and why.
 
     Attributes
     ----------
-    buildings : float
-        Around a building: foundations, façades, light in the rooms.
-    roads : float
-        Beyond the edge of the carriageway: it stands in for the pavement, which BD TOPO does not draw.
-    vegetation : float
-        Around what grows already.
-    unknown_width : float
-        Width taken for a carriageway whose width nobody measured.
-    path_width : float
-        Width taken for tracks and paths.
+    buildings, roads, vegetation, crowns, rail, water, sports, pipes : float
+        Around each of these layers.
+    boundary : float
+        Inside the limit of a parcel.
+    kerb, walking : float
+        On wide pavements: beyond the edge of the carriageway, and before the limit of the parcels.
+    unknown_width, path_width, track_width : float
+        Widths taken for a carriageway that nobody measured, for paths and tracks, and for each track of a railway.
     """
 
-    buildings: float = 5.0
-    roads: float = 3.0
-    vegetation: float = 2.0
-    unknown_width: float = 5.0
-    path_width: float = 2.0
+    buildings: float = _metres(5.0, "foundations, façades, light in the rooms")
+    roads: float = _metres(3.0, "beyond the carriageway: stands in for the pavement, which BD TOPO does not draw")
+    vegetation: float = _metres(2.0, "around woods, hedges and orchards, which have their own roots and shade")
+    unknown_width: float = _metres(5.0, "carriageway whose width nobody measured")
+    path_width: float = _metres(2.0, "tracks and paths, which have no width in BD TOPO")
+    crowns: float = _metres(2.0, "beyond the crown of a standing tree, so that the new one has light")
+    rail: float = _metres(
+        6.0,
+        "beyond the outer track: no crown may reach over the line",
+        CHOICE + "; Code des transports, art. L. 2231-3, forbids what encroaches and names no distance",
+    )
+    track_width: float = _metres(4.0, "ground of one track, doubled for two")
+    water: float = _metres(
+        3.25,
+        "banks that people and services walk along",
+        "Code général de la propriété des personnes publiques, art. L. 2131-2, for rivers and lakes of the public "
+        "domain; taken for all water here",
+    )
+    sports: float = _metres(1.0, "around pitches and courts")
+    pipes: float = _metres(
+        2.0,
+        "buried networks",
+        "2 m for trees: Préfecture de la Sarthe, Distances aux réseaux; the norm NF P 98-332 (2005) governs the works",
+    )
+    boundary: float = _metres(2.0, "inside the limit of a parcel, on both sides of it", CIVIL)
+    kerb: float = _metres(1.0, "on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors")
+    walking: float = _metres(
+        1.4,
+        "on a wide pavement, left to those who walk",
+        "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of obstacles",
+    )
 
     def __post_init__(self):
         wrong = {name: value for name, value in vars(self).items() if not value >= 0}
         if wrong:
             raise WrongUse("Offsets", "a distance is a number of metres, 0 or more", found=str(wrong))
+
+    def table(self):
+        """Every distance with its reason and its source.
+
+        Returns
+        -------
+        DataFrame
+            ``name``, ``metres``, ``why`` and ``source``; a value other than the default is nobody's but the caller's.
+        """
+        rows = []
+        for f in fields(self):
+            value = getattr(self, f.name)
+            source = f.metadata["source"] if value == f.default else f"set by the caller (default {f.default:g} m)"
+            rows.append((f.name, float(value), f.metadata["why"], source))
+        return pd.DataFrame(rows, columns=["name", "metres", "why", "source"])
+
+
+def _on_the_ground(lines):
+    """The rows that take ground: neither empty, nor fictitious, nor in a tunnel."""
+    shapes = lines.geometry.to_numpy()
+    keep = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if "fictif" in lines:
+        keep &= ~lines["fictif"].fillna(False).to_numpy(bool)
+    if "position_par_rapport_au_sol" in lines:  # a text: "-1" in a tunnel, "0" on the ground, "Gué ou radier" in a ford
+        level = pd.to_numeric(lines["position_par_rapport_au_sol"], errors="coerce").fillna(0)
+        keep &= level.to_numpy() >= 0
+    return lines[keep].copy()
+
+
+def _widened(lines, beyond, crs):
+    shapes = shapely.buffer(
+        shapely.force_2d(lines.geometry.to_numpy()), lines["width"].to_numpy() / 2 + beyond, quad_segs=2
+    )
+    lines[lines.geometry.name] = gpd.GeoSeries(shapes, index=lines.index, crs=crs)
+    return lines
 
 
 def carriageways(roads, offsets=None):
@@ -67,23 +138,51 @@ def carriageways(roads, offsets=None):
     """
     offsets = offsets or Offsets()
     same_crs(roads)
-    keep = ~(shapely.is_missing(roads.geometry.to_numpy()) | shapely.is_empty(roads.geometry.to_numpy()))
-    if "fictif" in roads:
-        keep &= ~roads["fictif"].fillna(False).to_numpy(bool)
-    if "position_par_rapport_au_sol" in roads:  # a text: "-1" in a tunnel, "0" on the ground, "Gué ou radier" in a ford
-        level = pd.to_numeric(roads["position_par_rapport_au_sol"], errors="coerce").fillna(0)
-        keep &= level.to_numpy() >= 0
-    kept = roads[keep].copy()
+    kept = _on_the_ground(roads)
     path = kept["nature"].isin(PATHS) if "nature" in kept else pd.Series(False, index=kept.index)
     guess = np.where(path, offsets.path_width, offsets.unknown_width)
     kept["width"] = kept["largeur_de_chaussee"].astype(float).where(lambda w: w > 0, pd.Series(guess, index=kept.index))
-    lines = shapely.force_2d(kept.geometry.to_numpy())
-    reach = kept["width"].to_numpy() / 2 + offsets.roads
-    kept[kept.geometry.name] = gpd.GeoSeries(shapely.buffer(lines, reach, quad_segs=2), index=kept.index, crs=roads.crs)
-    return kept
+    return _widened(kept, offsets.roads, roads.crs)
 
 
-def obstacles(buildings, roads, vegetation, offsets=None):
+def tracks(rail, offsets=None):
+    """The ground that railways and tramways take: centre lines widened by their number of tracks.
+
+    Parameters
+    ----------
+    rail : GeoDataFrame
+        Lines; ``nombre_de_voies`` (missing counts as one track), ``fictif`` and ``position_par_rapport_au_sol`` are
+        used where they exist.
+    offsets : Offsets, optional
+
+    Returns
+    -------
+    GeoDataFrame
+        As :func:`carriageways`.
+
+    Raises
+    ------
+    CrsMismatch
+    """
+    offsets = offsets or Offsets()
+    same_crs(rail)
+    kept = _on_the_ground(rail)
+    number = kept["nombre_de_voies"] if "nombre_de_voies" in kept else pd.Series(1.0, index=kept.index)
+    number = pd.to_numeric(number, errors="coerce").astype(float)
+    kept["width"] = number.where(number > 0, 1.0) * offsets.track_width
+    return _widened(kept, offsets.rail, rail.crs)
+
+
+def rims(parcels, width):
+    """The strip of each parcel along its limit, where a tree would stand too near to the neighbour: an array."""
+    shapes = polygons(parcels)
+    return shapely.difference(shapes, shapely.buffer(shapes, -width, quad_segs=2)) if width > 0 else shapes[:0]
+
+
+def obstacles(
+    buildings, roads, vegetation, offsets=None, *, rail=None, water=None, sports=None, crowns=None, pipes=None,
+    parcels=None,
+):  # fmt: skip
     """Everything that planting keeps clear of, with its offset; shapes may overlap.
 
     Parameters
@@ -93,33 +192,64 @@ def obstacles(buildings, roads, vegetation, offsets=None):
     roads : GeoDataFrame
         See :func:`carriageways`.
     offsets : Offsets, optional
+    rail : GeoDataFrame, optional
+        See :func:`tracks`.
+    water, sports, crowns : GeoDataFrame, optional
+        Polygons. Water and pitches below the ground (``position_par_rapport_au_sol``) take none.
+    pipes : GeoDataFrame, optional
+        Lines or polygons of buried networks. No open layer has them; a city's own may.
+    parcels : GeoDataFrame, optional
+        Polygons of the cadastre: the strip along their limits is kept clear. Two parcels of one owner are not told
+        apart from those of neighbours unless the caller merges them.
 
     Returns
     -------
     GeoDataFrame
-        ``obstacle`` ("building", "road", "vegetation") and ``geometry``.
+        ``obstacle`` ("building", "road", "vegetation", "rail", "water", "sports", "crown", "pipe", "boundary") and
+        ``geometry``; ``attrs["absent"]`` names the layers that were not given: nothing was kept clear for them.
 
     Raises
     ------
     CrsMismatch
     """
     offsets = offsets or Offsets()
-    crs = same_crs(buildings, roads, vegetation)
+    layers = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes, "parcels": parcels}
+    crs = same_crs(buildings, roads, vegetation, *(x for x in layers.values() if x is not None))
+
+    def around(layer, distance):
+        return shapely.buffer(polygons(_on_the_ground(layer)), distance, quad_segs=2)
+
     parts = {
-        "building": shapely.buffer(polygons(buildings), offsets.buildings, quad_segs=2),
+        "building": around(buildings, offsets.buildings),
         "road": carriageways(roads, offsets).geometry.to_numpy(),
-        "vegetation": shapely.buffer(polygons(vegetation), offsets.vegetation, quad_segs=2),
+        "vegetation": around(vegetation, offsets.vegetation),
     }
+    if rail is not None:
+        parts["rail"] = tracks(rail, offsets).geometry.to_numpy()
+    for name, layer in (("water", water), ("sports", sports), ("crown", crowns)):
+        if layer is not None:
+            parts[name] = around(layer, getattr(offsets, "crowns" if name == "crown" else name))
+    if pipes is not None:
+        shapes = shapely.force_2d(_on_the_ground(pipes).geometry.to_numpy())
+        parts["pipe"] = shapely.buffer(shapes, offsets.pipes, quad_segs=2)
+    if parcels is not None:
+        parts["boundary"] = rims(parcels, offsets.boundary)
     kind = np.repeat(list(parts), [len(p) for p in parts.values()])
     frame = gpd.GeoDataFrame({"obstacle": kind}, geometry=np.concatenate(list(parts.values())), crs=crs)
-    return frame[~frame.is_empty].reset_index(drop=True)
+    frame = frame[~frame.is_empty].reset_index(drop=True)
+    frame.attrs["absent"] = [name for name, layer in layers.items() if layer is None]
+    return frame
 
 
-def plantable(cells, buildings, roads, vegetation, offsets=None, known=None):
+def plantable(
+    cells, buildings, roads, vegetation, offsets=None, known=None, *, rail=None, water=None, sports=None, crowns=None,
+    pipes=None, parcels=None, pavements=None, shapes=False,
+):  # fmt: skip
     """The ground of each cell on which no known obstacle stands.
 
-    It is an upper bound: private gardens, car parks, fields, sports grounds, water and pipes are in none of the layers,
-    so they count as room.
+    It is an upper bound: underground pipes, fields, slopes and the use that people make of a place are in none of the
+    layers, so they count as room. What was not given is named in ``attrs["planting"]``, and nothing was kept clear
+    for it.
 
     Parameters
     ----------
@@ -131,20 +261,48 @@ def plantable(cells, buildings, roads, vegetation, offsets=None, known=None):
         Distances that are kept clear.
     known : GeoDataFrame or GeoSeries, optional
         Where all layers exist (the cadastre comes commune by commune). Cells that reach outside get no figure.
+    rail, water, sports, crowns, pipes, parcels : GeoDataFrame, optional
+        See :func:`obstacles`.
+    pavements : GeoDataFrame, optional
+        Of :func:`datakit.vegetation.ground.pavements`. There the strip beyond the carriageway, which stands in for an
+        unknown pavement, is not kept clear: the pavement is known, and wide.
+    shapes : bool
+        Also give the free ground itself, for :mod:`datakit.vegetation.ground`.
 
     Returns
     -------
     GeoDataFrame
         A copy of ``cells`` with ``taken_area`` and ``plantable_area`` (m²), ``taken_share`` and ``plantable_share``
-        (0 to 1).
+        (0 to 1); with ``shapes`` also ``free`` (polygons, a second column of geometries; None where unknown).
 
     Raises
     ------
     CrsMismatch
     """
-    frames = [cells, buildings, roads, vegetation] + ([] if known is None else [known])
-    same_crs(*frames)
-    out = cover(cells, obstacles(buildings, roads, vegetation, offsets), "taken", known)
-    out["plantable_area"] = shapely.area(polygons(cells)) - out["taken_area"]
+    optional = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes, "parcels": parcels}
+    also = [frame for frame in (known, pavements) if frame is not None]
+    found = obstacles(buildings, roads, vegetation, offsets, **optional)
+    crs = same_crs(cells, found, *also)
+    squares, layer = polygons(cells), found.geometry.to_numpy()
+    surface = shapely.area(squares)
+    spare = None if pavements is None else gathered(squares, polygons(pavements))
+    # Strips along parcels touch each other everywhere: merged apart from the rest, they cost half as much.
+    strip = (found["obstacle"] == "boundary").to_numpy()
+    free = without(squares, gathered(squares, layer[~strip], spare, (found["obstacle"] == "road").to_numpy()[~strip]))
+    free = without(free, gathered(squares, layer[strip])) if strip.any() else free
+    area = surface - np.minimum(shapely.area(free), surface)  # the last digits of many small pieces
+    area[surface <= 0] = np.nan
+    if known is not None:
+        area[covered_area(squares, polygons(known)) < surface * (1 - 1e-6)] = np.nan
+    out = cells.copy()
+    out["taken_area"] = area
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out["taken_share"] = np.where(surface > 0, area / surface, np.nan)
+    out["plantable_area"] = surface - out["taken_area"]
     out["plantable_share"] = 1 - out["taken_share"]
+    if shapes:
+        free[np.isnan(area)] = None
+        out["free"] = gpd.GeoSeries(free, index=cells.index, crs=crs)
+    absent = [name for name, layer in {**optional, "pavements": pavements}.items() if layer is None]
+    out.attrs["planting"] = {"absent": absent, "kept clear for": sorted(found["obstacle"].unique())}
     return out

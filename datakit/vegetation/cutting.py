@@ -1,0 +1,76 @@
+"""Cutting one layer of polygons along another, cell by cell: what is inside, what is left."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import shapely
+
+
+def gathered(shapes, layer, spare=None, of=None):
+    """What a layer covers of each polygon, as one shape without overlaps.
+
+    Pieces are cut along the polygons before they are merged, see :func:`datakit.vegetation.cover.covered_area`.
+
+    Parameters
+    ----------
+    shapes, layer : ndarray of polygons
+        In one projected CRS.
+    spare : ndarray of polygons, optional
+        One for each of ``shapes``: ground that the rows of ``layer`` named by ``of`` do not take.
+    of : ndarray of bool, optional
+
+    Returns
+    -------
+    ndarray of polygons
+        Empty where nothing is covered.
+    """
+    piece, place = shapely.STRtree(shapes).query(layer, predicate="intersects")
+    order = np.argsort(place, kind="stable")
+    piece, place = piece[order], place[order]
+    cut = layer[piece]
+    shapely.prepare(shapes)
+    edge = np.flatnonzero(~shapely.contains_properly(shapes[place], cut))
+    cut[edge] = _halves(lambda k: shapely.intersection(cut[edge[k]], shapes[place[edge[k]]]), len(edge))
+    if spare is not None:
+        less = of[piece] & ~shapely.is_empty(spare)[place]
+        cut[less] = shapely.difference(cut[less], spare[place[less]])
+    out = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
+    found, first, count = np.unique(place, return_index=True, return_counts=True)
+
+    def merge(ks):
+        parts = (cut[first[k] : first[k] + count[k]] for k in ks)
+        return [part[0] if len(part) == 1 else shapely.disjoint_subset_union_all(part) for part in parts]
+
+    out[found] = _halves(merge, len(found))
+    return surfaces(out)
+
+
+def without(shapes, taken):
+    """Each polygon less its own other one: two arrays of one length."""
+    some = np.flatnonzero(~(shapely.is_empty(shapes) | shapely.is_empty(taken)))
+    out = shapes.copy()
+    out[some] = _halves(lambda k: shapely.difference(shapes[some[k]], taken[some[k]]), len(some))
+    return surfaces(out)
+
+
+def _halves(work, number):
+    """``work`` on places 0 to ``number``, in two threads: GEOS computes outside Python's lock. An array of shapes."""
+    out = np.empty(number, dtype=object)
+    places = np.array_split(np.arange(number), 2 if number > 500 else 1)
+    with ThreadPoolExecutor(len(places)) as pool:
+        for part, found in zip(places, pool.map(work, places), strict=True):
+            out[part] = found
+    return out
+
+
+def surfaces(shapes):
+    """The same shapes without the points and lines that cutting along common edges leaves behind."""
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) == 7)
+    if len(mixed):
+        parts, owner = shapely.get_parts(shapes[mixed], return_index=True)
+        flat = shapely.get_type_id(parts) == 3
+        kept = np.full(len(mixed), shapely.MultiPolygon(), dtype=object)
+        if flat.any():  # the pieces of one shape do not overlap: no union is needed
+            shapely.multipolygons(parts[flat], indices=owner[flat], out=kept)
+        shapes[mixed] = kept
+    return np.where(shapely.get_dimensions(shapes) == 2, shapes, shapely.MultiPolygon())
