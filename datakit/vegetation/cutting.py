@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import shapely
 
+from datakit.vegetation.grid import polygons
+
 
 def gathered(shapes, layer, spare=None, of=None):
     """What a layer covers of each polygon, as one shape without overlaps.
@@ -30,10 +32,11 @@ def gathered(shapes, layer, spare=None, of=None):
     cut = layer[piece]
     shapely.prepare(shapes)
     edge = np.flatnonzero(~shapely.contains_properly(shapes[place], cut))
+    shapely.destroy_prepared(shapes)  # they would hold their memory as long as the caller holds the shapes
     cut[edge] = _halves(lambda k: shapely.intersection(cut[edge[k]], shapes[place[edge[k]]]), len(edge))
     if spare is not None:
         less = of[piece] & ~shapely.is_empty(spare)[place]
-        cut[less] = shapely.difference(cut[less], spare[place[less]])
+        cut[less] = without(cut[less], spare[place[less]])
     out = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
     found, first, count = np.unique(place, return_index=True, return_counts=True)
 
@@ -47,9 +50,23 @@ def gathered(shapes, layer, spare=None, of=None):
 
 def without(shapes, taken):
     """Each polygon less its own other one: two arrays of one length."""
-    some = np.flatnonzero(~(shapely.is_empty(shapes) | shapely.is_empty(taken)))
-    out = shapes.copy()
-    out[some] = _halves(lambda k: shapely.difference(shapes[some[k]], taken[some[k]]), len(some))
+    return _pairs(shapely.difference, shapes, taken, shapes)
+
+
+def inside(shapes, others):
+    """What each polygon shares with its own other one: two arrays of one length."""
+    return _pairs(shapely.intersection, shapes, others, np.full(len(shapes), shapely.MultiPolygon(), dtype=object))
+
+
+def grown(shapes, distance, **options):
+    """Each polygon widened (or narrowed, below 0) by one distance."""
+    return _halves(lambda k: shapely.buffer(shapes[k], distance, **options), len(shapes))
+
+
+def _pairs(work, left, right, otherwise):
+    some = np.flatnonzero(shapely.intersects(left, right))  # most pairs share nothing: asking first is cheap
+    out = otherwise.copy()
+    out[some] = _halves(lambda k: work(left[some[k]], right[some[k]]), len(some))
     return surfaces(out)
 
 
@@ -61,6 +78,15 @@ def _halves(work, number):
         for part, found in zip(places, pool.map(work, places), strict=True):
             out[part] = found
     return out
+
+
+def by_cell(layer, cells):
+    """What a layer covers of each cell; one that already has the cell's index as ``place`` needs no cutting."""
+    if "place" in layer and layer["place"].is_unique and layer["place"].isin(cells.index).all():
+        out = np.full(len(cells), shapely.MultiPolygon(), dtype=object)
+        out[cells.index.get_indexer(layer["place"])] = polygons(layer)
+        return out
+    return gathered(polygons(cells), polygons(layer))
 
 
 def surfaces(shapes):

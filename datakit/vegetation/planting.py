@@ -10,7 +10,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
 from datakit.vegetation.cover import covered_area
-from datakit.vegetation.cutting import gathered, without
+from datakit.vegetation.cutting import by_cell, gathered, without
 from datakit.vegetation.grid import polygons
 
 # Ways that people walk on: BD TOPO gives them no carriageway.
@@ -285,7 +285,7 @@ def plantable(
     crs = same_crs(cells, found, *also)
     squares, layer = polygons(cells), found.geometry.to_numpy()
     surface = shapely.area(squares)
-    spare = None if pavements is None else gathered(squares, polygons(pavements))
+    spare = None if pavements is None else by_cell(pavements, cells)
     # Strips along parcels touch each other everywhere: merged apart from the rest, they cost half as much.
     strip = (found["obstacle"] == "boundary").to_numpy()
     free = without(squares, gathered(squares, layer[~strip], spare, (found["obstacle"] == "road").to_numpy()[~strip]))

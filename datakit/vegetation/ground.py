@@ -1,0 +1,270 @@
+"""Whose the free ground is and what it is: public or private, schoolyards, car parks, wide pavements, open ground."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+from datakit.vegetation.cover import covered_area
+from datakit.vegetation.cutting import by_cell, gathered, grown, inside, without
+from datakit.vegetation.grid import polygons
+from datakit.vegetation.planting import PATHS, Offsets, carriageways
+
+# Groups of the tax office's file of parcels of legal persons: 1 State, 2 region, 3 département, 4 commune, 9 public
+# establishments. 0 other legal persons, 5 social landlords, 6 semi-public companies, 7 and 8 co-owners and associates
+# are none: social landlords plant too, but the city does not decide for them.
+PUBLIC = ("1", "2", "3", "4", "9")
+TENURES = ("public", "private", "unknown")
+KINDS = ("schoolyard", "car park", "wide pavement", "open ground")
+PAVED = KINDS[:3]  # taken for paved: to be opened before a tree can grow; grass in a schoolyard is in no open layer
+SCHOOLS = ("Enseignement primaire", "Collège", "Lycée")
+CAR_PARKS = ("Parking",)
+NO_PAVEMENT = ("Type autoroutier", "Bretelle", *PATHS)
+
+
+def owners_of(parcels, owners=None, public=PUBLIC):
+    """Whether each parcel belongs to a public body.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        With ``id`` (14 characters).
+    owners : DataFrame, optional
+        ``parcel``, ``owner_group`` and, if it is by commune, ``commune``: parcels of legal persons. A parcel that is
+        not in it belongs to natural persons, unless its whole commune is absent. None: nobody knows.
+    public : tuple of str
+        Groups that count as public.
+
+    Returns
+    -------
+    Series
+        "public", "private" or "unknown", with the index of ``parcels``. A parcel that a public body shares with others
+        is private: it cannot be planted on one body's decision.
+    """
+    absent = [c for c in ("id",) if c not in parcels]
+    absent += [] if owners is None else [c for c in ("parcel", "owner_group") if c not in owners]
+    if absent:
+        raise WrongUse("tenure", "a column is missing", expected="parcels: id; owners: parcel, owner_group",
+                       found=", ".join(absent) + " absent")  # fmt: skip
+    if owners is None:
+        return pd.Series("unknown", index=parcels.index)
+    whole = owners["owner_group"].astype("string").isin(public).groupby(owners["parcel"]).all()
+    found = parcels["id"].map(whole)
+    out = pd.Series(np.where(found.isna(), "private", np.where(found.eq(True), "public", "private")), parcels.index)
+    if "commune" in owners:
+        where = parcels["commune"] if "commune" in parcels else parcels["id"].str[:5]
+        out = out.where(where.isin(owners["commune"].unique()), "unknown")
+    return out
+
+
+def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
+    """Pavements wide enough for a row of trees: an inference, no open layer draws them.
+
+    A pavement is the ground outside all parcels within ``reach`` of the edge of a carriageway. Of it, what lies closer
+    than ``offsets.kerb`` to the carriageway or than ``offsets.walking`` to a parcel is left out; what remains counts
+    where it holds a disc as wide as the rest of ``wide``. Squares, verges and roadside car parks that the cadastre
+    leaves without number are in it too: it must be seen before it is planted.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        Polygons to work by. Those that no parcel touches have no pavement: the cadastre is not known there.
+    parcels : GeoDataFrame
+        Polygons.
+    roads : GeoDataFrame
+        See :func:`datakit.vegetation.planting.carriageways`. Motorways, ramps and paths have no pavement, nor has what
+        ``urbain`` (where the column exists) says to be outside built-up areas.
+    offsets : Offsets, optional
+    wide, reach : float
+        Metres; choices of this kit: 4 m hold 1.40 m to walk, a pit of 1.60 m and 1 m beside the carriageway.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``place`` (the index of a cell) and ``geometry``; only where there is some.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        ``wide`` holds neither path nor kerb.
+    """
+    offsets = offsets or Offsets()
+    crs = same_crs(cells, parcels, roads)
+    if not wide > offsets.kerb + offsets.walking or not reach >= wide:
+        raise WrongUse("pavements", "a wide pavement holds the kerb, the way to walk and a tree, within reach",
+                       expected=f"wide > {offsets.kerb + offsets.walking:g} m, reach >= wide",
+                       found=f"wide={wide!r}, reach={reach!r}")  # fmt: skip
+    ways = carriageways(roads, Offsets(roads=0.0, unknown_width=offsets.unknown_width, path_width=offsets.path_width))
+    street = ~ways["nature"].isin(NO_PAVEMENT).to_numpy() if "nature" in ways else np.ones(len(ways), bool)
+    if "urbain" in ways:
+        street &= ways["urbain"].fillna(True).to_numpy(bool)
+    lots, lanes = polygons(parcels), polygons(ways)
+    squares = polygons(cells)
+    has = np.zeros((2, len(squares)), bool)
+    for row, layer, distance in zip(has, (lots, lanes[street]), (0, reach), strict=True):
+        row[shapely.STRtree(squares).query(layer, "dwithin", distance)[1]] = True
+    some = np.flatnonzero(has.all(axis=0))
+    squares = squares[some]
+    # How wide a pavement is at the edge of a cell depends on what lies beyond the edge.
+    around = grown(squares, reach, join_style="mitre")
+    lane = gathered(around, lanes[street])
+    bare = grown(without(around, gathered(around, lots)), -offsets.walking, quad_segs=2)
+    bare = inside(bare, grown(lane, reach, quad_segs=2))
+    bare = without(bare, grown(lane, offsets.kerb, quad_segs=2))
+    if not street.all():
+        bare = without(bare, gathered(around, lanes[~street]))
+    pit = (wide - offsets.kerb - offsets.walking) / 2
+    # Narrowed by half a pit, narrow strips vanish; widened again, the others come back as they were.
+    found = inside(grown(grown(bare, -pit, quad_segs=4), pit, quad_segs=4), squares)
+    kept = ~shapely.is_empty(found)
+    return gpd.GeoDataFrame({"place": cells.index.to_numpy()[some[kept]]}, geometry=found[kept], crs=crs)
+
+
+def pieces(
+    cells, parcels=None, owners=None, *, places=None, transport=None, pavements=None, known=None, public=PUBLIC,
+    schools=SCHOOLS, car_parks=CAR_PARKS,
+):  # fmt: skip
+    """The free ground of each cell cut by what it is and whose it is; every square metre counts once.
+
+    Where kinds overlap, a schoolyard comes before a car park, before a pavement. Where parcels overlap, private comes
+    before unknown, before public.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        Of :func:`datakit.vegetation.planting.plantable` with ``shapes=True``.
+    parcels : GeoDataFrame, optional
+        Polygons with ``id``. None: the tenure of everything is unknown.
+    owners : DataFrame, optional
+        See :func:`owners_of`.
+    places, transport : GeoDataFrame, optional
+        Polygons with ``nature``: grounds of schools, and car parks.
+    pavements : GeoDataFrame, optional
+        Of :func:`pavements`.
+    known : GeoDataFrame or GeoSeries, optional
+        Where the cadastre was loaded. Ground outside it is "unknown", as are cells that no parcel touches: that a
+        layer is absent does not make the ground public.
+    public, schools, car_parks : tuple of str
+        Groups of owners, and natures.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``place`` (index of the cell), ``kind`` (one of `KINDS`), ``paved`` (taken for paved), ``tenure`` (one of
+        `TENURES`), ``area`` (m²), ``geometry``. ``attrs["absent"]`` names the layers that were not given, whose kinds
+        are within "open ground".
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        ``cells`` have no free ground.
+    """
+    if "free" not in cells:
+        raise WrongUse("pieces", "these cells do not hold their free ground", next="plantable(..., shapes=True)")
+    layers = {"places": places, "transport": transport, "pavements": pavements}
+    crs = same_crs(cells, *(x for x in (parcels, known, *layers.values()) if x is not None))
+    free, squares = cells["free"].to_numpy(), polygons(cells)
+    free = np.where(shapely.is_missing(free), shapely.MultiPolygon(), free)
+    parts = []
+    chosen = (places, schools), (transport, car_parks), (pavements, None)
+    for kind, (layer, natures) in zip(KINDS, chosen, strict=False):
+        if layer is not None:
+            held = by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)
+            parts.append(_rows(inside(free, held), kind=kind))
+            free = without(free, held)
+    parts.append(_rows(free, kind=KINDS[3]))
+    out = pd.concat(parts, ignore_index=True)
+    out = _by_tenure(out, squares, parcels, owners, known, public)
+    out.insert(0, "place", cells.index.to_numpy()[out.pop("at")])
+    out.insert(2, "paved", out["kind"].isin(PAVED))
+    out["kind"] = pd.Categorical(out["kind"], KINDS)
+    out["tenure"] = pd.Categorical(out["tenure"], TENURES)
+    shapes = out.pop("shape").to_numpy()
+    out["area"] = shapely.area(shapes)
+    out = gpd.GeoDataFrame(out, geometry=shapes, crs=crs)
+    out.attrs["absent"] = [name for name, layer in {**layers, "parcels": parcels, "owners": owners}.items()
+                           if layer is None]  # fmt: skip
+    return out
+
+
+def _rows(shapes, **columns):
+    """A table of the shapes that are not empty, with their place ``at`` in the array."""
+    at = np.flatnonzero(~shapely.is_empty(shapes))
+    return pd.DataFrame({"at": at, "shape": shapes[at], **columns})
+
+
+def _by_tenure(rows, squares, parcels, owners, known, public):
+    """Cut the pieces of kinds by tenure."""
+    if parcels is None:
+        return rows.assign(tenure="unknown")
+    lots = polygons(parcels)
+    sure = np.zeros(len(squares), bool)
+    sure[shapely.STRtree(squares).query(lots, predicate="intersects")[1]] = True
+    if known is not None:
+        sure &= covered_area(squares, polygons(known)) >= shapely.area(squares) * (1 - 1e-6)
+    whose = owners_of(parcels, owners, public).to_numpy()
+    at, rest, parts = rows["at"].to_numpy(), rows["shape"].to_numpy(), []
+    for held in ("private", "unknown", "public"):
+        ground = gathered(squares, lots[whose == held])[at]
+        parts.append(rows.assign(shape=inside(rest, ground), tenure=np.where(sure[at], held, "unknown")))
+        rest = without(rest, ground)
+    # Outside all parcels is the public domain: streets, squares, most rivers.
+    parts.append(rows.assign(shape=rest, tenure=np.where(sure[at], "public", "unknown")))
+    table = pd.concat(parts, ignore_index=True)
+    # Slivers under a thousandth of a square metre come from cutting along one limit twice.
+    table = table[shapely.area(table["shape"].to_numpy()) > 1e-3]
+    return table.sort_values("at", kind="stable", ignore_index=True)
+
+
+def tenure(found, cells):
+    """Square metres of free ground in each cell by tenure.
+
+    Parameters
+    ----------
+    found : GeoDataFrame
+        Of :func:`pieces`.
+    cells : GeoDataFrame
+        Those that were cut.
+
+    Returns
+    -------
+    DataFrame
+        ``public_area``, ``private_area``, ``unknown_area`` (m²), with the index of ``cells``; missing where the free
+        ground is.
+    """
+    return _table(found, cells, "tenure", TENURES).add_suffix("_area")
+
+
+def kinds(found, cells, among=None):
+    """Square metres of free ground in each cell by kind, and how much of it would have to be opened.
+
+    Parameters
+    ----------
+    found : GeoDataFrame
+        Of :func:`pieces`.
+    cells : GeoDataFrame
+        Those that were cut.
+    among : str, optional
+        Only the ground of one tenure, such as "public".
+
+    Returns
+    -------
+    DataFrame
+        One column for each of `KINDS`, and ``paved`` (the sum of those in `PAVED`), m², with the index of ``cells``;
+        missing where the free ground is.
+    """
+    if among is not None and among not in TENURES:
+        raise WrongUse("kinds", "no such tenure", expected=", ".join(TENURES), found=repr(among))
+    chosen = found if among is None else found[found["tenure"] == among]
+    table = _table(chosen, cells, "kind", KINDS)
+    return table.assign(paved=table[list(PAVED)].sum(axis=1, min_count=len(PAVED)))
+
+
+def _table(found, cells, column, names):
+    sums = pd.DataFrame(found[["place", column, "area"]]).groupby(["place", column], observed=True)["area"].sum()
+    table = sums.unstack().reindex(index=cells.index, columns=list(names)).fillna(0.0).rename_axis(columns=None)  # noqa: PD010
+    return table.mask(cells["plantable_area"].isna(), axis=0)

@@ -1,0 +1,251 @@
+"""Ground that could be planted: every layer keeps its distance, whose the ground is, what it is, how firm the order."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from datakit.errors import CrsMismatch, WrongUse
+from datakit.vegetation import grid, ground, planting
+
+LAMBERT = "EPSG:2154"
+NONE = planting.Offsets(
+    buildings=0, roads=0, vegetation=0, crowns=0, rail=0, water=0, sports=0, pipes=0, boundary=0, kerb=0, walking=0
+)
+
+
+def frame(*shapes, crs=LAMBERT, **columns):
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=crs)
+
+
+def box(x, y, width, height=None):
+    return shapely.box(x, y, x + width, y + (width if height is None else height))
+
+
+def line(*points):
+    return shapely.LineString(points)
+
+
+def road(*lines, width=6.0, **columns):
+    return frame(*lines, **{"largeur_de_chaussee": [width] * len(lines), "nature": "Route à 1 chaussée", **columns})
+
+
+def room(cells, offsets=NONE, shapes=True, **layers):
+    given = {"buildings": frame(), "roads": road(), "vegetation": frame(), **layers}
+    return planting.plantable(cells, offsets=offsets, shapes=shapes, **given)
+
+
+CELL = frame(box(0, 0, 100))
+
+
+# -- obstacles --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "taken"),
+    [
+        ({"rail": frame(line((-50, 50), (150, 50)), nombre_de_voies=[2])}, 100 * 8),
+        ({"rail": frame(line((-50, 50), (150, 50)), nombre_de_voies=[None])}, 100 * 4),
+        ({"rail": frame(line((-50, 50), (150, 50)), position_par_rapport_au_sol=["-1"])}, 0),
+        ({"water": frame(box(0, 0, 30))}, 900),
+        ({"water": frame(box(0, 0, 30), position_par_rapport_au_sol=["-1"])}, 0),
+        ({"sports": frame(box(-10, 0, 30))}, 20 * 30),
+        ({"crowns": frame(box(0, 0, 10), box(5, 0, 10))}, 150),
+        ({"crowns": frame(None, shapely.Polygon(), box(0, 0, 10))}, 100),
+    ],
+)
+def test_each_layer_takes_its_ground(layer, taken):
+    assert room(CELL, **layer).taken_area.iloc[0] == pytest.approx(taken)
+
+
+@pytest.mark.parametrize("name", ["water", "sports", "crowns", "pipes"])
+def test_each_layer_keeps_its_own_distance(name):
+    offsets = planting.Offsets(**{**vars(NONE), name: 4.0})
+    out = room(CELL, offsets, **{name: frame(box(-50, 40, 200, 10))})
+    assert out.taken_area.iloc[0] == pytest.approx(100 * 18)
+
+
+def test_a_tree_keeps_its_distance_from_the_limits_of_parcels_but_not_from_the_street():
+    parcels = frame(box(0, 0, 50, 40), box(50, 0, 50, 40), id=["a", "b"])  # a street north of them
+    out = room(CELL, planting.Offsets(**{**vars(NONE), "boundary": 2.0}), parcels=parcels)
+    assert out.plantable_area.iloc[0] == pytest.approx(100 * 60 + 2 * 46 * 36)
+
+
+def test_overlaps_count_once_and_the_free_ground_is_kept():
+    out = room(CELL, buildings=frame(box(0, 0, 50)), water=frame(box(25, 0, 50)), sports=frame(box(0, 0, 75, 50)))
+    assert out.taken_area.iloc[0] == pytest.approx(75 * 50)
+    free = out.free.iloc[0]
+    assert free.equals(shapely.difference(CELL.geometry.iloc[0], box(0, 0, 75, 50)))
+    assert free.area == pytest.approx(out.plantable_area.iloc[0])
+
+
+def test_what_was_not_given_is_named():
+    said = room(CELL, water=frame(box(0, 0, 30))).attrs["planting"]
+    assert said["absent"] == ["rail", "sports", "crowns", "pipes", "parcels", "pavements"]
+    assert said["kept clear for"] == ["water"]
+
+
+def test_every_distance_has_a_reason_and_a_source():
+    table = planting.Offsets(rail=9).table().set_index("name")
+    assert table[["why", "source"]].ne("").all(axis=None)
+    assert set(table.index) == set(vars(planting.Offsets()))
+    assert table.metres["boundary"] == 2.0 and "art. 671" in table.source["boundary"]
+    assert table.metres["water"] == 3.25 and "L. 2131-2" in table.source["water"]
+    assert "caller" in table.source["rail"]
+
+
+def test_a_cell_outside_what_is_known_has_no_ground_and_no_kind():
+    cells = frame(box(0, 0, 100), box(100, 0, 100))
+    out = room(cells, known=frame(box(0, 0, 150, 100)))
+    assert out.plantable_area.isna().tolist() == [False, True]
+    assert out.free.isna().tolist() == [False, True]
+    found = ground.pieces(out, frame(box(0, 0, 200, 100), id=["a"]))
+    assert ground.tenure(found, out).isna().all(axis=1).tolist() == [False, True]
+    assert ground.kinds(found, out).isna().all(axis=1).tolist() == [False, True]
+
+
+def test_another_crs_is_refused_for_the_new_layers_too():
+    there = frame(box(0, 0, 10), crs="EPSG:3857")
+    for name in ("rail", "water", "sports", "crowns", "pipes", "parcels", "pavements"):
+        with pytest.raises(CrsMismatch):
+            room(CELL, **{name: there})
+    with pytest.raises(CrsMismatch):
+        ground.pieces(room(CELL), there)
+
+
+def test_the_free_ground_is_what_brute_force_finds():
+    rng = np.random.default_rng(4)
+    x, y = rng.uniform(0, 400, (2, 60))
+    shapes = shapely.buffer(shapely.points(x, y), rng.uniform(3, 25, 60), quad_segs=4)
+    cells = grid.grid(frame(box(0, 0, 400)), 100)
+    out = room(cells, buildings=frame(*shapes[:20]), water=frame(*shapes[20:40]), crowns=frame(*shapes[40:]))
+    everything = shapely.union_all(shapes)
+    expected = [cell.difference(everything).area for cell in cells.geometry]
+    assert out.plantable_area.tolist() == pytest.approx(expected)
+    assert shapely.area(out.free.to_numpy()).tolist() == pytest.approx(expected)
+
+
+# -- tenure -----------------------------------------------------------------------------------------------------------
+
+LOTS = frame(box(0, 0, 50, 40), box(50, 0, 30, 40), box(80, 0, 20, 40), id=["212310000A0001", "212310000A0002", "212310000A0003"])  # fmt: skip
+OWNERS = pd.DataFrame(
+    {"parcel": ["212310000A0001", "212310000A0002", "212310000A0002"], "owner_group": ["4", "9", "0"]}
+)
+
+
+def test_streets_and_parcels_of_public_bodies_are_public():
+    out = room(CELL)
+    found = ground.tenure(ground.pieces(out, LOTS, OWNERS), out).iloc[0]
+    assert found.to_dict() == pytest.approx(
+        {"public_area": 100 * 60 + 50 * 40, "private_area": (30 + 20) * 40, "unknown_area": 0}
+    )
+
+
+def test_owners_are_not_guessed():
+    assert ground.owners_of(LOTS, OWNERS).tolist() == ["public", "private", "private"]
+    assert ground.owners_of(LOTS, OWNERS, public=("0", "9")).tolist() == ["private", "public", "private"]
+    assert ground.owners_of(LOTS).tolist() == ["unknown"] * 3
+    elsewhere = OWNERS.assign(commune="21166")
+    assert ground.owners_of(LOTS, elsewhere).tolist() == ["unknown"] * 3
+    assert ground.owners_of(LOTS, OWNERS.assign(commune="21231")).tolist() == ["public", "private", "private"]
+    out = room(CELL)
+    assert ground.tenure(ground.pieces(out, LOTS), out).iloc[0].tolist() == pytest.approx([6000, 0, 4000])
+    assert ground.tenure(ground.pieces(out), out).iloc[0].tolist() == pytest.approx([0, 0, 10_000])
+
+
+def test_where_the_cadastre_is_absent_the_ground_is_not_public():
+    cells = frame(box(0, 0, 100), box(1000, 0, 100))
+    out = room(cells)
+    assert ground.tenure(ground.pieces(out, LOTS, OWNERS), out).unknown_area.tolist() == pytest.approx([0, 10_000])
+    half = ground.tenure(ground.pieces(out, LOTS, OWNERS, known=frame(box(0, 0, 100, 50))), out)
+    assert half.public_area.tolist() == [0, 0]
+
+
+def test_parcels_that_overlap_count_once_and_as_private():
+    out = room(CELL)
+    lots = frame(box(0, 0, 60), box(40, 0, 60), id=["a", "b"])
+    owners = pd.DataFrame({"parcel": ["a"], "owner_group": ["4"]})
+    found = ground.tenure(ground.pieces(out, lots, owners), out).iloc[0]
+    assert found.sum() == pytest.approx(10_000)
+    assert found.private_area == pytest.approx(3600)
+
+
+def test_a_missing_column_or_ground_is_said():
+    with pytest.raises(WrongUse, match="id"):
+        ground.owners_of(LOTS.drop(columns="id"), OWNERS)
+    with pytest.raises(WrongUse, match="shapes=True"):
+        ground.pieces(room(CELL, shapes=False), LOTS)
+    with pytest.raises(WrongUse, match="tenure"):
+        ground.kinds(ground.pieces(room(CELL)), room(CELL), among="publique")
+
+
+# -- kinds ------------------------------------------------------------------------------------------------------------
+
+
+def test_kinds_are_told_apart_and_counted_once():
+    out = room(CELL, buildings=frame(box(10, 10, 20)))
+    schools = frame(box(0, 0, 50), box(60, 60, 10), nature=["Enseignement primaire", "Mairie"])
+    parking = frame(box(40, 0, 30, 50), nature=["Parking"])
+    strip = frame(box(0, 40, 100, 20))
+    found = ground.pieces(out, LOTS, OWNERS, places=schools, transport=parking, pavements=strip)
+    kinds = ground.kinds(found, out).iloc[0]
+    assert kinds.schoolyard == pytest.approx(2500 - 400)
+    assert kinds["car park"] == pytest.approx(20 * 50)
+    assert kinds["wide pavement"] == pytest.approx(100 * 20 - 70 * 10)
+    assert kinds[list(ground.KINDS)].sum() == pytest.approx(out.plantable_area.iloc[0])
+    assert kinds.paved == pytest.approx(kinds[["schoolyard", "car park", "wide pavement"]].sum())
+    assert found.attrs["absent"] == []
+    pairs = found.sjoin(found, predicate="overlaps")
+    assert pairs.empty
+    assert ground.kinds(found, out, among="private").iloc[0].schoolyard == pytest.approx(0)
+    assert set(found.loc[found.kind == "schoolyard", "tenure"]) == {"public"}
+
+
+def test_layers_that_were_not_given_are_named_and_within_open_ground():
+    found = ground.pieces(room(CELL), LOTS)
+    assert found.attrs["absent"] == ["places", "transport", "pavements", "owners"]
+    assert set(found.kind) == {"open ground"}
+    assert not found.paved.any()
+
+
+# A street of 6 m along y = 50; parcels leave 7 m of pavement in the south, 3 m in the north.
+STREET = road(line((-100, 50), (200, 50)))
+FRONTS = frame(box(-100, -50, 300, 90), box(-100, 56, 300, 90), id=["s", "n"])
+
+
+def test_only_wide_pavements_are_found_with_kerb_and_way_kept_free():
+    found = ground.pavements(CELL, FRONTS, STREET, planting.Offsets(kerb=1.0, walking=1.4), wide=4.0)
+    assert found.place.tolist() == [0]
+    strip = box(0, 41.4, 100, 7 - 1 - 1.4)
+    assert found.geometry.iloc[0].symmetric_difference(strip).area < 0.01 * strip.area
+
+
+def test_a_pavement_is_as_wide_over_the_edge_of_a_cell():
+    cells = grid.grid(frame(box(0, 0, 100)), 10)  # edges of cells lie in the middle of the pavement
+    whole = ground.pavements(CELL, FRONTS, STREET).area.sum()
+    assert ground.pavements(cells, FRONTS, STREET).area.sum() == pytest.approx(whole, rel=1e-3)
+
+
+def test_no_pavement_without_a_street_or_a_cadastre():
+    for nature in ("Type autoroutier", "Sentier"):
+        assert ground.pavements(CELL, FRONTS, STREET.assign(nature=nature)).empty
+    assert ground.pavements(CELL, FRONTS, STREET.assign(urbain=False)).empty
+    assert ground.pavements(CELL, FRONTS.iloc[:0], STREET).empty
+    assert ground.pavements(CELL, FRONTS, STREET, wide=8, reach=12).empty
+    with pytest.raises(WrongUse, match="kerb"):
+        ground.pavements(CELL, FRONTS, STREET, wide=2.0)
+
+
+def test_a_wide_pavement_is_room_that_a_guessed_one_is_not():
+    offsets = planting.Offsets(boundary=0)
+    known = ground.pavements(CELL, FRONTS, STREET, offsets)
+    guessed = room(CELL, offsets, roads=STREET)
+    seen = room(CELL, offsets, roads=STREET, pavements=known)
+    assert guessed.taken_area.iloc[0] == pytest.approx(100 * 12)
+    # 3 m were kept clear beyond the carriageway; on the wide side, only 1 m beside it now is
+    assert seen.plantable_area.iloc[0] - guessed.plantable_area.iloc[0] == pytest.approx(100 * 2, rel=0.02)
+    house = frame(box(0, 30, 100, 10))
+    built = room(CELL, offsets, roads=STREET, pavements=known, buildings=house)
+    kinds = ground.kinds(ground.pieces(built, FRONTS, pavements=known), built).iloc[0]
+    assert kinds["wide pavement"] == pytest.approx(100 * (46 - 45), rel=0.02)  # 5 m from the façade, 1 m from the kerb
