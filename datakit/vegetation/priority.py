@@ -28,6 +28,15 @@ LCZ_HEAT = {
     17: 0.0,
 }
 
+BLOCK = 50  # draws ordered at once: memory stays small however many there are
+CONFIDENCE = {
+    "first in nearly all draws": "#7f2704",
+    "first in most draws": "#e6550d",
+    "first in some draws": "#fdbe85",
+    "never first": "#f7f0e6",
+    "not ranked": "#d9d9d9",
+}
+
 
 def percent_rank(values):
     """Rank of each value between 0 (lowest) and 1 (highest), the mean rank for equal ones; missing stays missing.
@@ -93,7 +102,7 @@ def feasibility(share, enough=0.25):
     return (share / enough).clip(0, 1)
 
 
-def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, seed=0):
+def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, seed=0, room_weight=1.0):
     """Order places by need times room, and say how far the order holds when the weights change.
 
     Weights are drawn from a Dirichlet distribution around those given. A place that is in the first tenth in nearly
@@ -108,12 +117,14 @@ def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, se
     room : Series
         0 to 1, see :func:`feasibility`.
     draws : int
-        Number of random sets of weights.
+        Number of random sets of weights. Memory grows by 2 bytes for each place and draw, whatever else is drawn.
     concentration : float
         The larger, the closer the drawn weights stay to those given; 20 lets a weight of one third vary by about 0.1.
     top : float
         Share of the places that is "the first".
     seed : int
+    room_weight : float
+        Power of ``room``: 1 as it is, 0 forgets it, 2 makes little room count against a place twice.
 
     Returns
     -------
@@ -128,29 +139,140 @@ def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, se
         See :func:`need`; also fewer than one draw.
     """
     weights = _checked(frame, weights)
-    if draws < 1 or concentration <= 0 or not 0 < top < 1:
-        raise WrongUse("prioritise", "draws and concentration are positive, top is between 0 and 1",
-                       found=f"draws={draws}, concentration={concentration}, top={top}")  # fmt: skip
-    ranks = np.column_stack([percent_rank(frame[c]) for c in weights])
-    base = np.array(list(weights.values()))
-    room = np.asarray(room, float)
+    if draws < 1 or concentration <= 0 or not 0 < top < 1 or not 0 <= room_weight < np.inf:
+        raise WrongUse(
+            "prioritise",
+            "draws and concentration are positive, top is between 0 and 1, room_weight is 0 or more",
+            found=f"draws={draws}, concentration={concentration}, top={top}, room_weight={room_weight}",
+        )
+    ranks, base, room = _parts(frame, weights, room, room_weight)
     score = (ranks @ base) * room
     known = np.isfinite(score)
     out = pd.DataFrame({"need": ranks @ base, "priority": score}, index=frame.index)
     out["rank"] = out["priority"].rank(ascending=False, method="min")
-    first = max(1, round(top * known.sum()))
+    number = int(known.sum())
+    first = _first(number, top)
     # An indicator whose weight is 0 was left out on purpose: it stays out of the draws.
     drawn = np.zeros((draws, len(base)))
     drawn[:, base > 0] = np.random.default_rng(seed).dirichlet(concentration * base[base > 0], draws)
-    places = pd.DataFrame((ranks[known] @ drawn.T) * room[known, None]).rank(ascending=False, method="first").to_numpy()
-    for name, value in (
-        ("rank_low", np.quantile(places, 0.05, axis=1) if known.any() else []),
-        ("rank_high", np.quantile(places, 0.95, axis=1) if known.any() else []),
-        ("top_share", (places <= first).mean(axis=1)),
-    ):
+    step = -(-number // 65_535) or 1  # ranks are kept in two bytes: exact up to 65,535 places
+    places = np.empty((number, draws), np.uint16)
+    among = np.zeros(number)
+    for start in range(0, draws, BLOCK):
+        scores = (drawn[start : start + BLOCK] @ ranks[known].T) * room[known]
+        order = np.argsort(-scores, axis=1, kind="stable")
+        rank = np.empty(order.shape, np.uint32)
+        np.put_along_axis(rank, order, np.arange(1, number + 1, dtype=np.uint32)[None], axis=1)
+        among += (rank <= first).sum(axis=0)
+        places[:, start : start + BLOCK] = (rank // step).T
+    low, high = np.empty((2, number))
+    for start in range(0, number, 2000):
+        rows = slice(start, start + 2000)
+        low[rows], high[rows] = step * np.quantile(places[rows], [0.05, 0.95], axis=1)
+    for name, value in (("rank_low", low), ("rank_high", high), ("top_share", among / draws)):
         out[name] = np.nan
         out.loc[known, name] = value
     return out
+
+
+def one_at_a_time(frame, weights, room, by=(0.0, 0.5, 2.0), top=0.1, room_weight=1.0):
+    """What changes when one weight changes and the others stay: the draws move all at once and do not say which.
+
+    Parameters
+    ----------
+    frame, weights, room, top, room_weight
+        See :func:`prioritise`.
+    by : sequence of float
+        Factors for one weight at a time: 0 leaves the indicator out.
+
+    Returns
+    -------
+    DataFrame
+        One row for each weight and factor, the weight of room being ``"room"``: ``indicator``, ``factor``, ``weight``
+        (share of all needs after the change; for room its power), ``kept`` (share of the first tenth that stays in
+        it), ``correlation`` (Spearman's, of all ranks) and ``moved`` (median of the change of rank, places). Missing
+        where no weight would be left. Sorted by ``kept``: what the order depends on most comes first.
+
+    Raises
+    ------
+    WrongUse
+        See :func:`prioritise`; also a factor below 0.
+    """
+    weights = _checked(frame, weights)
+    factors = np.asarray(list(by), float)
+    if not len(factors) or not (np.isfinite(factors) & (factors >= 0)).all() or not 0 < top < 1:
+        raise WrongUse("one_at_a_time", "a factor is a number, 0 or more, and top is between 0 and 1",
+                       found=f"by={list(by)}, top={top}")  # fmt: skip
+    ranks, base, plain = _parts(frame, weights, room, 1.0)
+    powered = _power(plain, room_weight)
+    reference = (ranks @ base) * powered
+    known = np.isfinite(reference)
+    order = pd.Series(reference[known]).rank(ascending=False).to_numpy()
+    first = np.argsort(-reference[known], kind="stable")[: _first(known.sum(), top)]
+    rows = []
+    for name in [*weights, "room"]:
+        for factor in factors:
+            changed, power = base.copy(), room_weight
+            if name == "room":
+                power = weight = room_weight * factor
+            else:
+                changed[list(weights).index(name)] *= factor
+                weight = changed[list(weights).index(name)] / changed.sum() if changed.sum() > 0 else np.nan
+            if not changed.sum() > 0 or not known.any():
+                rows.append((name, factor, np.nan, np.nan, np.nan, np.nan))
+                continue
+            score = (ranks[known] @ (changed / changed.sum())) * plain[known] ** power
+            now = pd.Series(score).rank(ascending=False).to_numpy()
+            again = np.argsort(-score, kind="stable")[: len(first)]
+            alike = np.nan if np.ptp(order) == 0 or np.ptp(now) == 0 else np.corrcoef(order, now)[0, 1]
+            rows.append((name, factor, weight, np.isin(first, again).mean(), alike, np.median(np.abs(order - now))))
+    table = pd.DataFrame(rows, columns=["indicator", "factor", "weight", "kept", "correlation", "moved"])
+    return table.sort_values("kept", kind="stable", ignore_index=True)
+
+
+def confidence(top_share, firm=0.9, likely=0.5):
+    """Classes of confidence that a place is among the first, for a map that does not only show ranks.
+
+    Parameters
+    ----------
+    top_share : Series
+        Of :func:`prioritise`.
+    firm, likely : float
+        Shares of the draws from which a place is "first in nearly all draws" and "first in most draws".
+
+    Returns
+    -------
+    Series
+        Ordered categories, the keys of `CONFIDENCE`, whose values are colours in the same order: one dark hue that
+        fades, so that they differ in lightness for every eye.
+
+    Raises
+    ------
+    WrongUse
+        Not ``0 < likely <= firm <= 1``.
+    """
+    if not 0 < likely <= firm <= 1:
+        raise WrongUse("confidence", "the bounds are shares of the draws, likely below firm",
+                       found=f"firm={firm}, likely={likely}")  # fmt: skip
+    share = pd.Series(top_share).astype(float)
+    levels = list(CONFIDENCE)
+    label = np.select([share.isna(), share >= firm, share >= likely, share > 0],
+                      [levels[4], levels[0], levels[1], levels[2]], levels[3])  # fmt: skip
+    return pd.Series(pd.Categorical(label, levels, ordered=True), index=share.index, name="confidence")
+
+
+def _first(number, top):
+    return max(1, round(top * number))
+
+
+def _parts(frame, weights, room, room_weight):
+    """Ranks of the indicators, their weights, and room to its power."""
+    ranks = np.column_stack([percent_rank(frame[c]) for c in weights])
+    return ranks, np.array(list(weights.values())), _power(np.asarray(room, float), room_weight)
+
+
+def _power(room, weight):
+    return np.where(np.isnan(room), np.nan, room**weight)  # numpy takes nothing to the power 0 for 1
 
 
 def _checked(frame, weights):
