@@ -191,7 +191,8 @@ def test_kinds_are_told_apart_and_counted_once():
     schools = frame(box(0, 0, 50), box(60, 60, 10), nature=["Enseignement primaire", "Mairie"])
     parking = frame(box(40, 0, 30, 50), nature=["Parking"])
     strip = frame(box(0, 40, 100, 20))
-    found = ground.pieces(out, LOTS, OWNERS, places=schools, transport=parking, pavements=strip)
+    layers = {"places": schools, "transport": parking, "pavements": strip}
+    found = ground.pieces(out, LOTS, OWNERS, **layers, shapes=True)
     kinds = ground.kinds(found, out).iloc[0]
     assert kinds.schoolyard == pytest.approx(2500 - 400)
     assert kinds["car park"] == pytest.approx(20 * 50)
@@ -199,8 +200,13 @@ def test_kinds_are_told_apart_and_counted_once():
     assert kinds[list(ground.KINDS)].sum() == pytest.approx(out.plantable_area.iloc[0])
     assert kinds.paved == pytest.approx(kinds[["schoolyard", "car park", "wide pavement"]].sum())
     assert found.attrs["absent"] == []
-    pairs = found.sjoin(found, predicate="overlaps")
-    assert pairs.empty
+    assert found.sjoin(found, predicate="overlaps").empty
+    assert found.area.tolist() == pytest.approx(found["area"].tolist())
+    plain = ground.pieces(out, LOTS, OWNERS, **layers).sort_values(["kind", "tenure"], ignore_index=True)
+    shaped = found.groupby(["place", "kind", "paved", "tenure"], observed=True, as_index=False)["area"].sum()
+    shaped = shaped.sort_values(["kind", "tenure"], ignore_index=True)
+    columns = ["place", "kind", "paved", "tenure", "area"]
+    pd.testing.assert_frame_equal(plain[columns], shaped[columns])
     assert ground.kinds(found, out, among="private").iloc[0].schoolyard == pytest.approx(0)
     assert set(found.loc[found.kind == "schoolyard", "tenure"]) == {"public"}
 

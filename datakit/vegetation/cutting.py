@@ -8,7 +8,7 @@ import shapely
 from datakit.vegetation.grid import polygons
 
 
-def gathered(shapes, layer, spare=None, of=None):
+def gathered(shapes, layer):
     """What a layer covers of each polygon, as one shape without overlaps.
 
     Pieces are cut along the polygons before they are merged, see :func:`datakit.vegetation.cover.covered_area`.
@@ -17,9 +17,6 @@ def gathered(shapes, layer, spare=None, of=None):
     ----------
     shapes, layer : ndarray of polygons
         In one projected CRS.
-    spare : ndarray of polygons, optional
-        One for each of ``shapes``: ground that the rows of ``layer`` named by ``of`` do not take.
-    of : ndarray of bool, optional
 
     Returns
     -------
@@ -34,9 +31,6 @@ def gathered(shapes, layer, spare=None, of=None):
     edge = np.flatnonzero(~shapely.contains_properly(shapes[place], cut))
     shapely.destroy_prepared(shapes)  # they would hold their memory as long as the caller holds the shapes
     cut[edge] = _halves(lambda k: shapely.intersection(cut[edge[k]], shapes[place[edge[k]]]), len(edge))
-    if spare is not None:
-        less = of[piece] & ~shapely.is_empty(spare)[place]
-        cut[less] = without(cut[less], spare[place[less]])
     out = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
     found, first, count = np.unique(place, return_index=True, return_counts=True)
 

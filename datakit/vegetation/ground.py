@@ -125,7 +125,7 @@ def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
 
 def pieces(
     cells, parcels=None, owners=None, *, places=None, transport=None, pavements=None, known=None, public=PUBLIC,
-    schools=SCHOOLS, car_parks=CAR_PARKS,
+    schools=SCHOOLS, car_parks=CAR_PARKS, shapes=False,
 ):  # fmt: skip
     """The free ground of each cell cut by what it is and whose it is; every square metre counts once.
 
@@ -149,13 +149,15 @@ def pieces(
         layer is absent does not make the ground public.
     public, schools, car_parks : tuple of str
         Groups of owners, and natures.
+    shapes : bool
+        Also give the pieces themselves, to be mapped: about twice the time.
 
     Returns
     -------
-    GeoDataFrame
+    DataFrame or GeoDataFrame
         ``place`` (index of the cell), ``kind`` (one of `KINDS`), ``paved`` (taken for paved), ``tenure`` (one of
-        `TENURES`), ``area`` (m²), ``geometry``. ``attrs["absent"]`` names the layers that were not given, whose kinds
-        are within "open ground".
+        `TENURES`), ``area`` (m²); with ``shapes`` also ``geometry``. ``attrs["absent"]`` names the layers that were not
+        given, whose kinds are within "open ground".
 
     Raises
     ------
@@ -169,26 +171,59 @@ def pieces(
     crs = same_crs(cells, *(x for x in (parcels, known, *layers.values()) if x is not None))
     free, squares = cells["free"].to_numpy(), polygons(cells)
     free = np.where(shapely.is_missing(free), shapely.MultiPolygon(), free)
-    parts = []
     chosen = (places, schools), (transport, car_parks), (pavements, None)
+    named = []
     for kind, (layer, natures) in zip(KINDS, chosen, strict=False):
         if layer is not None:
-            held = by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)
-            parts.append(_rows(inside(free, held), kind=kind))
-            free = without(free, held)
-    parts.append(_rows(free, kind=KINDS[3]))
-    out = pd.concat(parts, ignore_index=True)
-    out = _by_tenure(out, squares, parcels, owners, known, public)
+            named.append((kind, by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)))
+    named = _apart(named)
+    rows = [_rows(inside(free, ground), kind=kind) for kind, ground in named]
+    for _, ground in named if shapes else ():
+        free = without(free, ground)
+    rows = pd.concat([*rows, _rows(free, kind=KINDS[3])], ignore_index=True)
+    out = _by_tenure(rows, squares, _claims(squares, parcels, owners, public), _sure(squares, parcels, known), shapes)
+    if not shapes:
+        out = _less_the_named(out)
+    # Slivers under a thousandth of a square metre come from cutting along one limit twice.
+    out = out[out["area"] > 1e-3].sort_values("at", kind="stable", ignore_index=True)
+    geometry = out.pop("shape").to_numpy()
     out.insert(0, "place", cells.index.to_numpy()[out.pop("at")])
     out.insert(2, "paved", out["kind"].isin(PAVED))
     out["kind"] = pd.Categorical(out["kind"], KINDS)
     out["tenure"] = pd.Categorical(out["tenure"], TENURES)
-    shapes = out.pop("shape").to_numpy()
-    out["area"] = shapely.area(shapes)
-    out = gpd.GeoDataFrame(out, geometry=shapes, crs=crs)
+    out = gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
     out.attrs["absent"] = [name for name, layer in {**layers, "parcels": parcels, "owners": owners}.items()
                            if layer is None]  # fmt: skip
     return out
+
+
+def _apart(named):
+    """Grounds by cell, each without those before it: what two of them claim counts once."""
+    out = []
+    for name, ground in named:
+        for _, before in out:
+            ground = without(ground, before)
+        out.append((name, ground))
+    return out
+
+
+def _claims(squares, parcels, owners, public):
+    """The parcelled ground of each cell by tenure."""
+    if parcels is None:
+        return []
+    lots, whose = polygons(parcels), owners_of(parcels, owners, public).to_numpy()
+    some = [tenure for tenure in ("private", "unknown", "public") if (whose == tenure).any()]
+    return _apart([(tenure, gathered(squares, lots[whose == tenure])) for tenure in some])
+
+
+def _sure(squares, parcels, known):
+    """The cells whose cadastre is known: there, the ground outside all parcels is public domain."""
+    sure = np.zeros(len(squares), bool)
+    if parcels is not None:
+        sure[shapely.STRtree(squares).query(polygons(parcels), predicate="intersects")[1]] = True
+    if known is not None:
+        sure &= covered_area(squares, polygons(known)) >= shapely.area(squares) * (1 - 1e-6)
+    return sure
 
 
 def _rows(shapes, **columns):
@@ -197,27 +232,28 @@ def _rows(shapes, **columns):
     return pd.DataFrame({"at": at, "shape": shapes[at], **columns})
 
 
-def _by_tenure(rows, squares, parcels, owners, known, public):
-    """Cut the pieces of kinds by tenure."""
-    if parcels is None:
-        return rows.assign(tenure="unknown")
-    lots = polygons(parcels)
-    sure = np.zeros(len(squares), bool)
-    sure[shapely.STRtree(squares).query(lots, predicate="intersects")[1]] = True
-    if known is not None:
-        sure &= covered_area(squares, polygons(known)) >= shapely.area(squares) * (1 - 1e-6)
-    whose = owners_of(parcels, owners, public).to_numpy()
+def _by_tenure(rows, squares, claims, sure, shapes):
+    """Cut the pieces of kinds by tenure; the shape of what is outside all parcels only if it is asked for."""
     at, rest, parts = rows["at"].to_numpy(), rows["shape"].to_numpy(), []
-    for held in ("private", "unknown", "public"):
-        ground = gathered(squares, lots[whose == held])[at]
-        parts.append(rows.assign(shape=inside(rest, ground), tenure=np.where(sure[at], held, "unknown")))
-        rest = without(rest, ground)
-    # Outside all parcels is the public domain: streets, squares, most rivers.
-    parts.append(rows.assign(shape=rest, tenure=np.where(sure[at], "public", "unknown")))
-    table = pd.concat(parts, ignore_index=True)
-    # Slivers under a thousandth of a square metre come from cutting along one limit twice.
-    table = table[shapely.area(table["shape"].to_numpy()) > 1e-3]
-    return table.sort_values("at", kind="stable", ignore_index=True)
+    left = shapely.area(rest)
+    for held, ground in claims:
+        part = inside(rest, ground[at])
+        area = shapely.area(part)
+        parts.append(rows.assign(shape=part, area=area, tenure=np.where(sure[at], held, "unknown")))
+        left = left - area
+        rest = without(rest, ground[at]) if shapes else rest
+    parts.append(rows.assign(shape=rest, area=left, tenure=np.where(sure[at], "public", "unknown")))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _less_the_named(rows):
+    """Open ground came whole: less the schoolyards, car parks and pavements of the same cell and tenure."""
+    sums = rows.groupby(["at", "tenure", "kind"], as_index=False)["area"].sum()
+    is_open = sums["kind"] == KINDS[3]
+    named = sums[~is_open].groupby(["at", "tenure"])["area"].sum()
+    keys = pd.MultiIndex.from_frame(sums.loc[is_open, ["at", "tenure"]])
+    sums.loc[is_open, "area"] -= named.reindex(keys).fillna(0.0).to_numpy()
+    return sums.assign(shape=None)
 
 
 def tenure(found, cells):

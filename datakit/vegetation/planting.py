@@ -285,11 +285,13 @@ def plantable(
     crs = same_crs(cells, found, *also)
     squares, layer = polygons(cells), found.geometry.to_numpy()
     surface = shapely.area(squares)
-    spare = None if pavements is None else by_cell(pavements, cells)
-    # Strips along parcels touch each other everywhere: merged apart from the rest, they cost half as much.
-    strip = (found["obstacle"] == "boundary").to_numpy()
-    free = without(squares, gathered(squares, layer[~strip], spare, (found["obstacle"] == "road").to_numpy()[~strip]))
-    free = without(free, gathered(squares, layer[strip])) if strip.any() else free
+    # In turns: strips along parcels touch each other everywhere and cost half as much when merged apart; where the
+    # pavement is known, the road's strip ends at it.
+    turn = found["obstacle"].map({"boundary": 1, "road": 0 if pavements is None else 2}).fillna(0).to_numpy()
+    free = squares
+    for k in np.unique(turn):
+        taken = gathered(squares, layer[turn == k])
+        free = without(free, without(taken, by_cell(pavements, cells)) if k == 2 else taken)
     area = surface - np.minimum(shapely.area(free), surface)  # the last digits of many small pieces
     area[surface <= 0] = np.nan
     if known is not None:
