@@ -72,6 +72,8 @@ def test_a_tree_keeps_its_distance_from_the_limits_of_parcels_but_not_from_the_s
     parcels = frame(box(0, 0, 50, 40), box(50, 0, 50, 40), id=["a", "b"])  # a street north of them
     out = room(CELL, planting.Offsets(**{**vars(NONE), "boundary": 2.0}), parcels=parcels)
     assert out.plantable_area.iloc[0] == pytest.approx(100 * 60 + 2 * 46 * 36)
+    walked = room(CELL, planting.Offsets(**{**vars(NONE), "boundary": 2.0, "walking": 1.4}), parcels=parcels)
+    assert walked.plantable_area.iloc[0] == pytest.approx(100 * (60 - 1.4) + 2 * 46 * 36)
 
 
 def test_overlaps_count_once_and_the_free_ground_is_kept():
@@ -114,6 +116,12 @@ def test_another_crs_is_refused_for_the_new_layers_too():
             room(CELL, **{name: there})
     with pytest.raises(CrsMismatch):
         ground.pieces(room(CELL), there)
+
+
+def test_trunks_are_no_crowns():
+    with pytest.raises(WrongUse, match="polygon"):
+        room(CELL, crowns=frame(shapely.Point(5, 5)))
+    assert room(CELL, crowns=frame(None, shapely.Polygon())).taken_area.iloc[0] == 0  # empty rows are no wrong layer
 
 
 def test_the_free_ground_is_what_brute_force_finds():
@@ -258,6 +266,108 @@ def test_a_wide_pavement_is_room_that_a_guessed_one_is_not():
     built = room(CELL, offsets, roads=STREET, pavements=known, buildings=house)
     kinds = ground.kinds(ground.pieces(built, FRONTS, pavements=known), built).iloc[0]
     assert kinds["wide pavement"] == pytest.approx(100 * (46 - 45), rel=0.02)  # 5 m from the façade, 1 m from the kerb
+
+
+# -- an invented town whose free ground is known from its plan --------------------------------------------------------
+
+PITCH, LANE = 120.0, 6.0  # metres from street to street, and the carriageway
+
+
+@pytest.fixture(scope="module")
+def town():
+    """Blocks in a turned net of streets; each block is one parcel. The plan says what is free, whose, and what it is.
+
+    Pavements are 1.5 m wide, or 6 m around the blocks of every third column.
+    """
+    rng = np.random.default_rng(12)
+    layers = {k: [] for k in ("building", "road", "wood", "parcel", "school", "parking", "truth")}
+    number = 8
+    for k in range(number + 1):
+        for along in range(number):
+            a, b = PITCH * along, PITCH * (along + 1)
+            layers["road"] += [line((PITCH * k, a), (PITCH * k, b)), line((a, PITCH * k), (b, PITCH * k))]
+    for i in range(number):
+        for j in range(number):
+            kind = ("open ground", "schoolyard", "car park", "wood", "built")[rng.integers(5)]
+            pavement = 6.0 if i % 3 == 0 else 1.5
+            edge = LANE / 2 + pavement
+            x, y, side = PITCH * i + edge, PITCH * j + edge, PITCH - 2 * edge
+            lot = box(x, y, side)
+            owner = "4" if kind == "schoolyard" else ("0", "9", None)[rng.integers(3)]
+            layers["parcel"].append((lot, owner))
+            house = box(x + 10, y + 10, side - 20) if kind == "built" else box(x + 30, y + 30, 20)
+            layers["building"].append(house)
+            if kind == "wood":
+                layers["wood"].append(box(x, y, side))
+            if kind in ("schoolyard", "car park"):
+                layers["school" if kind == "schoolyard" else "parking"].append(lot)
+            if kind != "wood":  # what the plan leaves free: the parcel's inside, 5 m away from its house
+                inner = box(x + 2, y + 2, side - 4).difference(house.buffer(5))
+                held = "public" if owner in ("4", "9") else "private"
+                layers["truth"].append((inner, "open ground" if kind == "built" else kind, held))
+            if pavement > 4:  # 1 m beside the carriageway; 1.4 m to walk, or 2 m from a wood
+                near = 2.0 if kind == "wood" else 1.4
+                ring = box(x - 5, y - 5, side + 10).difference(box(x - near, y - near, side + 2 * near))
+                layers["truth"].append((ring, "wide pavement", "public"))
+    turned = {}
+    for name, rows in layers.items():
+        shapes = [r[0] if isinstance(r, tuple) else r for r in rows]
+        turned[name] = gpd.GeoSeries(shapes, crs=LAMBERT).rotate(20, origin=(0, 0)).translate(854_000, 6_693_000)
+    ids = [f"21231000AB{n:04d}" for n in range(number**2)]
+    owner = pd.DataFrame({"parcel": ids, "owner_group": [o for _, o in layers["parcel"]]}).dropna()
+    truth = gpd.GeoDataFrame(
+        {"kind": [k for _, k, _ in layers["truth"]], "tenure": [t for *_, t in layers["truth"]]},
+        geometry=turned["truth"].to_numpy(), crs=LAMBERT,
+    )  # fmt: skip
+    lots = frame(*turned["parcel"], id=ids)
+    streets = road(*turned["road"])
+    area = turned["parcel"].union_all().convex_hull
+    truth = truth.clip(area, keep_geom_type=True)
+    cells = grid.grid(frame(area), 50)
+    pavements = ground.pavements(cells, lots, streets)
+    found = planting.plantable(
+        cells, frame(*turned["building"]), streets, frame(*turned["wood"]), parcels=lots, pavements=pavements,
+        shapes=True,
+    )  # fmt: skip
+    schools = frame(*turned["school"]).assign(nature="Collège")
+    parking = frame(*turned["parking"]).assign(nature="Parking")
+    layers = {"places": schools, "transport": parking, "pavements": pavements}
+    return truth, found, ground.pieces(found, lots, owner.assign(commune="21231"), **layers, shapes=True)
+
+
+@pytest.mark.parametrize("kind", ["schoolyard", "car park", "open ground"])
+@pytest.mark.parametrize("held", ["public", "private"])
+def test_the_ground_of_the_plan_is_found(town, kind, held):
+    truth, _, found = town
+    chosen = [t[(t.kind == kind) & (t.tenure == held)] for t in (truth, found)]
+    if chosen[0].empty:
+        assert (kind, held) == ("schoolyard", "private")
+        assert chosen[1].empty
+        return
+    planned, seen = (t.union_all() for t in chosen)
+    common = planned.intersection(seen).area
+    assert common / planned.area > 0.97
+    assert common / seen.area > 0.97
+
+
+def test_the_wide_pavements_of_the_plan_are_found_and_narrow_ones_are_not(town):
+    truth, _, found = town
+    planned = truth[truth.kind == "wide pavement"].union_all()
+    seen = found[found.kind == "wide pavement"]
+    assert set(seen.tenure) == {"public"}
+    seen = seen.union_all()
+    common = planned.intersection(seen).area
+    assert common / planned.area > 0.95
+    assert common / seen.area > 0.95
+
+
+def test_the_order_of_cells_by_room_is_that_of_the_plan(town):
+    truth, cells, _ = town
+    at, piece = cells.sindex.query(truth.geometry, predicate="intersects")[::-1]
+    shared = shapely.area(shapely.intersection(cells.geometry.to_numpy()[at], truth.geometry.to_numpy()[piece]))
+    planned = np.bincount(at, shared, minlength=len(cells))
+    assert cells.plantable_area.corr(pd.Series(planned), method="spearman") > 0.95
+    assert abs(cells.plantable_area.sum() / planned.sum() - 1) < 0.1
 
 
 # -- priority ---------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Offsets:
     boundary : float
         Inside the limit of a parcel.
     kerb, walking : float
-        On wide pavements: beyond the edge of the carriageway, and before the limit of the parcels.
+        On wide pavements beyond the edge of the carriageway, and in the street before the limit of a parcel.
     unknown_width, path_width, track_width : float
         Widths taken for a carriageway that nobody measured, for paths and tracks, and for each track of a railway.
     """
@@ -72,7 +72,7 @@ class Offsets:
     kerb: float = _metres(1.0, "on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors")
     walking: float = _metres(
         1.4,
-        "on a wide pavement, left to those who walk",
+        "between a parcel and a tree in the street, left to those who walk",
         "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of obstacles",
     )
 
@@ -173,10 +173,26 @@ def tracks(rail, offsets=None):
     return _widened(kept, offsets.rail, rail.crs)
 
 
-def rims(parcels, width):
-    """The strip of each parcel along its limit, where a tree would stand too near to the neighbour: an array."""
+def rims(parcels, offsets=None):
+    """The strip along the limits of parcels: inside, too near to the neighbour; outside, the way of those who walk.
+
+    Outside it is no wider than inside: what reaches into the next parcel is then within that one's own strip.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Polygons.
+    offsets : Offsets, optional
+        ``boundary`` and ``walking``.
+
+    Returns
+    -------
+    ndarray of polygons
+    """
+    offsets = offsets or Offsets()
     shapes = polygons(parcels)
-    return shapely.difference(shapes, shapely.buffer(shapes, -width, quad_segs=2)) if width > 0 else shapes[:0]
+    outer = shapely.buffer(shapes, min(offsets.walking, offsets.boundary), quad_segs=2)
+    return shapely.difference(outer, shapely.buffer(shapes, -offsets.boundary, quad_segs=2))
 
 
 def obstacles(
@@ -199,8 +215,8 @@ def obstacles(
     pipes : GeoDataFrame, optional
         Lines or polygons of buried networks. No open layer has them; a city's own may.
     parcels : GeoDataFrame, optional
-        Polygons of the cadastre: the strip along their limits is kept clear. Two parcels of one owner are not told
-        apart from those of neighbours unless the caller merges them.
+        Polygons of the cadastre: the strip along their limits is kept clear, see :func:`rims`. Two parcels of one owner
+        count as neighbours unless the caller merges them.
 
     Returns
     -------
@@ -211,13 +227,19 @@ def obstacles(
     Raises
     ------
     CrsMismatch
+    WrongUse
+        A layer of polygons that has shapes, and none with a surface.
     """
     offsets = offsets or Offsets()
     layers = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes, "parcels": parcels}
     crs = same_crs(buildings, roads, vegetation, *(x for x in layers.values() if x is not None))
 
     def around(layer, distance):
-        return shapely.buffer(polygons(_on_the_ground(layer)), distance, quad_segs=2)
+        shapes = polygons(layer := _on_the_ground(layer))
+        if len(shapes) and shapely.is_empty(shapes).all():  # trunks for crowns, axes for rivers: nothing would be kept
+            raise WrongUse("obstacles", "a layer that takes ground has no polygon", expected="polygons",
+                           found=", ".join(sorted(layer.geom_type.dropna().unique())))  # fmt: skip
+        return shapely.buffer(shapes, distance, quad_segs=2)
 
     parts = {
         "building": around(buildings, offsets.buildings),
@@ -233,7 +255,7 @@ def obstacles(
         shapes = shapely.force_2d(_on_the_ground(pipes).geometry.to_numpy())
         parts["pipe"] = shapely.buffer(shapes, offsets.pipes, quad_segs=2)
     if parcels is not None:
-        parts["boundary"] = rims(parcels, offsets.boundary)
+        parts["boundary"] = rims(parcels, offsets)
     kind = np.repeat(list(parts), [len(p) for p in parts.values()])
     frame = gpd.GeoDataFrame({"obstacle": kind}, geometry=np.concatenate(list(parts.values())), crs=crs)
     frame = frame[~frame.is_empty].reset_index(drop=True)
