@@ -62,6 +62,7 @@ def _read_csv(path, card):
     except pd.errors.ParserError:
         raw, rejects = _read_ragged(text, card)
     raw.columns = [str(c).strip() for c in raw.columns]
+    raw = _joined(raw, card)
     other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
     if len(raw.columns) == 1 and other:
         raise unlike(
@@ -87,14 +88,34 @@ def _read_pieces(text, card, rows=100_000):
 def _asked(columns, card):
     """The columns that a card reads; all of them where one is missing, because the error about it names them all."""
     columns = [str(c) for c in columns]
-    there = {c.strip() for c in columns}
+    parts = [p for made in card.raw.get("joined", {}).values() for p in made]
+    there = {c.strip() for c in columns} | set(card.raw.get("joined", {}))
     if not card.fields or any(not f.optional and not there.intersection(f.source) for f in card.fields):
         return columns
-    wanted = {s for f in card.fields for s in f.source}
+    wanted = {s for f in card.fields for s in f.source} | {s for p in parts for s in p["source"]}
     for value in [*(card.geometry or {}).values(), card.raw.get("row_filter", {}).get("field", "")]:
         wanted.update([value] if isinstance(value, str) else value if isinstance(value, list) else [])
     # The first column stays, whatever it is: the delimiter is checked on it.
     return [c for i, c in enumerate(columns) if c.strip() in wanted or not i]
+
+
+def _joined(raw, card):
+    """The columns that a card makes from several of the file: the pieces of an identifier, the code before a label."""
+    raw = raw.fillna("") if "joined" in card.raw else raw
+    for name, parts in card.raw.get("joined", {}).items():
+        made, whole = "", True
+        for part in parts:
+            source = next((s for s in part["source"] if s in raw.columns), None)
+            if source is None:
+                raise unlike(
+                    card, f"a part of {name!r} is missing", " or ".join(part["source"]), ", ".join(raw.columns)
+                )
+            text = raw[source].astype("str").str.replace(" ", "", regex=False)
+            # A blank prefix is one of zeros; any other blank part leaves no identifier at all.
+            whole &= text.ne("") | part.get("blank", False)
+            made += text.str[: part["keep"]] if "keep" in part else text.str.zfill(part.get("width", 0))
+        raw[name] = made.where(whole, "")
+    return raw
 
 
 def _read_ragged(text, card):
@@ -153,15 +174,45 @@ def _read_json(path, card):
 
 
 def _read_overpass(path, card):
+    """Nodes as rows with ``lon`` and ``lat``; where the card has no such columns, ways and relations as polygons."""
     found = json.loads(_decode(content(path, card), card))
     if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
         raise unlike(card, "this is no Overpass answer", '{"elements": […]}', str(found)[:120])
-    if "remark" in found and not found["elements"]:
+    elements = found["elements"]
+    if "remark" in found and (not elements or "error" in found["remark"]):  # half an answer looks like a whole one
         raise unlike(card, "Overpass gave up", "elements", found["remark"])
-    rows = [
-        {"id": e.get("id"), "lon": e.get("lon"), "lat": e.get("lat"), **e.get("tags", {})} for e in found["elements"]
-    ]
-    return pd.DataFrame(rows, dtype=object), None, _NO_REJECTS
+    if "x" in (card.geometry or {}):
+        rows = [{"id": e.get("id"), "lon": e.get("lon"), "lat": e.get("lat"), **e.get("tags", {})} for e in elements]
+        return pd.DataFrame(rows, dtype=object), None, _NO_REJECTS
+    import numpy as np
+
+    # A way and a relation may have the same number.
+    rows = [{**e.get("tags", {}), "id": f"{e.get('type')}/{e.get('id')}"} for e in elements]
+    shapes = np.empty(len(rows), dtype=object)
+    shapes[:] = [_overpass_area(e) for e in elements]
+    return pd.DataFrame(rows, dtype=object), shapes, _NO_REJECTS
+
+
+def _overpass_area(element):
+    """The ground of a way or a relation that was asked with ``out geom``; None where its outline does not close.
+
+    Outlines come in pieces, in any order and direction. What lies inside is decided by counting outlines, not by the
+    roles, which volunteers forget: a pond is a hole, an island in it is ground again.
+    """
+    import shapely
+
+    ways = [element] if element.get("type") == "way" else element.get("members", [])
+    ways = [w.get("geometry") or [] for w in ways if w.get("type") == "way"]
+    if not ways or any(None in way for way in ways):  # a place that the request left out
+        return None
+    lines = [shapely.LineString([(p["lon"], p["lat"]) for p in way]) for way in ways if len(way) > 1]
+    faces, cuts, dangles, invalid = shapely.polygonize_full(lines)
+    if len(cuts.geoms) + len(dangles.geoms):
+        return None  # half of a park would be wrong in silence
+    if len(invalid.geoms):  # an outline that crosses itself: alone, it is repaired as in any other file
+        alone = len(invalid.geoms) == 1 and not len(faces.geoms)
+        return shapely.Polygon(invalid.geoms[0].coords) if alone else None
+    return shapely.build_area(shapely.geometrycollections(lines))
 
 
 def _read_some(file, card):
