@@ -22,8 +22,9 @@ CIVIL = (
 )
 
 
-def _metres(default, why, source=CHOICE):
-    return field(default=default, metadata={"why": why, "source": source})
+def _metres(default, why, source=CHOICE, shown=False):
+    """A distance; few are ``shown`` when the object is printed: :meth:`Offsets.table` has them all."""
+    return field(default=default, repr=shown, metadata={"why": why, "source": source})
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,15 @@ class Offsets:
         Widths taken for a carriageway that nobody measured, for paths and tracks, and for each track of a railway.
     """
 
-    buildings: float = _metres(5.0, "foundations, façades, light in the rooms")
-    roads: float = _metres(3.0, "beyond the carriageway: stands in for the pavement, which BD TOPO does not draw")
-    vegetation: float = _metres(2.0, "around woods, hedges and orchards, which have their own roots and shade")
-    unknown_width: float = _metres(5.0, "carriageway whose width nobody measured")
-    path_width: float = _metres(2.0, "tracks and paths, which have no width in BD TOPO")
+    buildings: float = _metres(5.0, "foundations, façades, light in the rooms", shown=True)
+    roads: float = _metres(
+        3.0, "beyond the carriageway: stands in for the pavement, which BD TOPO does not draw", shown=True
+    )
+    vegetation: float = _metres(
+        2.0, "around woods, hedges and orchards, which have their own roots and shade", shown=True
+    )
+    unknown_width: float = _metres(5.0, "carriageway whose width nobody measured", shown=True)
+    path_width: float = _metres(2.0, "tracks and paths, which have no width in BD TOPO", shown=True)
     crowns: float = _metres(2.0, "beyond the crown of a standing tree, so that the new one has light")
     rail: float = _metres(
         6.0,
