@@ -1,0 +1,389 @@
+"""How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue. Needs the extra ``satellite``.
+
+Only the part of a scene that covers the area is read: its files are Cloud Optimized GeoTIFFs. Nothing else in the kit
+needs this module, nor the libraries that it needs.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import DatakitError, NotAsDescribed, Unreachable, WrongUse
+from datakit.reading import same_crs
+from datakit.vegetation.grid import polygons
+
+CATALOG = "https://earth-search.aws.element84.com/v1"
+# What a catalogue may call red, near infrared and scene classification: Earth Search's names, then the bands' own.
+BANDS = {"red": ("red", "B04"), "nir": ("nir", "B08"), "scl": ("scl", "SCL")}
+# Classes of the scene classification that are taken for a clear view of the ground: vegetation, not vegetated, water,
+# unclassified. Left out: 0 no data, 1 defective, 2 dark, 3 cloud shadow, 8 and 9 cloud, 10 cirrus, 11 snow.
+CLEAR = (4, 5, 6, 7)
+OFFSET = -1000  # BOA_ADD_OFFSET of the products since processing baseline 04.00, in digital numbers
+SINCE = pd.Timestamp("2022-01-25", tz="UTC")  # where the baseline is not given: the day it came into use
+DARK = 0.1  # share of clear pixels that an offset may make negative before it is not believed: choice of this kit
+METRES = 10
+# Without these GDAL lists the folder of each file and reads more of its head than it needs.
+GDAL = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_MAX_RETRY": "2",
+    "GDAL_HTTP_RETRY_DELAY": "0.2",
+    "GDAL_HTTP_CONNECTTIMEOUT": "20",
+    "GDAL_HTTP_TIMEOUT": "120",
+}
+
+
+def _needs(*names):
+    from importlib import import_module
+
+    try:
+        return [import_module(name) for name in names]
+    except ImportError as error:
+        raise DatakitError("satellite", f"the library {error.name} is not installed",
+                           next='pip install "ondijon-datakit[satellite]"') from error  # fmt: skip
+
+
+def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, modifier=None):
+    """Scenes of a catalogue that show some of an area.
+
+    Parameters
+    ----------
+    area : GeoDataFrame or GeoSeries
+        In a projected CRS; its bounding box is searched.
+    period : str
+        One day or two with a slash, such as ``"2024-06-01/2024-08-31"``.
+    catalog : str
+        Address of a STAC API. Element 84's Earth Search asks for no account; Planetary Computer wants its assets
+        signed, see ``modifier``.
+    collection : str
+    max_cloud : float
+        Percent of the scene (110 km wide) under clouds. What hides the area itself is masked pixel by pixel later.
+    modifier : callable, optional
+        Given to pystac-client, such as ``planetary_computer.sign_inplace``.
+
+    Returns
+    -------
+    list of pystac.Item
+        By date.
+
+    Raises
+    ------
+    CrsMismatch
+    Unreachable
+        The catalogue does not answer, or answers with an error.
+    """
+    client, io, said, requests = _needs("pystac_client", "pystac_client.stac_api_io", "pystac_client.exceptions",
+                                        "requests")  # fmt: skip
+    same_crs(area)
+    box = [float(v) for v in area.to_crs(4326).total_bounds]
+    if not np.isfinite(box).all():
+        raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
+    try:
+        opened = client.Client.open(catalog, modifier=modifier, stac_io=io.StacApiIO(timeout=60, max_retries=2))
+        wanted = {"collections": [collection], "bbox": box, "datetime": period}
+        if opened.conforms_to("QUERY"):
+            wanted["query"] = {"eo:cloud_cover": {"lte": max_cloud}}
+        items = list(opened.search(**wanted, limit=100).items())
+    except (said.APIError, requests.RequestException) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise Unreachable("satellite", "the catalogue does not answer as a STAC API", expected=catalog,
+                          found=first[:300], next="try again later, or another `catalog`") from error  # fmt: skip
+    items = [item for item in items if item.properties.get("eo:cloud_cover", 0) <= max_cloud]
+    return sorted(items, key=lambda item: (item.datetime, item.id))
+
+
+def baseline(item):
+    """Processing baseline of a scene as a number (4.0 for 04.00), None if its catalogue does not give it."""
+    given = item.properties.get("s2:processing_baseline") or item.properties.get("processing:version")
+    try:
+        return float(str(given).lstrip("N")) if given else None
+    except ValueError:
+        return None
+
+
+def declared_offset(item):
+    """What must be added to the digital numbers of a scene to compare it with others, and why.
+
+    From processing baseline 04.00 on, products hold reflectance x 10000 + 1000, which keeps dark pixels above 0
+    (Copernicus, Sentinel-2 products: ``BOA_ADD_OFFSET``). Earth Search takes it off in ``sentinel-2-l2a`` and says so
+    by scene (``earthsearch:boa_offset_applied``), not in ``sentinel-2-c1-l2a``; Planetary Computer never does. The
+    ``raster:bands`` of Earth Search say -0.1 in either case, and are not used.
+
+    Parameters
+    ----------
+    item : pystac.Item
+
+    Returns
+    -------
+    (int, str)
+        0 or -1000, and the reason.
+    """
+    number = baseline(item)
+    if item.properties.get("earthsearch:boa_offset_applied"):
+        return 0, "taken off by the catalogue"
+    if number is None:
+        late = pd.Timestamp(item.datetime) >= SINCE
+        return (OFFSET if late else 0), f"baseline not given, taken from the date {item.datetime:%Y-%m-%d}"
+    return (OFFSET, f"baseline {number:05.2f}") if number >= 4 else (0, f"baseline {number:05.2f} has none")
+
+
+def ndvi(
+    area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, clear=CLEAR, most=12, modifier=None
+):  # fmt: skip
+    """Median of the vegetation index over the clear views of an area.
+
+    NDVI = (near infrared - red) / (near infrared + red), of reflectances: low on paved ground, high on dense green
+    (Tucker, 1979, Red and photographic infrared linear combinations for monitoring vegetation, Remote Sensing of
+    Environment 8, 127-150). Pixels are those of the satellite, not resampled; classes come in pixels of 20 m.
+
+    A catalogue's word on the offset (:func:`declared_offset`) is checked: some scenes of Earth Search are marked as not
+    corrected and are (its issues 9, 66 and 71). Where taking the offset off would make a tenth of the clear red pixels
+    negative, it is not taken off a second time, and the scene's row says so.
+
+    Parameters
+    ----------
+    area, period, catalog, collection, max_cloud, modifier
+        See :func:`search`.
+    clear : tuple of int
+        Classes of the scene classification that count, see `CLEAR`.
+    most : int
+        Days used at most, those with least cloud.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``ndvi`` (float32, -1 to 1, missing where no clear view) and ``looks`` (how many days saw the pixel clearly),
+        10 m, dimensions (y, x), in the UTM zone of most scenes. ``attrs["scenes"]``: one dict for each scene with
+        ``id``, ``date``, ``cloud`` (percent of the scene), ``clear`` (share of the area's pixels), ``offset`` and
+        ``why``.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        No scene in this period.
+    Unreachable
+        The catalogue or a file does not answer.
+    NotAsDescribed
+        A scene without one of the three bands.
+    DatakitError
+        A library is missing.
+    """
+    xarray, _, _ = _needs("xarray", "odc.stac", "rioxarray")
+    items = search(area, period, catalog=catalog, collection=collection, max_cloud=max_cloud, modifier=modifier)
+    if not items:
+        raise WrongUse("satellite", f"no scene of {collection} shows this area", expected=f"some in {period}",
+                       found=f"none with at most {max_cloud:g} % of cloud",
+                       next="a longer period, or a larger `max_cloud`")  # fmt: skip
+    days = _days(items)
+    days = sorted(days, key=lambda day: (np.mean([i.properties.get("eo:cloud_cover", 0) for i in day]), day[0].id))
+    geobox = _geobox(area, items)
+    views, scenes = [], []
+    for day in days[:most]:
+        view = np.full(geobox.shape, np.nan, np.float32)
+        for item in day:  # tiles of one day overlap and show the same: the first that sees a pixel gives it
+            seen, said = _view(item, geobox, clear)
+            view = np.where(np.isnan(view), seen, view)
+            scenes.append(said)
+        views.append(view)
+    stack = np.stack(views)
+    looks = np.isfinite(stack).sum(axis=0)
+    found = xarray.Dataset(
+        {
+            "ndvi": (("y", "x"), _median(stack)),
+            "looks": (("y", "x"), looks.astype(np.uint8 if len(views) < 256 else np.uint16)),
+        },
+        coords={name: geobox.coordinates[name].values for name in ("y", "x")},  # noqa: PD011
+    ).rio.write_crs(str(geobox.crs))
+    found = found.rio.write_transform(geobox.affine)
+    found.attrs["scenes"] = sorted(scenes, key=lambda s: (s["date"], s["id"]))
+    return found
+
+
+def _days(items):
+    """Scenes by day in local solar time, each day's newest processing first."""
+    days = {}
+    for item in items:
+        west, _, east, _ = item.bbox
+        days.setdefault((item.datetime + timedelta(hours=(west + east) / 30)).date(), []).append(item)
+    return [sorted(day, key=lambda i: (-(baseline(i) or 0), i.id)) for day in days.values()]
+
+
+def _geobox(area, items):
+    """The satellite's own pixels over an area."""
+    from odc.geo.geobox import GeoBox
+
+    codes = pd.Series([_code(item) for item in items]).dropna()
+    if codes.empty:
+        raise NotAsDescribed("satellite", "the scenes do not say in which CRS they are", expected="proj:code",
+                             found=items[0].id)  # fmt: skip
+    crs = codes.mode().iloc[0]
+    west, south, east, north = area.to_crs(crs).total_bounds
+    # On multiples of 10 m, as the satellite's tiles are: nothing is resampled.
+    west, south = (float(np.floor(v / METRES)) * METRES for v in (west, south))
+    east, north = (float(np.ceil(v / METRES)) * METRES for v in (east, north))
+    return GeoBox.from_bbox((west, south, east, north), crs=crs, resolution=METRES, tight=True)
+
+
+def _code(item):
+    where = [item.properties, *(asset.extra_fields for asset in item.assets.values())]
+    for fields in where:
+        if fields.get("proj:code"):
+            return str(fields["proj:code"])
+        if fields.get("proj:epsg"):
+            return f"EPSG:{fields['proj:epsg']}"
+    return None
+
+
+def _view(item, geobox, clear):
+    """NDVI of one scene, missing where it does not see the ground, and a line about it."""
+    bands = {}
+    for name, names in BANDS.items():
+        bands[name] = next((n for n in names if n in item.assets), None)
+    if None in bands.values():
+        absent = [" or ".join(BANDS[name]) for name, found in bands.items() if found is None]
+        raise NotAsDescribed("satellite", f"scene {item.id} lacks a band", expected=", ".join(absent),
+                             found=", ".join(item.assets))  # fmt: skip
+    red, nir, classes = _read(item, list(bands.values()), geobox)
+    seen = np.isin(classes, clear) & (red > 0) & (nir > 0)  # 0 is "no data" in every band
+    offset, why = declared_offset(item)
+    if offset and seen.any() and (negative := np.mean(red[seen] < -offset)) > DARK:
+        offset = 0
+        why += f", but {negative:.0%} of the clear red pixels would be negative: it was taken off before"
+    red, nir = (band.astype(np.float32) + offset for band in (red, nir))
+    total = nir + red
+    with np.errstate(invalid="ignore", divide="ignore"):
+        index = np.clip((nir - red) / total, -1, 1)
+    index[~seen | (total <= 0)] = np.nan
+    return index.astype(np.float32), {
+        "id": item.id,
+        "date": f"{item.datetime:%Y-%m-%d}",
+        "cloud": item.properties.get("eo:cloud_cover"),
+        "clear": round(float(np.isfinite(index).mean()), 4),
+        "offset": offset,
+        "why": why,
+    }
+
+
+def _read(item, names, geobox):
+    stac, rasterio = _needs("odc.stac", "rasterio")
+    try:
+        with rasterio.Env(**GDAL):
+            loaded = stac.load([item], bands=names, geobox=geobox, resampling="nearest", pool=4)
+            return [loaded[name].to_numpy()[0] for name in names]
+    except (rasterio.errors.RasterioError, OSError) as error:
+        raise Unreachable("satellite", f"scene {item.id} cannot be read", expected=item.assets[names[0]].href,
+                          found=str(error)[:300], next="try again later")  from error  # fmt: skip
+
+
+def _median(stack, rows=256):
+    """Median over the first axis, missing left out, by strips so that sorting does not double the memory."""
+    out = np.full(stack.shape[1:], np.nan, np.float32)
+    for start in range(0, stack.shape[1], rows):
+        strip = stack[:, start : start + rows]
+        some = np.isfinite(strip).any(axis=0)
+        out[start : start + rows][some] = np.nanmedian(strip[:, some], axis=0)
+    return out
+
+
+def by_cell(found, cells, least=0.5, above=None):
+    """Mean of a raster in each cell, every pixel weighted by the ground that it shares with the cell.
+
+    Parameters
+    ----------
+    found : xarray.Dataset or DataArray
+        Of :func:`ndvi`, or any raster (y, x) with a CRS and square cells along its axes, such as one opened by
+        rioxarray; of a Dataset, ``ndvi`` is taken.
+    cells : GeoDataFrame
+        In any projected CRS: its shapes are brought to the raster's, whose pixels stay as they are.
+    least : float
+        Share of a cell that must have a value: below it there is no mean.
+    above : float, optional
+        Also the share of the seen ground whose value is above this. Where vegetation begins is a choice of the caller,
+        to be compared with the land cover of a map.
+
+    Returns
+    -------
+    DataFrame
+        ``ndvi`` (or the raster's name), ``seen_share`` (0 to 1, ground with a value) and, with ``above``,
+        ``above_share``; with the index of ``cells``.
+
+    Raises
+    ------
+    CrsMismatch
+        Cells without CRS, or in degrees.
+    WrongUse
+        The raster has no CRS, is turned, or is not of two dimensions.
+    """
+    _needs("rioxarray")
+    same_crs(cells)
+    raster = found["ndvi"] if hasattr(found, "data_vars") else found
+    raster = raster.squeeze(drop=True)
+    if raster.ndim != 2 or raster.rio.crs is None:
+        raise WrongUse("by_cell", "a raster needs two dimensions and a CRS", expected="(y, x), raster.rio.write_crs()",
+                       found=f"{raster.dims}, CRS {raster.rio.crs}")  # fmt: skip
+    affine = raster.rio.transform()
+    if affine.b or affine.d:
+        raise WrongUse("by_cell", "this raster is turned against its CRS", next="raster.rio.reproject(...)")
+    values = raster.to_numpy().astype(float)
+    if raster.rio.nodata is not None:
+        values[values == raster.rio.nodata] = np.nan
+    shapes = polygons(cells.geometry.to_crs(raster.rio.crs))
+    weight, total, over = (np.zeros(len(shapes)) for _ in range(3))
+
+    def add(start):
+        here = slice(start, start + 500)  # some cells at once: memory does not grow with their number
+        cell, row, column, shared = _pixels(shapes[here], affine, values.shape)
+        value = values[row, column]
+        known = np.isfinite(value)
+        cell, shared, value = cell[known], shared[known], value[known]
+        size = len(weight[here])
+        weight[here] = np.bincount(cell, shared, minlength=size)
+        total[here] = np.bincount(cell, shared * value, minlength=size)
+        if above is not None:
+            over[here] = np.bincount(cell, shared * (value > above), minlength=size)
+
+    with ThreadPoolExecutor(2) as pool:  # GEOS computes outside Python's lock
+        list(pool.map(add, range(0, len(shapes), 500)))
+    surface = shapely.area(shapes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        seen = np.where(surface > 0, np.minimum(weight / surface, 1), np.nan)
+        kept = (weight > 0) & (seen >= least)
+        out = {raster.name or "value": np.where(kept, total / weight, np.nan), "seen_share": seen}
+        if above is not None:
+            out["above_share"] = np.where(kept, over / weight, np.nan)
+    return pd.DataFrame(out, index=cells.index)
+
+
+def _pixels(shapes, affine, size):
+    """Pairs of shapes and pixels that share ground: place of the shape, row, column, surface shared."""
+    west, south, east, north = shapely.bounds(shapes).T
+    some = np.isfinite(west)
+    step = np.array([affine.a, affine.e])
+    with np.errstate(invalid="ignore"):
+        ends = np.sort(np.stack([(np.stack([west, east]) - affine.c) / step[0],
+                                 (np.stack([north, south]) - affine.f) / step[1]]), axis=1)  # fmt: skip
+    first, last = np.floor(ends[:, 0]), np.ceil(ends[:, 1])
+    limit = np.array(size[::-1])[:, None]
+    first = np.where(some, np.clip(first, 0, limit), 0).astype(int)
+    last = np.where(some, np.clip(last, 0, limit), 0).astype(int)
+    wide, high = np.maximum(last - first, 0)
+    cell = np.repeat(np.arange(len(shapes)), wide * high)
+    place = np.arange(len(cell)) - np.repeat(np.cumsum(wide * high) - wide * high, wide * high)
+    column, row = first[0][cell] + place % wide[cell], first[1][cell] + place // wide[cell]
+    x, y = affine.c + column * step[0], affine.f + row * step[1]
+    # Most pixels are far enough inside or outside for their centre to decide; only those near the edge are cut.
+    reach = float(np.hypot(*step)) / 2
+    inner, outer = shapely.buffer(shapes, -reach), shapely.buffer(shapes, reach * 1.1)
+    shapely.prepare(inner)
+    shapely.prepare(outer)
+    middle = x + step[0] / 2, y + step[1] / 2
+    inside = shapely.contains_xy(inner[cell], *middle)
+    edge = np.flatnonzero(~inside & shapely.contains_xy(outer[cell], *middle))
+    shared = np.where(inside, abs(step[0] * step[1]), 0.0)
+    boxes = shapely.box(x[edge], y[edge], x[edge] + step[0], y[edge] + step[1])
+    shared[edge] = shapely.area(shapely.intersection(boxes, shapes[cell[edge]]))
+    kept = shared > 0
+    return cell[kept], row[kept], column[kept], shared[kept]
