@@ -1,9 +1,12 @@
 """How much of each cell, IRIS or commune a layer covers, by area, with overlaps counted once."""
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from datakit.errors import WrongUse
 from datakit.reading import same_crs
+from datakit.vegetation.cutting import gathered
 from datakit.vegetation.grid import polygons
 
 
@@ -22,19 +25,7 @@ def covered_area(shapes, layer):
     -------
     ndarray of float
     """
-    piece, place = shapely.STRtree(shapes).query(layer, predicate="intersects")
-    order = np.argsort(place, kind="stable")
-    piece, place = piece[order], place[order]
-    cut = layer[piece]
-    shapely.prepare(shapes)
-    edge = ~shapely.contains_properly(shapes[place], cut)
-    cut[edge] = shapely.intersection(cut[edge], shapes[place[edge]])
-    out = np.zeros(len(shapes))
-    found, first, count = np.unique(place, return_index=True, return_counts=True)
-    for k, start, n in zip(found, first, count, strict=True):
-        here = cut[start : start + n]
-        out[k] = here[0].area if n == 1 else shapely.union_all(here).area
-    return out
+    return shapely.area(gathered(shapes, layer))
 
 
 def cover(areas, layer, name="cover", known=None):
@@ -75,3 +66,129 @@ def cover(areas, layer, name="cover", known=None):
     with np.errstate(invalid="ignore", divide="ignore"):
         out[f"{name}_share"] = np.where(surface > 0, covered / surface, np.nan)
     return out
+
+
+def green(areas, layers, known=None, least=0.99):
+    """The share of each area that is green, by each layer and by all of them together, overlaps counted once.
+
+    A crown over a park is green once. A layer that was not surveyed in an area says nothing about it: the share is
+    then missing, and ``green_least`` is what the other layers see.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons: cells, IRIS, communes.
+    layers : dict of str to (GeoDataFrame, GeoSeries or None)
+        What is green, by name (``"woods"``, ``"crowns"``, ``"parks"``); same CRS; None for a layer that is not there.
+    known : GeoDataFrame, GeoSeries or dict of str to those, optional
+        Where all layers, or each by its name, were surveyed; see :func:`surveyed`. What has no entry is taken to be
+        known everywhere.
+    least : float
+        Share of an area that must be surveyed: contours of two producers never lie on each other exactly. What is not
+        surveyed in such an area counts as not green.
+
+    Returns
+    -------
+    GeoDataFrame
+        A copy of ``areas`` with ``<name>_area`` (m²) and ``<name>_share`` (0 to 1) for each layer, missing where it is
+        not known; ``green_area`` and ``green_share`` of all together, missing where any layer is not known;
+        ``green_least`` (0 to 1), the share that the known layers see; ``not_known`` (text), the layers without survey.
+        ``attrs["green"]`` has for each layer the number of areas in which it is ``not known``, and of those that are
+        known and have ``none`` of it.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        No layer, a name that is taken, or an entry of ``known`` for a layer that is not there.
+    """
+    given = {name: layer for name, layer in layers.items() if layer is not None}
+    reach = known if isinstance(known, dict) else {} if known is None else dict.fromkeys(layers, known)
+    if not layers or "green" in layers or not set(reach) <= set(layers):
+        raise WrongUse("green", "layers have names other than `green`, and `known` has no other ones",
+                       found=f"layers {', '.join(layers) or 'none'}; known {', '.join(reach) or 'none'}")  # fmt: skip
+    same_crs(areas, *given.values(), *(reach[name] for name in given if name in reach))
+    shapes = polygons(areas)
+    surface = shapely.area(shapes)
+    there = surface > 0
+    pieces, covered, sees, surveys = [], {}, {}, {}
+    for name in layers:
+        sees[name] = there & (name in given)
+        if name in given and name in reach:
+            key = id(reach[name])  # one survey for all layers is measured once
+            if key not in surveys:
+                surveys[key] = covered_area(shapes, polygons(reach[name])) >= least * surface
+            sees[name] &= surveys[key]
+        if name in given:
+            found = gathered(shapes, polygons(given[name]))
+            covered[name] = np.minimum(shapely.area(found), surface)
+            pieces.append(found)
+    out, said = areas.copy(), {}
+
+    def share(area):
+        return np.divide(area, surface, out=np.full(len(areas), np.nan), where=there)
+
+    for name in layers:
+        area = np.where(sees[name], covered.get(name, np.nan), np.nan)
+        out[f"{name}_area"], out[f"{name}_share"] = area, share(area)
+        said[name] = {"not known": int((there & ~sees[name]).sum()), "none": int((area == 0).sum())}
+    every, any_ = np.all(list(sees.values()), axis=0), np.any(list(sees.values()), axis=0)
+    whole = _together(pieces) if pieces else np.zeros(len(areas))
+    area = np.minimum(whole, surface)
+    out["green_area"] = np.where(every, area, np.nan)
+    out["green_share"] = share(out["green_area"].to_numpy())
+    out["green_least"] = np.where(any_, share(area), np.nan)
+    out["not_known"] = _names(sees, there, out.index)
+    out.attrs["green"] = said
+    return out
+
+
+def _together(pieces):
+    """The area of several arrays of shapes, one by one: what some of them share counts once."""
+    merged, area = pieces[0], shapely.area(pieces[0])
+    for k, more in enumerate(pieces[1:], start=2):
+        both = np.flatnonzero(shapely.intersects(merged, more))  # few shapes have both: asking first is cheap
+        extra = shapely.area(more)
+        extra[both] = shapely.area(shapely.difference(more[both], merged[both]))
+        area += extra
+        if k < len(pieces):
+            merged = shapely.union(merged, more)
+    return area
+
+
+def _names(sees, there, index):
+    text = np.full(len(index), "", dtype=object)
+    for name, seen in sees.items():
+        unseen = there & ~seen
+        text[unseen] = [t + ", " + name if t else name for t in text[unseen]]
+    return pd.Series(text, index=index, dtype="str")
+
+
+def surveyed(districts, layer):
+    """The districts in which a layer has something: where one has nothing at all, nobody has surveyed it.
+
+    Many inventories say nowhere what they cover. A commune of France without one tree is less likely than a file that
+    does not have it; a cell of a hundred metres without one is not: ask this of communes only.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        Communes, or sectors of an inventory.
+    layer : GeoDataFrame
+        Polygons, lines or points; same CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        The rows of ``districts`` where the layer has something, for the parameter ``known`` of other functions.
+
+    Raises
+    ------
+    CrsMismatch
+    """
+    same_crs(districts, layer)
+    things = layer.geometry.to_numpy()
+    things = things[~(shapely.is_missing(things) | shapely.is_empty(things))]
+    # A shape that overlaps the border by a few metres is the neighbour's: one point inside each decides.
+    inside = shapely.STRtree(polygons(districts)).query(shapely.point_on_surface(things), predicate="within")[1]
+    return districts.iloc[np.unique(inside)]

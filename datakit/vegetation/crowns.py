@@ -1,0 +1,81 @@
+"""Crowns of single trees as discs: what a layer of woods and parks does not have."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+
+QUARTER = 8  # corners of a disc in each quarter of a turn
+MEASURED = "measured crown"
+WIDEST = 40.0  # m, a choice of this kit: a wider crown is a slip of the pen, and counts as not measured
+
+
+def discs(trees, areas=None):
+    """The crown of each standing tree, as a disc around its trunk with exactly its area.
+
+    Parameters
+    ----------
+    trees : GeoDataFrame
+        Points in a projected CRS; ``diametre_couronne`` (m) if measured; with ``statut``, trees that are ``"lost"`` are
+        left out. Other columns are not needed.
+    areas : DataFrame, optional
+        ``area`` (m²) and ``how``, with the index of ``trees``: the table of `datakit.trees.canopy.crown_area`, which
+        takes the measured crown, else an allometry on the trunk by taxon. Without it only trees whose crown was
+        measured have a disc. A column ``low`` or ``high`` renamed ``area`` gives the bounds of the cover.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``area`` (m²), ``how`` and discs, with the index of ``trees``; one row for each standing tree with a place and a
+        crown. ``attrs["crowns"]`` counts them (``drawn``), those that are ``lost``, those with ``no place`` or
+        ``no crown``, and for each ``how`` the number of discs.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        ``areas`` is not a table about these trees.
+    """
+    crs = same_crs(trees)
+    if areas is None:
+        crown = trees["diametre_couronne"] if "diametre_couronne" in trees else pd.Series(np.nan, trees.index)
+        crown = pd.to_numeric(crown, errors="coerce").to_numpy(float, na_value=np.nan)
+        area, how = np.pi / 4 * np.where((crown > 0) & (crown <= WIDEST), crown, np.nan) ** 2, np.array(MEASURED)
+    else:
+        if "area" not in areas or not areas.index.equals(trees.index):
+            raise WrongUse("discs", "`areas` has one row for each tree, in the same order, and a column `area`",
+                           found=f"{len(areas)} rows for {len(trees)} trees, columns {', '.join(areas)}")  # fmt: skip
+        area = pd.to_numeric(areas["area"]).to_numpy(float, na_value=np.nan)
+        how = areas["how"].to_numpy(object) if "how" in areas else np.array("given")
+    how = np.broadcast_to(how, len(trees))
+    there, place = standing(trees), placed(trees)
+    known = np.isfinite(area) & (area > 0)
+    keep = there & place & known
+    corners = 4 * QUARTER  # a polygon inside the circle would lose 0.6 % of each crown: its radius makes up for that
+    radius = np.sqrt(area[keep] / (corners / 2 * np.sin(2 * np.pi / corners)))
+    shapes = shapely.buffer(shapely.force_2d(trees.geometry.to_numpy()[keep]), radius, quad_segs=QUARTER)
+    out = gpd.GeoDataFrame({"area": area[keep], "how": how[keep]}, geometry=shapes, index=trees.index[keep], crs=crs)
+    out.attrs["crowns"] = {
+        "drawn": int(keep.sum()),
+        "lost": int((~there).sum()),
+        "no place": int((there & ~place).sum()),
+        "no crown": int((there & place & ~known).sum()),
+        "how": out["how"].value_counts().to_dict(),
+    }
+    return out
+
+
+def standing(trees):
+    """Which trees of a table stand: all that are not said to be lost."""
+    if "statut" not in trees:
+        return np.ones(len(trees), bool)
+    return ~trees["statut"].eq("lost").fillna(False).to_numpy(bool)
+
+
+def placed(trees):
+    """Which trees have a point with coordinates."""
+    shapes = trees.geometry.to_numpy()
+    return (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.get_x(shapes)) & np.isfinite(shapely.get_y(shapes))
