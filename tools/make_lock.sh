@@ -4,7 +4,7 @@
 # requirements-build.lock   setuptools alone: installed first, so that building (this package, and those published
 #                           as source only) takes nothing from outside the locks
 # requirements.lock         what the kit needs
-# requirements-dev.lock     the same, plus what `make test` and `make lint` need
+# requirements-dev.lock     the same, plus every extra, plus what `make test` and `make lint` need
 #
 # The locks hold for Python 3.11 to 3.13 on every system, and name no index, host or folder.
 set -eu
@@ -17,4 +17,4 @@ compile() {
 
 compile --group build -o requirements-build.lock
 compile pyproject.toml --group build -c requirements-build.lock -o requirements.lock
-compile pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+compile pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock

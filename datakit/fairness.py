@@ -1,0 +1,83 @@
+"""How evenly something is shared among people: Lorenz curve, Gini and concentration index, people as weights."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+
+def lorenz(values, people):
+    """Cumulative share of something against the cumulative share of people, those with least of it first.
+
+    Parameters
+    ----------
+    values : array of float
+        What each person of an area has (canopy per resident, hours within reach), 0 or more. Areas without a value or
+        without people are left out.
+    people : array of float
+        People of each area.
+
+    Returns
+    -------
+    DataFrame
+        ``people`` and ``share``, both from 0 to 1; the first row is 0, 0. The diagonal would be the same for everybody.
+        ``attrs["gini"]`` is twice the area between both, 0 (the same for all) to nearly 1 (one has everything).
+
+    Raises
+    ------
+    WrongUse
+        Negative values or people, or nothing to share.
+
+    Notes
+    -----
+    People of one area are taken as equal, which makes the true inequality larger than the figure.
+    """
+    return _curve("lorenz", values, people, values)
+
+
+def concentration(values, people, order):
+    """Concentration curve and index: is something shared along an order, such as income?
+
+    Parameters
+    ----------
+    values, people
+        See `lorenz`.
+    order : array of float
+        By which people are lined up, lowest first: the median income of their area. Areas of equal order are taken
+        together.
+
+    Returns
+    -------
+    DataFrame
+        As `lorenz`. ``attrs["index"]`` is negative when those who come first (the poorest) have more than their share,
+        positive when they have less, and between -1 and 1.
+
+    Raises
+    ------
+    WrongUse
+
+    Notes
+    -----
+    Kakwani, N., Wagstaff, A. and van Doorslaer, E. (1997). Socioeconomic inequalities in health: measurement,
+    computation, and statistical inference. Journal of Econometrics 77(1).
+    """
+    out = _curve("concentration", values, people, order)
+    out.attrs["index"] = out.attrs.pop("gini")
+    return out
+
+
+def _curve(name, values, people, order):
+    frame = pd.DataFrame({"value": np.asarray(values, float), "people": np.asarray(people, float),
+                          "order": np.asarray(order, float)}).dropna()  # fmt: skip
+    frame = frame[frame["people"] != 0]
+    if (frame[["value", "people"]] < 0).any(axis=None):
+        raise WrongUse(name, "shares need values and people of 0 or more", found=str(float(frame.min().min())))
+    frame["has"] = frame["value"] * frame["people"]
+    if not frame["has"].sum() > 0:
+        raise WrongUse(name, "there is nothing to share", expected="a value above 0 where people live",
+                       found=f"{len(frame)} areas")  # fmt: skip
+    steps = frame.groupby("order")[["people", "has"]].sum().sort_index()
+    x, y = (np.concatenate([[0.0], np.cumsum(steps[c]) / steps[c].sum()]) for c in ("people", "has"))
+    out = pd.DataFrame({"people": x, "share": y})
+    out.attrs["gini"] = float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
+    return out

@@ -1,0 +1,126 @@
+"""Competition for places: how much of a service each inhabitant can count on, by floating catchments.
+
+A counter two streets away helps little when ten thousand people share it. Each service divides its capacity among the
+people who can reach it, and each area adds up the shares of the services that it can reach.
+"""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+METHODS = {
+    "2sfca": "two-step: everybody within the catchment counts the same (Luo and Wang, 2003)",
+    "e2sfca": "enhanced two-step: far people and far services count less (Luo and Qi, 2009)",
+    "3sfca": "three-step: people who have a choice ask less of each service (Wan, Zou and Sternberg, 2012)",
+}
+
+
+def gaussian(catchment, edge=0.01):
+    """Decay that falls from 1 next door to ``edge`` at the limit of the catchment, on a Gaussian curve.
+
+    Parameters
+    ----------
+    catchment : float
+        Minutes (or metres) at the limit.
+    edge : float
+        Weight there, between 0 and 1. Luo and Qi (2009) use steps; a smooth curve and its end are choices of this kit.
+
+    Returns
+    -------
+    callable
+        Cost to weight.
+    """
+    if not catchment > 0 or not 0 < edge < 1:
+        raise WrongUse("gaussian", "a decay needs a limit above 0 and a weight there between 0 and 1",
+                       found=f"catchment {catchment}, edge {edge}")  # fmt: skip
+    from access import weights
+
+    return weights.gaussian(catchment / np.sqrt(-2 * np.log(edge)))
+
+
+def floating(demand, supply, costs, *, catchment, method="e2sfca", decay=None):
+    """Capacity per inhabitant that each area can reach, in competition with the others.
+
+    Parameters
+    ----------
+    demand : Series
+        People by area; areas where the number is missing or 0 ask for nothing, and still get a figure.
+    supply : Series
+        Capacity by service, such as its weekly opening hours. A service without a known capacity is left out and
+        counted in ``attrs``: unknown hours are not no hours.
+    costs : DataFrame
+        ``area``, ``service`` (keys of the two Series) and ``cost`` (minutes or metres); pairs that are not there
+        cannot reach each other.
+    catchment : float
+        Cost beyond which a service is out of reach.
+    method : {"2sfca", "e2sfca", "3sfca"}
+        See `METHODS`.
+    decay : callable, optional
+        Cost to weight, for the last two; `gaussian` of the catchment by default.
+
+    Returns
+    -------
+    Series
+        Capacity per inhabitant by area; 0 where no service with a known capacity is within reach.
+        ``attrs["floating"]`` says the ``method``, ``catchment``, number of ``services`` used, of those
+        ``without_capacity``, and ``unreached`` (their keys: nobody lives within their catchment, so that their
+        capacity is in no figure). The sum over areas of figure times people is the capacity of all others.
+
+    Raises
+    ------
+    WrongUse
+        An unknown method, keys that come twice or are not known, a negative cost, number or capacity.
+
+    Notes
+    -----
+    Computed with PySAL's ``access`` (Saxon, Koschinsky, Acosta, Anguiano, Anselin and Rey, 2022, An open software
+    environment to make spatial access metrics more accessible, Journal of Computational Social Science 5).
+    """
+    _check(demand, supply, costs, catchment, method)
+    people = demand.fillna(0).astype(float)
+    known = supply.dropna().astype(float)
+    near = costs[costs["cost"].le(catchment) & costs["service"].isin(known.index)]
+    near = near[["area", "service", "cost"]].rename(columns={"area": "origin", "service": "dest"})
+    asked = near["origin"].map(people).groupby(near["dest"]).sum()
+    empty = [s for s in known.index if not asked.get(s, 0) > 0]
+    near = near[~near["dest"].isin(empty)].reset_index(drop=True)
+    out = pd.Series(0.0, index=demand.index, name=method)
+    if len(near):
+        out.update(_fca(people, known.drop(empty), near, catchment, method, decay))
+    out.attrs["floating"] = {"method": method, "catchment": float(catchment), "services": len(known) - len(empty),
+                             "without_capacity": int(supply.isna().sum()), "unreached": empty}  # fmt: skip
+    return out
+
+
+def _fca(people, known, near, catchment, method, decay):
+    from access import fca
+
+    where = people.rename("demand").rename_axis("geoid").reset_index()
+    what = known.rename("supply").rename_axis("geoid").to_frame()
+    weight = None if method == "2sfca" else (decay or gaussian(catchment))
+    compute = fca.three_stage_fca if method == "3sfca" else fca.two_stage_fca
+    return compute(where, what, near, catchment, weight_fn=weight)
+
+
+def _check(demand, supply, costs, catchment, method):
+    if method not in METHODS:
+        raise WrongUse("floating", "unknown method", expected=", ".join(METHODS), found=repr(method))
+    if not catchment > 0:
+        raise WrongUse("floating", "a catchment is a cost above 0", found=repr(catchment))
+    for name, series in (("demand", demand), ("supply", supply)):
+        if not series.index.is_unique:
+            raise WrongUse("floating", f"a key of `{name}` comes twice", expected="one row for each")
+        if (series.dropna() < 0).any():
+            raise WrongUse("floating", f"`{name}` has a negative number", found=str(series[series < 0].iloc[0]))
+    absent = {"area", "service", "cost"} - set(costs.columns)
+    if absent:
+        raise WrongUse("floating", f"`costs` has no column {', '.join(sorted(absent))}",
+                       expected="area, service, cost", found=", ".join(map(str, costs.columns)))  # fmt: skip
+    strange = ~costs["area"].isin(demand.index) | ~costs["service"].isin(supply.index)
+    if strange.any():
+        first = costs[strange].iloc[0]
+        raise WrongUse("floating", "`costs` names an area or a service that is not known",
+                       found=f"{first['area']} to {first['service']}")  # fmt: skip
+    if (costs["cost"] < 0).any() or costs.duplicated(["area", "service"]).any():
+        raise WrongUse("floating", "a pair of `costs` comes twice, or has a negative cost")

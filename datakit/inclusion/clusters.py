@@ -1,0 +1,72 @@
+"""Where areas with poor access stand together more than chance would put them, with a correction for many tests."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+
+KINDS = {1: "high among high", 2: "low among high", 3: "low among low", 4: "high among low"}  # esda's quadrants
+NONE, UNKNOWN = "no cluster shown", "no value"
+NEIGHBOURS = 6  # a choice of this kit: about as many as an IRIS has around it
+
+
+def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999, seed=0):
+    """Local Moran's I of each area, and whether it holds when all areas are tested at once.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons or points in a projected CRS; distances are those between their centroids.
+    values : Series
+        One for each row of ``areas``; areas without a value are nobody's neighbours.
+    neighbours : int
+        Nearest areas that count as neighbours, all with the same weight.
+    level : float
+        Expected share of false clusters among those shown (Benjamini and Hochberg, 1995). About one area in twenty
+        would pass a plain test at 5 % on pure noise.
+    permutations : int
+        Random rearrangements of the values; the smallest p-value that can be found is 2 over one more than that.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Index of ``areas``: ``moran`` (local I), ``p`` (two-sided, from the permutations), ``q`` (adjusted for the
+        number of areas) and ``cluster`` (one of `KINDS` where q is at most ``level``). ``attrs["clusters"]`` says how
+        many areas were ``tested``, how many a plain test at this level would show, and how many are ``shown``.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        Fewer areas with a value than neighbours asked for, or the same value everywhere.
+
+    Notes
+    -----
+    Anselin, L. (1995). Local indicators of spatial association: LISA. Geographical Analysis 27(2), computed with
+    PySAL's ``esda``. Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1). Neighbours share their neighbours, so that the tests are not independent: a cluster is
+    a place to look at, not a proof.
+    """
+    same_crs(areas)
+    values = pd.Series(np.asarray(values, float), index=areas.index)
+    known = (values.notna() & ~(areas.geometry.is_empty | areas.geometry.isna())).to_numpy()
+    if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
+        raise WrongUse("clusters", "clusters need more areas than neighbours, and values that differ",
+                       expected=f"more than {neighbours + 1} different areas", found=str(int(known.sum())))  # fmt: skip
+    from esda import Moran_Local
+    from libpysal.graph import Graph
+    from scipy.stats import false_discovery_control
+
+    middles = areas.geometry[known].centroid
+    around = Graph.build_knn(middles.reset_index(drop=True), k=neighbours).transform("r")
+    found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
+    p = np.minimum(2 * found.p_sim, 1.0)
+    q = false_discovery_control(p)
+    out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)
+    out.loc[known, ["moran", "p", "q"]] = np.column_stack([found.Is, p, q])
+    out.loc[known, "cluster"] = np.where(q <= level, pd.Series(found.q).map(KINDS), NONE)
+    out.attrs["clusters"] = {"tested": int(known.sum()), "plain": int((p <= level).sum()),
+                             "shown": int((q <= level).sum()), "level": level}  # fmt: skip
+    return out

@@ -1,0 +1,188 @@
+"""Need and access together: where both are bad, which kinds of areas there are, and how far the answer is ours."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+# Need darkens towards blue, bad access towards orange; both together are nearly black. Blue and orange stay apart for
+# the common kinds of colour blindness, and the diagonal is ordered by lightness.
+COLOURS = (
+    ("#e8e6e1", "#f2c590", "#e08214"),  # low need: good, middling, bad access
+    ("#a9c4dd", "#a89a94", "#8f5b2a"),
+    ("#3f7cb5", "#4a5d78", "#2b2320"),  # high need
+)
+LEVELS = ("low need", "middling need", "high need")
+WAYS = ("good access", "middling access", "bad access")
+UNKNOWN = "cannot be said"
+# A typology by rule, so that every group can be described and nobody has to trust an algorithm's names.
+GROUPS = {
+    "far and in need": "Services are far and many inhabitants may need them: distance can be a reason, and a nearer "
+    "place can help. The data do not say who stays away, nor why.",
+    "near, yet in need": "Services are near: if people stay away, the reason is another one (hours, language, steps, "
+    "fear, shame, not knowing). No open data tell them apart: ask.",
+    "far, less need": "Distance weighs less where people have cars, money and habits: some of them have none of it, "
+    "and averages hide them.",
+    "near, less need": "Neither distance nor need stands out. It is not a place without people in need.",
+    UNKNOWN: "Figures are secret, hidden by the small-number rule, or missing: silence here is not good news.",
+}
+
+
+def thirds(values, people):
+    """Cut areas into three classes with a third of the people in each, as nearly as whole areas allow.
+
+    Parameters
+    ----------
+    values : Series
+        Higher is worse.
+    people : Series
+
+    Returns
+    -------
+    Series of Int64
+        0, 1, 2; missing where a value is. Equal values are in one class.
+    """
+    values, people = pd.to_numeric(values).astype(float), pd.to_numeric(people).astype(float).fillna(0)
+    known = values.notna()
+    total = people[known].sum()
+    by_value = people[known].groupby(values[known]).sum()
+    # An area belongs where the middle of its people is.
+    middle = (by_value.cumsum() - by_value / 2) / total if total > 0 else by_value * np.nan
+    place = values[known].map(np.floor(3 * middle).clip(0, 2))
+    return place.reindex(values.index).astype("Int64")
+
+
+def bivariate(need, cost, people):
+    """One of nine classes for each area, and its colour.
+
+    Parameters
+    ----------
+    need : Series
+        Higher is more need.
+    cost : Series
+        Metres or minutes to services: higher is worse.
+    people : Series
+
+    Returns
+    -------
+    DataFrame
+        ``need_class``, ``access_class`` (0 to 2), ``label`` ("high need, bad access" or "cannot be said") and
+        ``colour``.
+    """
+    a, b = thirds(need, people), thirds(cost, people)
+    both = a.notna() & b.notna()
+    out = pd.DataFrame({"need_class": a, "access_class": b, "label": UNKNOWN, "colour": "#ffffff"}, index=need.index)
+    out.loc[both, "label"] = [f"{LEVELS[x]}, {WAYS[y]}" for x, y in zip(a[both], b[both], strict=True)]
+    out.loc[both, "colour"] = [COLOURS[x][y] for x, y in zip(a[both], b[both], strict=True)]
+    return out
+
+
+def legend(ax):
+    """Draw the nine colours as a square with two arrows, the form in which two variables can be read at once."""
+    for x, row in enumerate(COLOURS):
+        for y, colour in enumerate(row):
+            ax.add_patch(_square(y, x, colour))
+    ax.set(xlim=(0, 3), ylim=(0, 3), aspect="equal", xticks=[], yticks=[])
+    ax.set_xlabel("worse access →", fontsize=8)
+    ax.set_ylabel("more need →", fontsize=8)
+    ax.grid(visible=False)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def _square(x, y, colour):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white")
+
+
+def typology(need, cost, people, *, far, needy=None):
+    """The group of each area, by rule.
+
+    Parameters
+    ----------
+    need, cost, people : Series
+        See `bivariate`.
+    far : float
+        Cost from which services are far.
+    needy : float, optional
+        Need from which an area is in need; by default the level above which a third of the people live.
+
+    Returns
+    -------
+    Series of str
+        A key of `GROUPS`.
+    """
+    need, cost = pd.to_numeric(need).astype(float), pd.to_numeric(cost).astype(float)
+    much = thirds(need, people).eq(2).fillna(False) if needy is None else need >= needy
+    is_far = cost > far
+    out = np.select([need.isna() | cost.isna(), is_far & much, much, is_far],
+                    [UNKNOWN, "far and in need", "near, yet in need", "far, less need"], "near, less need")  # fmt: skip
+    return pd.Series(out, index=need.index, dtype="str")
+
+
+def describe(groups, table, people, columns):
+    """How many areas and people each group has, and what they are like on average.
+
+    Parameters
+    ----------
+    groups : Series
+        Of `typology`.
+    table : DataFrame
+        With ``columns``, rates or costs of each area.
+    people : Series
+    columns : dict of str to str
+        Column to label.
+
+    Returns
+    -------
+    DataFrame
+        Index: groups, in the order of `GROUPS`; ``areas``, ``people``, ``share`` (% of the people), the labels (means
+        weighted by people, over the areas in which they are known) and ``what it says``.
+    """
+    people = pd.to_numeric(people).astype(float).fillna(0)
+    out = pd.DataFrame({"areas": groups.value_counts(), "people": people.groupby(groups).sum()})
+    out["share"] = 100 * out["people"] / people.sum()
+    for column, label in columns.items():
+        values = pd.to_numeric(table[column]).astype(float)
+        weight = people.where(values.notna())
+        total = weight.groupby(groups).sum()
+        out[label] = (values * weight).groupby(groups).sum() / total.where(total > 0)
+    out = out.reindex([g for g in GROUPS if g in out.index])
+    out["what it says"] = [GROUPS[g] for g in out.index]
+    return out
+
+
+def steadiness(parts, people, draws=1000, top=1 / 3, seed=0):
+    """How often each area is among those in most need when the weights of the parts are drawn at random.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        One column for each part of the need, on one scale (see `datakit.inclusion.need.fragility`).
+    people : Series
+    draws : int
+        Sets of weights, from a flat Dirichlet distribution: every mixture of the parts is as likely as any other.
+    top : float
+        Share of the people that live in the areas looked at.
+    seed : int
+
+    Returns
+    -------
+    Series
+        0 to 1; missing where a part is. Near 1 or 0 the weights do not matter; in between they decide.
+    """
+    if not 0 < top < 1 or draws < 1:
+        raise WrongUse("steadiness", "a share between 0 and 1, and one draw at least", found=f"{top}, {draws}")
+    known = parts.notna().all(axis=1)
+    n = pd.to_numeric(people).astype(float).fillna(0)[known].to_numpy()
+    weights = np.random.default_rng(seed).dirichlet(np.ones(parts.shape[1]), draws)
+    scores = parts[known].to_numpy(float) @ weights.T
+    order = np.argsort(-scores, axis=0, kind="stable")
+    before = np.cumsum(n[order], axis=0) - n[order] / 2
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, order, before <= top * n.sum(), axis=0)
+    out = pd.Series(np.nan, index=parts.index, name="steadiness")
+    out[known] = chosen.mean(axis=1)
+    return out

@@ -1,0 +1,164 @@
+"""The same place in two files is one place: likeness of name and address, within a short distance, listed for review.
+
+Nobody has said which rows of these files are the same, so nothing can be learned from examples: the rule is a stated
+score, and every merge that it makes, or nearly made, is a row of a table that a person can read.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.inclusion.services import plain
+from datakit.reading import same_crs
+
+NEAR = 250.0  # metres: geocoders put one address at the door, in the street or in the middle of the block
+SCORE, DOUBT = 80.0, 65.0  # out of 100, choices of this kit: merged from the first, listed as doubtful from the second
+ORDER = ("france-services", "inclusion-places", "mednum-bfc", "dijon-portal", "bpe")  # whose row is kept, first wins
+# Words that most names of a category share, and that tell no two places apart.
+COMMON = {"france", "services", "espace", "maison", "centre", "la", "le", "les", "de", "du", "des", "d", "l", "et"}
+STREET = {"av": "avenue", "bd": "boulevard", "bld": "boulevard", "pl": "place", "r": "rue", "all": "allee",
+          "imp": "impasse", "rte": "route", "ch": "chemin", "sq": "square"}  # fmt: skip
+
+
+def words(text, without=frozenset()):
+    """A name or address as it can be compared: see `datakit.inclusion.services.plain`, abbreviations written out."""
+    found = [STREET.get(w, w) for w in plain(text).split()]
+    return " ".join(w for w in found if w not in without)
+
+
+def pairs(places, near=NEAR):
+    """Pairs of rows of different sources and the same category that stand near each other, with their likeness.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        ``name``, ``address`` (may be missing), ``category``, ``source``; points in a projected CRS.
+    near : float
+        Metres.
+
+    Returns
+    -------
+    DataFrame
+        ``left``, ``right`` (index labels of ``places``), ``metres``, ``name`` and ``address`` (likeness, 0 to 100;
+        address missing where one of the two has none), ``score`` (their mean; the name alone without addresses) and
+        ``why``.
+
+    Raises
+    ------
+    CrsMismatch
+
+    Notes
+    -----
+    Likeness is ``token_set_ratio`` of RapidFuzz: the order of words and words that only one of the two has matter
+    little; for names also ``ratio`` without spaces, whichever is higher. House numbers that differ make two addresses
+    different, however alike the street.
+    """
+    same_crs(places)
+    from rapidfuzz import fuzz, process
+
+    shapes = places.geometry.to_numpy()
+    a, b = places.sindex.query(shapes, predicate="dwithin", distance=near)
+    source, category = places["source"].to_numpy(), places["category"].to_numpy()
+    keep = (a < b) & (source[a] != source[b]) & (category[a] == category[b])
+    a, b = a[keep], b[keep]
+    names = np.array([words(n, COMMON) or words(n) for n in places["name"]], dtype=object)
+    given = places["address"] if "address" in places else pd.Series(None, index=places.index)
+    streets = np.array([words(n) for n in given], dtype=object)
+    joined = np.array([n.replace(" ", "") for n in names], dtype=object)  # "Cyber-base" is "Cyberbase"
+    alike = np.maximum(process.cpdist(names[a], names[b], scorer=fuzz.token_set_ratio),
+                       process.cpdist(joined[a], joined[b], scorer=fuzz.ratio))  # fmt: skip
+    street = process.cpdist(streets[a], streets[b], scorer=fuzz.token_set_ratio).astype(float)
+    number = np.array([_number(s) for s in streets], dtype=object)
+    street[[bool(x and y and x != y) for x, y in zip(number[a], number[b], strict=True)]] = 0
+    street[[not (x and y) for x, y in zip(streets[a], streets[b], strict=True)]] = np.nan
+    out = pd.DataFrame({"left": places.index[a], "right": places.index[b],
+                        "metres": np.hypot(*(_xy(shapes[a]) - _xy(shapes[b])).T).round(1),
+                        "name": np.round(alike, 1), "address": np.round(street, 1)})  # fmt: skip
+    out["score"] = np.where(out["address"].isna(), out["name"], (out["name"] + out["address"]) / 2).round(1)
+    out["why"] = np.where(out["address"].isna(), "name and distance", "name, address and distance")
+    return out
+
+
+def link(places, near=NEAR, score=SCORE, doubt=DOUBT):
+    """One row for each place, and the list of merges to be reviewed.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        See `pairs`; ``id``, and the columns of `datakit.inclusion.services.table`.
+    near, score, doubt : float
+        See `NEAR`, `SCORE`, `DOUBT`. Two rows merge only when each is the other's best match in that source: in a
+        street with two post offices, none swallows the other.
+
+    Returns
+    -------
+    places : GeoDataFrame
+        Rows that stand for themselves or for several; the row of the first source of `ORDER` is kept, its gaps filled
+        from the others, and ``source`` names all of them. Rows with ``flagged`` True are never merged.
+    review : DataFrame
+        ``decision`` ("merged" or "doubtful"), the ids, names, sources, ``metres`` and scores, most alike first.
+
+    Raises
+    ------
+    CrsMismatch, WrongUse
+    """
+    if not 0 <= doubt <= score <= 100:
+        raise WrongUse("link", "scores go from 0 to 100, and doubt begins below the score that merges",
+                       found=f"doubt {doubt}, score {score}")  # fmt: skip
+    places = places.reset_index(drop=True)
+    able = places[~places["flagged"].astype(bool)] if "flagged" in places else places
+    found = pairs(able, near)
+    found = found[found["score"] >= doubt].sort_values(["score", "metres"], ascending=[False, True], kind="stable")
+    rank = places["source"].map(_rank)
+    same, taken, decision = np.arange(len(places)), set(), []
+    source = places["source"].to_numpy()
+    for left, right, value in zip(found["left"], found["right"], found["score"], strict=True):
+        # The best pairs come first: a row that already has its match in that source gets no second one.
+        keys = {(left, source[right]), (right, source[left])}
+        merge = value >= score and not keys & taken
+        decision.append("merged" if merge else "doubtful")
+        if merge:
+            taken |= keys
+            a, b = sorted((same[left], same[right]), key=lambda k: (rank[k], k))
+            same[same == b] = a
+    review = pd.DataFrame({"decision": decision})
+    for side in ("left", "right"):
+        rows = places.loc[found[side]]
+        for column in ("id", "name", "source"):
+            review[f"{column}_{side}"] = rows[column].to_numpy()
+    for column in ("metres", "name", "address", "score", "why"):
+        review[f"likeness of {column}" if column in ("name", "address") else column] = found[column].to_numpy()
+    return _merged(places, same, rank), review
+
+
+def _merged(places, same, rank):
+    """Fill the gaps of each kept row from the rows that it stands for."""
+    order = np.lexsort((np.arange(len(places)), rank.to_numpy(), same))
+    ordered, group = places.iloc[order], same[order]
+    filled = ordered.drop(columns="geometry").groupby(group, sort=True).first()
+    filled["source"] = ordered["source"].groupby(group).agg(lambda s: ", ".join(dict.fromkeys(s)))
+    keep = np.flatnonzero(same == np.arange(len(places)))
+    out = places.iloc[keep].copy()
+    for column in filled.columns:
+        out[column] = filled.loc[keep, column].to_numpy()
+    out = out.astype({c: places[c].dtype for c in filled.columns if c in places}, errors="ignore")
+    out.attrs = dict(places.attrs)
+    return out.reset_index(drop=True)
+
+
+def _rank(source):
+    return next((k for k, known in enumerate(ORDER) if str(source).startswith(known)), len(ORDER))
+
+
+def _number(address):
+    """House number of a plain address, or an empty text."""
+    found = re.match(r"(\d+)\b", address)
+    return found[1] if found else ""
+
+
+def _xy(shapes):
+    import shapely
+
+    return shapely.get_coordinates(shapes)

@@ -1,0 +1,156 @@
+"""Who may need help: digital fragility from its published recipe, and a deprivation index, each part visible."""
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+# The five parts of the index of digital fragility (https://infos.fragilite-numerique.fr/ressources-cgu, Mednum), each
+# brought to a scale from 1 to 10. That page gives neither the way from a value to the scale nor the weights: the even
+# scale over the areas at hand and the plain mean are choices of this kit, so a score here cannot be set beside one of
+# the portal, which compares with all of France.
+FRAGILITY = {
+    "no_thd": "homes without very-high-speed network (%)",
+    "no_4g": "ground without 4G (%)",
+    "older": "inhabitants aged 65 or more (%)",
+    "low_diploma": "out of school with no or a low diploma (%)",
+    "poverty": "inhabitants below the poverty threshold (%)",
+}
+# Rey, G., Jougla, E., Fouillet, A. and Hémon, D. (2009). Ecological association between a deprivation index and
+# mortality in France over the period 1997-2001. BMC Public Health 9:33. Sign of each part in a deprived area.
+FDEP = {"median_income": -1, "graduates": -1, "blue_collar": 1, "unemployment": 1}
+
+
+def fragility(table, weights=None):
+    """Index of digital fragility of each area, and each of its parts on its scale.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each area, with some of the columns of `FRAGILITY`, in %.
+    weights : dict of str to float, optional
+        Part to weight, 0 or more; the same for all by default.
+
+    Returns
+    -------
+    DataFrame
+        The parts that are there, from 1 (least of the areas) to 10 (most), and ``score``, their weighted mean; missing
+        where one of the parts is (an unknown rate is not a low one). ``attrs["fragility"]`` lists the parts ``used``
+        and those ``absent``.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two parts, or a wrong weight.
+    """
+    used = [name for name in FRAGILITY if name in table and table[name].notna().any()]
+    weights = dict.fromkeys(used, 1.0) if weights is None else {n: float(weights.get(n, 0)) for n in used}
+    w = np.array(list(weights.values()))
+    if len(used) < 2 or not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
+        raise WrongUse("fragility", "two parts or more, with weights of 0 or more",
+                       expected=", ".join(FRAGILITY), found=f"{', '.join(used) or 'none'}; {weights}")  # fmt: skip
+    out = pd.DataFrame({name: _one_to_ten(table[name]) for name in used}, index=table.index)
+    out["score"] = out.to_numpy() @ (w / w.sum())
+    out.attrs["fragility"] = {"used": used, "absent": [n for n in FRAGILITY if n not in used]}
+    return out
+
+
+def _one_to_ten(values):
+    values = pd.to_numeric(values).astype(float)
+    low, high = values.min(), values.max()
+    return pd.Series(np.where(values.notna(), 1.0, np.nan), values.index) if low == high else (
+        1 + 9 * (values - low) / (high - low)
+    )  # fmt: skip
+
+
+def rates(population, education, activity, incomes):
+    """The rates that both indices are made of, by IRIS.
+
+    Parameters
+    ----------
+    population, education, activity, incomes : DataFrame
+        As loaded by ``census-iris-population``, ``-education``, ``-activity`` and ``filosofi-iris``. Columns that a
+        vintage does not have give no rate.
+
+    Returns
+    -------
+    DataFrame
+        ``iris``; ``older``, ``low_diploma``, ``poverty``, ``graduates`` (of those out of school, baccalaureate or
+        more), ``blue_collar`` (of the active), ``unemployment`` (of the active) in %, ``median_income`` in euros a year
+        and consumption unit; ``population``.
+    """
+    table = population.merge(education, on="iris", how="outer", suffixes=("", "_education"))
+    table = table.merge(activity, on="iris", how="outer", suffixes=("", "_activity"))
+    table = table.merge(incomes, on="iris", how="left")
+
+    def share(part, whole):
+        if part not in table or whole not in table:
+            return np.nan
+        return 100 * table[part] / table[whole].where(table[whole] > 0)
+
+    out = pd.DataFrame({"iris": table["iris"], "population": table.get("population")})
+    out["older"] = share("pop_65_plus", "population")
+    out["low_diploma"] = share("no_diploma_15_plus", "out_of_school_15_plus")
+    out["graduates"] = share("bac_or_more_15_plus", "out_of_school_15_plus")
+    out["blue_collar"] = share("blue_collar_15_64", "active_c_15_64")
+    out["unemployment"] = share("unemployed_15_64", "active_15_64")
+    out["poverty"], out["median_income"] = table.get("poverty_rate"), table.get("median_income")
+    return out
+
+
+def deprivation(table, weights=None):
+    """Deprivation of each area: the first principal component of four rates, as in the French index FDep.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``median_income``, ``graduates``, ``blue_collar``, ``unemployment``: see `rates`.
+    weights : Series, optional
+        Inhabitants, so that a small area does not weigh as a large one; all the same by default.
+
+    Returns
+    -------
+    Series
+        Higher is more deprived; mean 0 and standard deviation 1 over the areas at hand (weighted): it says where one
+        of them stands among them, and nothing about France. Missing where one of the rates is.
+        ``attrs["deprivation"]``: ``explained`` (share of the variance, 0 to 1), ``loadings`` (correlation of each rate
+        with the index) and ``missing`` (areas without index).
+
+    Raises
+    ------
+    WrongUse
+        A rate is not there, is the same everywhere, or fewer than ten areas have all of them. Or the rates do not go
+        together as in the published index: then one number would hide what it mixes.
+
+    Notes
+    -----
+    Rey et al. (2009), see `FDEP`; made for communes, and used here within one metropolis, where students lower incomes
+    without making an area deprived.
+    """
+    absent = [c for c in FDEP if c not in table or table[c].isna().all()]
+    if absent:
+        raise WrongUse("deprivation", f"no values for {', '.join(absent)}", expected=", ".join(FDEP))
+    x = table[list(FDEP)].apply(pd.to_numeric).astype(float)
+    w = pd.Series(1.0, x.index) if weights is None else pd.to_numeric(weights).astype(float)
+    known = x.notna().all(axis=1) & w.gt(0)
+    if known.sum() < 10:
+        raise WrongUse("deprivation", "too few areas have all four rates", expected="10", found=str(int(known.sum())))
+    x, w = x[known].to_numpy(), (w[known] / w[known].sum()).to_numpy()
+    x = x - w @ x
+    spread = np.sqrt(w @ x**2)
+    if not (spread > 0).all():
+        raise WrongUse(
+            "deprivation", "a rate is the same in all areas", found=str(dict(zip(FDEP, spread, strict=True)))
+        )
+    x /= spread
+    values, vectors = np.linalg.eigh((x * w[:, None]).T @ x)
+    first = vectors[:, -1] * np.sign(vectors[:, -1] @ np.array(list(FDEP.values())))
+    loadings = dict(zip(FDEP, (first * np.sqrt(values[-1])).tolist(), strict=True))
+    if any(loadings[name] * sign <= 0 for name, sign in FDEP.items()):
+        raise WrongUse("deprivation", "here the rates do not go together as in the published index",
+                       expected=str(FDEP), found=str({k: round(v, 2) for k, v in loadings.items()}))  # fmt: skip
+    out = pd.Series(np.nan, index=table.index, name="deprivation")
+    out[known] = x @ first / np.sqrt(values[-1])
+    out.attrs["deprivation"] = {"explained": float(values[-1] / len(FDEP)), "loadings": loadings,
+                                "missing": int((~known).sum())}  # fmt: skip
+    return out

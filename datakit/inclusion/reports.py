@@ -1,0 +1,197 @@
+"""Citizens' reports of defects in public space, and whether some areas report less of what is there.
+
+An application in which citizens report broken lamps and holes counts telephones as much as holes. Where fewer of the
+same defects are reported, fewer are repaired.
+"""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from datakit.errors import NotAsDescribed, WrongUse
+from datakit.inclusion.privacy import MIN_HOUSEHOLDS, suppress
+from datakit.reading import same_crs
+
+# What the analysis needs, and nothing that says who wrote, from where, or in which words: GeoReport v2 lets an export
+# carry names, addresses of mail, telephones, devices, free text and photographs.
+KEPT = ("service_request_id", "status", "service_code", "service_name", "agency_responsible", "requested_datetime",
+        "updated_datetime")  # fmt: skip
+DECIMALS = 4  # of a degree, about ten metres: a report may stand at somebody's door
+BOOTSTRAPS = 1000
+
+
+def read(path, crs="EPSG:2154"):
+    """Read reports in the form of Open311 GeoReport v2.
+
+    Parameters
+    ----------
+    path : path
+        The answer of ``GET requests``, JSON (a list) or XML (``service_requests``), one page or a whole export.
+    crs : str
+        Projected CRS of the result.
+
+    Returns
+    -------
+    GeoDataFrame
+        `KEPT`, dates in UTC, and points. Names, contacts, devices, descriptions, addresses and pictures are not read
+        at all. ``attrs["reports"]`` counts what was ``read``, ``without_position``, ``twice`` (the same identifier; the
+        last update is kept) and lists the columns ``left_out``.
+
+    Raises
+    ------
+    NotAsDescribed
+        Neither of the two forms, or a report without an identifier.
+    """
+    text = Path(path).read_bytes()
+    rows = _json(path, text) if text.lstrip()[:1] in (b"[", b"{") else _xml(path, text)
+    found = pd.DataFrame(rows)
+    name = Path(path).name
+    if found.empty:
+        found = pd.DataFrame(columns=[*KEPT, "lat", "long"])
+    if "service_request_id" not in found or found["service_request_id"].fillna("").astype(str).eq("").any():
+        raise NotAsDescribed(name, "a report has no identifier", expected="service_request_id in each")
+    out = found.reindex(columns=KEPT)
+    for column in ("requested_datetime", "updated_datetime"):
+        out[column] = pd.to_datetime(out[column], utc=True, errors="coerce", format="ISO8601")
+    position = {c: pd.to_numeric(found.get(c), errors="coerce").round(DECIMALS) for c in ("lat", "long")}
+    # 0, 0 is what a form sends when nobody placed the pin
+    there = position["lat"].notna() & position["long"].notna() & ~(position["lat"].eq(0) & position["long"].eq(0))
+    points = gpd.points_from_xy(position["long"].where(there), position["lat"].where(there), crs="EPSG:4326")
+    out = gpd.GeoDataFrame(out, geometry=points).to_crs(crs)[there.to_numpy()]
+    newest = out.sort_values("updated_datetime", kind="stable", na_position="first")
+    kept = newest.drop_duplicates("service_request_id", keep="last").sort_index().reset_index(drop=True)
+    kept.attrs["reports"] = {"read": len(found), "without_position": int((~there).sum()), "twice": len(out) - len(kept),
+                             "left_out": sorted(set(found.columns) - {*KEPT, "lat", "long"})}  # fmt: skip
+    return kept
+
+
+def _json(path, text):
+    rows = json.loads(text)
+    if isinstance(rows, dict):
+        rows = rows.get("service_requests", rows.get("requests"))
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise NotAsDescribed(Path(path).name, "this is no GeoReport answer", expected="a list of service requests")
+    return rows
+
+
+def _xml(path, text):
+    try:
+        root = ET.fromstring(text)
+    except ET.ParseError as error:
+        raise NotAsDescribed(Path(path).name, "neither JSON nor XML", expected="Open311 GeoReport v2",
+                             found=str(error)) from None  # fmt: skip
+    if root.tag != "service_requests":
+        raise NotAsDescribed(Path(path).name, "this XML is no GeoReport answer", expected="<service_requests>",
+                             found=f"<{root.tag}>")  # fmt: skip
+    return [{field.tag: (field.text or "").strip() or None for field in request} for request in root]
+
+
+def by_area(reports, areas, people, *, area="iris", minimum=MIN_HOUSEHOLDS, within=None):
+    """Reports of each area, per thousand inhabitants, without the areas of too few households.
+
+    Parameters
+    ----------
+    reports : GeoDataFrame
+        Of `read`.
+    areas : GeoDataFrame
+        Polygons with the key ``area``; same CRS.
+    people : DataFrame
+        The key, ``population`` and ``households``.
+    area : str
+    minimum, within
+        See `datakit.inclusion.privacy.suppress`.
+
+    Returns
+    -------
+    DataFrame
+        The key, ``reports``, ``per_1000``, ``hidden``. A few reports from a handful of homes point to somebody.
+        ``attrs["outside"]`` counts the reports that stand in none of the areas.
+    """
+    same_crs(reports, areas)
+    row, place = areas.sindex.query(reports.geometry.to_numpy(), predicate="intersects")
+    first = pd.Series(place).groupby(row).min()
+    counts = np.bincount(first.to_numpy(), minlength=len(areas))
+    out = pd.DataFrame({area: areas[area].to_numpy(), "reports": counts})
+    wanted = [area, "population", "households", *([within] if within and within != area else [])]
+    out = out.merge(people[wanted], on=area, how="left")
+    out["per_1000"] = (1000 * out["reports"] / out["population"]).where(out["population"] > 0)
+    out = suppress(out, ["reports", "per_1000", "population"], count="households", minimum=minimum, within=within)
+    out.attrs["outside"] = len(reports) - len(first)
+    return out
+
+
+def silence(table, defects, *groups, count="reports", bootstraps=BOOTSTRAPS, seed=0):
+    """Do areas with more of a group report less for the same number of defects?
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each area: the counts of reports and the columns named below; rows with a missing value are left
+        out.
+    defects : str
+        Column with the number of defects that are there, known from elsewhere: an inspection round, a survey. Reports
+        divided by residents cannot answer the question: a street with more holes has more reports.
+    *groups : str
+        Columns whose effect is asked for, such as a poverty rate and a share of older people. They are put in together.
+    count : str
+    bootstraps : int
+        Random draws of areas, with replacement, for the interval.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row for each group: ``ratio`` (reports for the same defects where the group is one standard deviation above
+        the mean, over those at the mean; 0.8 is a fifth fewer), ``low``, ``high`` (95 %), ``p`` (share of draws on the
+        other side of 1, doubled), ``per`` (the standard deviation, in the column's unit) and ``areas``.
+
+    Raises
+    ------
+    WrongUse
+        Missing columns, fewer than ten areas for each group, or a group without variation.
+
+    Notes
+    -----
+    A Poisson regression with the logarithm of the defects as offset. Reports are more scattered than Poisson counts;
+    the ratio does not suffer from it, and the interval comes from the areas, not from the Poisson formula.
+    Areas, not people: that poor areas report less does not say that poor people do.
+    """
+    absent = [c for c in (count, defects, *groups) if c not in table]
+    if absent or not groups:
+        raise WrongUse("silence", f"no column {', '.join(absent)}" if absent else "no group is named",
+                       expected=", ".join(map(str, table.columns)))  # fmt: skip
+    used = table[[count, defects, *groups]].apply(pd.to_numeric).astype(float).dropna()
+    used = used[used[defects] > 0]
+    spread = used[list(groups)].std()
+    if len(used) < 10 * len(groups) or not (spread > 0).all():
+        raise WrongUse("silence", "too few areas, or a group that is the same everywhere",
+                       expected=f"{10 * len(groups)} areas that differ", found=f"{len(used)} areas")  # fmt: skip
+    x = ((used[list(groups)] - used[list(groups)].mean()) / spread).to_numpy()
+    y, there = used[count].to_numpy(), used[defects].to_numpy()
+    rng = np.random.default_rng(seed)
+    best = _poisson(x, y, there)
+    draws = np.array([_poisson(x[k], y[k], there[k]) for k in rng.integers(0, len(y), (bootstraps, len(y)))])
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    beyond = np.minimum((draws >= 0).mean(axis=0), (draws <= 0).mean(axis=0))
+    return pd.DataFrame({"group": groups, "ratio": np.exp(best), "low": np.exp(low), "high": np.exp(high),
+                         "p": np.clip(2 * beyond, 1 / bootstraps, 1), "per": spread.to_numpy(),
+                         "areas": len(used)})  # fmt: skip
+
+
+def _poisson(x, y, there):
+    """Coefficients of a Poisson regression with an offset, by Newton's method; the constant is left out."""
+    design = np.column_stack([np.ones(len(y)), x])
+    beta = np.zeros(design.shape[1])
+    beta[0] = np.log(max(y.sum(), 0.5) / there.sum())
+    for _ in range(50):
+        mean = there * np.exp(np.clip(design @ beta, -30, 30))
+        # A little of the identity: a draw in which a group hardly varies must not stop the others.
+        step = np.linalg.solve(design.T * mean @ design + 1e-9 * np.eye(len(beta)), design.T @ (y - mean))
+        beta += step
+        if np.abs(step).max() < 1e-9:
+            break
+    return beta[1:]

@@ -1,0 +1,194 @@
+"""Where one more service would help most: the best sites among candidates, and a service that travels instead."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+
+GOALS = {
+    "reach": "as many people as possible within the limit (maximal covering, Church and ReVelle, 1974)",
+    "distance": "the least total way for everybody (p-median, Hakimi, 1964)",
+}
+
+
+def best_sites(cost, people, k=1, *, goal="reach", limit=None, present=None):
+    """The best places for ``k`` more services.
+
+    Parameters
+    ----------
+    cost : ndarray of float, shape (areas, candidates)
+        Metres or minutes from each area to each candidate; NaN where it cannot be reached.
+    people : array of float, shape (areas,)
+        Whom to count: all residents, or a group. Missing counts as nobody.
+    k : int
+        Services to add.
+    goal : {"reach", "distance"}
+        See `GOALS`.
+    limit : float, optional
+        Cost within which a service is near; needed for "reach". For "distance", areas that cannot reach a site count
+        as far as the farthest that can, twice over.
+    present : array of float, shape (areas,), optional
+        Cost to the nearest service that exists: who has one already gains only what is better.
+
+    Returns
+    -------
+    list of int
+        Columns of ``cost``, in increasing order.
+
+    Raises
+    ------
+    WrongUse
+        More services than candidates, an unknown goal, or shapes that do not fit.
+
+    Notes
+    -----
+    Solved exactly as integer programmes, with PySAL's ``spopt`` and the CBC solver that comes with PuLP.
+    """
+    cost, people, present = _checked(cost, people, present, k, goal, limit)
+    import pulp
+    from spopt.locate import MCLP, PMedian
+
+    solver = pulp.PULP_CBC_CMD(msg=False)
+    if goal == "reach":
+        new = people * ~(present <= limit)
+        if not new.any() or not ((cost <= limit) & (new > 0)[:, None]).any():
+            return sorted(np.argsort(-(people[:, None] * (cost <= limit)).sum(axis=0), kind="stable")[:k].tolist())
+        rows = new > 0  # the others change nothing, and the solver need not see them
+        model = MCLP.from_cost_matrix(_finite(cost[rows], limit), new[rows], limit, p_facilities=k)
+    else:
+        filled = _finite(cost, None)
+        # A service that exists is one more site, which is already chosen: everybody may go on using it.
+        served = np.minimum(np.nan_to_num(present, nan=np.inf), filled.max())
+        rows = people > 0
+        model = PMedian.from_cost_matrix(
+            np.column_stack([filled, served])[rows], people[rows], p_facilities=k + 1,
+            predefined_facilities_arr=np.array([0] * filled.shape[1] + [1]),
+        )  # fmt: skip
+    model = model.solve(solver)
+    return [j for j in range(cost.shape[1]) if model.fac_vars[j].value() > 0.5]
+
+
+def gain(cost, sites, groups, *, limit, present=None):
+    """Who is newly within the limit, by group, when services open at some sites.
+
+    Parameters
+    ----------
+    cost : ndarray of float, shape (areas, candidates)
+    sites : list of int
+    groups : DataFrame
+        One row for each area and one column for each group of people.
+    limit : float
+    present : array of float, optional
+        See `best_sites`.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``before`` and ``after`` (% of it within the limit), ``newly`` (people) and ``of`` (people counted:
+        areas in which the number is not known are left out of all figures).
+    """
+    cost = np.asarray(cost, float)
+    before = np.full(len(cost), np.inf) if present is None else np.nan_to_num(np.asarray(present, float), nan=np.inf)
+    nearest = np.nanmin(np.where(np.isnan(cost[:, sites]), np.inf, cost[:, sites]), axis=1, initial=np.inf)
+    after = np.minimum(before, nearest)
+    rows = []
+    for name in groups:
+        n = pd.to_numeric(groups[name]).to_numpy(float, na_value=np.nan)
+        known = np.isfinite(n)
+        total = n[known].sum()
+        had, has = (n[known & (reach <= limit)].sum() for reach in (before, after))
+        share = (100 * had / total, 100 * has / total) if total > 0 else (np.nan, np.nan)
+        rows.append((name, *share, has - had, total))
+    return pd.DataFrame(rows, columns=["group", "before", "after", "newly", "of"])
+
+
+def weekly_round(cost, between, people, stops=5, *, limit, present=None):
+    """A service that travels: one stop a day, chosen for whom it reaches, in an order that drives little.
+
+    Parameters
+    ----------
+    cost : ndarray of float, shape (areas, candidates)
+    between : ndarray of float, shape (candidates, candidates)
+        Way between two stops; the round starts and ends at the first candidate chosen.
+    people, limit, present
+        See `best_sites`.
+    stops : int
+        Days of the week on which it stops somewhere.
+
+    Returns
+    -------
+    DataFrame
+        ``day`` (1, 2, ...), ``site`` (column of ``cost``), ``newly`` (people for whom it is the nearest stop within the
+        limit, who had nothing near) and ``way`` (to the next stop). A person reached one day a week is not a person
+        reached every day: the figures are not to be compared with those of a fixed place without saying so.
+
+    Notes
+    -----
+    The stops are those of `best_sites`; the order is the shortest of all for up to eight stops, and otherwise that of
+    the nearest neighbour improved by exchanges (2-opt).
+    """
+    cost = np.asarray(cost, float)
+    sites = best_sites(cost, people, stops, goal="reach", limit=limit, present=present)
+    way = np.asarray(between, float)[np.ix_(sites, sites)]
+    order = _shortest(way) if len(sites) <= 8 else _improved(way)
+    near = np.where(np.isnan(cost[:, sites]), np.inf, cost[:, sites])
+    had = np.zeros(len(cost), bool) if present is None else np.asarray(present, float) <= limit
+    nearest, reached = near.argmin(axis=1), (near.min(axis=1) <= limit) & ~had
+    number = np.nan_to_num(np.asarray(people, float))
+    served = np.bincount(nearest[reached], number[reached], minlength=len(sites))
+    legs = [way[a, b] for a, b in pairwise([*order, order[0]])]
+    return pd.DataFrame({"day": np.arange(1, len(order) + 1), "site": [sites[k] for k in order],
+                         "newly": served[order], "way": legs})  # fmt: skip
+
+
+def _checked(cost, people, present, k, goal, limit):
+    cost, people = np.asarray(cost, float), np.nan_to_num(np.asarray(people, float))
+    present = np.full(len(people), np.inf) if present is None else np.asarray(present, float)
+    if goal not in GOALS:
+        raise WrongUse("best_sites", "unknown goal", expected=", ".join(GOALS), found=repr(goal))
+    if cost.ndim != 2 or len(cost) != len(people) or len(present) != len(people):
+        raise WrongUse("best_sites", "cost has one row for each area, as people and present have",
+                       found=f"{cost.shape}, {len(people)}, {len(present)}")  # fmt: skip
+    if not 1 <= k <= cost.shape[1]:
+        raise WrongUse("best_sites", "as many sites are asked for as there are candidates, or fewer, and one at least",
+                       expected=f"1 to {cost.shape[1]}", found=str(k))  # fmt: skip
+    if goal == "reach" and not (limit or 0) > 0:
+        raise WrongUse("best_sites", "who is reached depends on a limit", expected="limit=...", found=str(limit))
+    if (people < 0).any() or not np.isfinite(cost).any():
+        raise WrongUse("best_sites", "a number of people is negative, or no candidate can be reached from anywhere")
+    return cost, people, present
+
+
+def _finite(cost, limit):
+    """The solver wants numbers everywhere: what cannot be reached is farther than anything that counts."""
+    far = 2 * (np.nanmax(np.where(np.isfinite(cost), cost, np.nan)) if limit is None else limit) + 1
+    return np.where(np.isfinite(cost), cost, far)
+
+
+def _shortest(way):
+    from itertools import permutations
+
+    rounds = [(0, *rest) for rest in permutations(range(1, len(way)))]
+    return list(min(rounds, key=lambda r: sum(way[a, b] for a, b in pairwise([*r, r[0]]))))
+
+
+def _improved(way):
+    order, left = [0], set(range(1, len(way)))
+    while left:
+        order.append(min(left, key=lambda k: way[order[-1], k]))
+        left.remove(order[-1])
+    better = True
+    while better:
+        better = False
+        for i in range(1, len(order) - 1):
+            for j in range(i + 1, len(order)):
+                turned = order[:i] + order[i : j + 1][::-1] + order[j + 1 :]
+                if _length(way, turned) < _length(way, order) - 1e-9:
+                    order, better = turned, True
+    return order
+
+
+def _length(way, order):
+    return sum(way[a, b] for a, b in pairwise([*order, order[0]]))

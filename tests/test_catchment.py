@@ -1,0 +1,101 @@
+"""Floating catchments against an example worked out by hand, and what must hold for any table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datakit.errors import WrongUse
+from datakit.inclusion import catchment
+
+PEOPLE = pd.Series({"a": 100.0, "b": 300.0, "c": 200.0})
+HOURS = pd.Series({"x": 40.0, "y": 20.0})
+COSTS = pd.DataFrame(
+    [("a", "x", 5), ("b", "x", 10), ("b", "y", 5), ("c", "y", 10), ("a", "y", 60)], columns=["area", "service", "cost"]
+)
+
+
+def half_beyond_five(cost):
+    return 1.0 if cost <= 5 else 0.5
+
+
+def test_two_steps_by_hand():
+    # x serves a and b: 40 h / 400 people; y serves b and c: 20 h / 500 people; 60 minutes are too far.
+    found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="2sfca")
+    assert found.to_dict() == pytest.approx({"a": 0.1, "b": 0.1 + 0.04, "c": 0.04})
+
+
+def test_enhanced_two_steps_by_hand():
+    # x: 40 / (100 + 0.5 x 300) = 0.16; y: 20 / (300 + 0.5 x 200) = 0.05
+    found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="e2sfca", decay=half_beyond_five)
+    assert found.to_dict() == pytest.approx({"a": 0.16, "b": 0.5 * 0.16 + 0.05, "c": 0.5 * 0.05})
+
+
+def test_three_steps_by_hand():
+    # b chooses between x (weight 0.5) and y (weight 1): it asks a third of its demand of x and two thirds of y.
+    # x: 40 / (100 + 300 x 0.5 / 3) = 40 / 150; y: 20 / (300 x 2 / 3 + 200 x 0.5) = 20 / 300
+    x, y = 40 / 150, 20 / 300
+    found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="3sfca", decay=half_beyond_five)
+    assert found.to_dict() == pytest.approx({"a": x, "b": 0.5 / 3 * x + 2 / 3 * y, "c": 0.5 * y})
+
+
+@pytest.mark.parametrize("method", catchment.METHODS)
+def test_people_times_figures_is_the_capacity_within_reach(method):
+    rng = np.random.default_rng(4)
+    people = pd.Series(rng.integers(0, 900, 60).astype(float), index=[f"i{k}" for k in range(60)])
+    hours = pd.Series(rng.uniform(5, 60, 12), index=[f"s{k}" for k in range(12)])
+    pairs = [(i, s, rng.uniform(0, 40)) for i in people.index for s in hours.index]
+    costs = pd.DataFrame(pairs, columns=["area", "service", "cost"])
+    found = catchment.floating(people, hours, costs, catchment=12, method=method)
+    said = found.attrs["floating"]
+    assert (found * people).sum() == pytest.approx(hours.drop(said["unreached"]).sum())
+    assert said["services"] == len(hours) - len(said["unreached"])
+
+
+def test_unknown_hours_are_not_no_hours():
+    hours = pd.Series({"x": 40.0, "y": np.nan})
+    found = catchment.floating(PEOPLE, hours, COSTS, catchment=15, method="2sfca")
+    assert found.to_dict() == pytest.approx({"a": 0.1, "b": 0.1, "c": 0})
+    assert found.attrs["floating"]["without_capacity"] == 1
+
+
+def test_an_area_without_known_people_gets_a_figure_and_takes_nothing():
+    people = pd.Series({"a": 100.0, "b": np.nan, "c": 200.0})
+    found = catchment.floating(people, HOURS, COSTS, catchment=15, method="2sfca")
+    assert found.to_dict() == pytest.approx({"a": 0.4, "b": 0.4 + 0.1, "c": 0.1})
+
+
+def test_a_service_that_nobody_reaches_is_said():
+    found = catchment.floating(PEOPLE, HOURS, COSTS[COSTS.service == "x"], catchment=15)
+    assert found.attrs["floating"]["unreached"] == ["y"]
+    assert catchment.floating(PEOPLE, HOURS, COSTS, catchment=1).eq(0).all()
+
+
+def test_the_decay_ends_at_the_limit():
+    weight = catchment.gaussian(30)
+    assert weight(0) == 1
+    assert weight(30) == pytest.approx(0.01)
+    assert 0.01 < weight(20) < weight(10) < 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"method": "huff"}, "unknown method"),
+        ({"catchment": 0}, "above 0"),
+        ({"demand": pd.Series([1.0, 2.0], index=["a", "a"])}, "twice"),
+        ({"supply": pd.Series({"x": -1.0, "y": 2.0})}, "negative"),
+        ({"supply": pd.Series({"x": 1.0})}, "not known"),
+        ({"costs": COSTS.rename(columns={"cost": "minutes"})}, "no column cost"),
+        ({"costs": pd.concat([COSTS, COSTS])}, "twice"),
+    ],
+)
+def test_wrong_tables_are_refused(changed, message):
+    given = {"demand": PEOPLE, "supply": HOURS, "costs": COSTS, "catchment": 15, "method": "2sfca"} | changed
+    with pytest.raises(WrongUse, match=message):
+        catchment.floating(given.pop("demand"), given.pop("supply"), given.pop("costs"), **given)
+
+
+def test_the_tables_given_are_left_alone():
+    before = COSTS.copy()
+    catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="3sfca")
+    pd.testing.assert_frame_equal(COSTS, before)

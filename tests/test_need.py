@@ -1,0 +1,160 @@
+"""Need and its gap with access: textbook values, nothing guessed where a part is missing, colours that stay apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+
+from datakit.errors import WrongUse
+from datakit.inclusion import gap, need
+
+
+def test_fragility_by_hand():
+    table = pd.DataFrame({"older": [10.0, 20.0, 30.0], "poverty": [5.0, 45.0, 5.0], "low_diploma": [0, 0, 10.0]})
+    found = need.fragility(table)
+    assert found.older.tolist() == [1, 5.5, 10]
+    assert found.poverty.tolist() == [1, 10, 1]
+    assert found.score.tolist() == pytest.approx([1, 16.5 / 3, 21 / 3])
+    assert found.attrs["fragility"]["absent"] == ["no_thd", "no_4g"]
+    weighted = need.fragility(table, {"older": 3, "poverty": 1})
+    assert weighted.score.tolist() == pytest.approx([1, (3 * 5.5 + 10) / 4, (30 + 1) / 4])
+
+
+def test_a_missing_rate_is_not_a_low_one():
+    found = need.fragility(pd.DataFrame({"older": [10.0, 20.0, 30.0], "poverty": [5.0, np.nan, 9.0]}))
+    assert found.score.isna().tolist() == [False, True, False]
+
+
+def test_fragility_needs_parts_and_weights():
+    with pytest.raises(WrongUse):
+        need.fragility(pd.DataFrame({"older": [1.0, 2.0]}))
+    with pytest.raises(WrongUse):
+        need.fragility(pd.DataFrame({"older": [1.0, 2.0], "poverty": [1.0, 2.0]}), {"older": -1})
+
+
+@pytest.fixture
+def areas():
+    rng = np.random.default_rng(3)
+    hidden = rng.normal(size=107)
+    noise = rng.normal(0, 0.5, (107, 4))
+    table = pd.DataFrame(hidden[:, None] * [-1, -1, 1, 1] + noise, columns=list(need.FDEP))
+    table["median_income"] = 22000 + 4000 * table["median_income"]
+    return table, hidden, pd.Series(rng.integers(500, 4000, 107).astype(float))
+
+
+def test_deprivation_is_the_first_component_of_another_library(areas):
+    table, hidden, _ = areas
+    found = need.deprivation(table)
+    z = (table - table.mean()) / table.std(ddof=0)
+    other = PCA(1).fit(z)
+    scores = other.transform(z)[:, 0]
+    assert abs(np.corrcoef(found, scores)[0, 1]) == pytest.approx(1, abs=1e-9)
+    assert found.attrs["deprivation"]["explained"] == pytest.approx(other.explained_variance_ratio_[0])
+    assert np.corrcoef(found, hidden)[0, 1] > 0.9  # and it points towards deprivation
+    assert found.mean() == pytest.approx(0, abs=1e-9)
+    assert found.std(ddof=0) == pytest.approx(1)
+
+
+def test_weights_are_people(areas):
+    table, _, people = areas
+    whole = people.round(-2) / 100
+    found = need.deprivation(table, whole)
+    repeated = need.deprivation(table.loc[table.index.repeat(whole.astype(int))].reset_index(drop=True))
+    assert found.to_numpy() == pytest.approx(repeated.groupby(table.index.repeat(whole.astype(int))).first().to_numpy())
+
+
+def test_secret_incomes_leave_no_index(areas):
+    table, _, _ = areas
+    table.loc[5, "median_income"] = np.nan
+    found = need.deprivation(table)
+    assert found.isna().sum() == 1
+    assert found.attrs["deprivation"]["missing"] == 1
+
+
+def test_what_is_no_deprivation_is_refused(areas):
+    table, _, _ = areas
+    with pytest.raises(WrongUse, match="blue_collar"):
+        need.deprivation(table.drop(columns="blue_collar"))
+    with pytest.raises(WrongUse, match="too few"):
+        need.deprivation(table.head(5))
+    with pytest.raises(WrongUse, match="go together"):
+        need.deprivation(table.assign(graduates=-table.graduates))
+
+
+def test_thirds_hold_a_third_of_the_people():
+    rng = np.random.default_rng(1)
+    people = pd.Series(rng.integers(1, 2000, 300).astype(float))
+    found = gap.thirds(pd.Series(rng.normal(size=300)), people)
+    assert (people.groupby(found).sum() / people.sum()).tolist() == pytest.approx([1 / 3] * 3, abs=0.01)
+    tied = gap.thirds(pd.Series([1.0, 1.0, 1.0, np.nan]), pd.Series([1.0, 1, 1, 1]))
+    assert tied[:3].min() == tied[:3].max()
+    assert tied.isna().tolist() == [False, False, False, True]
+
+
+def test_nine_classes_and_silence():
+    found = gap.bivariate(
+        pd.Series([1.0, 2, 3, np.nan]), pd.Series([300.0, 200, 100, 50]), pd.Series([10.0, 10, 10, 10])
+    )
+    assert found.label.tolist()[:3] == [
+        "low need, bad access",
+        "middling need, middling access",
+        "high need, middling access",
+    ]
+    assert found.label[3] == gap.UNKNOWN
+    assert found.colour[0] == gap.COLOURS[0][2]
+
+
+# Simulation of complete dichromacy: Machado, Oliveira and Fernandes (2009), A physiologically-based model for
+# simulation of color vision deficiency, IEEE Transactions on Visualization and Computer Graphics 15(6), severity 1.0.
+EYES = {
+    "common": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_the_nine_colours_stay_apart(eye):
+    from matplotlib.colors import to_rgb
+
+    def lab(colour):
+        rgb = np.array(to_rgb(colour))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        linear = np.clip(EYES[eye] @ linear, 0, 1)
+        m = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+        xyz = np.array(m) @ linear / np.array([0.95047, 1, 1.08883])
+        f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+        return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+    seen = [lab(c) for row in gap.COLOURS for c in row]
+    apart = [np.linalg.norm(a - b) for k, a in enumerate(seen) for b in seen[k + 1 :]]
+    assert min(apart) > 14  # several times the difference that an eye can see
+
+
+def test_groups_by_rule_and_what_they_are_like():
+    table = pd.DataFrame(
+        {"need": [9.0, 9, 1, 1, np.nan], "minutes": [40.0, 5, 40, 5, 5], "poverty": [30.0, 25, 8, np.nan, 50]}
+    )
+    people = pd.Series([100.0, 300, 200, 400, 50])
+    found = gap.typology(table.need, table.minutes, people, far=20, needy=5)
+    assert found.tolist() == ["far and in need", "near, yet in need", "far, less need", "near, less need", gap.UNKNOWN]
+    told = gap.describe(found, table, people, {"poverty": "poverty (%)"})
+    assert told.people.sum() == 1050
+    assert told.loc["far, less need", "poverty (%)"] == 8
+    assert np.isnan(told.loc["near, less need", "poverty (%)"])
+    assert told["what it says"].str.len().min() > 40
+
+
+def test_steadiness_tells_the_sure_from_those_the_weights_decide():
+    parts = pd.DataFrame({"a": [10.0, 9, 1, 1, 1, 1], "b": [10.0, 1, 9, 1, 1, 1]})
+    people = pd.Series([100.0] * 6)
+    found = gap.steadiness(parts, people, draws=4000)
+    assert found[0] == 1
+    assert found[3:].max() == 0
+    assert found[1] == pytest.approx(0.5, abs=0.03)  # whoever weighs a more finds area 1, the others area 2
+    assert found[1] + found[2] == pytest.approx(1)
+    assert gap.steadiness(parts.assign(a=[np.nan, 9, 1, 1, 1, 1]), people, draws=10).isna().sum() == 1

@@ -1,0 +1,114 @@
+"""IRIS of two years: counts arrive whole or are said to be lost, rates are never averaged."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import datakit
+from datakit.errors import CrsMismatch, WrongUse
+from datakit.inclusion import vintages
+
+
+def contours(**boxes):
+    return gpd.GeoDataFrame({"iris": list(boxes)}, geometry=[shapely.box(*b) for b in boxes.values()], crs="EPSG:2154")
+
+
+def test_codes_say_what_codes_can_say():
+    old = ["212310101", "212310102", "212130000", "214520000", "210030000", "219990101"]
+    new = ["212310101", "212310103", "214520000", "210030101"]
+    found = vintages.by_code(old, new)
+    assert found[["old", "new"]].to_numpy().tolist() == [
+        ["212310101", "212310101"],
+        ["212130000", "214520000"],  # Crimolois became part of Neuilly-Crimolois in 2019
+        ["214520000", "214520000"],
+        ["210030000", "210030101"],  # one code for the whole commune in both years
+    ]
+    assert found.how.tolist() == [
+        "same code",
+        "commune merged, not divided",
+        "same code",
+        "only IRIS of its commune",
+    ]
+    assert found.attrs["unmatched"] == {"old": ["212310102", "219990101"], "new": ["212310103"]}
+
+
+def test_the_real_iris_of_2016_and_a_later_list(shared_data):
+    old = pd.read_csv(shared_data / "iris-rp2016/iris_rp2016_population.csv", dtype={"IRIS": str})
+    new = datakit.load("iris", "sample").iris
+    found = vintages.by_code(old.IRIS, new)
+    assert len(found) + len(found.attrs["unmatched"]["old"]) == old.IRIS.nunique()
+    assert (found.share == 1).all()
+
+
+@pytest.fixture
+def split():
+    """a keeps its ground, b is cut into c (a quarter) and d."""
+    old = contours(a=(0, 0, 100, 100), b=(100, 0, 200, 100))
+    new = contours(a=(0, 0, 100, 100), c=(100, 0, 125, 100), d=(125, 0, 200, 100))
+    table = pd.DataFrame({"iris": ["a", "b"], "population": [100, 400], "median_income": [20_000, 18_000]})
+    return old, new, table
+
+
+def test_ground_divides_an_iris_and_nothing_is_lost(split):
+    old, new, table = split
+    walk = vintages.by_ground(old, new)
+    found = vintages.convert(table, walk, ["population"], ["median_income"]).set_index("iris")
+    assert found.population.to_dict() == pytest.approx({"a": 100, "c": 100, "d": 300})
+    assert found.median_income["a"] == 20_000
+    assert found.median_income[["c", "d"]].isna().all()
+    assert found.attrs["converted"]["population"] == {"total": 500, "placed": pytest.approx(500), "lost": []}
+
+
+def test_homes_divide_better_than_ground(split):
+    old, new, table = split
+    homes = gpd.GeoDataFrame({"weight": [3.0, 1.0]}, geometry=gpd.points_from_xy([110, 180], [50, 50]), crs="EPSG:2154")
+    found = vintages.convert(table, vintages.by_ground(old, new, homes), ["population"]).set_index("iris")
+    assert found.population.to_dict() == pytest.approx({"a": 100, "c": 300, "d": 100})
+
+
+def test_merged_iris_add_and_a_secret_number_stays_secret(split):
+    old, new, _ = split
+    table = pd.DataFrame({"iris": ["a", "c", "d"], "population": [100, 100, np.nan]})
+    found = vintages.convert(table, vintages.by_ground(new, old), ["population"]).set_index("iris")
+    assert found.population["a"] == 100
+    assert np.isnan(found.population["b"])
+
+
+def test_a_redrawn_contour_is_no_move():
+    old = contours(a=(0, 0, 1000, 1000), b=(1000, 0, 2000, 1000))
+    new = contours(a=(0, 0, 1004, 1000), b=(1004, 0, 2000, 1000))
+    found = vintages.by_ground(old, new)
+    assert found[["old", "new", "share"]].to_numpy().tolist() == [["a", "a", 1.0], ["b", "b", 1.0]]
+
+
+def test_what_lies_outside_is_said_not_spread():
+    old, new = contours(a=(0, 0, 100, 100), z=(900, 900, 950, 950)), contours(a=(0, 0, 50, 100))
+    table = pd.DataFrame({"iris": ["a", "z"], "population": [100, 7]})
+    found = vintages.convert(table, vintages.by_ground(old, new), ["population"])
+    assert found.population.tolist() == pytest.approx([50])
+    assert found.attrs["converted"]["population"]["lost"] == ["z"]
+
+
+def test_counts_are_preserved_on_the_sample():
+    iris = datakit.load("iris", "sample")
+    rng = np.random.default_rng(1)
+    # an invented older division: neighbours merged two by two
+    older = iris.assign(iris=[f"{c}x{k // 2}" for c, k in zip(iris.commune, range(len(iris)), strict=True)])
+    older = older.dissolve("iris").reset_index()
+    table = pd.DataFrame({"iris": older.iris, "people": rng.integers(100, 5000, len(older))})
+    found = vintages.convert(table, vintages.by_ground(older, iris), ["people"])
+    assert found.people.sum() == pytest.approx(table.people.sum())
+    assert set(found.iris) == set(iris.iris)
+
+
+def test_wrong_tables_are_refused(split):
+    old, new, table = split
+    walk = vintages.by_ground(old, new)
+    with pytest.raises(WrongUse, match="twice"):
+        vintages.convert(pd.concat([table, table]), walk, ["population"])
+    with pytest.raises(WrongUse, match="more than there is"):
+        vintages.convert(table, pd.concat([walk, walk]), ["population"])
+    with pytest.raises(CrsMismatch):
+        vintages.by_ground(old.to_crs("EPSG:4326"), new)
