@@ -138,8 +138,10 @@ def people(rng):
     homes = population / rng.uniform(1.85, 2.4, n)
     flats = np.clip(0.1 + 0.85 * central + 0.1 * poor, 0.02, 0.97)
     social = np.clip(0.02 + 0.6 * poor + 0.03 * rng.standard_normal(n), 0, 0.8)
+    young = np.random.default_rng([2026, 14]).uniform(0.18, 0.22, (2, n)) * ages[:, 0]  # its own: moves nothing else
     return pd.DataFrame({
-        "POP": population, "POP0014": ages[:, 0], "POP1529": ages[:, 1], "POP3044": ages[:, 2], "POP4559": ages[:, 3],
+        "POP": population, "POP0002": young[0], "POP0305": young[1], "POP0014": ages[:, 0],
+        "POP1529": ages[:, 1], "POP3044": ages[:, 2], "POP4559": ages[:, 3],
         "POP6074": ages[:, 4], "POP75P": ages[:, 5],
         "MEN": homes, "PMEN": population * 0.98, "PMEN_MENHSEUL": population * alone * (1 - women),
         "PMEN_MENFSEUL": population * alone * women, "PMEN_MENSFAM": population * without,
@@ -154,7 +156,8 @@ def people(rng):
 
 
 CENSUS = {
-    "population": ("evol-struct-pop", "P22_", ["POP", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P"]),
+    "population": ("evol-struct-pop", "P22_", [
+        "POP", "POP0002", "POP0305", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P"]),
     "households": ("couples-familles-menages", "C22_", [
         "MEN", "PMEN", "PMEN_MENHSEUL", "PMEN_MENFSEUL", "PMEN_MENSFAM", "PMEN_MENCOUPSENF", "PMEN_MENCOUPAENF",
         "PMEN_MENFAMMONO"]),

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import territory, weather
-from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, inside, net, node, quads, zones
+from tools.sample import features, ground, territory, weather
+from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, inside, net, node, quads, width_of, zones
 
 TRUTH = f"""\
 ### Vegetation (`bdtopo-vegetation`, `bdtopo-roads`, `cadastre-buildings`, `lcz-cerema`, `meteo-daily`)
@@ -53,7 +53,7 @@ def truth():
 
 def _buildings(rng):
     """Footprints of the city: rows along the streets, fewer in the yards."""
-    shapes = []
+    shapes, where = [], []
     for number, kind, fill, size, yard in (
         (6, "dense", 0.97, (0.74, 0.98), 0.85),
         (5, "mixed", 0.98, (0.42, 0.68), 0.42),
@@ -71,17 +71,21 @@ def _buildings(rng):
         v = 0.05 + step * (b + 0.5) + rng.uniform(-1, 1, len(k)) * (step / 2 - half_v)
         i, j = chosen.i.to_numpy()[k], chosen.j.to_numpy()[k]
         shapes.append(quads(i, j, u - half_u, v - half_v, u + half_u, v + half_v))
+        where.append(pd.DataFrame({"i": i, "j": j, "kind": kind}))
     chosen = blocks()[lambda b: b.kind == "open"]
     k = np.repeat(np.arange(len(chosen)), rng.integers(0, 3, len(chosen)))
     u, v = rng.uniform(0.06, 0.16, len(k)), rng.uniform(0.06, 0.86, len(k))
     i, j = chosen.i.to_numpy()[k], chosen.j.to_numpy()[k]
     shapes.append(quads(i, j, u, v, u + rng.uniform(0.02, 0.06, len(k)), v + rng.uniform(0.02, 0.06, len(k))))
-    shapes = np.concatenate(shapes)
-    city = territory.communes().set_index("code").geometry[CITY]
+    where.append(pd.DataFrame({"i": i, "j": j, "kind": "open"}))
+    shapes, where = np.concatenate(shapes), pd.concat(where, ignore_index=True)
+    city = ground.city()
     shapely.prepare(city)
-    shapes = shapes[shapely.contains(city, shapes)]
+    inner = shapely.contains(city, shapes)
+    shapes, where = shapes[inner], where[inner].reset_index(drop=True)
     light = (shapely.area(shapes) < 170) & (rng.uniform(size=len(shapes)) < 0.7)
-    return gpd.GeoDataFrame({"type": np.where(light, "02", "01")}, geometry=shapes, crs=territory.LAMBERT)
+    found = gpd.GeoDataFrame(where.assign(type=np.where(light, "02", "01")), geometry=shapes, crs=territory.LAMBERT)
+    return ground.standing(found)
 
 
 def _blobs(x, y, radius, rng, corners=11, stretch=1.0):
@@ -107,8 +111,9 @@ def _vegetation(rng):
     edge = [(t, 0) for t in (0, 0.35, 0.7)] + [(1, t) for t in (0, 0.35, 0.7)] + [(1 - t, 1) for t in (0, 0.35, 0.7)]
     edge += [(0, 1 - t) for t in (0, 0.35, 0.7)]
     ring = [inside(i, j, *(0.5 + (0.46 - rng.uniform(0, 0.06, len(i))) * (2 * c - 1) for c in uv)) for uv in edge]
-    shapes = shapely.set_precision(shapely.polygons(np.stack([*ring, ring[0]], axis=-2)), 0.01)
-    add(shapes, rng.choice(["Bois", "Forêt ouverte"], len(i), p=[0.7, 0.3]))
+    shapes = shapely.polygons(np.stack([*ring, ring[0]], axis=-2))
+    shapes = shapely.difference(shapes, shapely.union_all(features.ponds().geometry.to_numpy()))
+    add(shapely.set_precision(shapes, 0.01), rng.choice(["Bois", "Forêt ouverte"], len(i), p=[0.7, 0.3]))
 
     gardens = blocks()[lambda b: b.kind == "mixed"]
     share = gardens.zone.map({"bare": 0.0, "green": 0.95}).fillna(0.5)
@@ -155,25 +160,27 @@ def _roads(rng):
         rows.append((nature, importance, width, lanes, level, False, urban, name, line))
 
     def street(number):
-        if number % 10 == 0:
-            return "Route à 2 chaussées", "2", 13.0, 4
-        if number % 5 == 0:
-            return "Route à 1 chaussée", "3", 8.0, 2
+        if width := float(width_of(number)):
+            return ("Route à 2 chaussées", "2", width, 4) if width > 8 else ("Route à 1 chaussée", "3", width, 2)
         return "Route à 1 chaussée", "5", float(rng.choice([4.5, 5.0, 5.5, 6.0])), int(rng.choice([1, 2]))
 
-    for (i, j), kind in kinds.items():
-        for di, dj, line in ((0, 1, i), (1, 0, j)):  # the left and the lower side of the block
-            other = kinds.get((i - dj, j - di))
-            nature, importance, width, lanes = street(line)
-            if kind == "green" and other == "green":
-                nature, importance, width, lanes = "Sentier", "6", None, None
-            if importance == "5" and rng.uniform() < 0.03:
-                width = None
-            name = f"{'Rue' if importance == '5' else 'Avenue'} fictive {'AB'[di]}{line % 100:02d}"
-            ends = np.stack(node([i, i + di], [j, j + dj]), axis=-1)
-            add(
-                shapely.linestrings(ends), nature, importance, width, lanes, True, None if nature == "Sentier" else name
-            )
+    # The four sides of every block: the left and right ones run along j, the others along i.
+    sides = sorted({side for i, j in kinds for side in ((i, j, 0), (i + 1, j, 0), (i, j, 1), (i, j + 1, 1))})
+    for i, j, across in sides:
+        nature, importance, width, lanes = street(j if across else i)
+        beside = {kinds.get((i, j)), kinds.get((i, j - 1) if across else (i - 1, j))}
+        if beside == {"green"}:
+            nature, importance, width, lanes = "Sentier", "6", None, None
+        if importance == "5" and rng.uniform() < 0.03:
+            width = None
+        if (kept := ground.crossed(i, j, across)) is None:
+            continue
+        start, end, bridge = kept
+        name = f"{'Rue' if importance == '5' else 'Avenue'} fictive {'AB'[across]}{(j if across else i) % 100:02d}"
+        ends = np.stack(node([i, i + across], [j, j + 1 - across]), axis=-1)
+        ends = np.stack([ends[0] + (ends[1] - ends[0]) * share for share in (start, end)])
+        add(shapely.linestrings(ends), nature, importance, width, lanes, True, None if nature == "Sentier" else name,
+            "1" if bridge else "0")  # fmt: skip
     metropole = territory.communes().union_all().buffer(300)
     shapely.prepare(metropole)
     places = set(zip(*(a.tolist() for a in net()), strict=True))
@@ -198,7 +205,8 @@ def _roads(rng):
     for a, b, t in zip(x, y, turn, strict=True):
         reach, bend = np.array([0, 250, 480]), t + np.array([0, 0, 0.3])
         line = shapely.linestrings(a + reach * np.cos(bend), b + reach * np.sin(bend))
-        if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2:
+        # No track enters the city: its streets are one network.
+        if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2 and not line.intersects(ground.city()):
             add(line, "Chemin", "6", None, None, False)
     columns = ["nature", "importance", "largeur_de_chaussee", "nombre_de_voies", "position_par_rapport_au_sol",
                "fictif", "urbain", "nom_voie_ban_gauche", "geometry"]  # fmt: skip
@@ -251,7 +259,10 @@ def _collection(frame, id_field, prefix, rng, digits, spoil):
         frame.insert(0, id_field, [f"{prefix}EXEMPLE{n:0{17 - len(prefix)}d}" for n in range(len(frame))])
     found = json.loads(territory.geojson(frame, digits=digits))
     features = found["features"]
-    for n, place in enumerate(rng.choice(len(features), max(len(spoil), len(features) // 220), replace=False)):
+    for feature in features:  # JSON knows no NaN
+        feature["properties"] = {k: None if v != v else v for k, v in feature["properties"].items()}
+    broken = max(len(spoil), len(features) // 220) if spoil else 0
+    for n, place in enumerate(rng.choice(len(features), broken, replace=False)):
         spoil[n % len(spoil)](features[place], features[place - 1])
     return found
 
@@ -281,40 +292,97 @@ def _dump(found):
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
+def _drawn(rng):
+    """Vegetation, roads and buildings, before they are written and spoilt."""
+    return _vegetation(rng), _roads(rng), _buildings(rng)
+
+
 def make(folder, rng):
     """Write the sample of the vegetation cards."""
     folder = Path(folder)
-    ids = ("bdtopo-vegetation", "bdtopo-roads", "cadastre-buildings", "lcz-cerema", "meteo-daily", "meteo-daily-latest")
-    for id in ids:
-        (folder / id).mkdir(parents=True, exist_ok=True)
-    vegetation, roads, buildings = _vegetation(rng), _roads(rng), _buildings(rng)
-    found = _collection(vegetation.assign(date_creation="2026-01-15T00:00:00Z"), "cleabs", "ZONEVEGE", rng, 6,
-                        [_bow_tie, _empty, _without("nature"), _twice])  # fmt: skip
-    found["numberMatched"] = len(found["features"])
-    (folder / "bdtopo-vegetation/bdtopo-vegetation.geojson").write_text(_dump(found), encoding="utf-8")
-    found = _collection(roads, "cleabs", "TRONROUT", rng, 6,
-                        [_without("largeur_de_chaussee", -1.0), _empty, _without("nature"), _twice])  # fmt: skip
-    found["numberMatched"] = len(found["features"])
-    (folder / "bdtopo-roads/bdtopo-roads.geojson").write_text(_dump(found), encoding="utf-8")
-    buildings = buildings.assign(nom=None, commune=CITY, created="2026-01-15", updated="2026-01-15")
-    buildings = buildings[["type", "nom", "commune", "created", "updated", "geometry"]]
-    found = _collection(buildings, None, None, rng, 7, [_bow_tie, _empty, _without("type", "03"), _without("commune")])
+    vegetation, roads, buildings = _drawn(rng)
+    stamp = {"date_creation": "2026-01-15T00:00:00Z"}
+    _wfs(folder, "bdtopo-vegetation", vegetation.assign(**stamp), "ZONEVEGE", rng,
+         [_bow_tie, _empty, _without("nature"), _twice])  # fmt: skip
+    _wfs(folder, "bdtopo-roads", roads, "TRONROUT", rng,
+         [_without("largeur_de_chaussee", -1.0), _empty, _without("nature"), _twice])  # fmt: skip
+    cadastre = buildings.assign(nom=None, commune=CITY, created="2026-01-15", updated="2026-01-15")
+    cadastre = cadastre[["type", "nom", "commune", "created", "updated", "geometry"]]
+    found = _collection(cadastre, None, None, rng, 7, [_bow_tie, _empty, _without("type", "03"), _without("commune")])
     _write_gzip(folder / f"cadastre-buildings/cadastre-{CITY}-batiments.json.gz", _dump(found))
     zones_of = _lcz(vegetation)
     zones_of.loc[rng.choice(len(zones_of), 6, replace=False), "lcz_int"] = 0
     _write_shapefile(zones_of, folder / "lcz-cerema/lcz-spot-2022-dijon.zip", "LCZ_SPOT_2022_EXEMPLE")
-    history, latest = weather.tables(rng)
+    history, latest = weather.tables(np.random.default_rng([2026, 12, 1]))  # its own: streets do not change the weather
     _write_gzip(folder / "meteo-daily/Q_21_previous_RR-T-Vent.csv.gz", history)
     _write_gzip(folder / "meteo-daily-latest/Q_21_latest_RR-T-Vent.csv.gz", latest)
+    _make_ground(folder, buildings, np.random.default_rng([*ground.SEED, 10]))
+
+
+def _make_ground(folder, buildings, rng):
+    """The layers of the ground, from a seed of their own."""
+    houses = _houses(buildings).drop(columns=["iris", "residents"])
+    _wfs(folder, "bdtopo-buildings", houses, "BATIMENT", rng,
+         [_bow_tie, _empty, _without("nature"), _without("hauteur", -3.0), _twice], packed=True)  # fmt: skip
+    layers = {
+        "bdtopo-water": (features.water(rng), "SURFHYDR"),
+        "bdtopo-rail": (features.rail(), "TRONFERR"),
+        "bdtopo-sports": (features.sports(), "TERRSPOR"),
+        "bdtopo-places": (features.services(), "ZONEACTI"),
+        "bdtopo-transport": (features.transport(), "EQUITRAN"),
+    }
+    for id, (layer, prefix) in layers.items():
+        # One broken row among twenty would be more than the share that the sample promises.
+        _wfs(folder, id, layer, prefix, rng, [_without("nature")] if len(layer) > 25 else [])
+    lots = ground.lots()
+    parcels = gpd.GeoDataFrame({"id": lots.id, "commune": CITY, "prefixe": "000", "section": lots.section,
+                                "numero": lots.number.astype("str"), "contenance": lots.area.round().astype(int),
+                                "arpente": False, "created": "2026-01-15", "updated": "2026-01-15"},
+                               geometry=lots.geometry.array, crs=lots.crs)  # fmt: skip
+    found = _collection(parcels, None, None, rng, 7, [_bow_tie, _empty, _without("id"), _without("commune")])
+    _write_gzip(folder / f"cadastre-parcels/cadastre-{CITY}-parcelles.json.gz", _dump(found))
+    owners = ground.owners(rng)
+    owners.iloc[rng.choice(len(owners), 12, replace=False), owners.columns.get_loc("N° plan")] = ""
+    away = owners.head(20).assign(**{"Code Commune": "200", "Nom de la commune": "AILLEURS"})
+    table = pd.concat([away, owners], ignore_index=True).to_csv(sep=";", index=False, lineterminator="\n")
+    (folder / "public-parcels").mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(
+        folder / "public-parcels/fichier_des_parcelles_situation_2025_dpts_01_a_56.zip", "w"
+    ) as archive:
+        for member, text in (("PM_25_NB_010.csv", table.partition("\n")[0] + "\n"), ("PM_25_NB_210.csv", table)):
+            info = zipfile.ZipInfo(member, (2026, 1, 15, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, text.encode("utf-8"))
+    (folder / "osm-green").mkdir(parents=True, exist_ok=True)
+    (folder / "osm-green/osm-green.json").write_text(_dump(features.osm(rng)), encoding="utf-8")
+
+
+def _houses(buildings):
+    """The buildings with the columns of BD TOPO and their inhabitants, always the same ones."""
+    return ground.housed(buildings, np.random.default_rng([*ground.SEED, 11]))
+
+
+def _wfs(folder, id, layer, prefix, rng, spoil, packed=False):
+    """An answer of IGN's service; packed where it is large, as a server may send it."""
+    (folder / id).mkdir(parents=True, exist_ok=True)
+    found = _collection(layer, "cleabs", prefix, rng, 6, spoil)
+    found["numberMatched"] = len(found["features"])
+    file = folder / id / f"{id}.geojson"
+    if packed:
+        _write_gzip(file, _dump(found))
+    else:
+        file.write_text(_dump(found), encoding="utf-8")
 
 
 def _write_gzip(path, text):
     """A gzip without the time of writing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _write_shapefile(frame, path, stem):
     """A shapefile in a zip, with dates that do not change from one day to the next."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         frame.to_file(Path(temporary) / f"{stem}.shp", encoding="utf-8")
         with zipfile.ZipFile(path, "w") as archive:
