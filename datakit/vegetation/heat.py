@@ -105,5 +105,76 @@ def trend(years, values, level=0.95):
     return {**{k: round(10 * v, 9) + 0.0 for k, v in per_decade.items()}, "years": int(known.sum())}
 
 
+def mann_kendall(years, values):
+    """Whether values tend to rise or fall with the years, without supposing a straight line.
+
+    Parameters
+    ----------
+    years, values : array of float
+        Years without value are left out.
+
+    Returns
+    -------
+    dict
+        ``tau`` (Kendall's, -1 to 1), ``p`` (two-sided; the share of orders that chance would put so far, exact for
+        short series without ties), ``years`` (how many) and ``memory`` (correlation of a year with the one before,
+        once the trend of `trend` is taken away: far from 0, years are not independent and ``p`` is too small).
+
+    Notes
+    -----
+    Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13(3). Kendall, M. G. (1975). Rank correlation
+    methods. Griffin.
+    """
+    from scipy.stats import kendalltau
+
+    years, values = np.asarray(years, float), np.asarray(values, float)
+    known = np.isfinite(values) & np.isfinite(years)
+    years, values = years[known], values[known]
+    if len(values) < 8 or np.ptp(values) == 0:
+        return {"tau": np.nan, "p": np.nan, "years": len(values), "memory": np.nan}
+    found = kendalltau(years, values)
+    rest = pd.Series(values - trend(years, values)["slope"] / 10 * years, index=years.astype(int))
+    before = rest.reindex(rest.index - 1).to_numpy()
+    pair = np.isfinite(before)
+    memory = np.corrcoef(before[pair], rest.to_numpy()[pair])[0, 1] if pair.sum() > 3 else np.nan
+    return {"tau": float(found.statistic), "p": float(found.pvalue), "years": len(values), "memory": float(memory)}
+
+
+def gaps(daily, column="tmax", least=1):
+    """Days that a station did not observe, as periods.
+
+    Parameters
+    ----------
+    daily : DataFrame
+        See `yearly`.
+    column : str
+    least : int
+        Days of the shortest period to list.
+
+    Returns
+    -------
+    DataFrame
+        ``station``, ``first``, ``last``, ``days``; longest first. Days before a station opened or after its last row
+        are no gap.
+
+    Raises
+    ------
+    WrongUse
+        No such column.
+    """
+    absent = {"station", "date", column} - set(daily.columns)
+    if absent:
+        raise WrongUse("gaps", f"no column {', '.join(sorted(absent))}", expected=", ".join(daily.columns))
+    seen = pd.DataFrame({"station": daily["station"], "date": daily["date"], "value": trusted(daily, column)})
+    seen = seen.dropna().drop_duplicates(["station", "date"]).sort_values(["station", "date"])
+    before = seen.groupby("station")["date"].shift()
+    missing = (seen["date"] - before).dt.days - 1
+    rows = missing >= least
+    day = pd.Timedelta(days=1)
+    out = pd.DataFrame({"station": seen["station"][rows], "first": before[rows] + day, "last": seen["date"][rows] - day,
+                        "days": missing[rows].astype(int)})  # fmt: skip
+    return out.sort_values(["days", "station", "first"], ascending=[False, True, True], ignore_index=True)
+
+
 def _days(year, months):
     return sum(pd.Period(f"{year}-{m:02d}").days_in_month for m in months)

@@ -1,0 +1,193 @@
+"""Heat waves by hand, tests of trend against another library, zones and residents that add up."""
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pymannkendall
+import pytest
+import shapely
+
+import datakit
+from datakit.errors import CrsMismatch, WrongUse
+from datakit.vegetation import exposure, heat, heatwaves
+from tools.sample import weather
+
+LAMBERT = "EPSG:2154"
+
+
+def days(*values, first="2026-07-01"):
+    return pd.Series(values, index=pd.date_range(first, periods=len(values), freq="D"), dtype=float)
+
+
+# -- heat waves -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ((23.4, 25.3, 23.4), [(1, 3)]),  # the limits themselves count
+        ((23.4, 25.2, 23.4), []),  # never hot enough
+        ((25.3, 26), []),  # two days
+        ((20, 24, 26, 24, 23, 24, 20), [(2, 6)]),  # one day between 22.4 and 23.4 is borne
+        ((24, 26, 24, 23, 23, 24, 26, 24), [(1, 3), (6, 8)]),  # two are not
+        ((24, 26, 24, 22.3, 24, 26, 24), [(1, 3), (5, 7)]),  # nor one below 22.4
+        ((24, 26, np.nan, 26, 24), []),  # nobody knows what the third day was
+        ((24, 26, 24, 23), [(1, 3)]),  # the last day of the series
+    ],
+)
+def test_waves_by_the_national_rule(values, found):
+    waves = heatwaves.waves(days(*values))
+    assert [(a.day, b.day) for a, b in zip(waves["first"], waves["last"], strict=True)] == found
+
+
+def test_how_long_how_hot_how_severe():
+    wave = heatwaves.waves(days(24.4, 26.4, 23.0, 25.4)).iloc[0]
+    assert (wave.days, wave.hottest) == (4, 26.4)
+    assert wave.severity == pytest.approx(1 + 3 + 0 + 2)
+
+
+def test_a_series_with_holes_in_its_index_is_refused():
+    with pytest.raises(WrongUse, match="row for each day"):
+        heatwaves.waves(days(24, 26, 24).drop(pd.Timestamp("2026-07-02")))
+
+
+def test_days_of_alert_look_forward_three_days():
+    values = pd.DataFrame({"tmin": days(18, 20, 19, 19, 10), "tmax": days(34, 35, 33, 34, 34)})
+    found = heatwaves.alert_days(values)
+    # 1st: nights (18+20+19)/3 = 19, days (34+35+33)/3 = 34; 2nd: 19.33 and 34; 3rd: 16; the rest is not known
+    assert found.tolist()[:3] == [True, True, False]
+    assert found.isna().tolist() == [False, False, False, True, True]
+
+
+def test_a_series_has_every_day_and_no_doubtful_value():
+    daily = pd.DataFrame(
+        {
+            "station": "A",
+            "date": pd.to_datetime(["2026-07-01", "2026-07-03", "2026-07-03", "2026-07-04"]),
+            "tmin": [15.0, 17.0, 99.0, 18.0],
+            "tmax": [31.0, 33.0, 99.0, 55.0],
+            "quality_tmax": pd.array([1, 1, 1, 2], dtype="Int64"),
+        }
+    )
+    found = heatwaves.series(daily, "A")
+    assert len(found) == 4
+    assert found.tmean.tolist()[0] == 23.0
+    assert found.tmean.isna().tolist() == [False, True, False, True]
+    with pytest.raises(WrongUse, match="'B'"):
+        heatwaves.series(daily, "B")
+
+
+# -- trend ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mann_kendall_against_another_library(seed):
+    rng = np.random.default_rng(seed)
+    years = np.arange(1985, 2026)
+    values = rng.normal(0, 2, len(years)) + 0.04 * seed * (years - 1985)
+    found, other = heat.mann_kendall(years, values), pymannkendall.original_test(values)
+    assert found["tau"] == pytest.approx(other.Tau, abs=1e-9)
+    assert found["p"] == pytest.approx(other.p, abs=0.02)  # exact here, by a normal approximation there
+
+
+def test_memory_is_told():
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=200)
+    kept = [0.0]
+    for e in noise:
+        kept.append(0.8 * kept[-1] + e)
+    years = np.arange(1800, 1800 + len(kept))
+    assert heat.mann_kendall(years, kept)["memory"] > 0.5
+    assert abs(heat.mann_kendall(years[1:], noise)["memory"]) < 0.2
+
+
+def test_too_few_years_say_nothing():
+    assert np.isnan(heat.mann_kendall([2000, 2001, 2002], [1, 2, 3])["p"])
+    assert np.isnan(heat.mann_kendall(range(20), [5] * 20)["p"])
+
+
+def test_gaps_are_periods():
+    daily = pd.DataFrame(
+        {"station": "A", "date": pd.to_datetime(["2026-01-01", "2026-01-05", "2026-01-06"]), "tmax": 1.0}
+    )
+    found = heat.gaps(daily)
+    assert found[["first", "last", "days"]].to_numpy().tolist() == [
+        [pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-04"), 3]
+    ]
+    assert heat.gaps(daily, least=4).empty
+    with pytest.raises(WrongUse):
+        heat.gaps(daily, "tmin")
+
+
+@pytest.fixture(scope="module")
+def sample():
+    parts = [datakit.load(id, "sample") for id in ("meteo-daily", "meteo-daily-latest")]
+    return pd.concat(parts, ignore_index=True).drop_duplicates(["station", "date"])
+
+
+def test_the_planted_gap_is_the_longest(sample):
+    station, first, last = weather.GAP
+    found = heat.gaps(sample).iloc[0]
+    assert (found["station"], found["first"].date(), found["last"].date()) == (
+        station,
+        dt.date.fromisoformat(str(first)[:10]),
+        dt.date.fromisoformat(str(last)[:10]),
+    )
+
+
+def test_the_planted_warming_rises_in_the_test(sample):
+    nights = heat.yearly(sample, "tmin", 20.0)
+    means = nights.dropna(subset="mean").groupby("station").filter(lambda s: len(s) >= 12)
+    tested = [heat.mann_kendall(s.year, s["mean"]) for _, s in means.groupby("station")]
+    assert tested
+    assert all(t["tau"] > 0 for t in tested)
+
+
+def test_nights_of_the_centre_are_as_much_warmer_as_planted(sample):
+    means = heat.yearly(sample, "tmin", 20.0).pivot_table(index="year", columns="station_name", values="mean").dropna()
+    found = means["EXEMPLE-CENTRE"] - means["EXEMPLE-PLAINE"]
+    assert found.mean() == pytest.approx(weather.WARM_NIGHTS, abs=0.3)
+    nights = heat.yearly(sample, "tmin", 20.0).groupby("station_name")["days"].mean()
+    assert nights["EXEMPLE-CENTRE"] > nights["EXEMPLE-PLAINE"]
+
+
+# -- zones and residents ----------------------------------------------------------------------------------------------
+
+
+def frame(*shapes, **columns):
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=LAMBERT)
+
+
+def test_zones_by_ground():
+    cells = frame(shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.Polygon())
+    lcz = frame(shapely.box(0, 0, 60, 100), shapely.box(60, 0, 130, 100), lcz_int=[2, 11])
+    found = exposure.zones(cells, lcz)
+    assert found[[2, 11]].iloc[0].tolist() == pytest.approx([0.6, 0.4])
+    assert found.dominant.tolist()[:2] == [2, 11]
+    assert found.heat[0] == pytest.approx(0.6)  # 0.6 x 1 + 0.4 x 0
+    assert np.isnan(found.heat[1])  # three tenths of it is mapped: too little
+    assert found.share[1] == pytest.approx(0.3)
+    assert pd.isna(found.dominant[2])
+
+
+def test_zones_without_code_or_map():
+    cells = frame(shapely.box(0, 0, 100, 100))
+    assert pd.isna(exposure.zones(cells, frame(shapely.box(0, 0, 9, 9), lcz_int=[0])).dominant[0])
+    assert pd.isna(exposure.zones(cells, frame(shapely.box(900, 0, 909, 9), lcz_int=[2])).dominant[0])
+    with pytest.raises(CrsMismatch):
+        exposure.zones(cells, frame(shapely.box(0, 0, 9, 9), lcz_int=[2]).set_crs("EPSG:3857", allow_override=True))
+
+
+def test_residents_by_heat_add_up():
+    kept = pd.Series([0.9, 0.8, 0.6, 0.1, np.nan])
+    people = pd.DataFrame({"population": [100.0, 50, 30, 20, 7], "pop_75_plus": [30.0, 0, 5, 5, np.nan]})
+    found = exposure.residents(kept, people)
+    assert found.population.tolist() == [150, 30, 20, 7]
+    assert found.population.sum() == people.population.sum()
+    assert found["pop_75_plus (%)"].tolist() == pytest.approx([75, 12.5, 12.5, 0])
+    with pytest.raises(WrongUse):
+        exposure.residents(kept, people, limits=(0.3, 0.5))
+    with pytest.raises(WrongUse):
+        exposure.residents(kept.head(3), people)
