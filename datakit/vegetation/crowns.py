@@ -19,8 +19,8 @@ def discs(trees, areas=None):
     Parameters
     ----------
     trees : GeoDataFrame
-        Points in a projected CRS; ``diametre_couronne`` (m) if measured; with ``statut``, trees that are ``"lost"`` are
-        left out. Other columns are not needed.
+        Points in a projected CRS; ``diametre_couronne`` (m) if measured; with ``statut``
+        (`datakit.trees.standardise`), trees that are ``"lost"`` are left out. Other columns are not needed.
     areas : DataFrame, optional
         ``area`` (m²) and ``how``, with the index of ``trees``: the table of `datakit.trees.canopy.crown_area`, which
         takes the measured crown, else an allometry on the trunk by taxon. Without it only trees whose crown was
@@ -78,4 +78,4 @@ def standing(trees):
 def placed(trees):
     """Which trees have a point with coordinates."""
     shapes = trees.geometry.to_numpy()
-    return (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.get_x(shapes)) & np.isfinite(shapely.get_y(shapes))
+    return (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.bounds(shapes)).all(axis=1)

@@ -27,7 +27,8 @@ def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=
     A tree is seen when it stands within ``reach`` of the façade and the shortest line from the façade to it crosses no
     other building. This is a proxy: it knows no windows, storeys, slopes, walls or leaves, so a flat on the yard sees
     what the house sees from the street, and a tower sees no further than a cottage. A tree hidden on the shortest line
-    but seen from another window of the same façade does not count. Trees of private gardens are not in inventories.
+    but seen from another window of the same façade does not count. Trees of private gardens are not in inventories; one
+    that was entered twice counts twice.
 
     Parameters
     ----------
