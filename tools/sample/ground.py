@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from tools.sample import territory
-from tools.sample.blocks import CANAL, CITY, CROSSING, PITCH, RAIL, blocks, boulevard, line, node, quads, shares
+from tools.sample.blocks import CITY, blocks, boulevard, line, node, quads, shares
 
 SEED = [2026, 4]
 # Group of the tax office -> its label, invented owners, legal form.
@@ -33,7 +33,6 @@ EDGES = {
     "open": ((0.26,), ()),
     "green": ((), ()),
 }
-SPUR = 35.0  # metres from the railway and the canal at which streets end
 
 
 def city():
@@ -224,23 +223,3 @@ def housed(buildings, rng):
         "iris": iris,
         "residents": residents,
     }, geometry=buildings.geometry.array, crs=buildings.crs)  # fmt: skip
-
-
-# -- streets across ---------------------------------------------------------------------------------------------------
-
-
-def crossed(i, j, across):
-    """What the railway and the canal do to the street from (i, j) along j (``across`` 0) or along i (``across`` 1).
-
-    Returns
-    -------
-    tuple or None
-        Start and end, 0 to 1, of what is left of the street, and whether it is a bridge; None where there is no street.
-    """
-    along, other, barrier = (i, j, RAIL) if across else (j, i, CANAL)
-    if other == (CANAL if across else RAIL):
-        return None
-    if other % CROSSING == 0:
-        return 0.0, 1.0, along in (barrier - 1, barrier)
-    gap = SPUR / PITCH
-    return (gap if along == barrier else 0.0), (1 - gap if along == barrier - 1 else 1.0), False

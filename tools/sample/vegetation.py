@@ -4,6 +4,7 @@ import gzip
 import json
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,23 +12,38 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import features, ground, territory, weather
-from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, inside, net, node, quads, width_of, zones
+from tools.sample import features, ground, planted, streets, territory, weather
+from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, divided, inside, net, node, quads, zones
 
 TRUTH = f"""\
-### Vegetation (`bdtopo-vegetation`, `bdtopo-roads`, `cadastre-buildings`, `lcz-cerema`, `meteo-daily`)
-`tools.sample.vegetation.truth()` gives the kind of every block of commune {CITY} and two zones, with no layer measured:
+### Vegetation (`bdtopo-*`, `cadastre-*`, `public-parcels`, `osm-green`, `lcz-cerema`, `meteo-daily`)
+`tools.sample.vegetation.truth()` gives the kind of every block of commune {CITY}, two zones, and what follows:
 - `open` blocks (about one in six) have two sheds at most and no vegetation: this is the ground that can be planted.
   `dense` blocks are built over and leave almost none, `mixed` blocks leave some, `green` ones are parks.
 - The `bare` zone ({ZONE_RADIUS:.0f} m around a point in the east) has not one polygon of vegetation, many dense blocks
   and hot local climate zones: its open blocks are those that need planting most. In the `green` zone (same size, in the
   west) three blocks in ten are parks, and most gardens have trees: it needs planting least.
+- `plantable`: the free ground of each block by tenure and kind. Some open blocks hold a school, a car park or pitches;
+  the streets of some lines have pavements of 9 m on both sides. Streets lie in no parcel. A parcel is public where its
+  only owner is the State, a region, a département, a commune or another public body; one in a hundred has two owners.
+- `residents`: the inhabitants of each house. They follow floor space with noise, add up to the census of every IRIS of
+  the city, and half of the larger houses of unknown use (`Indifférencié`) are lived in. One height in a hundred is missing,
+  storeys and dwellings are for about half.
+- `barrier`: blocks beside the railway whose nearest park lies just beyond it. The railway and a canal are crossed every
+  fifth street only, so that these homes are within 300 m of a park as the crow flies, and further on foot. Two parks
+  are private; squares (`garden`) are smaller than a hectare.
 - Outside the city: forests in the west, vines in the south-west, hedges and poplars in the plain. Polygons overlap.
-- Only commune {CITY} has buildings.
+- Only commune {CITY} has buildings and parcels. Its streets are one network.
 - Weather: {weather.TRUTH}
-- Broken on purpose: bow-ties, empty shapes, a missing kind, negative widths, an identifier that comes twice, a climate
-  zone 0.
+- Broken on purpose: bow-ties, empty shapes, a missing kind, negative widths and heights, an identifier that comes
+  twice, a parcel without a number, a park whose outline does not close, a climate zone 0.
 """
+
+
+@cache
+def _truth():
+    vegetation, _, buildings = _drawn(np.random.default_rng([2026, 12]))  # the seed of the theme in make_sample
+    return planted.plantable(vegetation, buildings), planted.residents(_houses(buildings))
 
 
 def truth():
@@ -36,12 +52,18 @@ def truth():
     Returns
     -------
     dict
-        ``blocks`` and ``zones`` (GeoDataFrames, see there), ``warming`` (degrees a decade), ``warm_nights`` (degrees by
-        which summer nights of the centre exceed those of the plain), ``gap`` (station, first and last missing day).
+        ``blocks`` and ``zones`` (GeoDataFrames, see there), ``plantable`` and ``residents`` (GeoDataFrames, see
+        `tools.sample.planted`), ``barrier`` (DataFrame, see `tools.sample.blocks.divided`), ``warming`` (degrees a
+        decade), ``warm_nights`` (degrees by which summer nights of the centre exceed those of the plain), ``gap``
+        (station, first and last missing day).
     """
+    ground_of, people = _truth()
     return {
         "blocks": blocks(),
         "zones": zones(),
+        "plantable": ground_of.copy(),
+        "residents": people.copy(),
+        "barrier": divided(),
         "warming": 10 * weather.WARMING,
         "warm_nights": weather.WARM_NIGHTS,
         "gap": weather.GAP,
@@ -151,71 +173,6 @@ def _vegetation(rng):
     return frame[frame.geom_type.eq("Polygon") & (frame.area > 50)].reset_index(drop=True)
 
 
-def _roads(rng):
-    """Streets between blocks, main roads across the country, a motorway, tracks."""
-    kinds = {(i, j): kind for i, j, kind in blocks()[["i", "j", "kind"]].itertuples(index=False)}
-    rows = []
-
-    def add(line, nature, importance, width, lanes, urban, name=None, level="0"):
-        rows.append((nature, importance, width, lanes, level, False, urban, name, line))
-
-    def street(number):
-        if width := float(width_of(number)):
-            return ("Route à 2 chaussées", "2", width, 4) if width > 8 else ("Route à 1 chaussée", "3", width, 2)
-        return "Route à 1 chaussée", "5", float(rng.choice([4.5, 5.0, 5.5, 6.0])), int(rng.choice([1, 2]))
-
-    # The four sides of every block: the left and right ones run along j, the others along i.
-    sides = sorted({side for i, j in kinds for side in ((i, j, 0), (i + 1, j, 0), (i, j, 1), (i, j + 1, 1))})
-    for i, j, across in sides:
-        nature, importance, width, lanes = street(j if across else i)
-        beside = {kinds.get((i, j)), kinds.get((i, j - 1) if across else (i - 1, j))}
-        if beside == {"green"}:
-            nature, importance, width, lanes = "Sentier", "6", None, None
-        if importance == "5" and rng.uniform() < 0.03:
-            width = None
-        if (kept := ground.crossed(i, j, across)) is None:
-            continue
-        start, end, bridge = kept
-        name = f"{'Rue' if importance == '5' else 'Avenue'} fictive {'AB'[across]}{(j if across else i) % 100:02d}"
-        ends = np.stack(node([i, i + across], [j, j + 1 - across]), axis=-1)
-        ends = np.stack([ends[0] + (ends[1] - ends[0]) * share for share in (start, end)])
-        add(shapely.linestrings(ends), nature, importance, width, lanes, True, None if nature == "Sentier" else name,
-            "1" if bridge else "0")  # fmt: skip
-    metropole = territory.communes().union_all().buffer(300)
-    shapely.prepare(metropole)
-    places = set(zip(*(a.tolist() for a in net()), strict=True))
-    for i, j in sorted(places):
-        for di, dj, line in ((0, 1, i), (1, 0, j)):
-            along = j if dj else i
-            if line % 5 or along % 5 or (i, j) in kinds:
-                continue
-            steps = np.array([0, 2.5, 5])
-            path = shapely.linestrings(np.stack(node(i + di * steps, j + dj * steps), axis=-1))
-            if shapely.contains(metropole, path):
-                main = line % 10 == 0
-                add(path, "Route à 1 chaussée", "3" if main else "4", 7.5 if main else 6.0, 2, False)
-    cx, cy = territory.centre()
-    angle = np.radians(np.linspace(-110, 75, 38)).reshape(-1)
-    ring = np.stack([cx + 4700 * np.cos(angle), cy + 4700 * np.sin(angle)], axis=-1)
-    for k in range(0, 36, 2):
-        level = "1" if k % 6 == 0 else "0"  # every third section is a bridge
-        add(shapely.linestrings(ring[k : k + 3]), "Type autoroutier", "1", 14.0, 4, False, level=level)
-    west, south, east, north = metropole.bounds
-    x, y, turn = rng.uniform(west, east, 260), rng.uniform(south, north, 260), rng.uniform(0, np.pi, 260)
-    for a, b, t in zip(x, y, turn, strict=True):
-        reach, bend = np.array([0, 250, 480]), t + np.array([0, 0, 0.3])
-        line = shapely.linestrings(a + reach * np.cos(bend), b + reach * np.sin(bend))
-        # No track enters the city: its streets are one network.
-        if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2 and not line.intersects(ground.city()):
-            add(line, "Chemin", "6", None, None, False)
-    columns = ["nature", "importance", "largeur_de_chaussee", "nombre_de_voies", "position_par_rapport_au_sol",
-               "fictif", "urbain", "nom_voie_ban_gauche", "geometry"]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=territory.LAMBERT)
-    frame.loc[rng.choice(np.flatnonzero(frame.importance == "4"), 3, replace=False), "fictif"] = True
-    return frame
-
-
 def _lcz(vegetation):
     """A climate zone for each block of the city and for each square of four blocks around it."""
     kinds = {(i, j): (kind, zone) for i, j, kind, zone in blocks()[["i", "j", "kind", "zone"]].itertuples(index=False)}
@@ -294,7 +251,7 @@ def _dump(found):
 
 def _drawn(rng):
     """Vegetation, roads and buildings, before they are written and spoilt."""
-    return _vegetation(rng), _roads(rng), _buildings(rng)
+    return _vegetation(rng), streets.roads(rng), _buildings(rng)
 
 
 def make(folder, rng):
