@@ -27,8 +27,8 @@ TRUTH = f"""\
   the streets of some lines have pavements of 9 m on both sides. Streets lie in no parcel. A parcel is public where its
   only owner is the State, a region, a département, a commune or another public body; one in a hundred has two owners.
 - `residents`: the inhabitants of each house. They follow floor space with noise, add up to the census of every IRIS of
-  the city, and half of the larger houses of unknown use (`Indifférencié`) are lived in. One height in a hundred is missing,
-  storeys and dwellings are for about half.
+  the city, and half of the larger houses of unknown use (`Indifférencié`) are lived in. One height in a hundred is
+  missing, storeys and dwellings are given for about half.
 - `barrier`: blocks beside the railway whose nearest park lies just beyond it. The railway and a canal are crossed every
   fifth street only, so that these homes are within 300 m of a park as the crow flies, and further on foot. Two parks
   are private; squares (`garden`) are smaller than a hectare.
