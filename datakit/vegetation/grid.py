@@ -1,4 +1,4 @@
-"""A common grid, and totals brought onto it by area with nothing lost."""
+"""A common grid, of squares or hexagons, and totals brought onto it by area with nothing lost."""
 
 import geopandas as gpd
 import numpy as np
@@ -9,11 +9,13 @@ from datakit.errors import WrongUse
 from datakit.reading import same_crs
 
 
-def grid(area, size=100, clip=True):
-    """Square cells over an area, with corners on multiples of ``size``.
+def grid(area, size=100, clip=True, *, kind="square", resolution=9):
+    """Cells over an area: squares with corners on multiples of ``size``, or the hexagons of H3.
 
-    The identifiers follow INSEE's pattern (reference system, side, north and east of the lower left corner), so that
-    two grids of the same size name the same cell alike whatever the area they were made for.
+    The identifiers of squares follow INSEE's pattern (reference system, side, north and east of the lower left corner),
+    so that two grids of the same size name the same cell alike whatever the area they were made for. INSEE's own
+    squares of 200 m and 1 km lie in EPSG:3035 (``CRS3035RES200mN...E...``), turned and a little stretched against
+    these: its figures are brought here by `spread`, not by name.
 
     Parameters
     ----------
@@ -22,43 +24,71 @@ def grid(area, size=100, clip=True):
     size : int
         Side of the cells, metres.
     clip : bool
-        Cut the cells of the edge along the area, so that all cells together are exactly the area. False keeps squares.
+        Cut the cells of the edge along the area, so that all cells together are exactly the area. False keeps whole
+        cells.
+    kind : {"square", "h3"}
+        Hexagons (``pip install "ondijon-datakit[hexagons]"``) have the same neighbours on all sides, and other kits use
+        them; they are not quite equal in size.
+    resolution : int
+        Of the hexagons, 0 to 15: 9 has about 0.1 km², 10 about 0.015 km².
 
     Returns
     -------
     GeoDataFrame
-        ``cell`` (such as ``"CRS2154RES200mN6693200E854000"``) and ``geometry``, from south-west to north-east. Only
-        cells that share some ground with ``area``.
+        ``cell`` (such as ``"CRS2154RES200mN6693200E854000"``, or the index of H3) and ``geometry``, from south-west to
+        north-east (hexagons: by index). Only cells that share some ground with ``area``.
 
     Raises
     ------
     CrsMismatch
         No CRS, or degrees.
     WrongUse
-        ``size`` is not a positive whole number, or ``area`` has no surface.
+        ``size`` is not a positive whole number, ``area`` has no surface, the kind is unknown, or H3 is not installed.
     """
     crs = same_crs(area)
+    if kind not in ("square", "h3"):
+        raise WrongUse("grid", "unknown kind of cell", expected="square, h3", found=repr(kind))
     if size != int(size) or size <= 0:
         raise WrongUse("grid", "the side of a cell is a positive whole number of metres", found=repr(size))
     size = int(size)
     whole = shapely.union_all(polygons(area))
     if whole.is_empty:
         raise WrongUse("grid", "this area has no surface", expected="polygons", found=f"{len(area)} rows")
-    west, south, east, north = (np.array(whole.bounds) / size).round(9)
-    x = np.arange(np.floor(west), np.ceil(east)) * size
-    y = np.arange(np.floor(south), np.ceil(north)) * size
-    y, x = (a.ravel() for a in np.meshgrid(y, x, indexing="ij"))
+    names, cells = _squares(whole, size, crs) if kind == "square" else _hexagons(whole, resolution, crs)
     shapely.prepare(whole)
-    squares = shapely.box(x, y, x + size, y + size)
-    near = shapely.intersects(whole, squares)
-    squares, x, y = squares[near], x[near].astype(int), y[near].astype(int)
-    edge = ~shapely.contains_properly(whole, squares)
-    cut = squares.copy()
-    cut[edge] = shapely.intersection(squares[edge], whole)
-    kept = shapely.area(cut) > 1e-6 * size**2  # cells that only touch the area are none of it
+    near = shapely.intersects(whole, cells)
+    names, cells = names[near], cells[near]
+    edge = ~shapely.contains_properly(whole, cells)
+    cut = cells.copy()
+    cut[edge] = shapely.intersection(cells[edge], whole)
+    kept = shapely.area(cut) > 1e-6 * shapely.area(cells)  # cells that only touch the area are none of it
+    return gpd.GeoDataFrame({"cell": names[kept]}, geometry=(cut if clip else cells)[kept], crs=crs)
+
+
+def _squares(whole, size, crs):
+    west, south, east, north = (np.array(whole.bounds) / size).round(9)
+    x = (np.arange(np.floor(west), np.ceil(east)) * size).astype(int)
+    y = (np.arange(np.floor(south), np.ceil(north)) * size).astype(int)
+    y, x = (a.ravel() for a in np.meshgrid(y, x, indexing="ij"))
     code = f"CRS{crs.to_epsg() or 0}RES{size}m"
-    names = [f"{code}N{b}E{a}" for a, b in zip(x[kept], y[kept], strict=True)]
-    return gpd.GeoDataFrame({"cell": names}, geometry=(cut if clip else squares)[kept], crs=crs)
+    names = np.array([f"{code}N{b}E{a}" for a, b in zip(x, y, strict=True)], dtype=object)
+    return names, shapely.box(x, y, x + size, y + size)
+
+
+def _hexagons(whole, resolution, crs):
+    """The hexagons around an area, drawn in its own CRS: neighbours share their corners, and leave no gap."""
+    try:
+        import h3
+    except ImportError:
+        raise WrongUse("grid", "hexagons need H3, which is not installed",
+                       next='pip install "ondijon-datakit[hexagons]"') from None  # fmt: skip
+    if resolution != int(resolution) or not 0 <= resolution <= 15:
+        raise WrongUse("grid", "H3 has the resolutions 0 to 15", found=repr(resolution))
+    side = h3.average_hexagon_edge_length(int(resolution), unit="m")
+    degrees = gpd.GeoSeries([shapely.segmentize(whole.buffer(2 * side), side)], crs=crs).to_crs("EPSG:4326")
+    names = sorted(h3.geo_to_cells(degrees.iloc[0], int(resolution)))
+    corners = [shapely.Polygon([(x, y) for y, x in h3.cell_to_boundary(c)]) for c in names]
+    return np.array(names, dtype=object), gpd.GeoSeries(corners, crs="EPSG:4326").to_crs(crs).to_numpy()
 
 
 def spread(totals, areas, cells, columns):

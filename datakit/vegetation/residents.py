@@ -1,0 +1,226 @@
+"""Residents by cell: where buildings stand in which people live, not wherever an IRIS has ground.
+
+The totals of IRIS are known, the places within them are not: what comes out is a model, and its error can be measured.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+from datakit.vegetation.grid import overlaps, polygons
+from datakit.vegetation.sight import homes
+
+STOREY = 3.0  # metres from floor to floor where only storeys are known, a choice of this kit
+SHED = 20.0  # m² of footprint below which a building is no home, the same
+
+
+def volumes(buildings, storey=STOREY, shed=SHED):
+    """The volume of each building in which people may live.
+
+    Parameters
+    ----------
+    buildings : GeoDataFrame
+        Polygons in a projected CRS; ``hauteur`` (m), ``nombre_d_etages``, ``usage_1`` and ``usage_2`` where they exist,
+        as in ``bdtopo-buildings``.
+    storey : float
+        Metres for each storey, where the height is missing.
+    shed : float
+        m² below which a footprint is left out.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``volume`` (m³) and footprints of the homes of `datakit.vegetation.sight.homes`. Where neither height nor
+        storeys are known, the median height of the others is taken (one storey, when nobody knows any).
+        ``attrs["volumes"]`` counts ``homes`` and how their heights came: ``measured``, ``storeys``, ``median``.
+
+    Raises
+    ------
+    CrsMismatch
+    """
+    same_crs(buildings)
+    kept = homes(buildings)
+    shapes = polygons(kept)
+    large = shapely.area(shapes) >= shed
+    kept, shapes = kept[large], shapes[large]
+
+    def column(name):
+        found = pd.to_numeric(kept[name], errors="coerce") if name in kept else pd.Series(np.nan, kept.index)
+        return found.to_numpy(float, na_value=np.nan)
+
+    height, storeys = column("hauteur"), column("nombre_d_etages")
+    measured, counted = height > 0, ~(height > 0) & (storeys > 0)
+    height = np.where(measured, height, np.where(counted, storey * storeys, np.nan))
+    middle = np.nanmedian(height) if np.isfinite(height).any() else storey
+    volume = shapely.area(shapes) * np.where(np.isfinite(height), height, middle)
+    out = gpd.GeoDataFrame({"volume": volume}, geometry=shapes, index=kept.index, crs=buildings.crs)
+    out.attrs["volumes"] = {"homes": len(out), "measured": int(measured.sum()), "storeys": int(counted.sum()),
+                            "median": int((~measured & ~counted).sum())}  # fmt: skip
+    return out
+
+
+def by_volume(totals, areas, cells, columns, buildings):
+    """Bring totals of areas onto cells, in proportion to the volume of the homes that stand in both.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        One row for each area, with the key and ``columns`` (counts of people).
+    areas : GeoDataFrame
+        The areas' shapes, with the same key (the first column that both have).
+    cells : GeoDataFrame
+        Where the totals go; same CRS.
+    columns : list of str
+    buildings : GeoDataFrame
+        Of `volumes`, or with the columns that it needs.
+
+    Returns
+    -------
+    DataFrame
+        ``columns``, with the index of ``cells``; missing where a cell touches no area whose total is known.
+        ``attrs["spread"]`` as in `datakit.vegetation.grid.spread`: ``total``, ``placed``, ``share``.
+        ``attrs["by ground"]`` lists the areas without any home, whose total is spread over their ground.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        No common key, or a key that comes twice.
+
+    Notes
+    -----
+    Dasymetric mapping: J. K. Wright (1936), A method of mapping densities of population, Geographical Review 26(1).
+    Everybody is supposed to have as many cubic metres as anybody else of the same area.
+    """
+    same_crs(areas, cells, buildings)
+    key = next((c for c in totals.columns if c in areas.columns and c != areas.geometry.name), None)
+    if key is None or areas[key].duplicated().any() or totals[key].duplicated().any():
+        raise WrongUse("by_volume", "totals and areas need a key in common, once in each", found=str(key))
+    if "volume" not in buildings:
+        buildings = volumes(buildings)
+    known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
+    shapes, squares = polygons(known), polygons(cells)
+    home, left, inside = overlaps(buildings.geometry.to_numpy(), shapes)
+    footprint = shapely.area(buildings.geometry.to_numpy())
+    volume = buildings["volume"].to_numpy(float)
+    whole = np.bincount(left, volume[home] * inside / footprint[home], minlength=len(known))
+    built = whole > 0
+    left, right, part = [np.concatenate(p) for p in zip(
+        _built(shapes, squares, buildings, volume / footprint, whole, built),
+        _ground(shapes, squares, ~built), strict=True)]  # fmt: skip
+    out, said = pd.DataFrame(index=cells.index), {}
+    # Touching decides what is missing: a cell of an IRIS with homes, and none of them in it, has 0 residents.
+    a, b, _ = overlaps(shapes, squares)
+    for column in columns:
+        values = pd.to_numeric(known[column]).to_numpy(float, na_value=np.nan)
+        given = np.isfinite(values[left])
+        placed = np.bincount(right[given], (values[left] * part)[given], minlength=len(cells))
+        touched = np.bincount(b[np.isfinite(values[a])], minlength=len(cells)) > 0
+        out[column] = np.where(touched, placed, np.nan)
+        total = float(pd.to_numeric(totals[column]).sum())
+        said[column] = {"total": total, "placed": float(placed.sum()),
+                        "share": float(placed.sum() / total) if total else np.nan}  # fmt: skip
+    out.attrs["spread"] = said
+    out.attrs["by ground"] = known.loc[~built, key].tolist()
+    return out
+
+
+def _built(shapes, squares, buildings, height, whole, built):
+    """Pairs of area and cell with the part of the area's volume that stands in the cell."""
+    footprint = buildings.geometry.to_numpy()
+    # Footprints are cut along the areas, then along the cells: few of them cross a border.
+    home, area, inside = overlaps(footprint, shapes)
+    alone = inside >= shapely.area(footprint)[home] * (1 - 1e-9)
+    pieces = footprint[home]
+    pieces[~alone] = shapely.intersection(pieces[~alone], shapes[area[~alone]])
+    flat = shapely.get_dimensions(pieces) == 2
+    home, area, pieces = home[flat], area[flat], pieces[flat]
+    piece, cell, shared = overlaps(pieces, squares)
+    volume = shared * height[home[piece]]
+    pairs = (
+        pd.DataFrame({"area": area[piece], "cell": cell, "volume": volume}).groupby(["area", "cell"])["volume"].sum()
+    )
+    left, right = (pairs.index.get_level_values(k).to_numpy() for k in ("area", "cell"))
+    return left, right, pairs.to_numpy() / whole[left]
+
+
+def _ground(shapes, squares, chosen):
+    left, right, shared = overlaps(shapes, squares)
+    keep = chosen[left]
+    return left[keep], right[keep], shared[keep] / shapely.area(shapes)[left[keep]]
+
+
+def error(estimate, truth):
+    """How wrong estimates of counts are, where the truth is known.
+
+    Parameters
+    ----------
+    estimate, truth : Series or array of float
+        People of the same places; places where one is missing are left out.
+
+    Returns
+    -------
+    dict
+        ``places``, ``misplaced`` (share of the people who would have to move, 0 to 1: half the sum of the absolute
+        differences over the total), ``mean_error`` (mean absolute difference, people), ``rmse`` and ``correlation``.
+
+    Raises
+    ------
+    WrongUse
+        Nobody is known.
+    """
+    a, b = np.asarray(estimate, float), np.asarray(truth, float)
+    known = np.isfinite(a) & np.isfinite(b)
+    a, b = a[known], b[known]
+    if len(b) < 2 or not b.sum() > 0:
+        raise WrongUse("error", "the truth has to be known for two places or more", found=f"{len(b)} places")
+    gap = np.abs(a - b)
+    return {"places": len(b), "misplaced": float(gap.sum() / 2 / b.sum()), "mean_error": float(gap.mean()),
+            "rmse": float(np.sqrt((gap**2).mean())), "correlation": float(np.corrcoef(a, b)[0, 1])}  # fmt: skip
+
+
+def self_check(totals, areas, coarse, column, buildings, key="iris", within="commune"):
+    """The error of both ways of spreading, on data that everybody has: communes brought onto their own IRIS.
+
+    The census gives IRIS and communes. Give the model the communes only, and compare what it says of each IRIS with
+    what the census says. Cells are smaller than IRIS, so that their error is larger than this one.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        ``key``, ``within`` and ``column``.
+    areas : GeoDataFrame
+        Contours of the IRIS, with ``key``.
+    coarse : GeoDataFrame
+        Contours of the communes, with ``within``; those that have no building are left out.
+    column : str
+    buildings : GeoDataFrame
+        See `by_volume`.
+    key, within : str
+
+    Returns
+    -------
+    DataFrame
+        Index ``"building volume"`` and ``"ground"``: the figures of `error`.
+
+    Raises
+    ------
+    CrsMismatch, WrongUse
+    """
+    from datakit.vegetation.grid import spread
+
+    same_crs(areas, coarse, buildings)
+    known = totals.dropna(subset=[column])
+    places = areas[[key, areas.geometry.name]].merge(known[[key, within, column]], on=key)
+    where = coarse.sindex.query(shapely.point_on_surface(buildings.geometry.to_numpy()), predicate="intersects")[1]
+    built = coarse.iloc[np.unique(where)]
+    places = places[places[within].isin(built[within])].reset_index(drop=True)
+    sums = places.groupby(within, as_index=False)[column].sum()
+    truth = places[column]
+    contours = built[[within, built.geometry.name]]
+    ways = {"building volume": by_volume(sums, contours, places, [column], buildings),
+            "ground": spread(sums, contours, places, [column])}  # fmt: skip
+    return pd.DataFrame({name: error(found[column], truth) for name, found in ways.items()}).T
