@@ -146,7 +146,9 @@ def _clear(start, end, home, own, walls, around):
     """Whether the shortest line between two shapes meets no wall but those of the home."""
     lines = shapely.shortest_line(start, end)
     line, wall = around.query(lines)
-    other = ~np.isin(home[line] * len(walls) + wall, own)
+    pair = home[line] * len(walls) + wall
+    at = np.searchsorted(own, pair)  # sorted: numpy's isin would sort all of the city again for each block
+    other = own[np.minimum(at, len(own) - 1)] != pair if len(own) else np.ones(len(pair), bool)
     line, wall = line[other], wall[other]
     hidden = np.zeros(len(lines), bool)
     hidden[line[shapely.intersects(walls[wall], lines[line])]] = True
