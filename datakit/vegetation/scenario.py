@@ -1,0 +1,191 @@
+"""What planting would change: trees on the best ground, those that live, their crowns, and a range for the cooling."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.reading import same_crs
+
+GROUND = 64.0  # m² of free ground for each tree (8 m from one to the next), a choice of this kit
+# Share of street trees that live on from one year to the next. L. Roman and F. Scatena (2011), Street tree survival
+# rates: meta-analysis of previous studies and application to a field survey in Philadelphia, PA, USA, Urban Forestry &
+# Urban Greening 10: 94.9 to 96.5 % a year. The middle of both is this kit's.
+SURVIVAL = (0.949, 0.957, 0.965)
+YEARS = (10, 20, 30)
+WHY_A_RANGE = (
+    "No single figure would be true: studies measure different things (air, surface, what a body feels), at different "
+    "hours, in the shade or over a whole city; the same trees cool less in a humid night than on a dry afternoon, less "
+    "without water in the ground, and little beyond the street in which they stand."
+)
+# What was found, where, and of what. Figures as their abstracts give them.
+STUDIES = (
+    ("city air, summer mean", "tree cover raised from 14.9 % (mean of 93 European cities) to 30 %", 0.0, 0.4, 1.3,
+     "T. Iungman and others (2023), Cooling cities through urban green infrastructure: a health impact assessment of "
+     "European cities, The Lancet 401, 577-589"),
+    ("air under trees", "beside air in the open, mean of a systematic review", np.nan, 0.8, np.nan,
+     "T. Knight and others (2021), How effective is 'greening' of urban areas in reducing human exposure to "
+     "ground-level ozone concentrations, UV exposure and the 'urban heat island effect'? An updated systematic review, "
+     "Environmental Evidence 10:12"),
+    ("surface seen by satellite", "trees beside continuous urban fabric, Central Europe", 8.0, np.nan, 12.0,
+     "J. Schwaab and others (2021), The role of urban trees in reducing land surface temperatures in European cities, "
+     "Nature Communications, https://doi.org/10.1038/s41467-021-26768-w"),
+    ("pedestrian level, most", "the largest effect in 182 studies of 110 cities or regions", np.nan, np.nan, 12.0,
+     "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, urban "
+     "morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4"),
+)  # fmt: skip
+FROM, TO = 0.149, 0.30  # of the first study: what its three figures are a change between
+
+
+def plant(area, order, trees, *, ground=GROUND):
+    """How many trees go into each cell: the best cells first, each as far as its free ground holds.
+
+    Parameters
+    ----------
+    area : Series
+        m² of free ground of each cell, less what is not to be planted.
+    order : Series
+        Higher comes first, such as ``priority`` of `datakit.vegetation.priority.prioritise`; cells without get none.
+    trees : int
+    ground : float
+        m² for each tree.
+
+    Returns
+    -------
+    Series of int
+        With the index of ``area``. ``attrs["planted"]``: ``asked``, ``placed``, ``cells``. Fewer are placed than asked
+        when the ground is full: no tree is put on ground that is not there.
+
+    Raises
+    ------
+    WrongUse
+        A negative number of trees, no ground for a tree, or tables that do not fit.
+    """
+    if trees < 0 or not ground > 0 or not area.index.equals(order.index):
+        raise WrongUse("plant", "a number of trees, the ground of each, and one order for each cell",
+                       found=f"{trees} trees on {ground} m², {len(area)} areas, {len(order)} orders")  # fmt: skip
+    holds = np.floor(pd.to_numeric(area).fillna(0).clip(lower=0) / ground).where(order.notna(), 0)
+    best = order.sort_values(ascending=False, kind="stable").index
+    room = holds.loc[best]
+    given = np.minimum(room, np.maximum(trees - (room.cumsum() - room), 0))
+    out = given.reindex(area.index).astype(int)
+    out.attrs["planted"] = {"asked": int(trees), "placed": int(out.sum()), "cells": int((out > 0).sum())}
+    return out
+
+
+def positions(free, numbers, seed=0):
+    """Places for the new trees, drawn at random on the free ground of their cells.
+
+    Parameters
+    ----------
+    free : GeoSeries
+        Free ground of each cell, such as the column ``free`` of `datakit.vegetation.planting.plantable`.
+    numbers : Series of int
+        Of `plant`, same index.
+    seed : int
+
+    Returns
+    -------
+    GeoDataFrame
+        ``cell`` (index of the cell) and points. A draft for counting who would see trees, no plan of planting.
+    """
+    same_crs(free)
+    some = numbers[(numbers > 0) & ~(free.is_empty | free.isna())]
+    drawn = free.loc[some.index].sample_points(some.to_numpy(), rng=np.random.default_rng(seed))
+    points = drawn.explode()
+    return gpd.GeoDataFrame({"cell": points.index}, geometry=points.to_numpy(), crs=free.crs)
+
+
+def growth(age, area, years=YEARS, window=3):
+    """Crowns of an inventory's own trees at some ages: no coefficient from another climate.
+
+    Parameters
+    ----------
+    age : array of float
+        Years since planting.
+    area : array of float
+        m² under the crown, measured.
+    years : sequence of int
+    window : int
+        Trees whose age is at most so many years away count.
+
+    Returns
+    -------
+    DataFrame
+        Index ``years``: ``low``, ``middle``, ``high`` (quartiles, m²) and ``trees``; missing under 30 trees. They are
+        crowns of trees that lived so long, grew up under the care and weather of the past, and were chosen then: a
+        mixture of other taxa may grow otherwise.
+    """
+    age, area = np.asarray(age, float), np.asarray(area, float)
+    rows = []
+    for year in years:
+        near = area[(np.abs(age - year) <= window) & np.isfinite(area) & (area > 0)]
+        rows.append((*(np.quantile(near, (0.25, 0.5, 0.75)) if len(near) >= 30 else (np.nan,) * 3), len(near)))
+    return pd.DataFrame(rows, columns=["low", "middle", "high", "trees"], index=pd.Index(years, name="years"))
+
+
+def canopy(number, crowns, survival=SURVIVAL):
+    """Trees alive and ground under their crowns after some years.
+
+    Parameters
+    ----------
+    number : int
+        Trees planted. Dead trees are not replaced.
+    crowns : DataFrame
+        Of `growth`.
+    survival : (float, float, float)
+        Low, middle and high share that lives on each year.
+
+    Returns
+    -------
+    DataFrame
+        Index ``years``: ``alive``, ``alive_low``, ``alive_high`` (trees), ``canopy``, ``canopy_low``, ``canopy_high``
+        (ha; crowns that overlap are not taken off). The range joins low survival with small crowns, and high with
+        large: it is wide on purpose, and no interval of confidence.
+
+    Raises
+    ------
+    WrongUse
+        Survival outside 0 to 1, or not in order.
+    """
+    low, middle, high = survival
+    if not 0 < low <= middle <= high <= 1 or number < 0:
+        raise WrongUse("canopy", "survival goes from low to high, above 0 and up to 1", found=f"{survival}, {number}")
+    years = crowns.index.to_numpy(float)
+    out = pd.DataFrame(index=crowns.index)
+    for name, rate, crown in (("", middle, "middle"), ("_low", low, "low"), ("_high", high, "high")):
+        out[f"alive{name}"] = number * rate**years
+        out[f"canopy{name}"] = out[f"alive{name}"] * crowns[crown] / 1e4
+    return out[["alive", "alive_low", "alive_high", "canopy", "canopy_low", "canopy_high"]]
+
+
+def cooling(before, after):
+    """What cited studies would make of a change in canopy, as a range.
+
+    Parameters
+    ----------
+    before, after : float
+        Share of the city under canopy, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        ``measured``, ``where``, ``low``, ``middle``, ``high`` (°C less) and ``source``: what each study found, then the
+        first of them brought to this change, in proportion to the points of cover (a choice of this kit: nobody says
+        that cooling is proportional). ``attrs["why"]``: why a single figure would be false.
+
+    Raises
+    ------
+    WrongUse
+        Shares outside 0 to 1.
+    """
+    if not 0 <= before <= 1 or not 0 <= after <= 1:
+        raise WrongUse("cooling", "canopy is a share of the ground, 0 to 1", found=f"{before}, {after}")
+    rows = list(STUDIES)
+    part = (after - before) / (TO - FROM)
+    _, _, *found, source = STUDIES[0]
+    rows.append((STUDIES[0][0], f"cover from {100 * before:.1f} to {100 * after:.1f} %, in proportion",
+                 *(part * x for x in found), f"{source.split(',')[0]}, brought to it by this kit"))  # fmt: skip
+    out = pd.DataFrame(rows, columns=["measured", "where", "low", "middle", "high", "source"])
+    out.attrs["why"] = WHY_A_RANGE
+    return out
