@@ -138,21 +138,24 @@ def _sections(line):
 
 def steps():
     """Name and function of each step: each takes what the earlier ones left in a dict, and adds to it."""
+    import numpy as np
+
+    from datakit import cells as grid
     from datakit import streets
     from datakit.trees import canopy
     from datakit.vegetation import (
         cover,
         crowns,
         exposure,
-        grid,
         ground,
         planting,
         priority,
         reach,
         residents,
         rule,
+        scenario,
         sight,
-    )
+    )  # fmt: skip
 
     def make_grid(c):
         c["cells"] = grid.grid(c["area"])
@@ -209,10 +212,21 @@ def steps():
         c["order"] = priority.prioritise(frame, weights, room, draws=2000)
         c["sensitivity"] = priority.one_at_a_time(frame, weights, room)
 
+    def plant(c):
+        area = c["tenure"]["public_area"].fillna(0) * 0.5
+        c["planted"] = scenario.plant(area, c["order"]["priority"], len(c["trees"]) // 6)
+        c["new trees"] = scenario.positions(c["room"]["free"], c["planted"])
+        trees = c["trees"]
+        age = trees["dbh"].to_numpy(float)  # a year for each centimetre: enough to have crowns of every age
+        grown = scenario.growth(age, np.pi / 4 * trees["diametre_couronne"].to_numpy(float) ** 2)
+        c["future"] = scenario.canopy(len(c["new trees"]), grown)
+        c["seen after"] = sight.visible_trees(c["homes"], c["new trees"], c["buildings"])
+
     return {
         "grid": make_grid, "crowns of trees": make_crowns, "green share, once": green, "residents by volume": people,
         "heat and who is in it": heat, "walk to green space": walking, "trees in view": seeing, "3-30-300": rules,
         "wide pavements": pavements, "planting ground": room, "tenure and kinds": kinds, "priority, 2,000 draws": order,
+        "10,000 trees planted": plant,
     }  # fmt: skip
 
 
@@ -245,7 +259,8 @@ def shared(workers=2):
     """The planting ground of the full size in one process and over Dask: seconds, and whether they agree."""
     import numpy as np
 
-    from datakit.vegetation import grid, many, planting
+    from datakit import cells as grid
+    from datakit.vegetation import many, planting
 
     c = city()
     cells = grid.grid(c["area"])
@@ -293,7 +308,7 @@ def main(factors=FACTORS):
         print(f"{name:<24}" + "".join(f"{v:>9.2f}" for v in row) + f" {slope}{at_size['peaks'][name]:>12.2f} GB")
     cpu = [sum(s["cpu"].values()) for s in said]
     slope = growth(factors, cpu) if len(factors) > 1 else 0.0
-    print(f"{'all steps':<24}" + "".join(f"{v:>9.2f}" for v in total) + f" {slope:>8.2f}")
+    print(f"{'all steps':<24}" + "".join(f"{v:>9.2f}" for v in total) + (f" {slope:>8.2f}" if len(said) > 1 else ""))
     print(f"{'of the processors':<24}" + "".join(f"{v:>9.2f}" for v in cpu))
     peaks = [max(s["peaks"].values()) for s in said]
     print(f"{'peak, GB':<24}" + "".join(f"{v:>9.2f}" for v in peaks))
@@ -303,7 +318,8 @@ def main(factors=FACTORS):
     k = factors.index(1.0) if 1.0 in factors else len(factors) - 1
     fits = total[k] < SECONDS and peaks[k] < GIGABYTES
     print(f"target at full size: {SECONDS} s and {GIGABYTES} GB   {'ok' if fits else 'MISSED'}")
-    print(f"target of growth: {GROWTH}   {'ok' if slope < GROWTH else 'MISSED'}")
+    if len(factors) > 1:
+        print(f"target of growth: {GROWTH}   {'ok' if slope < GROWTH else 'MISSED'}")
 
 
 if __name__ == "__main__":

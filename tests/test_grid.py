@@ -10,8 +10,9 @@ import shapely
 from tobler.area_weighted import area_interpolate
 
 import datakit
+from datakit import cells as grid
 from datakit.errors import CrsMismatch, WrongUse
-from datakit.vegetation import grid, residents
+from datakit.vegetation import residents
 
 LAMBERT = "EPSG:2154"
 

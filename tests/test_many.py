@@ -10,8 +10,9 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from datakit import cells as grid
 from datakit.errors import CrsMismatch, DatakitError, WrongUse
-from datakit.vegetation import cover, grid, many, planting, priority
+from datakit.vegetation import cover, many, planting, priority
 
 dgpd = pytest.importorskip("dask_geopandas", reason='pip install "ondijon-datakit[cluster]"')
 pytest.importorskip("distributed", reason='pip install "ondijon-datakit[cluster]"')

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from datakit import cells as grid
 from datakit.errors import CrsMismatch, WrongUse
-from datakit.vegetation import grid, ground, planting, priority
+from datakit.vegetation import ground, planting, priority
 
 LAMBERT = "EPSG:2154"
 NONE = planting.Offsets(

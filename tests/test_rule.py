@@ -9,11 +9,12 @@ import pytest
 import shapely
 
 import datakit
+from datakit import cells as grid
 from datakit import streets
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.trees import canopy, standardise
-from datakit.vegetation import cover, crowns, grid, people, reach, rule, sight
+from datakit.vegetation import cover, crowns, people, reach, rule, sight
 from tools.sample.vegetation import truth
 
 LAMBERT = "EPSG:2154"

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from datakit.errors import CrsMismatch, DatakitError, NotAsDescribed, Unreachable, WrongUse
-from datakit.vegetation import grid as grids
+from datakit import cells as grids
 from datakit.vegetation import satellite
 
 for name in ("odc.stac", "pystac_client", "rioxarray"):

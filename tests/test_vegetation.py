@@ -11,10 +11,11 @@ import pytest
 import shapely
 
 import datakit
+from datakit import cells as grid
 from datakit.cache import DataWarning
 from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
 from datakit.tables import parse
-from datakit.vegetation import cover, grid, heat, planting, priority
+from datakit.vegetation import cover, heat, planting, priority
 from tools.sample import weather
 from tools.sample.vegetation import truth
 

@@ -10,9 +10,10 @@ import shapely
 from scipy.stats import spearmanr
 
 import datakit
+from datakit import cells as grid
 from datakit import streets
 from datakit.cache import DataWarning
-from datakit.vegetation import cover, exposure, grid, ground, planting, priority, reach, residents
+from datakit.vegetation import cover, exposure, ground, planting, priority, reach, residents
 from tools.sample.vegetation import truth
 
 NOTHING_KEPT_CLEAR = dict.fromkeys(

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import shapely
 
-from datakit.vegetation.grid import polygons
+from datakit.cells import polygons
 
 
 def gathered(shapes, layer):

@@ -237,7 +237,7 @@ def each(work, frame, by, **options):
     Parameters
     ----------
     work : callable
-        ``work(rows of one city, **options)``, any table: :func:`datakit.vegetation.grid.grid` for areas, or a function
+        ``work(rows of one city, **options)``, any table: :func:`datakit.cells.grid` for areas, or a function
         around :func:`datakit.vegetation.priority.prioritise` for cells that are ranked among those of their city.
     frame : GeoDataFrame
         With the column ``by``.

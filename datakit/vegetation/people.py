@@ -8,9 +8,9 @@ import pandas as pd
 import shapely
 
 from datakit import fairness
+from datakit.cells import overlaps, polygons
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
-from datakit.vegetation.grid import overlaps, polygons
 
 PARTS = ("three_trees", "canopy_30", "green_300")
 ALL = (*PARTS, "all_three", "none")

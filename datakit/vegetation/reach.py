@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from datakit.cells import polygons
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
-from datakit.vegetation.grid import polygons
 
 LEAST = 1.0  # hectares
 TOUCH = 25.0  # metres between two pieces that are one space: a path or a street within a park. A choice of this kit

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from datakit.cells import polygons
 from datakit.errors import DatakitError, NotAsDescribed, Unreachable, WrongUse
 from datakit.reading import same_crs
-from datakit.vegetation.grid import polygons
 
 CATALOG = "https://earth-search.aws.element84.com/v1"
 # What a catalogue may call red, near infrared and scene classification: Earth Search's names, then the bands' own.

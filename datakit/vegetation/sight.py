@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from datakit.cells import polygons
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
 from datakit.vegetation.crowns import placed, standing
-from datakit.vegetation.grid import polygons
 
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300
 # green space rule and mental health, Environmental Research 215, 114387, count trees within 15 m of homes in Barcelona;
