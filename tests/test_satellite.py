@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from datakit.errors import CrsMismatch, DatakitError, NotAsDescribed, Unreachable, WrongUse
 from datakit import cells as grids
+from datakit.errors import CrsMismatch, DatakitError, NotAsDescribed, Unreachable, WrongUse
 from datakit.vegetation import satellite
 
 for name in ("odc.stac", "pystac_client", "rioxarray"):
