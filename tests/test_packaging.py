@@ -22,7 +22,8 @@ LOCKS = ["requirements-build.lock", "requirements.lock", "requirements-dev.lock"
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge splits off the part without a graphical toolkit
 
 # Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it.
-USED_OTHERWISE = {"jupyterlab", "jupytext"}
+# Imported by name, where they are installed: the two others.
+USED_OTHERWISE = {"jupyterlab", "jupytext", "pystac-client", "rioxarray"}
 
 
 def direct(requirements):
