@@ -315,9 +315,10 @@ def main(factors=FACTORS):
     print(f"{'the layers alone, GB':<24}" + "".join(f"{s['before']:>9.2f}" for s in said))
     largest = sorted(at_size["seconds"].items(), key=lambda item: -item[1])[:4]
     print("\nfour largest steps: " + ", ".join(f"{name} {value:.1f} s" for name, value in largest))
-    k = factors.index(1.0) if 1.0 in factors else len(factors) - 1
-    fits = total[k] < SECONDS and peaks[k] < GIGABYTES
-    print(f"target at full size: {SECONDS} s and {GIGABYTES} GB   {'ok' if fits else 'MISSED'}")
+    if 1.0 in factors:
+        k = factors.index(1.0)
+        fits = total[k] < SECONDS and peaks[k] < GIGABYTES
+        print(f"target at full size: {SECONDS} s and {GIGABYTES} GB   {'ok' if fits else 'MISSED'}")
     if len(factors) > 1:
         print(f"target of growth: {GROWTH}   {'ok' if slope < GROWTH else 'MISSED'}")
 
