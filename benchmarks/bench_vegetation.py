@@ -194,10 +194,10 @@ def steps():
     def pavements(c):
         c["pavements"] = ground.pavements(c["cells"], c["parcels"], c["roads"])
 
-    def room(c):
+    def room(c):  # as in the notebook: the distance to limits of parcels, an option, takes half as long again
         c["room"] = planting.plantable(
             c["cells"], c["buildings"], c["roads"], c["vegetation"], rail=c["rail"], water=c["water"],
-            sports=c["sports"], crowns=c["crowns"], parcels=c["parcels"], pavements=c["pavements"], shapes=True,
+            sports=c["sports"], crowns=c["crowns"], pavements=c["pavements"], shapes=True,
         )  # fmt: skip
 
     def kinds(c):

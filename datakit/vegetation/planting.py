@@ -16,6 +16,7 @@ from datakit.vegetation.cutting import by_cell, gathered, without
 # Ways that people walk on: BD TOPO gives them no carriageway.
 PATHS = ("Sentier", "Chemin", "Escalier", "Piste cyclable", "Route empierrée")
 CHOICE = "choice of this kit"
+LOTS = 40_000  # parcels whose strips are held at once
 CIVIL = (
     "Code civil, art. 671: 2 m for what grows above 2 m, unless local rules say otherwise; along public roads Code de "
     "la voirie routière, art. R. 116-2, has the same 2 m"
@@ -306,19 +307,27 @@ def plantable(
     ------
     CrsMismatch
     """
-    optional = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes, "parcels": parcels}
-    also = [frame for frame in (known, pavements) if frame is not None]
+    optional = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes}
+    also = [frame for frame in (known, pavements, parcels) if frame is not None]
     found = obstacles(buildings, roads, vegetation, offsets, **optional)
     crs = same_crs(cells, found, *also)
+    kept = set(found["obstacle"])
     squares, layer = polygons(cells), found.geometry.to_numpy()
     surface = shapely.area(squares)
-    # In turns: strips along parcels touch each other everywhere and cost half as much when merged apart; where the
-    # pavement is known, the road's strip ends at it.
-    turn = found["obstacle"].map({"boundary": 1, "road": 0 if pavements is None else 2}).fillna(0).to_numpy()
-    free = squares
-    for k in np.unique(turn):
-        taken = gathered(squares, layer[turn == k])
-        free = without(free, without(taken, by_cell(pavements, cells)) if k == 2 else taken)
+    # Where the pavement is known, the road's strip ends at it: it has a turn of its own.
+    road = (found["obstacle"] == "road").to_numpy() & (pavements is not None)
+    del found
+    free = without(squares, gathered(squares, layer[~road]))
+    if road.any():
+        free = without(free, without(gathered(squares, layer[road]), by_cell(pavements, cells)))
+    del layer
+    if parcels is not None:
+        # Strips along parcels are many and heavy: some at once, neighbours together, and none is kept.
+        kept.add("boundary")
+        west, south = shapely.bounds(polygons(parcels))[:, :2].T
+        order = np.lexsort((south, west // 1000))
+        for rows in np.array_split(order, -(-len(order) // LOTS) or 1):
+            free = without(free, gathered(squares, rims(parcels.iloc[rows], offsets)))
     area = surface - np.minimum(shapely.area(free), surface)  # the last digits of many small pieces
     area[surface <= 0] = np.nan
     if known is not None:
@@ -332,6 +341,6 @@ def plantable(
     if shapes:
         free[np.isnan(area)] = None
         out["free"] = gpd.GeoSeries(free, index=cells.index, crs=crs)
-    absent = [name for name, layer in {**optional, "pavements": pavements}.items() if layer is None]
-    out.attrs["planting"] = {"absent": absent, "kept clear for": sorted(found["obstacle"].unique())}
+    absent = [name for name, layer in {**optional, "parcels": parcels, "pavements": pavements}.items() if layer is None]
+    out.attrs["planting"] = {"absent": absent, "kept clear for": sorted(kept)}
     return out
