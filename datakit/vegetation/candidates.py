@@ -1,0 +1,161 @@
+"""Taxa that could be planted, by what sources say of each, and a mix that does not add to what there is too much of."""
+
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.trees import exposure, taxa
+from datakit.trees.diversity import SANTAMOUR, taxon
+
+NOT_RATED = exposure.NOT_RATED
+
+
+def table():
+    """Candidates and what a source says of each; what no source that was read says is "not rated", never guessed.
+
+    Returns
+    -------
+    DataFrame
+        Index ``taxon``; ``famille``, ``genre``, ``nom_fr``, ``nom_en``; ``drought``, ``heat`` ("tolerant",
+        "sensitive" or "not rated"); ``frost`` (°C, the upper end of the winters of its hardiness zone: colder ones are
+        not promised); ``height_low``, ``height_high`` (m, mature); ``allergy`` ("high", "low", "not rated");
+        ``threats`` (ids of `datakit.trees.exposure.threats` of which it is a host), and ``<column>_source`` for each.
+
+    Notes
+    -----
+    Hardiness and heights are those of gardens in other climates, most of them North American: a sieve to begin with, to
+    be followed by the eye of somebody who knows the soils of the place. Only taxa with a source for drought, heat or
+    frost are listed: that a tree is not here says nothing about it.
+    """
+    with (resources.files("datakit.vegetation") / "data" / "candidates.csv").open(encoding="utf-8") as file:
+        out = pd.read_csv(file, dtype={"frost": float}).set_index("taxon")
+    known = taxa.reference().set_index("taxon")
+    for k, column in enumerate(("famille", "genre", "nom_fr", "nom_en")):
+        out.insert(k, column, known[column].reindex(out.index))
+    drought = exposure.drought_ratings().set_index("taxon")
+    for column, name in (("drought", "rating"), ("drought_source", "source")):
+        out[column] = drought[name].reindex(out.index).fillna(out[column])
+    for column in ("drought", "heat"):
+        out[column] = out[column].fillna(NOT_RATED)
+    allergens = exposure.allergens().set_index("taxon")
+    where = pd.Series(np.where(out.index.isin(allergens.index), out.index, out["genre"]), out.index)
+    out["allergy"] = where.map(allergens["potential"]).fillna(NOT_RATED)
+    out["allergy_source"] = where.map(allergens["source"])
+    names = pd.DataFrame({"genus": out["genre"], "species": out.index}, index=out.index)
+    dangers = exposure.threats()
+    dangers = dangers[dangers["kind"] != "climate"]  # drought has its own column
+    hosts = {t.id: exposure.match(names, t.hosts, t.rated).eq("host") for t in dangers.itertuples()}
+    out["threats"] = [", ".join(i for i, found in hosts.items() if found[name]) for name in out.index]
+    out["threats_source"] = [
+        "; ".join(dangers.loc[dangers["id"].isin(ids.split(", ")), "source"]) if ids else None for ids in out["threats"]
+    ]
+    return out
+
+
+def choose(inventory, n=8, trees=1000, candidates=None):
+    """A mix of taxa that brings the shares of the commonest species, genus and family down.
+
+    No taxon is chosen whose species, genus or family is over its limit already (10, 20 and 30 %, Santamour 1990), or
+    would be after planting, or would be as common as the commonest is now. The others are ranked by what is known for them, least common genus first among equals:
+    tolerant of drought, frost known, low in allergens, no host of a listed threat. The ranking is a choice of this kit.
+
+    Parameters
+    ----------
+    inventory : DataFrame
+        Standing trees, as `datakit.trees.standardise` gives them.
+    n : int
+        Taxa in the mix, as many of each; fewer where fewer are fit.
+    trees : int
+        Trees to be planted.
+    candidates : DataFrame, optional
+        Of `table`.
+
+    Returns
+    -------
+    DataFrame
+        ``taxon``, ``nom_fr``, ``share`` (0 to 1), ``trees``, ``drought``, ``heat``, ``frost``, ``height_low``,
+        ``height_high``, ``allergy``, ``threats`` and ``now`` (% of the inventory that is of its genus).
+
+    Raises
+    ------
+    WrongUse
+        No tree is named, no taxon is fit, or a number that is not positive.
+    """
+    if n < 1 or trees < 1:
+        raise WrongUse("choose", "a mix has a taxon and a tree at least", found=f"n={n}, trees={trees}")
+    found = table() if candidates is None else candidates
+    counts = {level: taxon(inventory, level).value_counts() for level in SANTAMOUR}
+    total = {level: count.sum() for level, count in counts.items()}
+    if not all(total.values()):
+        raise WrongUse("choose", "the inventory names no species, genus or family",
+                       next="datakit.trees.standardise(frame)")  # fmt: skip
+    of = {"species": pd.Series(found.index, found.index), "genus": found["genre"], "family": found["famille"]}
+    now = found["genre"].map(counts["genus"]).fillna(0) / total["genus"]
+    order = pd.DataFrame({
+        "drought": found["drought"].ne("tolerant"), "frost": found["frost"].isna(),
+        "allergy": found["allergy"].map({"low": 0, "high": 2}).fillna(1), "threats": found["threats"].ne(""),
+        "now": now, "name": found.index,
+    }, index=found.index).sort_values(["drought", "allergy", "threats", "frost", "now", "name"])  # fmt: skip
+    chosen = list(order.index[found.loc[order.index, "drought"].ne("sensitive")])
+    while chosen:
+        mix = chosen[:n]
+        each = trees / len(mix)
+        over = next((name for name in reversed(mix) if _over(name, mix, each, trees, of, counts, total)), None)
+        if over is None:
+            break
+        chosen.remove(over)
+    if not chosen:
+        raise WrongUse("choose", "no candidate is fit: each would bring a species, genus or family over its limit")
+    columns = ["nom_fr", "drought", "heat", "frost", "height_low", "height_high", "allergy", "threats"]
+    out = found.loc[mix, columns].rename_axis("taxon").reset_index()
+    out.insert(2, "share", 1 / len(mix))
+    parts = np.full(len(mix), trees // len(mix))
+    parts[: trees % len(mix)] += 1
+    out.insert(3, "trees", parts)
+    out["now"] = 100 * now.loc[mix].to_numpy()
+    return out
+
+
+def _over(name, mix, each, trees, of, counts, total):
+    """Whether planting the mix leaves the species, genus or family of one of its taxa over its limit."""
+    for level, limit in SANTAMOUR.items():
+        group = of[level][name]
+        planted = each * sum(of[level][other] == group for other in mix)
+        before = counts[level].get(group, 0)
+        # Nor may it become as common as what is the commonest now: the largest shares are to fall.
+        most = min(limit, 100 * counts[level].max() / total[level])
+        if 100 * before / total[level] > limit or 100 * (before + planted) / (total[level] + trees) >= most:
+            return True
+    return False
+
+
+def after(inventory, mix, trees):
+    """The largest shares of a species, a genus and a family before and after planting.
+
+    Parameters
+    ----------
+    inventory : DataFrame
+        See `choose`.
+    mix : DataFrame
+        ``taxon`` and ``share``, of `choose`.
+    trees : int
+
+    Returns
+    -------
+    DataFrame
+        Index: levels; ``limit``, ``commonest`` and ``before`` (%), ``commonest after`` and ``after`` (%): of the trees
+        that are named at that level.
+    """
+    known = taxa.reference().set_index("taxon").reindex(mix["taxon"])
+    of = {"species": mix["taxon"], "genus": known["genre"], "family": known["famille"]}
+    rows = {}
+    for level, limit in SANTAMOUR.items():
+        counts = taxon(inventory, level).value_counts().astype(float)
+        new = (mix["share"].to_numpy() * trees * pd.Series(1.0, np.asarray(of[level]))).groupby(level=0).sum()
+        then = counts.add(new, fill_value=0)
+        rows[level] = (limit, counts.idxmax(), 100 * counts.max() / counts.sum(),
+                       then.idxmax(), 100 * then.max() / then.sum())  # fmt: skip
+    columns = ["limit", "commonest", "before", "commonest after", "after"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
