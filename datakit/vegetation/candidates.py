@@ -58,8 +58,9 @@ def choose(inventory, n=8, trees=1000, candidates=None):
     """A mix of taxa that brings the shares of the commonest species, genus and family down.
 
     No taxon is chosen whose species, genus or family is over its limit already (10, 20 and 30 %, Santamour 1990), or
-    would be after planting, or would be as common as the commonest is now. The others are ranked by what is known for them, least common genus first among equals:
-    tolerant of drought, frost known, low in allergens, no host of a listed threat. The ranking is a choice of this kit.
+    would be after planting, or would be as common as the commonest is now. The others are ranked by what is known for
+    them, least common genus first among equals: tolerant of drought, frost known, low in allergens, no host of a listed
+    threat. The ranking is a choice of this kit.
 
     Parameters
     ----------
