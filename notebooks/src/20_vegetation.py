@@ -154,7 +154,10 @@ checks
 
 # %%
 cells = grid(city, cell_size)
-people["under_6"] = people["pop_0_2"] + people["pop_3_5"]  # the tables of IRIS have no group under 5
+ages = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
+young = ["pop_0_2", "pop_3_5"]  # the tables of IRIS have no group under 5, and older ones none but 0 to 14
+people = people.assign(population=people[ages].sum(axis=1, min_count=len(ages)), commune=people["iris"].str[:5])
+people["under_6"] = people[young].sum(axis=1, min_count=2) if set(young) <= set(people) else np.nan
 groups = ["population", "pop_75_plus", "under_6"]
 homes = sight.homes(buildings)
 living = residents.by_volume(people, iris, cells, groups, residents.volumes(buildings))
@@ -193,7 +196,8 @@ green = cover.green(iris, layers, known)
 kinds = [*layers, "green"]
 areas = green[["commune", *(f"{kind}_area" for kind in kinds)]].assign(ground=green.area)
 by_commune = areas.groupby("commune").sum(min_count=1)  # IRIS are the parts of a commune: their areas add up
-share = {kind: by_commune[f"{kind}_area"].sum() / by_commune["ground"].sum() for kind in kinds}
+seen = {kind: areas.loc[areas[f"{kind}_area"].notna(), "ground"].sum() for kind in kinds}  # where it is known
+share = {kind: areas[f"{kind}_area"].sum() / seen[kind] for kind in kinds}
 all_share = share.pop("green")
 print("Share of the ground:", ", ".join(f"{kind} {100 * part:.1f} %" for kind, part in share.items()), end="; ")
 print(f"together, overlaps once, {100 * all_share:.1f} %; a plain sum would say {100 * sum(share.values()):.1f} %")
@@ -479,7 +483,7 @@ need = pd.DataFrame(
         "heat": zone["heat"],
         "bare": 1 - around,
         "residents": living["population"] / hectare,
-        "vulnerable": (living["pop_75_plus"] + living["under_6"]) / hectare,
+        "vulnerable": (living["pop_75_plus"] + living["under_6"].fillna(0)) / hectare,
     }
 )
 weights = {"heat": weight_heat, "bare": weight_bare, "residents": weight_residents, "vulnerable": weight_vulnerable}
@@ -584,7 +588,7 @@ cooler.round(3)
 
 # %%
 standing = trees[trees["statut"].eq("standing")]
-mix = candidates.choose(standing, n=8)
+mix = candidates.choose(standing, n=8, trees=int(numbers.sum()))
 mix
 
 # %%
