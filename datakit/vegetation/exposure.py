@@ -97,7 +97,7 @@ def residents(heat, people, limits=LIMITS):
                        found=f"{limits}; {len(heat)} and {len(people)} rows")  # fmt: skip
     group = np.select([heat.isna(), heat >= much, heat >= some], [HEAT[3], HEAT[0], HEAT[1]], HEAT[2])
     out = people.apply(pd.to_numeric).groupby(group).sum().reindex(HEAT, fill_value=0.0)
-    out = out.where(people.notna().any(), np.nan)  # a group that no table gives is not a group of nobody
+    out.loc[:, ~people.notna().any()] = np.nan  # a group that no table gives is not a group of nobody
     for name in people:
         total = out[name].sum()
         out[f"{name} (%)"] = 100 * out[name] / total if total > 0 else np.nan
