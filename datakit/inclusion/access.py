@@ -1,8 +1,7 @@
 """How far inhabitants are from the nearest service of each kind, and how sure that is.
 
-Distances are straight lines multiplied by a *detour factor*, a stated choice with a range: streets are longer than the
-crow's flight by an amount that depends on the place. A route planner would be better; it is also another data set, and
-the baseline says how much this choice matters instead of hiding it.
+Along streets where they are known. Where they are not (real communes and no real streets), straight lines multiplied by
+a *detour factor*, a stated choice with a range that says how much it matters.
 """
 
 import geopandas as gpd
@@ -81,7 +80,56 @@ def nearest(points, services, categories):
     return out
 
 
-def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, detour_range=DETOUR_RANGE,
+def on_foot(points, services, categories, network, limit=np.inf):
+    """Metres along streets from each point to the nearest service of each category.
+
+    Parameters
+    ----------
+    points, services : GeoDataFrame
+        See `nearest`; points, or shapes whose middle is taken.
+    categories : iterable of str
+    network : datakit.streets.Network
+    limit : float
+        Metres beyond which nothing is looked for.
+
+    Returns
+    -------
+    DataFrame
+        One column for each category; infinite beyond the limit and where no street leads, missing for a category
+        without any service.
+    """
+    same_crs(points, services, network)
+    out = pd.DataFrame(index=points.index)
+    for name in categories:
+        of_kind = services[services.category == name]
+        out[name] = np.nan
+        if len(of_kind):
+            out[name] = network.distance_to_nearest(points, of_kind, limit)["metres"].fillna(np.inf).to_numpy()
+    return out
+
+
+def reachable(points, services, categories, network, limit):
+    """How many services of each category lie within a way along streets.
+
+    Parameters
+    ----------
+    points, services, categories, network
+        See `on_foot`.
+    limit : float
+        Metres.
+
+    Returns
+    -------
+    DataFrame of int
+    """
+    same_crs(points, services, network)
+    chosen = services[services.category.isin(list(categories))]
+    near = ~np.isnan(network.distances(points, chosen, limit))
+    kinds = chosen.category.to_numpy()
+    return pd.DataFrame({name: near[:, kinds == name].sum(axis=1) for name in categories}, index=points.index)
+
+
+def by_area(areas, services, categories, *, area, threshold, network=None, detour=DETOUR, detour_range=DETOUR_RANGE,
             spacing=SPACING):  # fmt: skip
     """How far the inhabitants of each area are from each kind of service.
 
@@ -95,8 +143,10 @@ def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, deto
     area : str
     threshold : float or dict of str to float
         Metres on foot beyond which a service counts as far, one for all or one for each category.
+    network : datakit.streets.Network, optional
+        Streets: ways are then measured along them, and ``far_low`` and ``far_high`` are ``far``.
     detour : float
-        Length of the way over the straight line, 1 or more.
+        Without streets: length of the way over the straight line, 1 or more.
     detour_range : (float, float)
         The range over which the shares are given as low and high.
     spacing : float
@@ -105,8 +155,9 @@ def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, deto
     Returns
     -------
     DataFrame
-        One row for each area and category: the key, ``category``, ``distance`` (m, mean way on foot over the area) and
-        ``far``, ``far_low``, ``far_high`` (% of its inhabitants beyond the threshold, taken as evenly spread).
+        One row for each area and category: the key, ``category``, ``distance`` (m, mean way on foot over the area; over
+        the part from which a street leads there) and ``far``, ``far_low``, ``far_high`` (% of its inhabitants beyond
+        the threshold, taken as evenly spread; where no street leads there, they are far).
 
     Raises
     ------
@@ -123,15 +174,20 @@ def by_area(areas, services, categories, *, area, threshold, detour=DETOUR, deto
     if wrong:
         raise WrongUse("access.by_area", "a threshold must be a number of metres above 0", found=", ".join(wrong))
     points = grid(areas, area, spacing)
-    metres = nearest(points, services, categories)
+    if network is None:
+        metres = nearest(points, services, categories)
+    else:
+        metres, detour, low, high = on_foot(points, services, categories, network), 1.0, 1.0, 1.0
     rows = []
     for name in categories:
-        straight, weight = metres[name].to_numpy(), points.weight.to_numpy()
-        made = {"distance": straight * detour * weight}
+        way, weight = metres[name].to_numpy(), points.weight.to_numpy()
+        led = np.isfinite(way)
+        made = {"distance": np.where(led, way, 0) * detour * weight, "led": led * weight}
         for column, factor in (("far", detour), ("far_low", low), ("far_high", high)):
-            beyond = np.where(np.isnan(straight), np.nan, straight * factor > limits[name])
+            beyond = np.where(np.isnan(way), np.nan, way * factor > limits[name])
             made[column] = 100 * beyond * weight
         summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
+        summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
         rows.append(summed.rename_axis(area).reset_index().assign(category=name))
     out = pd.concat(rows, ignore_index=True)
     return out[[area, "category", "distance", "far", "far_low", "far_high"]]
