@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import overlaps, polygons
+from datakit.cells import overlaps, polygons, spread
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
 from datakit.vegetation.sight import homes
@@ -75,7 +75,7 @@ def by_volume(totals, areas, cells, columns, buildings):
         Where the totals go; same CRS.
     columns : list of str
     buildings : GeoDataFrame
-        Of `volumes`, or with the columns that it needs.
+        Of `volumes`, or with the columns that it needs; those whose ``volume`` is unknown house nobody.
 
     Returns
     -------
@@ -103,13 +103,15 @@ def by_volume(totals, areas, cells, columns, buildings):
         buildings = volumes(buildings)
     known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
     shapes, squares = polygons(known), polygons(cells)
-    home, left, inside = overlaps(buildings.geometry.to_numpy(), shapes)
-    footprint = shapely.area(buildings.geometry.to_numpy())
-    volume = buildings["volume"].to_numpy(float)
-    whole = np.bincount(left, volume[home] * inside / footprint[home], minlength=len(known))
+    footprints, volume = polygons(buildings), pd.to_numeric(buildings["volume"]).to_numpy(float, na_value=np.nan)
+    lived = (shapely.area(footprints) > 0) & (volume > 0)  # a table of one's own may hold homes without either
+    footprints, volume = footprints[lived], volume[lived]
+    height = volume / shapely.area(footprints)
+    home, left, inside = overlaps(footprints, shapes)
+    whole = np.bincount(left, height[home] * inside, minlength=len(known))
     built = whole > 0
     left, right, part = [np.concatenate(p) for p in zip(
-        _built(shapes, squares, buildings, volume / footprint, whole, built),
+        _built(shapes, squares, footprints, height, whole),
         _ground(shapes, squares, ~built), strict=True)]  # fmt: skip
     out, said = pd.DataFrame(index=cells.index), {}
     # Touching decides what is missing: a cell of an IRIS with homes, and none of them in it, has 0 residents.
@@ -128,9 +130,8 @@ def by_volume(totals, areas, cells, columns, buildings):
     return out
 
 
-def _built(shapes, squares, buildings, height, whole, built):
+def _built(shapes, squares, footprint, height, whole):
     """Pairs of area and cell with the part of the area's volume that stands in the cell."""
-    footprint = buildings.geometry.to_numpy()
     # Footprints are cut along the areas, then along the cells: few of them cross a border.
     home, area, inside = overlaps(footprint, shapes)
     alone = inside >= shapely.area(footprint)[home] * (1 - 1e-9)
@@ -153,19 +154,24 @@ def _ground(shapes, squares, chosen):
     return left[keep], right[keep], shared[keep] / shapely.area(shapes)[left[keep]]
 
 
-def error(estimate, truth):
+def error(estimate, truth, percent=False):
     """How wrong estimates of counts are, where the truth is known.
 
     Parameters
     ----------
     estimate, truth : Series or array of float
         People of the same places; places where one is missing are left out.
+    percent : bool
+        Add ``mean_percent``, the mean absolute difference in % of the truth, over places where somebody lives. It
+        says something of IRIS, which have about as many people each; among cells, a hundred with two residents would
+        outweigh a tower.
 
     Returns
     -------
     dict
         ``places``, ``misplaced`` (share of the people who would have to move, 0 to 1: half the sum of the absolute
-        differences over the total), ``mean_error`` (mean absolute difference, people), ``rmse`` and ``correlation``.
+        differences over the total; both totals should be the same), ``mean_error`` (mean absolute difference, people),
+        ``rmse`` and ``correlation`` (missing where all places have as many people).
 
     Raises
     ------
@@ -178,15 +184,24 @@ def error(estimate, truth):
     if len(b) < 2 or not b.sum() > 0:
         raise WrongUse("error", "the truth has to be known for two places or more", found=f"{len(b)} places")
     gap = np.abs(a - b)
-    return {"places": len(b), "misplaced": float(gap.sum() / 2 / b.sum()), "mean_error": float(gap.mean()),
-            "rmse": float(np.sqrt((gap**2).mean())), "correlation": float(np.corrcoef(a, b)[0, 1])}  # fmt: skip
+    varied = np.ptp(a) > 0 and np.ptp(b) > 0
+    out = {"places": len(b), "misplaced": float(gap.sum() / 2 / b.sum()), "mean_error": float(gap.mean()),
+           "rmse": float(np.sqrt((gap**2).mean())),
+           "correlation": float(np.corrcoef(a, b)[0, 1]) if varied else np.nan}  # fmt: skip
+    if percent:
+        lived = b > 0
+        out["mean_percent"] = float(100 * (gap[lived] / b[lived]).mean())
+    return out
 
 
-def self_check(totals, areas, coarse, column, buildings, key="iris", within="commune"):
+def self_check(totals, areas, coarse, column, buildings, key="iris", within="commune", percent=False):
     """The error of both ways of spreading, on data that everybody has: communes brought onto their own IRIS.
 
     The census gives IRIS and communes. Give the model the communes only, and compare what it says of each IRIS with
     what the census says. Cells are smaller than IRIS, so that their error is larger than this one.
+
+    A commune that is one IRIS would be right by any way, and flatter both: it is left out. So is the ground of IRIS
+    whose total is not known, or a commune would be blamed for people whom it was never given.
 
     Parameters
     ----------
@@ -200,6 +215,8 @@ def self_check(totals, areas, coarse, column, buildings, key="iris", within="com
     buildings : GeoDataFrame
         See `by_volume`.
     key, within : str
+    percent : bool
+        See `error`.
 
     Returns
     -------
@@ -208,19 +225,26 @@ def self_check(totals, areas, coarse, column, buildings, key="iris", within="com
 
     Raises
     ------
-    CrsMismatch, WrongUse
+    CrsMismatch
+    WrongUse
+        No commune with buildings has two IRIS whose total is known.
     """
-    from datakit.cells import spread
-
     same_crs(areas, coarse, buildings)
     known = totals.dropna(subset=[column])
     places = areas[[key, areas.geometry.name]].merge(known[[key, within, column]], on=key)
+    places = gpd.GeoDataFrame(places[[key, within, column]], geometry=polygons(places), crs=areas.crs)
     where = coarse.sindex.query(shapely.point_on_surface(buildings.geometry.to_numpy()), predicate="intersects")[1]
-    built = coarse.iloc[np.unique(where)]
-    places = places[places[within].isin(built[within])].reset_index(drop=True)
+    divided = places[within].map(places[within].value_counts()) > 1
+    places = places[places[within].isin(coarse[within].iloc[np.unique(where)]) & divided].reset_index(drop=True)
+    if places.empty:
+        raise WrongUse("self_check", f"no {within} with buildings has two {key} whose {column} is known",
+                       found=f"{len(known)} known totals")  # fmt: skip
+    contours = coarse.loc[coarse[within].isin(places[within]), [within]]
+    strange = shapely.union_all(polygons(areas[~areas[key].isin(known[key])]))
+    shapes = shapely.difference(polygons(coarse.loc[contours.index]), strange)
+    contours = gpd.GeoDataFrame(contours, geometry=shapes, crs=coarse.crs)
     sums = places.groupby(within, as_index=False)[column].sum()
     truth = places[column]
-    contours = built[[within, built.geometry.name]]
     ways = {"building volume": by_volume(sums, contours, places, [column], buildings),
             "ground": spread(sums, contours, places, [column])}  # fmt: skip
-    return pd.DataFrame({name: error(found[column], truth) for name, found in ways.items()}).T
+    return pd.DataFrame({name: error(found[column], truth, percent) for name, found in ways.items()}).T
