@@ -186,18 +186,25 @@ class Network:
         return both[["origin", "target", "metres"]]
 
 
-def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN):
+def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN, fictitious=False, least=0.0):
     """The network of streets on which one can walk.
 
     Parameters
     ----------
     roads : GeoDataFrame
         Lines in a projected CRS, cut where they meet, as in ``bdtopo-roads``. ``nature`` and ``fictif`` are used where
-        they exist: motorways, their ramps and fictitious sections are left out. One-way streets go both ways on foot.
+        they exist: motorways and their ramps are left out. One-way streets go both ways on foot, and tunnels are ways
+        too: the passages under a railway are among them.
     not_on_foot : tuple of str
         Values of ``nature`` to leave out.
     join : float
         Metres within which two ends are one crossing.
+    fictitious : bool
+        Keep the sections that BD TOPO marks ``fictif``: they are drawn to hold its network together, and where they
+        lie nobody may walk. Without them a way can be missing that exists; with them one can be found that does not.
+    least : float
+        Metres of street that a connected part must have to be kept. A point goes to the nearest street, and a scrap of
+        path that joins nothing leads it nowhere.
 
     Returns
     -------
@@ -215,12 +222,21 @@ def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN):
     if "nature" in roads:
         keep &= ~roads["nature"].isin(not_on_foot).to_numpy()
     if "fictif" in roads:
-        keep &= ~roads["fictif"].fillna(False).to_numpy(bool)
+        keep &= fictitious | ~roads["fictif"].fillna(False).to_numpy(bool)
     lines = shapely.get_parts(shapely.force_2d(roads.geometry.to_numpy()[keep]))
     lines = lines[(shapely.get_type_id(lines) == 1) & (shapely.length(lines) > 0)]
-    if not len(lines):
+    kept = np.zeros(0, bool)
+    if len(lines):
+        found = _joined(lines, join, crs)
+        part = found.part[found.ends[:, 0]]
+        kept = np.bincount(part, found.metres)[part] >= least
+    if not kept.any():
         raise WrongUse("streets", "no line is left on which one could walk", expected="lines",
-                       found=f"{len(roads)} rows")  # fmt: skip
+                       found=f"{len(roads)} rows, {len(lines)} lines on foot")  # fmt: skip
+    return found if kept.all() else _joined(lines[kept], join, crs)
+
+
+def _joined(lines, join, crs):
     ends = np.stack([shapely.get_coordinates(shapely.get_point(lines, k)) for k in (0, -1)], axis=1)
     nodes, number = _crossings(ends.reshape(-1, 2), join)
     found = Network(nodes, lines, number.reshape(-1, 2), shapely.length(lines), np.zeros(len(nodes), int), crs)

@@ -98,6 +98,34 @@ def test_nobody_walks_on_motorways():
     assert streets.network(lines).distances(points((0, 1)), points((100, 1)))[0, 0] == pytest.approx(118)
 
 
+def test_fictitious_sections_hold_a_network_together_where_asked():
+    lines = roads([(0, 0), (100, 0)], [(100, 0), (120, 0)], [(120, 0), (200, 0)], fictif=[False, True, None])
+    assert np.isnan(streets.network(lines).distances(points((0, 0)), points((200, 0)))[0, 0])
+    found = streets.network(lines, fictitious=True)
+    assert found.distances(points((0, 0)), points((200, 0)))[0, 0] == pytest.approx(200)
+
+
+def test_a_scrap_of_path_leads_nowhere_unless_it_is_left_out():
+    lines = roads([(0, 0), (100, 0)], [(100, 0), (300, 0)], [(40, 30), (60, 30)])
+    home, park = points((50, 28)), points((250, 0))
+    assert np.isnan(streets.network(lines).distance_to_nearest(home, park).metres[0])
+    net = streets.network(lines, least=50)
+    assert len(net.lines) == 2
+    assert set(net.part) == {0}
+    assert net.distance_to_nearest(home, park).metres[0] == pytest.approx(28 + 200)
+    # it is the part that counts, not each of its lines
+    assert len(streets.network(lines, least=250).lines) == 2
+    with pytest.raises(WrongUse):
+        streets.network(lines, least=301)
+
+
+def test_one_walks_through_tunnels():
+    lines = roads(
+        [(0, 0), (50, 0)], [(50, 0), (80, 0)], [(80, 0), (100, 0)], position_par_rapport_au_sol=["0", "-1", "0"]
+    )
+    assert streets.network(lines).distances(points((0, 0)), points((100, 0)))[0, 0] == pytest.approx(100)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_against_another_library(seed):
     rng = np.random.default_rng(seed)
