@@ -592,3 +592,23 @@ def test_the_rule_runs_on_real_communes_and_their_census(shared_data):
     assert out.residents.iloc[0] == pytest.approx(here.population.sum(), rel=1e-6)
     assert out[out.by == "age"].residents.sum() == pytest.approx(here.population.sum(), rel=1e-6)
     assert out.canopy_30.between(0, 1).all()
+
+
+@pytest.mark.slow
+def test_many_homes_do_not_bring_the_process_down(tmp_path):
+    """Prepared shapes are not safe between threads: this crashed every few runs, and took the kernel with it."""
+    import subprocess
+    import sys
+
+    program = tmp_path / "again.py"
+    program.write_text(
+        "import datakit\n"
+        "from datakit.vegetation import sight\n"
+        "buildings = datakit.load('bdtopo-buildings', 'sample')\n"
+        "trees = datakit.load('trees-dijon', 'sample')[['geometry']]\n"
+        "for _ in range(8):\n"
+        "    sight.visible_trees(sight.homes(buildings), trees, buildings)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

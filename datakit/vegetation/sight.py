@@ -1,7 +1,5 @@
 """Trees that can be seen from a home: a proxy on the plan, in which other buildings stand in the way."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -18,7 +16,7 @@ from datakit.vegetation.crowns import placed, standing
 # choice of this kit between the two.
 REACH = 50.0
 SLACK = 0.1  # m: a wall shared with the neighbour, or a line along one, is not in the way; a choice of this kit
-BLOCK = 4000  # homes at once, so that memory does not grow with the city
+BLOCK = 1000  # homes at once, so that memory does not grow with the city
 
 
 def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=None):
@@ -81,10 +79,8 @@ def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=
         centres = shapely.centroid(from_[seen_from])
         order = seen_from[np.lexsort((shapely.get_y(centres), shapely.get_x(centres) // 500))]
         parts = [order[k : k + BLOCK] for k in range(0, len(order), BLOCK)]
-        with ThreadPoolExecutor(2) as pool:  # GEOS computes outside Python's lock
-            found = pool.map(lambda p: _count(p, from_, own, goals, here, walls, around, reach), parts)
-            for part, (n, v) in zip(parts, found, strict=True):
-                near[part], visible[part] = n, v
+        for part in parts:  # one after the other: two threads may not ask one prepared shape
+            near[part], visible[part] = _count(part, from_, own, goals, here, walls, around, reach)
     out = pd.DataFrame({"near": near, "visible": visible}, index=homes.index)
     return out.mask(out < 0).astype("Int64")
 

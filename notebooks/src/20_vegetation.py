@@ -90,11 +90,25 @@ from datakit.vegetation import (
 
 ids = ["communes", "iris", "census-iris-population", "filosofi-iris", "bdtopo-vegetation", "bdtopo-roads"]
 ids += ["bdtopo-buildings", "bdtopo-rail", "bdtopo-water", "bdtopo-sports", "bdtopo-places", "bdtopo-transport"]
-ids += ["cadastre-parcels", "public-parcels", "osm-green", "trees-dijon", "lcz-cerema"]
+ids += ["cadastre-parcels", "public-parcels", "osm-green", "lcz-cerema"]
 ids += ["meteo-daily", "meteo-daily-latest"]
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DataWarning)  # rows set aside are listed under "Quality first"
-    loaded = {id: datakit.load(id, origins) for id in ids}
+    trees = datakit.load("trees-dijon", origins)[
+        [
+            "id",
+            "date_releve",
+            "genre",
+            "espece",
+            "etat",
+            "diametre",
+            "circonference",
+            "diametre_couronne",
+            "date_plantation",
+            "geometry",
+        ]
+    ]  # the largest table first, and only what is needed of it: what it leaves free serves the others
+    loaded = {"trees-dijon": trees} | {id: datakit.load(id, origins) for id in ids}
 communes, iris = loaded["communes"], loaded["iris"]
 people, incomes = loaded["census-iris-population"], loaded["filosofi-iris"]
 woods, roads, buildings = (loaded[f"bdtopo-{name}"] for name in ("vegetation", "roads", "buildings"))
@@ -186,8 +200,7 @@ residents.self_check(people, iris, communes, "population", residents.volumes(bui
 # A layer that has nothing at all in a commune was not surveyed there: its share is missing, not 0.
 
 # %%
-enough = ["genre", "espece", "etat", "diametre", "circonference", "diametre_couronne", "date_plantation"]
-trees = standardise(loaded["trees-dijon"][["id", "date_releve", *enough, "geometry"]])
+trees = standardise(loaded.pop("trees-dijon"))
 discs = crowns.discs(trees, canopy.crown_area(trees))
 LOW = ["Vigne", "Verger", "Lande ligneuse"]  # woody, but little shade
 layers = {"woods": woods, "crowns": discs, "parks": loaded["osm-green"]}
@@ -228,7 +241,7 @@ maps.choropleth(
     "gardens and fields are in none of the layers.",
     alt=f"Map of {len(green)} IRIS by share of vegetated ground. One of the lowest is {barest['name']}, with "
     f"{barest['green (%)']:.0f} %.",
-    data=[woods, loaded["trees-dijon"], loaded["osm-green"], iris],
+    data=[woods, trees, loaded["osm-green"], iris],
 )
 
 # %% [markdown]
@@ -247,6 +260,9 @@ wanted.table()
 # to the nearest street that touches a public green space.
 
 # %%
+# From here on the questions are about the places whose buildings are known, and what stands near them.
+close = trees.intersects(city.union_all().buffer(2 * neighbourhood))
+trees, discs = trees[close], discs[discs.index.isin(trees.index[close])]
 seen = sight.visible_trees(homes, trees, buildings, reach=tree_reach)
 share_seen = rule.on_cells((seen["visible"] >= trees_in_view).astype(float), homes, cells)
 shade = {"woods": woods[~woods["nature"].isin(LOW)], "crowns": discs}
@@ -307,7 +323,7 @@ maps.choropleth(
     alt=f"Map of {int(lived.sum())} cells with residents by how many of the three parts they meet; "
     f"{100 * by_resident.loc['all_three', 'share']:.0f} % of the residents have all three, "
     f"{100 * by_resident.loc['none', 'share']:.0f} % none.",
-    data=[woods, loaded["trees-dijon"], loaded["osm-green"], buildings, roads, people],
+    data=[woods, trees, loaded["osm-green"], buildings, roads, people],
 )
 
 # %% [markdown]
@@ -323,7 +339,7 @@ fig, ax = charts.figure(
     f"{100 * half:.0f} % of all of it; the Gini index is {gini:.2f}.",
     title="How evenly canopy is shared among residents",
     size=(5.6, 5.2),
-    data=[woods, loaded["trees-dijon"], people],
+    data=[woods, trees, people],
 )
 ax.plot(100 * curve["people"], 100 * curve["share"], color=charts.CATEGORICAL[2], lw=2, label="canopy around home")
 ax.plot([0, 100], [0, 100], color="#555555", lw=1, ls="--", label="the same for everybody")
