@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from tools.sample import territory
+from tools.sample import territory, transit
 
 PLANTED = ("211660101", "211660102", "211660103", "211660104", "212310803")
 EMPTY = 800  # metres around the planted IRIS without any of the services below
@@ -31,8 +31,7 @@ TRUTH = f"""\
 - `mednum-bfc`: two rows are geocoded in commune 21231 with postal codes of other départements (`EXEMPLE_TL_12_` and
   `EXEMPLE_TL_40_`); `france-services`: one row says commune 21515 and stands in 21231 (`9003`).
 - `filosofi-iris`: six IRIS are secret (`ns`, with a note); villages are not in the file.
-- `divia-gtfs`: one stop in five is accessible; 0 means not known.
-"""
+{transit.TRUTH}"""
 
 # category: BPE type, how many in the Métropole, whether the planted IRIS lack it
 FACILITIES = [
@@ -149,21 +148,29 @@ def people(rng):
         "PMEN_MENFAMMONO": population * single,
         "RP": homes, "RPMAISON": homes * (1 - flats) * 0.99, "RPAPPART": homes * flats * 0.99,
         "RP_LOCHLMV": homes * social, "RP_VOIT1P": homes * np.clip(0.93 - 0.3 * central - 0.15 * poor, 0.3, 0.98),
+        "POP65P": ages[:, 5] + 0.55 * ages[:, 4],
         "NSCOL15P": population * 0.7, "NSCOL15P_DIPLMIN": population * 0.7 * np.clip(0.1 + 0.25 * poor, 0, 0.6),
+        "NSCOL15P_BAC": population * 0.7 * 0.17, "NSCOL15P_SUP2": population * 0.7 * (0.13 - 0.05 * poor),
+        "NSCOL15P_SUP34": population * 0.7 * (0.12 - 0.06 * poor + 0.03 * central),
+        "NSCOL15P_SUP5": population * 0.7 * np.clip(0.14 - 0.12 * poor + 0.05 * central, 0.01, 1),
         "POP1564": population * 0.65, "ACT1564": population * 0.65 * 0.73,
         "CHOM1564": population * 0.65 * 0.73 * np.clip(0.06 + 0.18 * poor, 0, 0.5),
+        "C_ACT1564": population * 0.65 * 0.725,
+        "C_ACT1564_STAT_GSEC16_26": population * 0.65 * 0.725 * np.clip(0.12 + 0.2 * poor - 0.04 * central, 0.02, 0.6),
     }, index=pd.Index(areas.iris, name="IRIS"))  # fmt: skip
 
 
 CENSUS = {
     "population": ("evol-struct-pop", "P22_", [
-        "POP", "POP0002", "POP0305", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P"]),
+        "POP", "POP0002", "POP0305", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P", "POP65P"]),
     "households": ("couples-familles-menages", "C22_", [
         "MEN", "PMEN", "PMEN_MENHSEUL", "PMEN_MENFSEUL", "PMEN_MENSFAM", "PMEN_MENCOUPSENF", "PMEN_MENCOUPAENF",
         "PMEN_MENFAMMONO"]),
     "housing": ("logement", "P22_", ["RP", "RPMAISON", "RPAPPART", "RP_LOCHLMV", "RP_VOIT1P"]),
-    "education": ("diplomes-formation", "P22_", ["NSCOL15P", "NSCOL15P_DIPLMIN"]),
-    "activity": ("activite-residents", "P22_", ["POP1564", "ACT1564", "CHOM1564"]),
+    "education": ("diplomes-formation", "P22_", [
+        "NSCOL15P", "NSCOL15P_DIPLMIN", "NSCOL15P_BAC", "NSCOL15P_SUP2", "NSCOL15P_SUP34", "NSCOL15P_SUP5"]),
+    "activity": ("activite-residents", "P22_", [
+        "POP1564", "ACT1564", "CHOM1564", "C_ACT1564", "C_ACT1564_STAT_GSEC16_26"]),
 }  # fmt: skip
 
 
@@ -177,7 +184,9 @@ def _census(folder, rng):
             "IRIS": counts.index, "COM": counts.index.str[:5], "TYP_IRIS": [kinds.get(c, "H") for c in counts.index],
             "LAB_IRIS": "1",
         })  # fmt: skip
-        table = pd.concat([head, counts[columns].add_prefix(prefix).reset_index(drop=True)], axis=1)
+        # Of one file, some counts come from the main tabulation of the census (P22), some from the other (C22).
+        named = [f"C22_{c[2:]}" if c.startswith("C_") else f"{prefix}{c}" for c in columns]
+        table = pd.concat([head, counts[columns].set_axis(named, axis=1).reset_index(drop=True)], axis=1)
         if name == "population":  # a broken line: a code cut short
             table = pd.concat([table, table[table.COM == "21231"].tail(1).assign(IRIS="2123120")], ignore_index=True)
         meta = "COD_VAR;LIB_VAR\n" + "".join(f"{c};Variable fictive {c}\n" for c in table.columns)
@@ -338,37 +347,12 @@ def _mednum(folder, rng):
 
 
 def _gtfs(folder, rng):
-    areas = territory.iris()
-    x, y = _points(areas, 210, rng)
-    x, y = np.repeat(x, 2) + np.tile([0, 12.0], 210), np.repeat(y, 2) + np.tile([0, 9.0], 210)
-    lon, lat = _degrees(x, y)
-    n = len(x)
-    stops = pd.DataFrame({
-        "stop_id": [f"F-{i}" for i in range(n)], "stop_code": range(n),
-        "stop_name": [f"Arrêt fictif {i // 2}" for i in range(n)], "stop_lat": [f"{v:.6f}" for v in lat],
-        "stop_lon": [f"{v:.6f}" for v in lon], "wheelchair_boarding": (rng.uniform(size=n) < 0.2).astype(int),
-    })  # fmt: skip
-    stops.loc[77, ["stop_lat", "stop_lon"]] = stops.loc[77, ["stop_lon", "stop_lat"]].to_numpy()
-    stops.loc[301, "wheelchair_boarding"] = 7
-    lines = [f"L{k}" for k in range(1, 13)]
-    routes = "route_id,agency_id,route_short_name,route_long_name,route_type\n" + "".join(
-        f"{r},EXEMPLE,{r},Ligne fictive {r},{0 if k < 2 else 3}\n" for k, r in enumerate(lines))  # fmt: skip
-    trips = ["route_id,service_id,trip_id,direction_id"]
-    times = ["trip_id,arrival_time,departure_time,stop_id,stop_sequence"]
-    for k, r in enumerate(lines):
-        for t in range(4):
-            trips.append(f"{r},SEMAINE,{r}-{t},{t % 2}")
-            for s in range(15):
-                at = f"{7 + 3 * t:02d}:{2 * s:02d}:00"
-                times.append(f"{r}-{t},{at},{at},F-{(2 * (17 * k + s) + t % 2) % n},{s}")
-    _zip(folder / "divia-gtfs/gtfs_diviamobilites.zip", {
-        "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nEXEMPLE,Réseau fictif,https://example.org,"
-                      "Europe/Paris\n",
-        "stops.txt": stops.to_csv(index=False, lineterminator="\n"), "routes.txt": routes,
-        "trips.txt": "\n".join(trips) + "\n", "stop_times.txt": "\n".join(times) + "\n",
-        "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
-                        "SEMAINE,1,1,1,1,1,0,0,20260101,20261231\n",
-    })  # fmt: skip
+    x, y = _points(territory.iris(), transit.STOPS, rng)
+    lon, lat = _degrees(np.repeat(x, 2) + np.tile([0, 12.0], len(x)), np.repeat(y, 2) + np.tile([0, 9.0], len(x)))
+    _zip(
+        folder / "divia-gtfs/gtfs_diviamobilites.zip",
+        transit.members(x, y, lon, lat, np.random.default_rng([2026, 15])),
+    )
 
 
 # -- the portal -------------------------------------------------------------------------------------------------------
