@@ -228,7 +228,7 @@ def _processors():
 def _environment(origins, jobs):
     """The environment of the kernels: what is relative in this one made absolute, ``./cards`` included."""
     environment = {**os.environ, "DATAKIT_ORIGINS": ",".join(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory at the end.
+    # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"} | environment
     cards = [p for p in ["cards", *os.environ.get("DATAKIT_CARDS", "").split(os.pathsep)] if p and os.path.isdir(p)]
     if cards:
