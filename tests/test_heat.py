@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 import datakit
+from datakit import cells as grid
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.vegetation import exposure, heat, heatwaves
 from tools.sample import weather
@@ -61,6 +62,41 @@ def test_days_of_alert_look_forward_three_days():
     assert found.isna().tolist() == [False, False, False, True, True]
 
 
+def summer(year, *warm, lost=()):
+    """A year of 20 °C but for some warm days, and some without value."""
+    mean = pd.Series(20.0, pd.date_range(f"{year}-01-01", f"{year}-12-31"))
+    mean[pd.to_datetime([f"{year}-{d}" for d in warm])] = 26.0
+    mean[pd.to_datetime([f"{year}-{d}" for d in lost])] = np.nan
+    return mean
+
+
+def test_no_count_of_waves_in_a_summer_with_a_hole():
+    week = [f"08-{d:02d}" for d in range(1, 8)]
+    mean = pd.concat([
+        summer(2020, "07-01", "07-02", "07-03", "09-05", "09-06", "09-07"),
+        summer(2021, *week, lost=[f"06-{d:02d}" for d in range(1, 6)]),  # five of 92 days lost
+        summer(2022, *week, lost=["08-04"]),
+        summer(2023),
+    ])  # fmt: skip
+    found = heatwaves.yearly(mean.to_frame("tmean")).set_index("year")
+    assert found.expected.eq(92).all()
+    assert found.observed.tolist() == [92, 87, 91, 92]
+    assert found.waves.isna().tolist() == [False, True, False, False]
+    assert found.waves.dropna().tolist() == [2, 2, 0]  # the lost day of 2022 cuts one wave into two
+    assert found.cut.dropna().tolist() == [0, 2, 0]
+    assert found.wave_days.dropna().tolist() == [6, 6, 0]
+    assert found.severity.dropna().tolist() == pytest.approx([6 * 2.6, 6 * 2.6, 0])
+    assert "alert_days" not in found
+    assert heatwaves.yearly(mean.to_frame("tmean"), complete=0.9).waves.tolist() == [2, 1, 2, 0]
+
+
+def test_waves_of_the_year_need_a_mean_for_every_day():
+    with pytest.raises(WrongUse, match="tmean"):
+        heatwaves.yearly(summer(2020).to_frame("tmax"))
+    with pytest.raises(WrongUse, match="row for each day"):
+        heatwaves.yearly(summer(2020).drop(pd.Timestamp("2020-03-01")).to_frame("tmean"))
+
+
 def test_a_series_has_every_day_and_no_doubtful_value():
     daily = pd.DataFrame(
         {
@@ -103,6 +139,37 @@ def test_memory_is_told():
     assert abs(heat.mann_kendall(years[1:], noise)["memory"]) < 0.2
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_memory_raises_p_as_another_library_does(seed):
+    rng = np.random.default_rng(seed)
+    values = [0.0]
+    for e in rng.normal(size=79):
+        values.append(0.7 * values[-1] + e)
+    values = np.array(values) + 0.01 * np.arange(80)
+    found = heat.mann_kendall(np.arange(1945, 2025), values)
+    other = pymannkendall.hamed_rao_modification_test(values, lag=1)
+    assert found["p_memory"] == pytest.approx(other.p, abs=1e-9)
+    assert found["p_memory"] > found["p"]
+    counts = np.round(2 * values)  # days have ties; the trend taken away, last digits decide there which year is higher
+    tied = heat.mann_kendall(np.arange(1945, 2025), counts)
+    assert tied["p_memory"] == pytest.approx(pymannkendall.hamed_rao_modification_test(counts, lag=1).p, abs=2e-3)
+
+
+def test_without_memory_p_stays():
+    found = heat.mann_kendall(np.arange(1985, 2026), np.random.default_rng(0).normal(size=41))
+    assert found["p_memory"] == found["p"]
+    # a year far above, a year far below: such years are no memory that would make p smaller
+    swing = heat.mann_kendall(np.arange(1985, 2026), np.tile([0, 9], 21)[:41] + 0.1 * np.arange(41))
+    assert swing["memory"] < -0.5
+    assert swing["p_memory"] == swing["p"]
+
+
+def test_a_missing_year_is_no_neighbour():
+    years = np.r_[1990:2000, 2010:2020]
+    values = np.r_[np.zeros(10), np.ones(10)] + np.random.default_rng(2).normal(0, 0.01, 20)
+    assert heat.mann_kendall(years, values)["p_memory"] == heat.mann_kendall(years[::-1], values[::-1])["p_memory"]
+
+
 def test_too_few_years_say_nothing():
     assert np.isnan(heat.mann_kendall([2000, 2001, 2002], [1, 2, 3])["p"])
     assert np.isnan(heat.mann_kendall(range(20), [5] * 20)["p"])
@@ -135,6 +202,20 @@ def test_the_planted_gap_is_the_longest(sample):
         dt.date.fromisoformat(str(first)[:10]),
         dt.date.fromisoformat(str(last)[:10]),
     )
+
+
+def test_waves_of_the_planted_gap_are_not_counted(sample):
+    values = heatwaves.series(sample, weather.GAP[0])
+    found = heatwaves.yearly(values).set_index("year")
+    assert np.isnan(found.waves[2015])
+    assert found.observed[2015] < 60
+    assert found.waves.notna().sum() >= 14
+    # of the years that are counted, nothing is lost: what is counted is what the whole series holds
+    whole = heatwaves.waves(values["tmean"])
+    counted = found.index[found.waves.notna()]
+    assert found.waves.sum() == whole["first"].dt.year.isin(counted).sum()
+    alert = heatwaves.alert_days(values)
+    assert found.alert_days.sum() == alert[alert.index.year.isin(counted)].sum()
 
 
 def test_the_planted_warming_rises_in_the_test(sample):
@@ -176,6 +257,8 @@ def test_zones_without_code_or_map():
     cells = frame(shapely.box(0, 0, 100, 100))
     assert pd.isna(exposure.zones(cells, frame(shapely.box(0, 0, 9, 9), lcz_int=[0])).dominant[0])
     assert pd.isna(exposure.zones(cells, frame(shapely.box(900, 0, 909, 9), lcz_int=[2])).dominant[0])
+    with pytest.raises(WrongUse, match="lcz_int"):
+        exposure.zones(cells, frame(shapely.box(0, 0, 9, 9), code=[2]))
     with pytest.raises(CrsMismatch):
         exposure.zones(cells, frame(shapely.box(0, 0, 9, 9), lcz_int=[2]).set_crs("EPSG:3857", allow_override=True))
 
@@ -193,3 +276,40 @@ def test_residents_by_heat_add_up():
         exposure.residents(kept, people, limits=(0.3, 0.5))
     with pytest.raises(WrongUse):
         exposure.residents(kept.head(3), people)
+
+
+def test_residents_by_zone_add_up():
+    cells = frame(*(shapely.box(100 * k, 0, 100 * k + 100, 100) for k in range(4)), shapely.Polygon())
+    lcz = frame(shapely.box(0, 0, 60, 100), shapely.box(60, 0, 230, 100), lcz_int=[2, 11])
+    people = pd.DataFrame({"population": [100.0, 10, 10, 5, 1], "pop_75_plus": [50, 2, np.nan, 1, 0]})
+    found = exposure.by_zone(exposure.zones(cells, lcz), people)
+    assert found.index.tolist() == [2, 11, "not known"]
+    assert found.name.tolist() == ["compact mid-rise", "dense trees", ""]
+    assert found.population.tolist() == pytest.approx([60, 40 + 10 + 3, 7 + 5 + 1])
+    assert found.pop_75_plus.tolist() == pytest.approx([30, 20 + 2, 1])
+    assert found["population (%)"].sum() == pytest.approx(100)
+    assert exposure.by_zone(exposure.zones(cells, lcz), people.assign(under_6=np.nan)).under_6.isna().all()
+    with pytest.raises(WrongUse):
+        exposure.by_zone(exposure.zones(cells, lcz), people.head(2))
+
+
+def test_where_zones_overlap_nobody_is_counted_twice():
+    cells = frame(shapely.box(0, 0, 100, 100))
+    lcz = frame(shapely.box(0, 0, 100, 100), shapely.box(0, 0, 100, 100), lcz_int=[2, 5])
+    found = exposure.by_zone(exposure.zones(cells, lcz), pd.DataFrame({"population": [8.0]}))
+    assert found.population.tolist() == pytest.approx([4, 4, 0])
+
+
+def test_residents_of_the_sample_add_up():
+    communes, lcz = datakit.load("communes", "sample"), datakit.load("lcz-cerema", "sample")
+    people, iris = datakit.load("census-iris-population", "sample"), datakit.load("iris", "sample")
+    cells = grid.grid(communes[communes.commune == "21231"], 500)
+    living = grid.spread(people, iris, cells, ["population", "pop_75_plus"])
+    zone = exposure.zones(cells, lcz)
+    for table in (exposure.residents(zone["heat"], living), exposure.by_zone(zone, living)):
+        assert table[["population", "pop_75_plus"]].sum().tolist() == pytest.approx(living.sum().tolist(), rel=1e-9)
+    # brute force: one zone, cut by hand
+    k = zone["dominant"].value_counts().index[0]
+    shape = lcz[lcz.lcz_int == k].union_all()
+    part = cells.geometry.intersection(shape).area / cells.area
+    assert exposure.by_zone(zone, living).population[k] == pytest.approx((part * living.population).sum(), rel=1e-6)

@@ -493,7 +493,7 @@ def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, real_cards
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     report = run(
         [root / "notebooks" / "30_inclusion.ipynb"],
-        origins=f"{real_mirror},{sample}",
+        origins=f"{real_mirror},{sample},sample",
         output=tmp_path / "out",
         progress=False,
     )

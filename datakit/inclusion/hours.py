@@ -73,6 +73,8 @@ def tags(frame):
         Missing where nothing can be said.
     """
     columns = [c for c in frame.columns if any(f"hours_{day}" in c for day in DAYS)]
+    if not columns:
+        return pd.Series(None, index=frame.index, dtype="str")
     rows = frame[columns].astype(object).where(frame[columns].notna(), "").to_dict("records")
     return pd.Series([as_tag(row) for row in rows], index=frame.index, dtype="str")
 

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from datakit.errors import NotAsDescribed, WrongUse
+from datakit.inclusion.hours import tags, weekly
 from datakit.reading import same_crs
 from datakit.territory import MERGED
 
@@ -28,7 +29,7 @@ CATEGORIES = {
     "digital": "Digital-inclusion place",
     **{name: label for name, (label, _) in FROM_BPE.items()},
 }
-COLUMNS = ["id", "category", "name", "postal_code", "town", "commune", "source", "geometry"]
+COLUMNS = ["id", "category", "name", "address", "postal_code", "town", "commune", "hours", "source", "geometry"]
 
 
 def known(categories):
@@ -69,7 +70,8 @@ def table(*, france_services=None, mednum=None, bpe=None):
     GeoDataFrame
         ``id``, ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the INSEE code
         that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows without a
-        position are left out and counted in ``attrs["without_position"]``.
+        position are left out and counted in ``attrs["without_position"]``. ``address``, ``hours`` (an ``opening_hours``
+        value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the publisher says so.
 
     Raises
     ------
@@ -89,13 +91,14 @@ def table(*, france_services=None, mednum=None, bpe=None):
         parts.append(chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds),
                                    source="bpe"))  # fmt: skip
     same_crs(*parts)
-    parts = [part.reindex(columns=COLUMNS) for part in parts]
+    parts = [part.assign(hours=tags(part)).reindex(columns=COLUMNS) for part in parts]
     for part in parts:
         part.attrs = {}  # pandas compares attrs when it concatenates; those of single tables do not hold for all
     found = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parts[0].crs)
     found["id"] = found.id.astype("str")
     there = found.geometry.notna()
     out = found[there].reset_index(drop=True)
+    out = out.join(weekly(out["hours"])[["weekly_hours", "evening", "saturday"]])
     out.attrs["without_position"] = int((~there).sum())
     return out
 

@@ -115,7 +115,8 @@ class Timetable:
         if trips.empty:
             raise DatakitError("timetable", f"no service on any {kind}", found=str(self.network.service_window))
         middle = trips.iloc[(len(trips) - 1) // 2]
-        return trips[trips == middle].index.min().date()
+        ordinary = trips[trips == middle].index.sort_values()
+        return ordinary[len(ordinary) // 2].date()  # far from the ends of the timetable, which are often holidays
 
     def change(self, walks):
         """Allow changes on foot between stops.

@@ -39,7 +39,12 @@ def zones(cells, lcz, code="lcz_int"):
     Raises
     ------
     CrsMismatch
+    WrongUse
+        No column of that name.
     """
+    if code not in lcz:
+        raise WrongUse("exposure", f"the climate zones have no column {code}", expected=", ".join(lcz.columns),
+                       next='zones(cells, lcz, code="...")')  # fmt: skip
     same_crs(cells, lcz)
     shapes = polygons(cells)
     surface = shapely.area(shapes)
@@ -102,3 +107,44 @@ def residents(heat, people, limits=LIMITS):
         total = out[name].sum()
         out[f"{name} (%)"] = 100 * out[name] / total if total > 0 else np.nan
     return out
+
+
+def by_zone(zone, people):
+    """Residents of each local climate zone: those of a cell are shared out by the ground of its zones.
+
+    Parameters
+    ----------
+    zone : DataFrame
+        Of `zones`.
+    people : DataFrame
+        See `residents`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``zone``: the zones present, 1 to 17, then ``"not known"`` for ground without zone; ``name``, residents of
+        each group and ``<group> (%)``. The totals are those of ``people``.
+
+    Raises
+    ------
+    WrongUse
+        Another index.
+
+    Notes
+    -----
+    A cell's residents need not live evenly over it, and nobody lives on water: it is a modelled spread. See also the
+    note of `residents`.
+    """
+    if not zone.index.equals(people.index):
+        raise WrongUse("exposure", "one row for each cell in both tables", found=f"{len(zone)} and {len(people)} rows")
+    shares = zone[[c for c in zone if c in NAMES]].fillna(0.0)
+    shares = shares.div(shares.sum(axis=1).clip(lower=1), axis=0)  # where zones overlap, nobody is counted twice
+    shares[HEAT[3]] = 1 - shares.sum(axis=1)
+    given = people.apply(pd.to_numeric).astype(float)
+    out = pd.DataFrame(shares.T.to_numpy() @ given.fillna(0.0).to_numpy(), shares.columns, given.columns)
+    out.loc[:, ~given.notna().any()] = np.nan  # a group that no table gives is not a group of nobody
+    total = out.sum(min_count=1)
+    for name in given:
+        out[f"{name} (%)"] = 100 * out[name] / total[name] if total[name] > 0 else np.nan
+    out.insert(0, "name", [NAMES.get(c, "") for c in out.index])
+    return out.rename_axis("zone")

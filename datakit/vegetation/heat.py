@@ -70,7 +70,7 @@ def yearly(daily, column="tmax", threshold=30.0, months=SUMMER, complete=0.95):
     every = [(s, y) for s, a, b in spans.itertuples() for y in range(a, b + 1)]
     out = counts.reindex(pd.MultiIndex.from_tuples(every, names=["station", "year"])).reset_index()
     out["observed"] = out["observed"].fillna(0).astype(int)
-    out["expected"] = out["year"].map(lambda y: _days(y, months)).astype(int)
+    out["expected"] = out["year"].map(lambda y: season_days(y, months)).astype(int)
     out["share"] = out["observed"] / out["expected"]
     out.loc[out["share"] < complete, ["days", "mean"]] = np.nan
     if "station_name" in daily:
@@ -117,13 +117,17 @@ def mann_kendall(years, values):
     -------
     dict
         ``tau`` (Kendall's, -1 to 1), ``p`` (two-sided; the share of orders that chance would put so far, exact for
-        short series without ties), ``years`` (how many) and ``memory`` (correlation of a year with the one before,
-        once the trend of `trend` is taken away: far from 0, years are not independent and ``p`` is too small).
+        short series without ties), ``years`` (how many), ``memory`` (correlation of a year with the one before, once
+        the trend of `trend` is taken away: far from 0, years are not independent and ``p`` is too small) and
+        ``p_memory`` (``p`` with the variance that such a memory gives, where the ranks of a year and of the one before
+        resemble each other more than chance would at 5 %; else ``p`` itself).
 
     Notes
     -----
     Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13(3). Kendall, M. G. (1975). Rank correlation
-    methods. Griffin.
+    methods. Griffin. Memory: Hamed, K. H. and Rao, A. R. (1998). A modified Mann-Kendall trend test for autocorrelated
+    data. Journal of Hydrology 204, of which one year back is used; that memory never makes ``p`` smaller is a choice of
+    this kit.
     """
     from scipy.stats import kendalltau
 
@@ -131,13 +135,31 @@ def mann_kendall(years, values):
     known = np.isfinite(values) & np.isfinite(years)
     years, values = years[known], values[known]
     if len(values) < 8 or np.ptp(values) == 0:
-        return {"tau": np.nan, "p": np.nan, "years": len(values), "memory": np.nan}
+        return {"tau": np.nan, "p": np.nan, "years": len(values), "memory": np.nan, "p_memory": np.nan}
     found = kendalltau(years, values)
     rest = pd.Series(values - trend(years, values)["slope"] / 10 * years, index=years.astype(int))
     before = rest.reindex(rest.index - 1).to_numpy()
     pair = np.isfinite(before)
     memory = np.corrcoef(before[pair], rest.to_numpy()[pair])[0, 1] if pair.sum() > 3 else np.nan
-    return {"tau": float(found.statistic), "p": float(found.pvalue), "years": len(values), "memory": float(memory)}
+    tau, p = float(found.statistic), float(found.pvalue)
+    known = {"tau": tau, "p": p, "years": len(values), "memory": float(memory)}
+    return {**known, "p_memory": _with_memory(years, values, rest, p)}
+
+
+def _with_memory(years, values, rest, p):
+    """The p of `mann_kendall` when a year resembles the one before: its variance is larger than that of free orders."""
+    from scipy.stats import norm
+
+    n = len(values)
+    ranks = rest.round(9).rank() - (n + 1) / 2  # rounding errors differ between machines: they decide no rank
+    resemblance = (ranks * ranks.reindex(ranks.index - 1).to_numpy()).sum() / (ranks**2).sum()
+    if not resemblance > norm.ppf(0.975) / np.sqrt(n):
+        return p
+    order = np.sign(np.subtract.outer(values, values) * np.subtract.outer(years, years)).sum() / 2
+    ties = np.unique(values, return_counts=True)[1]
+    variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
+    variance *= 1 + 2 * (n - 3) / n * resemblance
+    return float(max(p, 2 * norm.sf(max(abs(order) - 1, 0) / np.sqrt(variance))))
 
 
 def gaps(daily, column="tmax", least=1):
@@ -176,5 +198,6 @@ def gaps(daily, column="tmax", least=1):
     return out.sort_values(["days", "station", "first"], ascending=[False, True, True], ignore_index=True)
 
 
-def _days(year, months):
+def season_days(year, months=SUMMER):
+    """Days of some months of a year."""
     return sum(pd.Period(f"{year}-{m:02d}").days_in_month for m in months)

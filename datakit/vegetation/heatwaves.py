@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.vegetation.heat import trusted
+from datakit.vegetation.heat import SUMMER, season_days, trusted
 
 # Météo-France finds the heat waves of mainland France in its national thermal indicator, the mean of the daily mean
 # temperatures of 30 stations: a wave holds a day of 25.3 °C or more within three days or more of at least 23.4 °C, and
 # ends when two days in a row are below 23.4 °C, or one below 22.4 °C. One station is not the indicator: the same rule
-# applied to it describes that station, and its waves are not the national ones.
+# applied to it describes that station, and its waves are not the national ones. The figures as the press reports them
+# from Météo-France: France 3 Pays de la Loire and CNews, June 2022; the method: Soubeyroux, J.-M. et al. (2016). Les
+# vagues de chaleur en France : analyse de l'été 2015 et évolutions attendues en climat futur. La Météorologie 94.
 PEAK, STAY, END, LEAST = 25.3, 23.4, 22.4, 3
 # Côte-d'Or: means of three days of minima and of maxima from which the heat-health plan is considered, as France 3
 # Bourgogne reported ("seuils de 34° le jour et 19° la nuit"). The plan uses forecasts, and officials decide.
@@ -113,3 +115,53 @@ def alert_days(values, night=NIGHT, day=DAY, run=RUN):
     ahead = values[["tmin", "tmax"]].iloc[::-1].rolling(run, min_periods=run).mean().iloc[::-1]
     reached = (ahead["tmin"] >= night) & (ahead["tmax"] >= day)
     return reached.astype("boolean").mask(ahead.isna().any(axis=1))
+
+
+def yearly(values, months=SUMMER, complete=0.95):
+    """Heat waves and days of alert of each year, with no count for a summer that was not observed enough.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Of `series`, or any with a ``tmean`` for every day (°C): the national indicator, if you have it.
+    months : tuple of int
+        Months that must have been observed. Waves of other months count too.
+    complete : float
+        Share of the days of ``months`` from which a year is counted: a choice of this kit.
+
+    Returns
+    -------
+    DataFrame
+        One row for each year: ``observed`` (days of ``months`` with a mean), ``expected``, ``share`` (0 to 1),
+        ``waves`` that begin in it, ``wave_days``, ``severity`` (degree-days, see `waves`) and, where minima and maxima
+        are given, ``alert_days``, all missing where the year was not observed enough; ``cut``, waves next to a day
+        without value, which may have been longer, or one with another.
+
+    Raises
+    ------
+    WrongUse
+        No ``tmean``, or an index that misses days.
+    """
+    if "tmean" not in values:
+        raise WrongUse("heatwaves", "no column tmean", expected="tmean for every day", found=", ".join(values.columns),
+                       next="heatwaves.series(daily, station)")  # fmt: skip
+    found, mean = waves(values["tmean"]), values["tmean"]
+    season = mean.index.month.isin(months) & mean.notna()
+    years = range(mean.index.year.min(), mean.index.year.max() + 1) if len(mean) else []
+    out = pd.DataFrame({"year": list(years)})
+    out["observed"] = season.groupby(mean.index.year).sum().reindex(years).to_numpy(int)
+    out["expected"] = [season_days(y, months) for y in years]
+    out["share"] = out["observed"] / out["expected"]
+    day = pd.Timedelta(days=1)
+    before, after = mean.reindex(found["first"] - day), mean.reindex(found["last"] + day)
+    found["cut"] = before.isna().to_numpy() | after.isna().to_numpy()
+    sums = found.groupby(found["first"].dt.year).agg(
+        waves=("days", "size"), wave_days=("days", "sum"), severity=("severity", "sum"), cut=("cut", "sum")
+    )
+    out = out.join(sums.reindex(years, fill_value=0).astype(float).reset_index(drop=True))
+    if {"tmin", "tmax"} <= set(values.columns):
+        alert = alert_days(values)
+        out["alert_days"] = alert.groupby(alert.index.year).sum().reindex(years).to_numpy(float)
+    counted = out.columns[4:]
+    out.loc[out["share"] < complete, counted] = np.nan
+    return out

@@ -24,16 +24,24 @@
 # - to check whether a place really is where its file says;
 # - to turn distances into shares of inhabitants, with a range instead of a single figure;
 # - to keep quiet about areas with too few households;
+# - to go there: on foot along the streets, by tram and bus at a given hour, with a wheelchair;
+# - to put need beside access, and to say where one more place would help most;
 # - what a map of averages cannot tell about people.
 #
-# **Time:** 30 minutes. **Before you start:** `00_start_here`, a little pandas.
+# **Time:** 45 minutes. **Before you start:** `00_start_here`, a little pandas.
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
 categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # kinds of services
 threshold: int = 1000  # metres on foot beyond which a neighbourhood service is far
 threshold_france_services: int = 3000  # the same for France services, which one does not visit every week
-detour: float = 1.3  # length of the way on foot over the straight line
+walking_speed: float = 67.0  # metres a minute on foot
+weekday_departure: str = "08:30"  # when one leaves on a weekday
+saturday_departure: str = "10:00"  # when one leaves on a Saturday
+near_minutes: float = 20.0  # minutes from door to door within which a service is near
+catchment: float = 30.0  # minutes within which people share a place
+new_places: int = 3  # places to add where they help most
+detour: float = 1.3  # without streets: length of the way on foot over the straight line
 detour_low: float = 1.1  # the same where streets are direct
 detour_high: float = 1.5  # the same where they are not
 lacking: int = 3  # from how many kinds of far services on an area is looked at first
@@ -49,9 +57,24 @@ import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import charts, maps, territory
+from datakit import cells, charts, fairness, maps, streets, territory
 from datakit.cache import DataWarning
-from datakit.inclusion import access, mixing, people, privacy, services
+from datakit.inclusion import (
+    access,
+    clusters,
+    gap,
+    linkage,
+    mixing,
+    need,
+    people,
+    privacy,
+    services,
+    siting,
+    transit,
+)
+from datakit.inclusion import (
+    catchment as competition,
+)
 
 needed = [
     "communes",
@@ -63,7 +86,8 @@ needed = [
     "bpe",
     "divia-gtfs",
 ]
-needed += ["census-iris-population", "census-iris-households", "census-iris-housing"]
+needed += ["census-iris-population", "census-iris-households", "census-iris-housing", "census-iris-education"]
+needed += ["census-iris-activity", "bdtopo-roads"]
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DataWarning)  # rows set aside are listed under "Quality first"
     loaded = {id: datakit.load(id, origins) for id in needed}
@@ -80,7 +104,13 @@ datakit.provenance()
 
 # %%
 optional, left_out = mixing.keep_real(
-    loaded["communes"], iris=loaded["iris"], incomes=loaded["filosofi-iris"], bpe=loaded["bpe"]
+    loaded["communes"],
+    iris=loaded["iris"],
+    incomes=loaded["filosofi-iris"],
+    bpe=loaded["bpe"],
+    roads=loaded["bdtopo-roads"],
+    education=loaded["census-iris-education"],
+    activity=loaded["census-iris-activity"],
 )
 print("Left out, because invented among real data:", ", ".join(left_out) or "nothing")
 
@@ -121,6 +151,9 @@ print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitant
 chosen = services.known(categories)
 every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=optional["bpe"])
 every = services.locate(every, communes)
+every, review = linkage.link(every)
+print(f"{(review['decision'] == 'merged').sum()} rows of different files are one place", end="; ")
+print(f"{(review['decision'] == 'doubtful').sum()} pairs are doubtful: a person decides")
 flagged = every[every["flagged"]]
 print(f"{len(flagged)} of {len(every)} places are flagged")
 flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
@@ -212,9 +245,10 @@ charts.show(fig)
 # %% [markdown]
 # ## How far
 #
-# From points spread evenly over each area to the nearest service of each kind: the straight line, times a **detour
-# factor**. The factor is a choice, so each share comes with a low and a high value for the range of factors given in
-# the parameters. With contours of IRIS the points are spread over IRIS; without, over whole communes, which is coarser.
+# From points spread evenly over each area to the nearest service of each kind, along the streets. Where streets are not
+# known (real communes and an invented network are not put together), the straight line times a **detour factor**: a
+# choice, so that each share comes with a low and a high value. With contours of IRIS the points are spread over IRIS;
+# without, over whole communes, which is coarser.
 
 # %%
 if optional["iris"] is not None:
@@ -223,6 +257,8 @@ else:
     area = "commune"
     areas = communes.merge(people.by_commune(by_iris).drop(columns="population"), on="commune", how="left")
 unit = "IRIS" if area == "iris" else area
+network = None if optional["roads"] is None else streets.network(optional["roads"])
+print("Ways:", "straight lines times a detour factor" if network is None else "along the streets")
 lost = areas["population"].isna().sum()
 print(f"{len(areas)} areas ({unit}); {lost} without a known number of inhabitants")
 limits = dict.fromkeys(kinds, threshold) | {"france_services": threshold_france_services}
@@ -233,6 +269,7 @@ ways = access.by_area(
     kinds,
     area=area,
     threshold=limits,
+    network=network,
     detour=detour,
     detour_range=(detour_low, detour_high),
 )
@@ -278,7 +315,8 @@ for shift, (group, colour, mark) in enumerate(zip(groups, charts.CATEGORICAL, "o
     ax.hlines(y, part["far_low"], part["far_high"], color=colour, lw=2)
     ax.plot(part["far"], y, mark, color=colour, label=group)
 ax.set_yticks(np.arange(len(names)), names)
-ax.set(xlabel=f"% of the group; lines: detour factor {detour_low} to {detour_high}", xlim=(0, 100))
+told = "along the streets" if network is not None else f"lines: detour factor {detour_low} to {detour_high}"
+ax.set(xlabel=f"% of the group; {told}", xlim=(0, 100))
 ax.set_ylim(len(names) - 0.5, -0.5)
 ax.legend(loc="best", fontsize=8)
 charts.show(fig)
@@ -289,7 +327,10 @@ charts.show(fig)
 
 # %% tags=["nbval-ignore-output"]
 points = access.grid(areas, area)
-metres = access.nearest(points, places, kinds) * detour
+if network is None:
+    metres = access.nearest(points, places, kinds) * detour
+else:
+    metres = access.on_foot(points, places, kinds, network)
 weight = (points["weight"] * points[area].map(known["population"]).astype("float64")).to_numpy()
 fig, ax = charts.figure(
     f"Curves of the share of inhabitants whose way to the nearest service is longer than a distance, for {len(kinds)} "
@@ -331,7 +372,8 @@ first["first"] = (first["lacks"] >= enough) & (older | alone)
 low, high = (int(((first[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
 first["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
 first = first.reset_index()
-print(f"{int(first['first'].sum())} areas are looked at first ({low} to {high} over the range of the detour factor)")
+ranged = "" if network is not None else f" ({low} to {high} over the range of the detour factor)"
+print(f"{int(first['first'].sum())} areas are looked at first{ranged}")
 print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
 print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
 listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
@@ -364,6 +406,254 @@ maps.choropleth(
 )
 
 # %% [markdown]
+# ## Door to door, by tram and bus
+#
+# Walk to a stop, wait, ride, change, walk: minutes from the middle of each area to the nearest place of each kind, at
+# two named hours, searched in the timetable itself. With a wheelchair one boards only where the file says that one can.
+# A copy without departure times (or without streets to walk on) cannot answer: then only the distance to a stop is
+# given.
+
+# %%
+homes = areas[[area, "geometry"]].copy()
+homes["geometry"] = homes.representative_point()
+feed = datakit.fetch("divia-gtfs", origins)
+lacks_times = transit.missing(feed)
+rides = {}
+if network is None or lacks_times:
+    print("No journeys:", ", ".join(lacks_times) + " missing in the timetable" if lacks_times else "no streets here")
+    there = loaded["divia-gtfs"]
+    to_stop = there.sindex.nearest(homes.geometry.array, return_all=False, return_distance=True)[1]
+    print(f"Straight line from the middle of an area to the nearest stop: median {np.median(to_stop):.0f} m")
+else:
+    timetable = transit.Timetable.read(feed)
+    within = 12 * walking_speed  # one walks twelve minutes to a stop, or from it
+    on_foot = streets.minutes(network.distances(homes, places, 45 * walking_speed), walking_speed)
+    changes = network.pairs(timetable.stops, timetable.stops, 3 * walking_speed)
+    timetable.change(changes.assign(minutes=streets.minutes(changes["metres"], walking_speed)))
+    to_stops = network.pairs(homes, timetable.stops, within)
+    from_stops = network.pairs(timetable.stops, places, within)
+    for pairs in (to_stops, from_stops):
+        pairs["minutes"] = streets.minutes(pairs["metres"], walking_speed)
+    shape = (len(homes), len(places))
+    for name, kind, hour, step_free in (
+        ("weekday", "weekday", weekday_departure, False),
+        ("Saturday", "saturday", saturday_departure, False),
+        ("weekday, wheelchair", "weekday", weekday_departure, True),
+    ):
+        leave = pd.Timestamp(f"{timetable.day(kind)} {hour}")
+        rides[name] = transit.door_to_door(
+            timetable, to_stops, from_stops, leave, shape=shape, walking=on_foot, step_free=step_free
+        )
+    rides["on foot"] = np.asarray(on_foot, dtype=float)
+    print(f"{len(timetable.stops)} stops; {timetable.day('weekday')} {weekday_departure} and "
+          f"{timetable.day('saturday')} {saturday_departure}")  # fmt: skip
+
+# %%
+lives = known["population"].astype(float).reindex(homes[area]).to_numpy()
+of_kind = {kind: (places["category"] == kind).to_numpy() for kind in kinds}
+
+
+def soonest(minutes, kind):
+    """Minutes to the nearest place of a kind, infinite where there is no way."""
+    return np.nan_to_num(minutes[:, of_kind[kind]], nan=np.inf).min(axis=1)
+
+
+reached = pd.DataFrame(
+    {
+        name: [100 * lives[soonest(minutes, kind) <= near_minutes].sum() / np.nansum(lives) for kind in kinds]
+        for name, minutes in rides.items()
+    },
+    index=[label[kind] for kind in kinds],
+)
+reached.round(0)
+
+# %% [markdown]
+# The table gives the share of inhabitants (%) who are within `near_minutes` of the nearest place. One hour of one day
+# is an example: a tram that leaves at 08:29 is a long wait.
+#
+# ## Competition, and who has more
+#
+# A place near by helps little when many share it. Each digital-inclusion place and France services divides its weekly
+# hours among the people within `catchment` minutes (enhanced two-step floating catchment). How evenly is that shared,
+# and does it follow incomes?
+
+# %%
+helpers = places["category"].isin(["digital", "france_services"]).to_numpy()
+hours_each = pd.Series(dtype=float)
+if rides:
+    row, column = np.nonzero(rides["weekday"][:, helpers] <= catchment)
+    ids = places.loc[helpers, "id"].to_numpy()
+    costs = pd.DataFrame({"area": homes[area].to_numpy()[row], "service": ids[column]})
+    costs["cost"] = rides["weekday"][:, helpers][row, column]
+    supply = places.loc[helpers].set_index("id")["weekly_hours"]
+    demand = pd.Series(lives, index=homes[area])
+    shared = {
+        method: competition.floating(demand, supply, costs, catchment=catchment, method=method)
+        for method in competition.METHODS
+    }
+    hours_each = 1000 * shared["e2sfca"]
+    told = shared["e2sfca"].attrs["floating"]
+    print(
+        f"{told['services']} places, {told['without_capacity']} without known hours, {len(told['unreached'])} unreached"
+    )
+    curve = fairness.lorenz(hours_each, lives)
+    print(f"Hours a week per 1000 inhabitants: median {hours_each.median():.1f}; Gini {curve.attrs['gini']:.2f}")
+    for method, values in shared.items():
+        same = values.rank().corr(shared["e2sfca"].rank())
+        print(f"  {method}: rank correlation with e2sfca {same:.2f}")
+    if "median_income" in known:
+        income = known["median_income"].reindex(homes[area]).to_numpy()
+        lined = fairness.concentration(hours_each, lives, income)
+        print(f"Concentration index by income {lined.attrs['index']:+.3f}: above 0, richer areas have more")
+
+# %% tags=["nbval-ignore-output"]
+if len(hours_each):
+    fig, ax = charts.figure(
+        f"Lorenz curve of weekly hours of help within reach; Gini {curve.attrs['gini']:.2f}. A second curve "
+        "lines areas up by income.",
+        title="How evenly hours of help are shared",
+        size=(5.6, 5.2),
+        data=drawn_from,
+    )
+    ax.plot(100 * curve["people"], 100 * curve["share"], color=charts.CATEGORICAL[0], label="those with least first")
+    if "median_income" in known:
+        ax.plot(100 * lined["people"], 100 * lined["share"], color=charts.CATEGORICAL[1], label="lowest incomes first")
+    ax.plot([0, 100], [0, 100], color="#555555", lw=1, ls="--", label="the same for everybody")
+    ax.set(
+        xlabel="inhabitants (%)", ylabel="hours of help within reach (%)", aspect="equal", xlim=(0, 100), ylim=(0, 100)
+    )
+    ax.legend(fontsize=8)
+    charts.show(fig)
+
+# %% [markdown]
+# Do areas with long ways stand together more than chance would put them? A test of each area, corrected for the number
+# of tests: without the correction one area in twenty would be a "cluster" of noise.
+
+# %%
+if rides:
+    away = pd.Series(np.minimum(soonest(rides["weekday"], "digital"), 60.0), index=areas.index)
+    local = clusters.local(areas, away.where(areas["population"].notna().to_numpy()))
+    told = local.attrs["clusters"]
+    print(f"{told['tested']} areas tested; {told['plain']} stand out at 5 % each, {told['shown']} once corrected")
+    display(local["cluster"].value_counts().rename("areas").to_frame())
+
+# %% [markdown]
+# ## Need, and the gap
+#
+# **Digital fragility** from the parts of its published index that open data give by IRIS, each on a scale from 1 to 10;
+# network coverage is not among them here. **Deprivation**: the first component of income, diplomas, trades and
+# unemployment, as in the French index FDep. Both compare the areas at hand with each other, and with nowhere else.
+
+# %%
+fragile, deprived = None, None
+if area == "iris" and optional["education"] is not None and optional["incomes"] is not None:
+    education = optional["education"].assign(
+        bac_or_more_15_plus=lambda d: d.filter(regex="^(bac|sup)").sum(axis=1, min_count=4)
+    )
+    rates = need.rates(loaded["census-iris-population"], education, optional["activity"], optional["incomes"])
+    rates = rates.merge(by_iris[["iris", "households", "commune"]], on="iris", suffixes=("", "_iris"))
+    parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment", "median_income"]
+    rates = privacy.suppress(rates, parts, count="households", minimum=min_households, within="commune")
+    rates = areas[["iris"]].merge(rates, on="iris", how="left").set_index("iris")
+    fragile = need.fragility(rates)
+    deprived = need.deprivation(rates, rates["population"])
+    told, parts_told = deprived.attrs["deprivation"], fragile.attrs["fragility"]
+    print(
+        "Fragility from:",
+        ", ".join(parts_told["used"]) + "; not by IRIS in open data here:",
+        ", ".join(parts_told["absent"]),
+    )
+    print(
+        f"Deprivation explains {100 * told['explained']:.0f} % of its four rates; "
+        f"{told['missing']} IRIS are without (secret or hidden)"
+    )
+    print(f"Correlation of both: {fragile['score'].corr(deprived):.2f}")
+    display(fragile.describe().loc[["count", "min", "50%", "max"]].round(1))
+else:
+    print("Not computed: it needs IRIS, their incomes and diplomas, all real or all invented.")
+
+# %% tags=["nbval-ignore-output"]
+if fragile is not None and rides:
+    both = gap.bivariate(fragile["score"], pd.Series(away.to_numpy(), fragile.index), rates["population"])
+    drawn = areas.set_index("iris")[["name", "geometry"]].join(both[["label"]]).reset_index()
+    colours = {f"{gap.LEVELS[a]}, {gap.WAYS[b]}": gap.COLOURS[a][b] for a in (2, 1, 0) for b in (2, 1, 0)}
+    display(
+        maps.choropleth(
+            drawn,
+            "label",
+            labels="name",
+            outline=communes,
+            colours=colours | {gap.UNKNOWN: "#ffffff"},
+            title="Need beside access: digital fragility and minutes to a digital-inclusion place",
+            unit="",
+            legend="each third of the inhabitants",
+            caption="Thirds of the inhabitants by need, and by minutes from door to door on a weekday. An area is one "
+            "colour, its inhabitants are not.",
+            alt=f"Map of {len(drawn)} IRIS in nine classes of need and access; "
+            f"{int((both['label'] == 'high need, bad access').sum())} have high need and bad access.",
+            data=[*drawn_from, loaded["filosofi-iris"], loaded["divia-gtfs"], loaded["bdtopo-roads"]],
+        )
+    )
+
+# %% [markdown]
+# Few groups, by rule, with what the data can and cannot say of each:
+
+# %%
+if fragile is not None and rides:
+    minutes_away = pd.Series(away.to_numpy(), fragile.index)
+    groups_of = gap.typology(fragile["score"], minutes_away, rates["population"], far=near_minutes)
+    table_of = rates.assign(minutes=minutes_away, fragility=fragile["score"])
+    described = gap.describe(
+        groups_of,
+        table_of,
+        rates["population"],
+        {"minutes": "minutes", "fragility": "fragility (1-10)", "older": "aged 65+ (%)", "poverty": "poverty (%)"},
+    )
+    firm = gap.steadiness(fragile[parts_told["used"]], rates["population"])
+    print(
+        f"Of the IRIS ever among the third in most need, {100 * (firm[firm > 0] >= 0.9).mean():.0f} % are so "
+        "in nine draws of ten"
+    )
+    with pd.option_context("display.max_colwidth", None):
+        display(described.round(1))
+
+# %% [markdown]
+# **Borders.** The same question on squares of 200 m: how many inhabitants are far from a digital-inclusion place on
+# foot by the middle of their IRIS, and by the middle of their square?
+
+# %%
+if network is not None and area == "iris":
+    squares = cells.grid(areas, 200)
+    lived_in = cells.spread(by_iris, areas[["iris", "geometry"]], squares, ["population"])["population"]
+    way = access.on_foot(squares, places, ["digital"], network)["digital"]
+    by_square = 100 * lived_in[(way > threshold).to_numpy()].sum() / lived_in.sum()
+    way_iris = access.on_foot(homes, places, ["digital"], network)["digital"].to_numpy()
+    by_middle = 100 * np.nansum(lives[way_iris > threshold]) / np.nansum(lives)
+    print(f"far by the middle of the IRIS: {by_middle:.0f} %; by {len(squares)} squares of 200 m: {by_square:.0f} %")
+
+# %% [markdown]
+# ## Where would one more place help most?
+#
+# Candidates are places that exist: libraries and post offices that could host a desk. The best are found exactly, for
+# people who have no digital-inclusion place within `threshold` metres; then who gains, by group. A van that stops at
+# one of five places a day reaches others, one day a week only.
+
+# %%
+chosen_sites, gained = pd.DataFrame(), pd.DataFrame()
+if network is not None:
+    hosts = places[places["category"].isin(["library", "post"])].reset_index(drop=True)
+    cost = network.distances(homes, hosts, 20_000)
+    present = access.on_foot(homes, places, ["digital"], network)["digital"].to_numpy()
+    people_there = known.reindex(homes[area])[["population", "pop_75_plus", "living_alone"]].reset_index(drop=True)
+    sites = siting.best_sites(cost, people_there["population"], new_places, limit=threshold, present=present)
+    gained = siting.gain(cost, sites, people_there, limit=threshold, present=present)
+    chosen_sites = hosts.loc[sites, ["id", "category", "name", "commune"]]
+    display(gained.round({"before": 1, "after": 1, "newly": 0, "of": 0}))
+    between = np.nan_to_num(network.distances(hosts, hosts, 40_000), nan=99_999)
+    van = siting.weekly_round(cost, between, people_there["population"], 5, limit=threshold, present=present)
+    display(van.assign(place=hosts.loc[van["site"], "name"].to_numpy())[["day", "place", "newly", "way"]].round(0))
+
+# %% [markdown]
 # ## Getting there without walking
 #
 # Which stops can be boarded with a wheelchair? In the timetable's format, 0 means *not known*: what is counted is what
@@ -389,6 +679,9 @@ by_town.astype({"stops": int, "accessible": int}).sort_values("stops", ascending
 #   not answer are seen poorly. Incomes leave out student residences and care homes.
 # - **Near is not open, nor welcoming.** Opening hours, waiting, language, disability, price and trust are not here.
 # - **Even spread is wrong in the fields.** In a large commune people live in the village: distances there are too long.
+# - **Small numbers.** No figure about fewer than `min_households` households is shown, and the next smallest area of a
+#   commune is hidden with a single hidden one. Before a team adds data about persons, it writes down why, on what
+#   ground in law, for how long, and who may see it.
 # - **Dates differ.** Contours, census, incomes and lists of places are of different years.
 
 # %% [markdown]
@@ -432,7 +725,8 @@ for r in everybody.sort_values("category").itertuples():
             "unit": "% of inhabitants",
             "low": round(r.far_low, 1),
             "high": round(r.far_high, 1),
-            "note": f"more than {limits[r.category]} m on foot; by {unit}; range over detour factors",
+            "note": f"more than {limits[r.category]} m on foot; by {unit}; "
+            + ("along the streets" if network is not None else "range over detour factors"),
         }
     )
 rows.append(
@@ -445,6 +739,26 @@ rows.append(
         "note": f"far from {enough} kinds or more, and older or alone: " + ", ".join(sorted(listed[area])[:8]),
     }
 )
+if rides:
+    for name in ("weekday", "Saturday", "weekday, wheelchair"):
+        rows.append(
+            {
+                "result": f"near a digital-inclusion place, {name}",
+                "value": round(reached.loc[label["digital"], name], 1),
+                "unit": "% of inhabitants",
+                "note": f"within {near_minutes:.0f} minutes from door to door, by the middle of the {unit}",
+            }
+        )
+    rows.append(("Gini of hours of help within reach", round(curve.attrs["gini"], 2), "0 to 1"))
+if len(gained):
+    rows.append(
+        {
+            "result": f"inhabitants newly near, {new_places} places more",
+            "value": round(gained.loc[0, "newly"]),
+            "unit": "inhabitants",
+            "note": f"within {threshold} m on foot; candidates: libraries and post offices",
+        }
+    )
 key_results = charts.key_results(rows)
 key_results
 
@@ -467,7 +781,7 @@ if len(listed):
     gained = {}
     for kind in kinds:
         more = pd.concat([places, spot[["geometry"]].assign(category=kind)], ignore_index=True)
-        again = access.by_area(areas, more, [kind], area=area, threshold=limits, detour=detour)
+        again = access.by_area(areas, more, [kind], area=area, threshold=limits, network=network, detour=detour)
         gained[label[kind]] = before[kind] - access.weighted(again, known["pop_75_plus"], area=area)["people"].iloc[0]
     answer = (
         pd.Series(gained, name="people aged 75 or older brought near").round().sort_values(ascending=False).to_frame()
@@ -499,7 +813,7 @@ pd.DataFrame(counts).replace("", "shown").apply(pd.Series.value_counts).fillna(0
 # %% tags=["solution"]
 lists = {}
 for metres_far in (700, threshold, 1500):
-    again = access.by_area(areas, places, kinds, area=area, threshold=metres_far, detour=detour)
+    again = access.by_area(areas, places, kinds, area=area, threshold=metres_far, network=network, detour=detour)
     many = access.lacking(again, area=area)["lacks"] >= enough
     lists[metres_far] = set(many.index[many & (older | alone).reindex(many.index)])
 kept = set.intersection(*lists.values())
@@ -512,13 +826,21 @@ pd.DataFrame(
 #
 # - Read any dataset of the city's portal by its name, playgrounds for example:
 #   `datakit.load("dijon-portal@jeux-pour-enfants-2", origins)`.
-# - Replace straight lines by a street network, and walking by the timetable (`divia-gtfs` holds it).
+# - Citizens' reports in the form of Open311 (`datakit.inclusion.reports.read`): do some areas report less of what is
+#   there? IRIS of two years in one table: `datakit.inclusion.vintages`.
 # - Ask the people. A workshop with those who do not come to the counter says what no table says.
 # - Where is it green, and where not? [Vegetation](20_vegetation.ipynb).
 
 # %% [markdown]
 # ## Sources
 #
+# - Luo, W. and Qi, Y. (2009). An enhanced two-step floating catchment area (E2SFCA) method for measuring spatial
+#   accessibility to primary care physicians. Health & Place 15(4).
+# - Anselin, L. (1995). Local indicators of spatial association: LISA. Geographical Analysis 27(2). Benjamini, Y. and
+#   Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B 57(1).
+# - Kakwani, N., Wagstaff, A. and van Doorslaer, E. (1997). Socioeconomic inequalities in health. Journal of
+#   Econometrics
+#   77(1). Rey, G. and others (2009). A deprivation index and mortality in France. BMC Public Health 9:33.
 # - Robinson, W. S. (1950). Ecological correlations and the behavior of individuals. American Sociological Review 15(3).
 # - Openshaw, S. (1984). The modifiable areal unit problem. Concepts and Techniques in Modern Geography 38.
 # - Penchansky, R. and Thomas, J. W. (1981). The concept of access. Medical Care 19(2).
