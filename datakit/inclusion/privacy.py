@@ -4,12 +4,17 @@ What this rule does not do: it hides counts that are small, not groups that are 
 area is poor, saying so says it of each), and it does not see what several tables give away together.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from datakit.cache import write_whole
 from datakit.errors import WrongUse
 
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
+PERSONAL = {"first_name", "last_name", "nom_personne", "prenom", "prénom", "email", "courriel", "mail", "phone",
+            "telephone", "téléphone", "date_naissance", "birth_date", "device_id", "account_id", "nir"}  # fmt: skip
 REASONS = ("", "too few households", "number of households unknown", "would reveal another area")
 
 
@@ -101,3 +106,66 @@ def share(part, whole, households, minimum=MIN_HOUSEHOLDS):
     if not households >= minimum or not whole > 0:
         return None
     return 100 * part / whole
+
+
+def safe(frame, figures, *, count, public=(), minimum=MIN_HOUSEHOLDS, within=None):
+    """The table that may leave the room: figures hidden by `suppress`, and no other number about people in it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each area.
+    figures : list of str
+        Columns about people or households.
+    count, minimum, within
+        See `suppress`.
+    public : tuple of str
+        Numbers that are about no one: identifiers, metres, areas.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    WrongUse
+        A column of numbers that is neither: whoever exports it has to say which it is. Or a column named like one
+        about persons (name, mail, telephone).
+    """
+    told = {*figures, *public, count}
+    numbers = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c]) and c not in told]
+    if numbers:
+        raise WrongUse("privacy.safe", "a number is neither a figure about people nor said to be about no one",
+                       expected="all columns of numbers in figures=[...] or public=(...)",
+                       found=", ".join(map(str, numbers)))  # fmt: skip
+    personal = [c for c in frame.columns if str(c).lower() in PERSONAL]
+    if personal:
+        raise WrongUse("privacy.safe", "a column holds what belongs to persons", found=", ".join(personal),
+                       next="frame.drop(columns=[...])")  # fmt: skip
+    return suppress(frame, list(figures), count=count, minimum=minimum, within=within)
+
+
+def write(frame, path, figures, **options):
+    """Write a table for others: only what `safe` lets through, whole or not at all.
+
+    Parameters
+    ----------
+    frame, figures, **options
+        See `safe`.
+    path : path
+        ``.csv`` (UTF-8, comma) or ``.geojson``.
+
+    Returns
+    -------
+    Path
+    """
+    path, table = Path(path), safe(frame, figures, **options)
+    if path.suffix == ".csv":
+        plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+        write_whole(path, lambda file: plain.to_csv(file, index=False, encoding="utf-8"))
+        return path
+    if path.suffix != ".geojson" or "geometry" not in table:
+        raise WrongUse("privacy.write", "a table is written as CSV, one with shapes also as GeoJSON",
+                       expected=".csv, .geojson", found=path.suffix)  # fmt: skip
+    write_whole(path, lambda file: file.write_text(table.to_crs("EPSG:4326").to_json(), encoding="utf-8"))
+    return path
