@@ -36,6 +36,8 @@ def days(*values, first="2026-07-01"):
         ((24, 26, 24, 22.3, 24, 26, 24), [(1, 3), (5, 7)]),  # nor one below 22.4
         ((24, 26, np.nan, 26, 24), []),  # nobody knows what the third day was
         ((24, 26, 24, 23), [(1, 3)]),  # the last day of the series
+        ((24, 23, 26, 20), []),  # three days, but the one that is borne is none of the three at 23.4
+        ((24, 23, 26, 24, 20), [(1, 4)]),
     ],
 )
 def test_waves_by_the_national_rule(values, found):

@@ -102,4 +102,4 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
     page = (tmp_path / "report" / "20_vegetation.html").read_text(encoding="utf-8")
     found = re.findall(r'<h1>([^<]*)</h1><p class="dk-stamp">([^<]*)</p>', html.unescape(page))
     stamps = {title: stamp.partition("(")[0] for title, stamp in found}
-    assert len(stamps) == 3 and all(stamp.rstrip().endswith(" iris") for stamp in stamps.values())
+    assert len(stamps) == 3 and all(" iris" in stamp for stamp in stamps.values())

@@ -8,7 +8,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
 
-QUARTER = 4  # corners of a disc in each quarter of a turn
+QUARTER = 3  # corners of a disc in each quarter of a turn
 MEASURED = "measured crown"
 WIDEST = 40.0  # m, a choice of this kit: a wider crown is a slip of the pen, and counts as not measured
 
@@ -54,7 +54,7 @@ def discs(trees, areas=None):
     there, place = standing(trees), placed(trees)
     known = np.isfinite(area) & (area > 0)
     keep = there & place & known
-    corners = 4 * QUARTER  # a polygon inside the circle would lose 2.6 % of each crown: its radius makes up for that
+    corners = 4 * QUARTER  # a polygon inside the circle would lose 4.5 % of each crown: its radius makes up for that
     radius = np.sqrt(area[keep] / (corners / 2 * np.sin(2 * np.pi / corners)))
     shapes = shapely.buffer(shapely.force_2d(trees.geometry.to_numpy()[keep]), radius, quad_segs=QUARTER)
     out = gpd.GeoDataFrame({"area": area[keep], "how": how[keep]}, geometry=shapes, index=trees.index[keep], crs=crs)

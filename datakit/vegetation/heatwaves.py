@@ -58,7 +58,7 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
     peak, stay, end : float
         °C, see `PEAK`.
     least : int
-        Days that a wave lasts at least.
+        Days at ``stay`` or more that a wave holds at least; a cooler day that is borne is none of them.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
             over = over or (below and (value[k] < end or k + 1 == len(value) or not warm[k + 1]))
             if over:
                 part = value[start : last + 1]
-                if last - start + 1 >= least and part.max() >= peak:
+                if (part >= stay).sum() >= least and part.max() >= peak:
                     found.append((mean.index[start], mean.index[last], len(part), part.max(),
                                   np.clip(part - stay, 0, None).sum()))  # fmt: skip
                 start = None

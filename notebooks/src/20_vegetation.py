@@ -261,7 +261,7 @@ wanted.table()
 
 # %%
 # From here on the questions are about the places whose buildings are known, and what stands near them.
-close = trees.intersects(city.union_all().buffer(2 * neighbourhood))
+close = trees.intersects(city.union_all().buffer(100))
 trees, discs = trees[close], discs[discs.index.isin(trees.index[close])]
 seen = sight.visible_trees(homes, trees, buildings, reach=tree_reach)
 share_seen = rule.on_cells((seen["visible"] >= trees_in_view).astype(float), homes, cells)
@@ -323,7 +323,7 @@ maps.choropleth(
     alt=f"Map of {int(lived.sum())} cells with residents by how many of the three parts they meet; "
     f"{100 * by_resident.loc['all_three', 'share']:.0f} % of the residents have all three, "
     f"{100 * by_resident.loc['none', 'share']:.0f} % none.",
-    data=[woods, trees, loaded["osm-green"], buildings, roads, people],
+    data=[woods, trees, loaded["osm-green"], buildings, roads, people, iris],
 )
 
 # %% [markdown]

@@ -680,8 +680,8 @@ by_town.astype({"stops": int, "accessible": int}).sort_values("stops", ascending
 # - **Near is not open, nor welcoming.** Opening hours, waiting, language, disability, price and trust are not here.
 # - **Even spread is wrong in the fields.** In a large commune people live in the village: distances there are too long.
 # - **Small numbers.** No figure about fewer than `min_households` households is shown, and the next smallest area of a
-#   commune is hidden with a single hidden one. Before a team adds data about persons, it writes down why, on what
-#   ground in law, for how long, and who may see it.
+#   commune is hidden with a single hidden one; `privacy.write` lets no other table out. Before a team adds data about
+#   persons, it fills in the note of `docs/data-protection.md`.
 # - **Dates differ.** Contours, census, incomes and lists of places are of different years.
 
 # %% [markdown]
