@@ -68,3 +68,10 @@ def test_what_cannot_be_tested_is_refused(board):
         clusters.local(board.head(5), [1, 2, 3, 4, 5])
     with pytest.raises(CrsMismatch):
         clusters.local(board.to_crs("EPSG:4326"), np.arange(len(board)))
+
+
+def test_an_infinite_value_is_refused_and_not_compared(board):
+    values = pd.Series(np.random.default_rng(5).normal(size=len(board)))
+    values[3] = np.inf
+    with pytest.raises(WrongUse, match="infinite"):
+        clusters.local(board, values, permutations=99)

@@ -61,7 +61,12 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
 
     middles = areas.geometry[known].centroid
     around = Graph.build_knn(middles.reset_index(drop=True), k=neighbours).transform("r")
-    found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
+    # On some processors a matrix product sets floating-point flags that no value of its result explains, and numpy then
+    # warns; whether the values are sound is checked on the values.
+    with np.errstate(all="ignore"):
+        found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
+    if not (np.isfinite(found.Is).all() and np.isfinite(found.p_sim).all()):
+        raise WrongUse("clusters", "the values cannot be compared", expected="finite values", found="an infinite one")
     p = np.minimum(2 * found.p_sim, 1.0)
     q = false_discovery_control(p)
     out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)

@@ -513,7 +513,7 @@ if len(hours_each):
         "lines areas up by income.",
         title="How evenly hours of help are shared",
         size=(5.6, 5.2),
-        data=drawn_from,
+        data=[*drawn_from, loaded["divia-gtfs"], loaded["bdtopo-roads"], loaded["filosofi-iris"]],
     )
     ax.plot(100 * curve["people"], 100 * curve["share"], color=charts.CATEGORICAL[0], label="those with least first")
     if "median_income" in known:
@@ -523,7 +523,7 @@ if len(hours_each):
         xlabel="inhabitants (%)", ylabel="hours of help within reach (%)", aspect="equal", xlim=(0, 100), ylim=(0, 100)
     )
     ax.legend(fontsize=8)
-    charts.show(fig)
+    display(charts.show(fig))
 
 # %% [markdown]
 # Do areas with long ways stand together more than chance would put them? A test of each area, corrected for the number
