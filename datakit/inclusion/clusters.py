@@ -1,5 +1,7 @@
 """Where areas with poor access stand together more than chance would put them, with a correction for many tests."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -55,16 +57,16 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
         raise WrongUse("clusters", "clusters need more areas than neighbours, and values that differ",
                        expected=f"more than {neighbours + 1} different areas", found=str(int(known.sum())))  # fmt: skip
-    from esda import Moran_Local
+    with warnings.catch_warnings():
+        # esda imports tqdm, which asks for notebook widgets that nothing here draws.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        from esda import Moran_Local
     from libpysal.graph import Graph
     from scipy.stats import false_discovery_control
 
     middles = areas.geometry[known].centroid
     around = Graph.build_knn(middles.reset_index(drop=True), k=neighbours).transform("r")
-    # On some processors a matrix product sets floating-point flags that no value of its result explains, and numpy then
-    # warns; whether the values are sound is checked on the values.
-    with np.errstate(all="ignore"):
-        found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
+    found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
     if not (np.isfinite(found.Is).all() and np.isfinite(found.p_sim).all()):
         raise WrongUse("clusters", "the values cannot be compared", expected="finite values", found="an infinite one")
     p = np.minimum(2 * found.p_sim, 1.0)
