@@ -12,6 +12,7 @@ Four verbs are enough to begin::
 Importing the package reads no file and pulls in neither pandas nor geopandas: a verb does, when it is used.
 """
 
+import warnings
 from importlib import import_module
 
 __version__ = "0.1.0"
@@ -23,6 +24,10 @@ _VERBS = {
     "load": "datakit.reading",
     "provenance": "datakit.reading",
 }
+
+# pooch and others import tqdm, which asks notebooks to install widgets; the kit's progress bars are plain text, and a
+# newcomer's first line of output should be no warning.
+warnings.filterwarnings("ignore", "IProgress not found")
 
 
 def __getattr__(name):

@@ -191,6 +191,21 @@ def test_pages_are_whole_and_offline(report):
         assert "SYNTHETIC SAMPLE" in page
 
 
+def test_the_first_fetch_in_a_notebook_says_nothing_of_widgets(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path))
+    code = """
+import sys
+sys.modules["ipywidgets"] = None  # as where it is not installed
+import datakit
+datakit.load("communes-population", "sample")
+from datakit.inclusion import clusters
+import esda
+print("pooch" in sys.modules, "tqdm.auto" in sys.modules)"""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(book).execute()
+    assert [(o.name, o.text) for o in book.cells[0].outputs] == [("stdout", "True True\n")]
+
+
 def nbval(root, path):
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov", "--nbval",

@@ -1,7 +1,5 @@
 """Where areas with poor access stand together more than chance would put them, with a correction for many tests."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
@@ -57,10 +55,7 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
         raise WrongUse("clusters", "clusters need more areas than neighbours, and values that differ",
                        expected=f"more than {neighbours + 1} different areas", found=str(int(known.sum())))  # fmt: skip
-    with warnings.catch_warnings():
-        # esda imports tqdm, which asks for notebook widgets that nothing here draws.
-        warnings.filterwarnings("ignore", "IProgress not found")
-        from esda import Moran_Local
+    from esda import Moran_Local
     from libpysal.graph import Graph
     from scipy.stats import false_discovery_control
 
