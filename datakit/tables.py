@@ -165,9 +165,9 @@ def _convert(text, f, card):
         values = text.map({**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}).astype("boolean")
     elif kind in ("date", "datetime"):
         form = f.raw.get("format", "default")
-        values = pd.to_datetime(text, format="ISO8601" if form == "default" else form, errors="coerce", utc=None)
-        if getattr(values.dt, "tz", None) is not None:
-            values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+        # A year of local times has two offsets: all become UTC. A time without offset is left as it is.
+        values = pd.to_datetime(text, format="ISO8601" if form == "default" else form, errors="coerce", utc=True)
+        values = values.dt.tz_localize(None)
     else:
         values = _numbers(text, f)
         if kind in ("integer", "year"):

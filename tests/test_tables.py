@@ -144,6 +144,14 @@ def test_a_key_of_two_columns_survives_a_broken_part(tmp_path):
     assert parsed.rejects.value.tolist() == ["2020-02-31", "a 2020-01-01"]
 
 
+def test_local_times_of_summer_and_winter_become_utc(tmp_path):
+    one = card(**fields({"name": "t", "type": "datetime"}))
+    text = "t\n2026-01-05T10:00:00+01:00\n2026-07-05T10:00:00+02:00\n2026-07-05T10:00:00\nyesterday\n"
+    parsed = parse(write(tmp_path, text), one)
+    assert parsed.frame.t.astype(str).tolist() == ["2026-01-05 09:00:00", "2026-07-05 08:00:00", "2026-07-05 10:00:00"]
+    assert parsed.rejects.rule.tolist() == ["is a datetime"]
+
+
 def test_rows_with_too_many_cells_are_set_aside(tmp_path):
     parsed = parse(write(tmp_path, "code;n\na;1\nb;2;3;4\nc;5\n"), card())
     assert list(parsed.frame.code) == ["a", "c"]
