@@ -11,6 +11,8 @@ from datakit.reading import same_crs
 
 # Where nobody may walk, in the words of BD TOPO.
 NOT_ON_FOOT = ("Type autoroutier", "Bretelle")
+# Nor with a wheelchair: stairs, and narrow paths. That every other street can be rolled on is more than BD TOPO says.
+NOT_ON_WHEELS = (*NOT_ON_FOOT, "Escalier", "Sentier")
 JOIN = 0.5  # metres within which two ends are one crossing: publishers round coordinates
 SPEED = 67.0  # metres a minute (4 km/h), a choice of this kit: a healthy adult is faster, many people are slower
 BLOCK = 200  # targets searched at a time: their distances to all crossings are in memory together
@@ -196,7 +198,7 @@ def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN, fictitious=False, leas
         they exist: motorways and their ramps are left out. One-way streets go both ways on foot, and tunnels are ways
         too: the passages under a railway are among them.
     not_on_foot : tuple of str
-        Values of ``nature`` to leave out.
+        Values of ``nature`` to leave out; `NOT_ON_WHEELS` leaves out more.
     join : float
         Metres within which two ends are one crossing.
     fictitious : bool
@@ -209,7 +211,7 @@ def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN, fictitious=False, leas
     Returns
     -------
     Network
-        Pavements, stairs, crossings and gates are not known: the ways are those of the middle of streets.
+        Pavements, slopes, crossings and gates are not known: the ways are those of the middle of streets.
 
     Raises
     ------

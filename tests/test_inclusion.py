@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import warnings
 
 import geopandas as gpd
@@ -184,6 +185,34 @@ def test_people_are_added_up_as_by_hand():
     assert towns.n_iris.tolist() == [2, 1]
     assert towns.share_alone.tolist() == [10, 5]  # (15 + 3) / 180, not the mean of 25 and 2.5
     assert "median_income" not in towns
+
+
+def test_cars_diplomas_and_unemployment_are_shares_of_those_they_are_about():
+    population, households, housing = census()
+    iris = housing.iris
+    frame = people.by_iris(
+        population,
+        households,
+        housing.assign(main_homes=[40.0, 10.0, 100.0], homes_with_car=[30.0, 10.0, np.nan]),
+        education=pd.DataFrame(
+            {"iris": iris, "no_diploma_15_plus": [10.0, 0, 5], "out_of_school_15_plus": [40.0, 0, 50]}
+        ),
+        activity=pd.DataFrame({"iris": iris, "unemployed_15_64": [3.0, 1, 2], "active_15_64": [30.0, 10, 20]}),
+    ).set_index("iris")
+    assert frame.share_no_car[iris[0]] == 25
+    assert np.isnan(frame.share_no_car[iris[2]])
+    assert frame.share_no_diploma[iris[0]] == 25
+    assert np.isnan(frame.share_no_diploma[iris[1]])  # nobody is out of school: no share
+    assert (frame.share_unemployed == 10).all()
+
+
+def test_insee_s_advice_on_small_counts():
+    counts = pd.Series([600.0, 500, 499, 200, 199, np.nan])
+    said = people.care(counts)
+    assert said.tolist()[:5] == ["", "approximate", "approximate", "approximate", "with caution"]
+    assert said.isna()[5]
+    # Who lives alone is counted by the complementary tabulation: not in an IRIS of 1 999 inhabitants.
+    assert people.care(counts[[0, 1]], pd.Series([2000.0, 1999])).tolist() == ["", "better not used"]
 
 
 def test_a_published_total_wins_over_the_sum_of_ages():
@@ -439,9 +468,11 @@ def test_invented_tables_are_not_combined_with_a_real_one():
         table.attrs["datakit"] = {"synthetic": synthetic}
         return table
 
-    kept, dropped = mixing.keep_real(frame(False), iris=frame(True), bpe=frame(False))
-    assert (kept["iris"], dropped) == (None, ["iris"])
+    kept, invented = mixing.keep_real(frame(False), iris=frame(True), bpe=frame(False))
+    assert (kept["iris"], invented) == (None, ["iris"])
     assert kept["bpe"] is not None
+    kept, invented = mixing.keep_real(frame(False), rehearsal=True, iris=frame(True), bpe=frame(False))
+    assert (kept["iris"] is not None, invented) == (True, ["iris"])
     assert mixing.keep_real(frame(True), iris=frame(True), bpe=frame(False))[1] == []  # all of it is stamped
 
 
@@ -514,3 +545,93 @@ def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, real_cards
     # The sample's facilities and IRIS are invented: none of them may be combined with the real places.
     assert not any("General practitioner" in name for name in results)
     assert results["far from: Digital-inclusion place"]["note"].count("by commune") == 1
+
+
+def test_a_rehearsal_on_real_data_runs_by_iris_and_says_what_is_invented(
+    real_mirror, real_cards, sample, root, tmp_path, monkeypatch
+):
+    from datakit.running import run
+
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
+    report = run(
+        [root / "notebooks" / "30_inclusion.ipynb"],
+        origins=f"{real_mirror},{sample},sample",
+        parameters={"rehearsal": True},
+        output=tmp_path / "out",
+        progress=False,
+    )
+    assert report.ok, report.notebooks[0].error
+    results = {r["result"]: r for r in report.notebooks[0].results}
+    assert "mednumBFC_TL_692_" in results["digital-inclusion places flagged"]["note"]
+    assert "by IRIS" in results["far from: Digital-inclusion place"]["note"]
+    page = (tmp_path / "out" / "30_inclusion.html").read_text(encoding="utf-8")
+    assert "KEPT FOR A REHEARSAL, although invented among real data: iris" in page
+    assert "No journeys: stop_times.txt" in page  # the copy at hand has none: the distance to a stop is given
+    assert report.notebooks[0].peak_memory is None or report.notebooks[0].peak_memory < 1e9
+
+
+def test_no_output_of_the_notebook_shows_a_figure_under_the_threshold(root):
+    """With a threshold that hides half of the IRIS: no table, map or list holds what belongs to a hidden one."""
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+
+    book = jupytext.read(root / "notebooks" / "src" / "30_inclusion.py")
+    k = next(k for k, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", []))
+    book.cells.insert(k + 1, nbformat.v4.new_code_cell("min_households = 1000"))
+    book.cells.append(
+        nbformat.v4.new_code_cell("""
+import json
+small = by_iris[by_iris["households"] < min_households]
+assert len(small) > 40
+for table, figures in ((first, personal), (rates, parts), (told, ["reports", "per_1000", "population"])):
+    rows = table.reset_index() if "iris" not in table else table
+    assert rows.loc[rows["iris"].isin(small["iris"]), figures].isna().all(axis=None)
+print(json.dumps({"names": areas.set_index("iris").loc[small["iris"], "name"].tolist(), "codes": small["iris"].tolist(),
+                  "shares": small["share_75_plus"].round(1).tolist(), "listed": listed["iris"].tolist()}))
+""")
+    )
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": root / "notebooks"}}).execute()
+    hidden = json.loads(book.cells[-1].outputs[0].text)
+    assert not set(hidden["listed"]) & set(hidden["codes"])
+    # What a reader can see: every output, the data inside the maps included.
+    outputs = "\n".join(str(o.get("data", o.get("text", ""))) for c in book.cells[:-1] for o in c.get("outputs", []))
+    for name, share in zip(hidden["names"], hidden["shares"], strict=True):
+        for found in re.finditer(re.escape(name), outputs):
+            near = outputs[found.end() : found.end() + 200].split("secteur fictif")[0]
+            assert not re.search(rf"\b{share}\b", near), (name, near)
+
+
+def test_hours_and_accessibility_of_the_national_schema():
+    found = services.table(inclusion_places=datakit.load("inclusion-places", "sample")).set_index("id")
+    assert set(found.category) == {"digital"}
+    assert found.hours["NAT_0"] == "Mo-Fr 09:00-12:00,14:00-17:00"
+    assert found.weekly_hours["NAT_0"] == 30
+    assert found.saturday["NAT_2"]
+    assert found.accessible.dropna().all()  # nobody says where wheelchairs cannot enter
+    assert 0 < found.accessible.notna().sum() < len(found)
+
+
+class TestOwnEquipment:
+    def test_words_of_the_portal_become_categories(self):
+        frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
+        found = services.own_equipment(frame, {"Mairie": "town_hall", "Mairie de quartier": "town_hall"})
+        assert len(found) == frame.categorie.isin(["Mairie", "Mairie de quartier"]).sum() > 0
+        every = services.table(equipment=found)
+        assert set(every.category) == {"town_hall"}
+        assert every.id.is_unique
+
+    def test_a_column_that_is_not_there_is_named_with_those_that_are(self):
+        frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
+        with pytest.raises(NotAsDescribed, match=r"'type'[\s\S]*categorie"):
+            services.own_equipment(frame, {"Mairie": "town_hall"}, column="type")
+
+    def test_words_that_are_not_there_are_named_with_those_that_are(self):
+        frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
+        with pytest.raises(NotAsDescribed, match=r"Piscine[\s\S]*CCAS"):
+            services.own_equipment(frame, {"Piscine": "town_hall"})
+
+    def test_an_unknown_category_is_refused(self):
+        frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
+        with pytest.raises(WrongUse, match="swimming"):
+            services.own_equipment(frame, {"Mairie": "swimming"})

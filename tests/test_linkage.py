@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import datakit
+from datakit import territory
 from datakit.errors import WrongUse
-from datakit.inclusion import linkage
+from datakit.inclusion import linkage, services
 
 
 def places(*rows):
@@ -53,6 +55,33 @@ def test_gaps_are_filled_from_the_other_file():
 def test_two_places_stay_two(other):
     given = places(("mednum-bfc", "digital", "MJC des Grésilles", "11 rue Castelnau", 0, 0), other)
     assert len(linkage.link(given)[0]) == 2
+
+
+def test_numbers_in_names_tell_two_places_apart():
+    given = places(
+        ("bpe", "post", "Agence postale 1", None, 0, 0),
+        ("dijon-portal", "post", "Agence postale 2", None, 5, 0),
+    )
+    kept, review = linkage.link(given)
+    assert (len(kept), len(review)) == (2, 0)
+
+
+def test_the_sample_s_pairs_are_found_and_no_others():
+    loaded = {id: datakit.load(id, "sample") for id in ("inclusion-places", "mednum-bfc", "france-services", "bpe")}
+    every = services.table(
+        france_services=loaded["france-services"],
+        inclusion_places=loaded["inclusion-places"],
+        mednum=loaded["mednum-bfc"],
+        bpe=loaded["bpe"],
+    )
+    every = services.locate(every, territory.todays_communes(datakit.load("communes", "sample")))
+    kept, review = linkage.link(every)
+    merged = review[review.decision == "merged"]
+    found = dict(zip(merged.id_left, merged.id_right, strict=True))
+    planted = loaded["inclusion-places"].id.str.extract(r"^NAT_(\d\d?)$")[0].dropna()
+    assert len(planted) == 24
+    assert found == {f"NAT_{k}": f"EXEMPLE_TL_{k}_" for k in planted}
+    assert len(kept) == len(every) - 24
 
 
 def test_nobody_swallows_two_rows_of_one_file():

@@ -158,3 +158,17 @@ def test_steadiness_tells_the_sure_from_those_the_weights_decide():
     assert found[1] == pytest.approx(0.5, abs=0.03)  # whoever weighs a more finds area 1, the others area 2
     assert found[1] + found[2] == pytest.approx(1)
     assert gap.steadiness(parts.assign(a=[np.nan, 9, 1, 1, 1, 1]), people, draws=10).isna().sum() == 1
+
+
+def test_a_vintage_without_totals_has_the_sum_of_its_ages():
+    ages = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
+    population = pd.DataFrame({"iris": ["a", "b"], **{name: [10.0, 20.0] for name in ages}})
+    education = pd.DataFrame({"iris": ["a", "b"], "no_diploma_15_plus": [5.0, 9], "out_of_school_15_plus": [50.0, 90]})
+    activity = pd.DataFrame({"iris": ["a", "b"], "unemployed_15_64": [3.0, 1], "active_15_64": [30.0, 20]})
+    incomes = pd.DataFrame({"iris": ["a", "b"], "poverty_rate": [10.0, np.nan], "median_income": [20e3, np.nan]})
+    found = need.rates(population, education, activity, incomes)
+    assert found.population.tolist() == [60, 120]
+    assert found.low_diploma.tolist() == [10, 10]
+    assert found.unemployment.tolist() == [10, 5]
+    assert found.poverty.isna().tolist() == [False, True]
+    assert found.older.isna().all()  # the vintage does not say how many are 65

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import shapely
 
+import datakit
 from datakit.errors import NotAsDescribed, WrongUse
-from datakit.inclusion import reports
+from datakit.inclusion import people, reports
 
 REQUEST = {
     "service_request_id": "638344",
@@ -166,3 +167,18 @@ def test_what_cannot_be_answered_is_refused():
         reports.silence(table.head(12), "defects", "poverty", "older")
     with pytest.raises(WrongUse):
         reports.silence(table.assign(poverty=10.0), "defects", "poverty")
+
+
+def test_the_planted_silence_of_the_sample_is_found():
+    census = [f"census-iris-{k}" for k in ("population", "households", "housing")]
+    loaded = {id: datakit.load(id, "sample") for id in [*census, "iris", "filosofi-iris", "defects-survey"]}
+    who = people.by_iris(*(loaded[id] for id in census), loaded["filosofi-iris"])
+    told = reports.by_area(reports.read(datakit.fetch("citizen-reports", "sample")), loaded["iris"], who)
+    there = reports.by_area(loaded["defects-survey"], loaded["iris"], who)
+    table = told.assign(defects=there.reports).merge(who[["iris", "poverty_rate", "share_75_plus"]], on="iris")
+    found = reports.silence(table, "defects", "poverty_rate", "share_75_plus").set_index("group")
+    for group, logarithm in (("poverty_rate", 0.3), ("share_75_plus", 0.2)):  # as tools/sample/inclusion.py planted it
+        assert found.low[group] < np.exp(-logarithm) < found.high[group] < 1
+    # Reports by resident hardly fall with poverty: more defects there make up for fewer reports of each.
+    known = table.dropna(subset=["per_1000", "poverty_rate"])
+    assert abs(known.per_1000.corr(known.poverty_rate, method="spearman")) < 0.3

@@ -98,6 +98,15 @@ def test_nobody_walks_on_motorways():
     assert streets.network(lines).distances(points((0, 1)), points((100, 1)))[0, 0] == pytest.approx(118)
 
 
+def test_nobody_rolls_on_stairs_and_paths():
+    lines = [shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(0, 0), (0, 50), (100, 50), (100, 0)])]
+    roads = gpd.GeoDataFrame({"nature": ["Escalier", "Route à 1 chaussée"]}, geometry=lines, crs="EPSG:2154")
+    ends = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:2154")
+    on_foot, on_wheels = streets.network(roads), streets.network(roads, not_on_foot=streets.NOT_ON_WHEELS)
+    assert on_foot.distances(ends[:1], ends[1:], 1000)[0, 0] == pytest.approx(100)
+    assert on_wheels.distances(ends[:1], ends[1:], 1000)[0, 0] == pytest.approx(200)
+
+
 def test_fictitious_sections_hold_a_network_together_where_asked():
     lines = roads([(0, 0), (100, 0)], [(100, 0), (120, 0)], [(120, 0), (200, 0)], fictif=[False, True, None])
     assert np.isnan(streets.network(lines).distances(points((0, 0)), points((200, 0)))[0, 0])

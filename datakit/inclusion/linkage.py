@@ -53,7 +53,7 @@ def pairs(places, near=NEAR):
     -----
     Likeness is ``token_set_ratio`` of RapidFuzz: the order of words and words that only one of the two has matter
     little; for names also ``ratio`` without spaces, whichever is higher. House numbers that differ make two addresses
-    different, however alike the street.
+    different, however alike the street, and so do numbers in names ("Agence 1", "Agence 2").
     """
     same_crs(places)
     from rapidfuzz import fuzz, process
@@ -69,6 +69,8 @@ def pairs(places, near=NEAR):
     joined = np.array([n.replace(" ", "") for n in names], dtype=object)  # "Cyber-base" is "Cyberbase"
     alike = np.maximum(process.cpdist(names[a], names[b], scorer=fuzz.token_set_ratio),
                        process.cpdist(joined[a], joined[b], scorer=fuzz.ratio))  # fmt: skip
+    figures = np.array([frozenset(re.findall(r"\d+", n)) for n in names], dtype=object)
+    alike[[bool(x and y and x.isdisjoint(y)) for x, y in zip(figures[a], figures[b], strict=True)]] = 0
     street = process.cpdist(streets[a], streets[b], scorer=fuzz.token_set_ratio).astype(float)
     number = np.array([_number(s) for s in streets], dtype=object)
     street[[bool(x and y and x != y) for x, y in zip(number[a], number[b], strict=True)]] = 0

@@ -6,13 +6,16 @@ def synthetic(frame):
     return bool(frame.attrs.get("datakit", {}).get("synthetic"))
 
 
-def keep_real(reference, **frames):
+def keep_real(reference, *, rehearsal=False, **frames):
     """Of several optional tables, keep those that may be combined with ``reference``.
 
     Parameters
     ----------
     reference : DataFrame
         The table that everything else is placed on, as loaded (usually the communes).
+    rehearsal : bool
+        Keep invented tables beside a real reference: to try out a whole chain before the real layers are there. What
+        comes of it says nothing about the real place, and is to be stamped as invented.
     **frames : DataFrame
         Tables by name, as loaded.
 
@@ -21,8 +24,9 @@ def keep_real(reference, **frames):
     kept : dict
         The tables, None in place of those that are invented while the reference is real. When the reference itself is
         invented everything is kept: the whole result is then stamped as invented.
-    dropped : list of str
-        Names of the tables replaced by None.
+    invented : list of str
+        Names of the tables that are invented beside a real reference: replaced by None, or kept in a rehearsal.
     """
-    dropped = [] if synthetic(reference) else [name for name, frame in frames.items() if synthetic(frame)]
-    return {name: None if name in dropped else frame for name, frame in frames.items()}, dropped
+    invented = [] if synthetic(reference) else [name for name, frame in frames.items() if synthetic(frame)]
+    gone = [] if rehearsal else invented
+    return {name: None if name in gone else frame for name, frame in frames.items()}, invented

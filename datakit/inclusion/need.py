@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.inclusion.people import inhabitants
 
 # The five parts of the index of digital fragility (https://infos.fragilite-numerique.fr/ressources-cgu, Mednum), each
 # brought to a scale from 1 to 10. That page gives neither the way from a value to the scale nor the weights: the even
@@ -79,6 +80,7 @@ def rates(population, education, activity, incomes):
         more), ``blue_collar`` (of the active), ``unemployment`` (of the active) in %, ``median_income`` in euros a year
         and consumption unit; ``population``.
     """
+    population = population.assign(population=inhabitants(population))
     table = population.merge(education, on="iris", how="outer", suffixes=("", "_education"))
     table = table.merge(activity, on="iris", how="outer", suffixes=("", "_activity"))
     table = table.merge(incomes, on="iris", how="left")
@@ -88,7 +90,7 @@ def rates(population, education, activity, incomes):
             return np.nan
         return 100 * table[part] / table[whole].where(table[whole] > 0)
 
-    out = pd.DataFrame({"iris": table["iris"], "population": table.get("population")})
+    out = pd.DataFrame({"iris": table["iris"], "population": table["population"]})
     out["older"] = share("pop_65_plus", "population")
     out["low_diploma"] = share("no_diploma_15_plus", "out_of_school_15_plus")
     out["graduates"] = share("bac_or_more_15_plus", "out_of_school_15_plus")

@@ -1,27 +1,40 @@
 """The inhabitants of each IRIS: age, living alone, social housing, incomes; what is secret stays missing."""
 
 import numpy as np
+import pandas as pd
 
 from datakit.errors import NotAsDescribed
 
-COUNTS = ["population", "pop_75_plus", "living_alone", "people_single_parent", "households", "social_housing"]
+COUNTS = ["population", "pop_75_plus", "living_alone", "people_single_parent", "households", "social_housing",
+          "without_car", "no_diploma", "out_of_school", "unemployed", "active"]  # fmt: skip
 SHARES = {
     "share_75_plus": ("pop_75_plus", "population"),
     "share_alone": ("living_alone", "population"),
     "share_single_parent": ("people_single_parent", "population"),
     "share_social": ("social_housing", "households"),
+    "share_no_car": ("without_car", "households"),
+    "share_no_diploma": ("no_diploma", "out_of_school"),
+    "share_unemployed": ("unemployed", "active"),
 }
 LABELS = {
     "share_75_plus": "inhabitants aged 75 or older",
     "share_alone": "inhabitants who live alone",
     "share_single_parent": "inhabitants of single-parent households",
     "share_social": "households in social housing",
+    "share_no_car": "households without a car",
+    "share_no_diploma": "out of school, 15 or older, with no or a low diploma",
+    "share_unemployed": "active inhabitants of 15 to 64 who are unemployed",
     "poverty_rate": "inhabitants below the poverty threshold",
 }
+# INSEE's advice on its census tables ("Conseils d'utilisation" of the files base-cc-*, RP2011): counts over 500 may be
+# used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under 2000
+# inhabitants, counts of the complementary tabulation (names in C, such as living alone) are better not used.
+SURE, CAREFUL, COMPLEMENTARY = 500, 200, 2000
+CARE = ("", "approximate", "with caution", "better not used")
 _AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
 
 
-def by_iris(population, households, housing, incomes=None):
+def by_iris(population, households, housing, incomes=None, *, education=None, activity=None):
     """The inhabitants of each IRIS in one table.
 
     Parameters
@@ -30,15 +43,19 @@ def by_iris(population, households, housing, incomes=None):
         As loaded by the cards ``census-iris-population``, ``-households`` and ``-housing``, any vintage.
     incomes : DataFrame, optional
         As loaded by ``filosofi-iris``.
+    education, activity : DataFrame, optional
+        As loaded by ``census-iris-education`` and ``census-iris-activity``.
 
     Returns
     -------
     DataFrame
         ``iris``, ``commune``, the counts ``population``, ``pop_75_plus``, ``living_alone``, ``people_single_parent``
-        (inhabitants), ``households`` and ``social_housing`` (main homes, as many as households), their shares in %,
-        and with incomes ``median_income`` (€ per year and consumption unit) and ``poverty_rate`` (%), missing where
-        they are secret, with ``income`` saying "published", "secret" or "no figure for this IRIS".
-        ``attrs["unmatched"]`` counts the IRIS of one table that are not in another.
+        (inhabitants), ``households``, ``social_housing`` and ``without_car`` (main homes, as many as households),
+        ``no_diploma`` of those ``out_of_school``, ``unemployed`` of the ``active``, where the tables are given and
+        their vintage has them; the shares in % that these counts allow; and with incomes ``median_income`` (€ per year
+        and consumption unit) and ``poverty_rate`` (%), missing where they are secret, with ``income`` saying
+        "published", "secret" or "no figure for this IRIS". ``attrs["unmatched"]`` counts the IRIS of one table that are
+        not in another.
 
     Raises
     ------
@@ -47,10 +64,7 @@ def by_iris(population, households, housing, incomes=None):
     """
     age = population[["iris"]].copy()
     age["commune"] = population.iris.str[:5]
-    # The vintage may not give the total: the age groups cover everybody.
-    age["population"] = population[_AGES].sum(axis=1, min_count=len(_AGES))
-    if "population" in population:
-        age["population"] = population.population.fillna(age.population)
+    age["population"] = inhabitants(population)
     age["pop_75_plus"] = population.pop_75_plus
     alone = households[["iris", "people_single_parent"]].assign(
         living_alone=households.living_alone_men + households.living_alone_women
@@ -60,6 +74,8 @@ def by_iris(population, households, housing, incomes=None):
     if "main_homes" in housing:
         homes = housing.main_homes.fillna(homes)
     dwelling = housing[["iris", "social_housing"]].assign(households=homes)
+    if "homes_with_car" in housing:
+        dwelling["without_car"] = homes - housing.homes_with_car
     out = age.merge(alone, on="iris").merge(dwelling, on="iris")
     every = set(population.iris) | set(households.iris) | set(housing.iris)
     if len(out) < len(every) / 2:
@@ -67,6 +83,10 @@ def by_iris(population, households, housing, incomes=None):
                              expected="the same codes in all three",
                              found=f"{len(out)} common codes of {len(every)}")  # fmt: skip
     unmatched = {"census": len(every) - len(out)}
+    for table, names in ((education, {"no_diploma_15_plus": "no_diploma", "out_of_school_15_plus": "out_of_school"}),
+                         (activity, {"unemployed_15_64": "unemployed", "active_15_64": "active"})):  # fmt: skip
+        if table is not None and set(names) <= set(table.columns):
+            out = out.merge(table[["iris", *names]].rename(columns=names), on="iris", how="left")
     if incomes is not None:
         told = incomes[["iris", "median_income", "poverty_rate"]]
         unmatched["incomes"] = len(set(told.iris) - set(out.iris))
@@ -77,6 +97,12 @@ def by_iris(population, households, housing, incomes=None):
     out = shares(out).sort_values("iris", ignore_index=True)
     out.attrs = {"unmatched": unmatched}
     return out
+
+
+def inhabitants(population):
+    """The total of each row of ``census-iris-population``; a vintage without it has age groups that cover everybody."""
+    total = population[_AGES].sum(axis=1, min_count=len(_AGES))
+    return population["population"].fillna(total) if "population" in population else total
 
 
 def shares(frame):
@@ -103,9 +129,31 @@ def by_commune(people):
     DataFrame
         ``commune``, ``n_iris``, counts and shares (%).
     """
-    summed = people.groupby("commune")[COUNTS].sum(min_count=1)
+    summed = people.groupby("commune")[[c for c in COUNTS if c in people]].sum(min_count=1)
     summed.insert(0, "n_iris", people.groupby("commune").size())
     return shares(summed.reset_index())
+
+
+def care(counts, inhabitants=None):
+    """How far INSEE advises to trust counts of the census in small areas.
+
+    Parameters
+    ----------
+    counts : Series
+        People or homes that a figure counts (the part, not the whole).
+    inhabitants : Series, optional
+        Of each area: give them for counts of the complementary tabulation (living alone, single parents, trades).
+
+    Returns
+    -------
+    Series of str
+        One of `CARE`: empty over `SURE`, "approximate" from `CAREFUL` on, "with caution" below, and "better not
+        used" for complementary counts under `COMPLEMENTARY` inhabitants; missing where the count is.
+    """
+    level = np.select([counts > SURE, counts >= CAREFUL], CARE[:2], CARE[2])
+    if inhabitants is not None:
+        level = np.where(inhabitants < COMPLEMENTARY, CARE[3], level)
+    return pd.Series(level, index=counts.index, dtype="str").where(counts.notna())
 
 
 def low_high(share, population, sampled=0.4, per_home=2.0):
@@ -113,7 +161,7 @@ def low_high(share, population, sampled=0.4, per_home=2.0):
 
     In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The formula is that of
     a simple random sample, in which the people of one home (``per_home``) answer as one; using it, and with these
-    values, is a choice of this kit, and it leaves out every other error.
+    values, is a choice of this kit, and it leaves out every other error. `care` gives INSEE's own advice.
 
     Parameters
     ----------

@@ -18,18 +18,24 @@ FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
 MARGIN = 500  # metres by which contours may be simplified, or an address stand across the street from its commune
 
 # Categories of the baseline: name -> label and types of the BPE, whose codes change with the year (both are listed).
+# No type of the BPE is a counter of the family-benefits fund: France services act for it.
 FROM_BPE = {
+    "employment": ("Job centre", ("A122",)),
     "post": ("Post office or postal counter", ("A206", "A207", "A208")),
     "library": ("Library", ("F307",)),
     "doctor": ("General practitioner", ("D265", "D201")),
     "pharmacy": ("Pharmacy", ("D307", "D301")),
+    "school": ("Nursery or primary school", ("C107", "C108", "C109")),
+    "town_hall": ("Town hall", ("A129",)),
 }
 CATEGORIES = {
     "france_services": "France services",
     "digital": "Digital-inclusion place",
     **{name: label for name, (label, _) in FROM_BPE.items()},
 }
-COLUMNS = ["id", "category", "name", "address", "postal_code", "town", "commune", "hours", "source", "geometry"]
+COLUMNS = ["id", "category", "name", "address", "postal_code", "town", "commune", "hours", "accessible", "source",
+           "geometry"]  # fmt: skip
+REDUCED_MOBILITY = "Handicaps moteurs"  # in the national schema of digital-inclusion places
 
 
 def known(categories):
@@ -57,13 +63,15 @@ def known(categories):
     return names
 
 
-def table(*, france_services=None, mednum=None, bpe=None):
+def table(*, france_services=None, inclusion_places=None, mednum=None, bpe=None, equipment=None):
     """Services of several publishers as one table.
 
     Parameters
     ----------
-    france_services, mednum, bpe : GeoDataFrame, optional
-        As loaded by the cards ``france-services``, ``mednum-bfc`` and ``bpe``.
+    france_services, inclusion_places, mednum, bpe : GeoDataFrame, optional
+        As loaded by the cards ``france-services``, ``inclusion-places``, ``mednum-bfc`` and ``bpe``.
+    equipment : GeoDataFrame, optional
+        The city's own, from `own_equipment`.
 
     Returns
     -------
@@ -71,7 +79,9 @@ def table(*, france_services=None, mednum=None, bpe=None):
         ``id``, ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the INSEE code
         that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows without a
         position are left out and counted in ``attrs["without_position"]``. ``address``, ``hours`` (an ``opening_hours``
-        value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the publisher says so.
+        value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the publisher says so;
+        ``accessible``, True where it says that people with reduced mobility are received, else missing: no publisher
+        says where they are not.
 
     Raises
     ------
@@ -82,6 +92,8 @@ def table(*, france_services=None, mednum=None, bpe=None):
     if france_services is not None:
         parts.append(france_services.rename(columns={"id_fs": "id"}).assign(category="france_services",
                                                                             source="france-services"))  # fmt: skip
+    if inclusion_places is not None:
+        parts.append(inclusion_places.assign(category="digital", source="inclusion-places"))
     if mednum is not None:
         parts.append(mednum.assign(category="digital", source="mednum-bfc"))
     if bpe is not None:
@@ -90,10 +102,10 @@ def table(*, france_services=None, mednum=None, bpe=None):
         number = np.arange(len(chosen)).astype(str)
         parts.append(chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds),
                                    source="bpe"))  # fmt: skip
+    if equipment is not None:
+        parts.append(equipment)
     same_crs(*parts)
-    parts = [part.assign(hours=tags(part)).reindex(columns=COLUMNS) for part in parts]
-    for part in parts:
-        part.attrs = {}  # pandas compares attrs when it concatenates; those of single tables do not hold for all
+    parts = [_as_service(part) for part in parts]
     found = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parts[0].crs)
     found["id"] = found.id.astype("str")
     there = found.geometry.notna()
@@ -101,6 +113,56 @@ def table(*, france_services=None, mednum=None, bpe=None):
     out = out.join(weekly(out["hours"])[["weekly_hours", "evening", "saturday"]])
     out.attrs["without_position"] = int((~there).sum())
     return out
+
+
+def _as_service(part):
+    """The columns of `table`, whatever the publisher calls them."""
+    support = part["specific_support"] if "specific_support" in part else pd.Series(None, part.index, dtype="str")
+    welcome = support.fillna("").astype(str).str.contains(REDUCED_MOBILITY, regex=False)
+    part = part.assign(hours=part["hours"] if "hours" in part else tags(part),
+                       accessible=welcome.astype("boolean").where(welcome)).reindex(columns=COLUMNS)  # fmt: skip
+    part.attrs = {}  # pandas compares attrs when it concatenates; those of single tables do not hold for all
+    return part
+
+
+def own_equipment(frame, categories, *, column="categorie", name="nom", source="dijon-portal"):
+    """Equipment of the city's portal as rows for `table`; its words for kinds become categories of this kit.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        As loaded, such as ``dijon-portal@equipements-administratifs``: the portal's columns are kept as published.
+    categories : dict of str to str
+        The publisher's word in ``column`` to a key of ``CATEGORIES``; rows with other words are left out.
+    column, name : str
+        Columns with the kind and with the name.
+    source : str
+        Written into ``source`` and before the row number in ``id``.
+
+    Returns
+    -------
+    GeoDataFrame
+        The rows that have a category, with ``id``, ``name``, ``category`` and ``source``.
+
+    Raises
+    ------
+    NotAsDescribed
+        The table has no such column, or none of these words in it.
+    WrongUse
+        A category that this kit does not know.
+    """
+    known(categories.values())
+    for wanted in (column, name):
+        if wanted not in frame:
+            raise NotAsDescribed(source, f"no column {wanted!r}", found=", ".join(map(str, frame.columns)),
+                                 next="own_equipment(..., column=..., name=...)")  # fmt: skip
+    category = frame[column].map(categories)
+    if frame[column].notna().any() and not category.notna().any():
+        words = ", ".join(map(str, frame[column].dropna().unique()[:20]))
+        raise NotAsDescribed(source, "none of the kinds asked for", expected=", ".join(categories), found=words)
+    number = np.arange(len(frame)).astype(str)
+    out = frame.assign(id=np.char.add(f"{source}-", number), name=frame[name], category=category, source=source)
+    return out[category.notna().to_numpy()].reset_index(drop=True)
 
 
 def plain(name):

@@ -26,15 +26,16 @@
 # - to keep quiet about areas with too few households;
 # - to go there: on foot along the streets, by tram and bus at a given hour, with a wheelchair;
 # - to put need beside access, and to say where one more place would help most;
+# - to tell what is broken from what is reported;
 # - what a map of averages cannot tell about people.
 #
 # **Time:** 45 minutes. **Before you start:** `00_start_here`, a little pandas.
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
-categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # kinds of services
+categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # or employment, school...
 threshold: int = 1000  # metres on foot beyond which a neighbourhood service is far
-threshold_france_services: int = 3000  # the same for France services, which one does not visit every week
+threshold_rare: int = 3000  # the same for France services and job centres, which one does not visit every week
 walking_speed: float = 67.0  # metres a minute on foot
 weekday_departure: str = "08:30"  # when one leaves on a weekday
 saturday_departure: str = "10:00"  # when one leaves on a Saturday
@@ -46,6 +47,7 @@ detour_low: float = 1.1  # the same where streets are direct
 detour_high: float = 1.5  # the same where they are not
 lacking: int = 3  # from how many kinds of far services on an area is looked at first
 min_households: int = 11  # no figure about fewer households than this
+rehearsal: bool = False  # keep invented layers beside real ones: tries the whole chain, says nothing about Dijon
 
 # %% [markdown]
 # ## Load
@@ -59,6 +61,7 @@ import pandas as pd
 import datakit
 from datakit import cells, charts, fairness, maps, streets, territory
 from datakit.cache import DataWarning
+from datakit.errors import DatakitError
 from datakit.inclusion import (
     access,
     clusters,
@@ -68,6 +71,7 @@ from datakit.inclusion import (
     need,
     people,
     privacy,
+    reports,
     services,
     siting,
     transit,
@@ -87,10 +91,17 @@ needed = [
     "divia-gtfs",
 ]
 needed += ["census-iris-population", "census-iris-households", "census-iris-housing", "census-iris-education"]
-needed += ["census-iris-activity", "bdtopo-roads"]
+needed += ["census-iris-activity", "bdtopo-roads", "inclusion-places"]
+equipment = "dijon-portal@equipements-administratifs"
+from_the_city = [equipment, "citizen-reports", "defects-survey"]  # the notebook goes on without them
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DataWarning)  # rows set aside are listed under "Quality first"
     loaded = {id: datakit.load(id, origins) for id in needed}
+    for id in from_the_city:
+        try:
+            loaded[id] = datakit.load(id, origins)
+        except DatakitError as problem:
+            print(f"Without {id}: {problem}")
 
 # %% [markdown]
 # ## Where the data comes from
@@ -100,19 +111,23 @@ datakit.provenance()
 
 # %% [markdown]
 # Invented tables are not combined with real ones. When the communes are real, what comes from the sample is left out,
-# and the notebook goes on with less.
+# and the notebook goes on with less; with `rehearsal`, it goes on with all of it, and no figure is about Dijon.
 
 # %%
-optional, left_out = mixing.keep_real(
+optional, invented = mixing.keep_real(
     loaded["communes"],
+    rehearsal=rehearsal,
     iris=loaded["iris"],
     incomes=loaded["filosofi-iris"],
     bpe=loaded["bpe"],
+    places=loaded["inclusion-places"],
     roads=loaded["bdtopo-roads"],
     education=loaded["census-iris-education"],
     activity=loaded["census-iris-activity"],
+    **{id: loaded[id] for id in from_the_city if id in loaded},
 )
-print("Left out, because invented among real data:", ", ".join(left_out) or "nothing")
+said = "KEPT FOR A REHEARSAL, although invented" if rehearsal else "Left out, because invented"
+print(f"{said} among real data:", ", ".join(invented) or "nothing")
 
 # %% [markdown]
 # ## Quality first
@@ -149,24 +164,53 @@ print(f"{len(communes)} communes, {int(communes['population'].sum())} inhabitant
 
 # %%
 chosen = services.known(categories)
-every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=optional["bpe"])
+own = optional.get(equipment)
+if own is not None:  # which of the portal's words are which kind is a reading of this kit
+    own = services.own_equipment(own, {"Mairie": "town_hall", "Mairie de quartier": "town_hall"})
+every = services.table(
+    france_services=loaded["france-services"],
+    inclusion_places=optional["places"],
+    mednum=loaded["mednum-bfc"],
+    bpe=optional["bpe"],
+    equipment=own,
+)
 every = services.locate(every, communes)
+flagged = every[every["flagged"]]
+print(f"{len(flagged)} of {len(every)} rows are flagged")
+flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
+
+# %% [markdown]
+# ### One place, two files
+#
+# The same place often stands in two files under two spellings. Rows of the same kind that are near each other and alike
+# in name and address become one place; every merge is listed, so that a person can take it back. Flagged rows are
+# merged with nothing.
+
+# %%
 every, review = linkage.link(every)
 print(f"{(review['decision'] == 'merged').sum()} rows of different files are one place", end="; ")
 print(f"{(review['decision'] == 'doubtful').sum()} pairs are doubtful: a person decides")
-flagged = every[every["flagged"]]
-print(f"{len(flagged)} of {len(every)} places are flagged")
-flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
+seen = ["decision", "name_left", "source_left", "name_right", "source_right", "metres", "score"]
+review.sort_values("score")[seen].head(6).reset_index(drop=True)
 
 # %%
 found = every[every["inside"]].groupby("category")
 counted = pd.DataFrame({"inside the Métropole": found.size(), "of which flagged": found["flagged"].sum()})
 counted["outside, kept for neighbours"] = every[~every["inside"]].groupby("category").size()
-counted = counted.reindex([c for c in chosen if c in counted.index]).fillna(0).astype(int)
-kinds = list(counted.index)
+for column, told in {"weekly_hours": "with known hours", "saturday": "open on Saturday", "evening": "open after 18:00",
+                     "accessible": "wheelchairs welcome"}.items():  # fmt: skip
+    values = every.loc[every["inside"], column]
+    values = values.notna() if column == "weekly_hours" else values.fillna(False).astype(bool)
+    counted[told] = values.groupby(every["category"]).sum()
+counted = counted.reindex([c for c in services.CATEGORIES if c in counted.index]).fillna(0).astype(int)
+kinds = [c for c in chosen if c in counted.index]
 label = {name: services.CATEGORIES[name] for name in kinds}
 print("No data in this run on:", ", ".join(services.CATEGORIES[c] for c in chosen if c not in kinds) or "nothing")
-counted.rename(index=label)
+counted.rename(index=services.CATEGORIES)
+
+# %% [markdown]
+# Only the kinds in `categories` are measured below. Opening on Saturday, in the evening or for wheelchairs is counted
+# where a publisher says so: a zero is silence, not a closed door.
 
 # %% [markdown]
 # Is the list up to date? A date of update that is missing or old is a reason to telephone before believing the map.
@@ -194,7 +238,11 @@ maps.points(
     alt="Map of public services by kind: "
     + ", ".join(f"{n} {kind}" for kind, n in shown["kind"].value_counts().items())
     + ".",
-    data=[loaded["france-services"], loaded["mednum-bfc"], *([optional["bpe"]] if optional["bpe"] is not None else [])],
+    data=[
+        loaded["france-services"],
+        loaded["mednum-bfc"],
+        *(optional[name] for name in ("places", "bpe") if optional[name] is not None),
+    ],
 )
 
 # %% [markdown]
@@ -209,6 +257,8 @@ by_iris = people.by_iris(
     loaded["census-iris-households"],
     loaded["census-iris-housing"],
     optional["incomes"],
+    education=optional["education"],
+    activity=optional["activity"],
 )
 towns = people.by_commune(by_iris).merge(
     communes[["commune", "name", "population"]], on="commune", suffixes=("", "_now")
@@ -218,11 +268,23 @@ print(f"{len(by_iris)} IRIS with {covered:.0f} inhabitants, in {len(towns)} comm
 if "income" in by_iris:
     print("Incomes:", by_iris["income"].value_counts().to_dict())
 towns["low"], towns["high"] = people.low_high(towns["share_75_plus"], towns["population"])
-towns = privacy.suppress(
-    towns, ["share_75_plus", "share_alone", "share_social", "low", "high"], count="households", minimum=min_households
-)
-columns = ["name", "n_iris", "population", "share_75_plus", "share_alone", "share_social"]
+shares = [name for name in people.SHARES if name in towns]
+towns = privacy.suppress(towns, [*shares, "low", "high"], count="households", minimum=min_households)
+columns = ["name", "n_iris", "population", *shares]
 towns.sort_values("population", ascending=False)[columns].head(10).round(1).reset_index(drop=True)
+
+# %% [markdown]
+# INSEE's own advice: use counts of 500 or more with confidence, those under 200 with caution, and leave counts of the
+# complementary tabulation (who lives alone) aside under 2000 inhabitants. How many IRIS does that leave?
+
+# %%
+advice = {
+    "aged 75 or older": people.care(by_iris["pop_75_plus"]),
+    "living alone": people.care(by_iris["living_alone"], by_iris["population"]),
+    "unemployed": people.care(by_iris["unemployed"]) if "unemployed" in by_iris else None,
+}
+advice = pd.DataFrame({name: said.value_counts() for name, said in advice.items() if said is not None})
+advice.reindex(people.CARE).fillna(0).astype(int).rename(index={"": "with confidence"}).rename_axis("IRIS, by advice")
 
 # %% tags=["nbval-ignore-output"]
 ordered = towns.dropna(subset="share_75_plus").sort_values("share_75_plus", ascending=False).head(15).round(1)
@@ -261,7 +323,7 @@ network = None if optional["roads"] is None else streets.network(optional["roads
 print("Ways:", "straight lines times a detour factor" if network is None else "along the streets")
 lost = areas["population"].isna().sum()
 print(f"{len(areas)} areas ({unit}); {lost} without a known number of inhabitants")
-limits = dict.fromkeys(kinds, threshold) | {"france_services": threshold_france_services}
+limits = dict.fromkeys(kinds, threshold) | dict.fromkeys(["france_services", "employment"], threshold_rare)
 limits = {name: limits[name] for name in kinds}
 ways = access.by_area(
     areas,
@@ -377,7 +439,8 @@ print(f"{int(first['first'].sum())} areas are looked at first{ranged}")
 print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
 print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
 listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
-listed[[area, "name", "population", "lacks", "why", *personal]].round(1).reset_index(drop=True)
+listed["75+: count to be used"] = people.care(listed["pop_75_plus"]).replace("", "with confidence")
+listed[[area, "name", "population", "lacks", "why", *personal, "75+: count to be used"]].round(1).reset_index(drop=True)
 
 # %% tags=["nbval-ignore-output"]
 is_far, told = first["lacks"] >= enough, first["share_75_plus"].notna()
@@ -409,7 +472,8 @@ maps.choropleth(
 # ## Door to door, by tram and bus
 #
 # Walk to a stop, wait, ride, change, walk: minutes from the middle of each area to the nearest place of each kind, at
-# two named hours, searched in the timetable itself. With a wheelchair one boards only where the file says that one can.
+# two named hours, searched in the timetable itself. With a wheelchair one boards only where the file says that one can,
+# and takes no stairs or narrow paths on the way; slopes and kerbs are in no open file here.
 # A copy without departure times (or without streets to walk on) cannot answer: then only the distance to a stop is
 # given.
 
@@ -426,25 +490,31 @@ if network is None or lacks_times:
     print(f"Straight line from the middle of an area to the nearest stop: median {np.median(to_stop):.0f} m")
 else:
     timetable = transit.Timetable.read(feed)
-    within = 12 * walking_speed  # one walks twelve minutes to a stop, or from it
-    on_foot = streets.minutes(network.distances(homes, places, 45 * walking_speed), walking_speed)
-    changes = network.pairs(timetable.stops, timetable.stops, 3 * walking_speed)
-    timetable.change(changes.assign(minutes=streets.minutes(changes["metres"], walking_speed)))
-    to_stops = network.pairs(homes, timetable.stops, within)
-    from_stops = network.pairs(timetable.stops, places, within)
-    for pairs in (to_stops, from_stops):
-        pairs["minutes"] = streets.minutes(pairs["metres"], walking_speed)
-    shape = (len(homes), len(places))
-    for name, kind, hour, step_free in (
-        ("weekday", "weekday", weekday_departure, False),
-        ("Saturday", "saturday", saturday_departure, False),
-        ("weekday, wheelchair", "weekday", weekday_departure, True),
+
+    def walks(ground, start, end, longest):
+        """Minutes between points that are at most so many minutes apart on foot."""
+        pairs = ground.pairs(start, end, longest * walking_speed)
+        return pairs.assign(minutes=streets.minutes(pairs["metres"], walking_speed))
+
+    rolling = streets.network(optional["roads"], not_on_foot=streets.NOT_ON_WHEELS)
+    for name, kind, hour, ground in (
+        ("weekday", "weekday", weekday_departure, network),
+        ("Saturday", "saturday", saturday_departure, network),
+        ("weekday, wheelchair", "weekday", weekday_departure, rolling),
     ):
-        leave = pd.Timestamp(f"{timetable.day(kind)} {hour}")
+        on_foot = streets.minutes(ground.distances(homes, places, 45 * walking_speed), walking_speed)
+        timetable.change(walks(ground, timetable.stops, timetable.stops, 3))
         rides[name] = transit.door_to_door(
-            timetable, to_stops, from_stops, leave, shape=shape, walking=on_foot, step_free=step_free
+            timetable,
+            walks(ground, homes, timetable.stops, 12),
+            walks(ground, timetable.stops, places, 12),
+            pd.Timestamp(f"{timetable.day(kind)} {hour}"),
+            shape=(len(homes), len(places)),
+            walking=on_foot,
+            step_free=ground is rolling,
         )
-    rides["on foot"] = np.asarray(on_foot, dtype=float)
+        if ground is network:
+            rides["on foot"] = np.asarray(on_foot, dtype=float)
     print(f"{len(timetable.stops)} stops; {timetable.day('weekday')} {weekday_departure} and "
           f"{timetable.day('saturday')} {saturday_departure}")  # fmt: skip
 
@@ -505,6 +575,8 @@ if rides:
         income = known["median_income"].reindex(homes[area]).to_numpy()
         lined = fairness.concentration(hours_each, lives, income)
         print(f"Concentration index by income {lined.attrs['index']:+.3f}: above 0, richer areas have more")
+    by_age = fairness.concentration(hours_each, lives, known["share_75_plus"].reindex(homes[area]).to_numpy())
+    print(f"Concentration index by age {by_age.attrs['index']:+.3f}: above 0, areas with more people of 75 have more")
 
 # %% tags=["nbval-ignore-output"]
 if len(hours_each):
@@ -670,6 +742,34 @@ by_town["known accessible (%)"] = (100 * by_town["accessible"] / by_town["stops"
 by_town.astype({"stops": int, "accessible": int}).sort_values("stops", ascending=False).head(10).reset_index(drop=True)
 
 # %% [markdown]
+# ## Do all areas report what is broken?
+#
+# An application in which citizens report defects shows where defects are *and* where people report. Only a count of
+# what is there, from an inspection round, tells the two apart. The ratio: reports for the same defects where a group is
+# one standard deviation above the mean, over those at the mean.
+
+# %%
+silent = pd.DataFrame()
+told_defects = optional.get("citizen-reports") is not None and optional.get("defects-survey") is not None
+if told_defects and area == "iris" and "poverty_rate" in by_iris:
+    sent = reports.read(datakit.fetch("citizen-reports", origins))
+    print(f"{sent.attrs['reports']['read']} reports read; {sent.attrs['reports']['twice']} of them twice")
+    told = reports.by_area(sent, areas, by_iris, minimum=min_households, within="commune")
+    there = reports.by_area(optional["defects-survey"], areas, by_iris, minimum=min_households, within="commune")
+    told["defects"] = there["reports"]
+    told = told.merge(by_iris[["iris", "poverty_rate", "share_75_plus"]], on="iris")
+    silent = reports.silence(told, "defects", "poverty_rate", "share_75_plus")
+    silent["group"] = silent["group"].map(people.LABELS)
+    flat = told[["per_1000", "poverty_rate"]].corr(method="spearman").iloc[0, 1]
+    print(f"Rank correlation of reports by resident with poverty: {flat:+.2f}")
+    display(silent.round(2))
+else:
+    print("Not asked here: it needs reports, an inspection round and incomes by IRIS, all real or all invented.")
+
+# %% [markdown]
+# A ratio whose interval stays under 1 says that such *areas* report less. It does not say who in them, nor why: no
+# telephone, no trust, no answer to the last report.
+#
 # ## What these figures cannot say
 #
 # - **Nothing about a person.** A high share of older people in a far area does not say that the older people are the
@@ -750,6 +850,17 @@ if rides:
             }
         )
     rows.append(("Gini of hours of help within reach", round(curve.attrs["gini"], 2), "0 to 1"))
+for one in silent.itertuples():
+    rows.append(
+        {
+            "result": f"reports for the same defects: {one.group}",
+            "value": round(one.ratio, 2),
+            "unit": "ratio",
+            "low": round(one.low, 2),
+            "high": round(one.high, 2),
+            "note": f"where the share is {one.per:.1f} points above the mean of {one.areas} IRIS",
+        }
+    )
 if len(gained):
     rows.append(
         {
@@ -826,8 +937,7 @@ pd.DataFrame(
 #
 # - Read any dataset of the city's portal by its name, playgrounds for example:
 #   `datakit.load("dijon-portal@jeux-pour-enfants-2", origins)`.
-# - Citizens' reports in the form of Open311 (`datakit.inclusion.reports.read`): do some areas report less of what is
-#   there? IRIS of two years in one table: `datakit.inclusion.vintages`.
+# - Another year's IRIS in the same table: `datakit.inclusion.vintages`.
 # - Ask the people. A workshop with those who do not come to the counter says what no table says.
 # - Where is it green, and where not? [Vegetation](20_vegetation.ipynb).
 
@@ -844,6 +954,7 @@ pd.DataFrame(
 # - Robinson, W. S. (1950). Ecological correlations and the behavior of individuals. American Sociological Review 15(3).
 # - Openshaw, S. (1984). The modifiable areal unit problem. Concepts and Techniques in Modern Geography 38.
 # - Penchansky, R. and Thomas, J. W. (1981). The concept of access. Medical Care 19(2).
-# - The reference of GTFS, for the meaning of `wheelchair_boarding`.
+# - INSEE, advice on the use of census counts ("Conseils d'utilisation" of the files base-cc-evol-struct-pop, 2011).
+# - Open311, GeoReport v2, for the form of reports. The reference of GTFS, for the meaning of `wheelchair_boarding`.
 # - Detour factors, thresholds, the rule of the quarter and the smallest number of households: choices of this kit.
 # - Each dataset's publisher and licence: the provenance table above.

@@ -22,14 +22,23 @@ PLAYGROUNDS = "dijon-portal@jeux-pour-enfants-2"
 OFFICES = "dijon-portal@equipements-administratifs"
 D4C = "dijon-portal-d4c@00000000-0000-4000-8000-000000000001"
 
+SHARED, ONLY_NATIONAL = 24, 16  # places of the national file: in mednum-bfc too, and nowhere else
+SILENT = {"poor": 0.3, "older": 0.2}  # logarithm of reports lost for one standard deviation more
+
 TRUTH = f"""\
 ### Inclusion and citizens
-- Five IRIS lack services: {", ".join(PLANTED)}. No doctor, pharmacy, post office, library, France services or
-  digital-inclusion place stands within {EMPTY} m of them, and one inhabitant in five or more is 75 or older (one in ten
-  elsewhere), more live alone, incomes follow `deprivation`. Elsewhere services follow the population.
+- Five IRIS lack services: {", ".join(PLANTED)}. No doctor, pharmacy, post office, library, job
+  centre, France services or digital-inclusion place stands within {EMPTY} m of them, and one inhabitant in five or more
+  is 75 or older (one in ten elsewhere), more live alone, incomes follow `deprivation`. Elsewhere services follow the
+  population.
 - Villages are far from services too, but their inhabitants are younger and better off.
 - `mednum-bfc`: two rows are geocoded in commune 21231 with postal codes of other départements (`EXEMPLE_TL_12_` and
   `EXEMPLE_TL_40_`); `france-services`: one row says commune 21515 and stands in 21231 (`9003`).
+- `inclusion-places` repeats {SHARED} places of `mednum-bfc` under another spelling, a few metres away: `NAT_10` is
+  `EXEMPLE_TL_10_`. Its other {ONLY_NATIONAL} places are in no other file.
+- Reports: where the poverty rate is one standard deviation higher, {1 - np.exp(-SILENT["poor"]):.0%} fewer of the same
+  defects are reported; where more people are 75 or older, {1 - np.exp(-SILENT["older"]):.0%} fewer. `defects-survey`
+  holds all defects. Poorer areas have more of them, so that reports by resident show little of it.
 - `filosofi-iris`: six IRIS are secret (`ns`, with a note); villages are not in the file.
 {transit.TRUTH}"""
 
@@ -49,6 +58,7 @@ FACILITIES = [
     ("F111", 70, False),
     ("F307", 22, True),
 ]
+JOB_CENTRES = 6  # not in FACILITIES, whose random numbers they would move
 
 
 def _zip(path, members):
@@ -258,6 +268,12 @@ def _bpe(folder, rng):
     table.loc[lost, ["LAMBERT_X", "LAMBERT_Y"]] = np.nan
     table.loc[lost, "QUALITE_XY"] = None
     table.loc[rng.choice(n - 2, 4, replace=False), "TYPEQU"] = "??"
+    own = np.random.default_rng([2026, 16])  # its own: moves nothing else
+    x, y = _points(areas, JOB_CENTRES, own, lacking)
+    where = _of(x, y)
+    jobs = {"TYPEQU": "A122", "LAMBERT_X": x, "LAMBERT_Y": y, "DEPCOM": where.commune, "DCIRIS": where.iris,
+            "QUALITE_XY": "Bonne"}  # fmt: skip
+    table, n = pd.concat([table, pd.DataFrame(jobs)], ignore_index=True), n + JOB_CENTRES
     columns = {
         "AN": ["2025"] * n, "NOMRS": [f"SERVICE FICTIF {i}" for i in range(n)], "DEP": table.DEPCOM.str[:2].tolist(),
         "DEPCOM": table.DEPCOM.tolist(), "DCIRIS": table.DCIRIS.tolist(), "DOM": table.TYPEQU.str[:1].tolist(),
@@ -344,6 +360,54 @@ def _mednum(folder, rng):
     table.loc[100, "mise_a_jour"] = "31/02/2021"
     table.loc[150, ["lon", "lat"]] = table.loc[150, ["lat", "lon"]].to_numpy()
     _write(folder / "mednum-bfc/bfc-ternum-dataset.csv", table.to_csv(index=False, lineterminator="\n"))
+    inside = pd.concat([rows, table[["bfc_id", "nom_structure", "adresse"]]], axis=1).iloc[:n]
+    return inside.assign(commune=where.commune, named=where.commune.map(names))
+
+
+def _inclusion_places(folder, mednum):
+    """The national file: some places of the regional one under another spelling, and some of its own."""
+    rng, areas = np.random.default_rng([2026, 17]), territory.iris()
+    names = dict(zip(territory.communes().code, territory.communes().name, strict=True))
+    # Not the two whose address contradicts their position: a flagged place is merged with nothing.
+    twice = mednum.drop([12, 40]).iloc[: 2 * SHARED : 2].copy()
+    number = twice.bfc_id.str.extract(r"_(\d+)_")[0].astype(int).to_numpy()
+    turn = rng.uniform(0, 2 * np.pi, SHARED)
+    both = pd.DataFrame({
+        "id": [f"NAT_{k}" for k in number], "nom": [f"LIEU FICTIF n° {k}" for k in number],
+        "adresse": [f"{k}, R. Fictive" for k in number], "x": twice.x + 12 * np.cos(turn),
+        "y": twice.y + 12 * np.sin(turn), "commune": twice.named, "code_insee": twice.commune,
+        "code_postal": twice.code_postal,
+    })  # fmt: skip
+    x, y = _points(areas, ONLY_NATIONAL, rng, _lacking())
+    where = _of(x, y)
+    new = pd.DataFrame({
+        "id": [f"NAT_{500 + k}" for k in range(ONLY_NATIONAL)],
+        "nom": [f"Espace numérique fictif {500 + k}" for k in range(ONLY_NATIONAL)],
+        "adresse": [f"{500 + k} avenue Fictive" for k in range(ONLY_NATIONAL)], "x": x, "y": y,
+        "commune": where.commune.map(names), "code_insee": where.commune,
+        "code_postal": np.where(where.commune == "21231", "21000", "21999"),
+    })  # fmt: skip
+    table = pd.concat([both, new], ignore_index=True)
+    m = len(table)
+    table["longitude"], table["latitude"] = _degrees(table.pop("x"), table.pop("y"))
+    hours = ["Mo-Fr 09:00-12:00,14:00-17:00", "Tu-Sa 10:00-18:30", "Mo,Th 14:00-19:00", "We 09:00-12:00; PH off", ""]
+    table["horaires"] = [hours[k % len(hours)] for k in range(m)]
+    table["pivot"] = "00000000000000"
+    table["typologie"] = ["MUNI", "ASSO", "CCAS", "BIB"] * (m // 4)
+    table["telephone"] = table["courriels"] = ""
+    table["source"] = "EXEMPLE"
+    table["itinerance"] = "Fixe"
+    table["date_maj"] = [f"2025-{1 + k % 12:02d}-{1 + k % 28:02d}" for k in range(m)]
+    table["services"] = "Aide aux démarches administratives|Maîtrise des outils numériques du quotidien"
+    support = ["Handicaps moteurs|Surdité", "", "Handicaps moteurs", "Illettrisme"]
+    table["prise_en_charge_specifique"] = [support[k % 4] for k in range(m)]
+    table["fiche_acces_libre"] = ""
+    away = table.head(3).assign(id=["AIL_1", "AIL_2", "AIL_3"], code_postal="01500", code_insee="01004",
+                                commune="COMMUNE FICTIVE")  # fmt: skip
+    swapped = table.tail(1).assign(id="NAT_999")
+    swapped[["longitude", "latitude"]] = swapped[["latitude", "longitude"]].to_numpy()
+    table = pd.concat([away, table, swapped], ignore_index=True)
+    _write(folder / "inclusion-places/inclusion-places.csv", table.to_csv(index=False, lineterminator="\n"))
 
 
 def _gtfs(folder, rng):
@@ -389,6 +453,52 @@ def _portal(folder, rng):
         lambda a, b: f"{b}, {a}"))  # fmt: skip
 
 
+def _reports(folder):
+    """Defects that an inspection round found, and those of them that citizens reported: fewer where SILENT says so."""
+    rng, areas = np.random.default_rng([2026, 18]), territory.iris()
+    counts = people(np.random.default_rng([2026, 13]))
+    older = (counts["POP75P"] / counts["POP"]).reindex(areas.iris).to_numpy()
+    poor = areas.deprivation.to_numpy()
+
+    def spread(values):
+        return (values - values.mean()) / values.std(ddof=1)
+
+    # Streets are worse where people are poor, so that reports by resident are about as many there as elsewhere.
+    number = rng.poisson((5 + 0.005 * areas.population.to_numpy()) * np.exp(0.35 * spread(poor)))
+    told = np.clip(0.45 * np.exp(-SILENT["poor"] * spread(poor) - SILENT["older"] * spread(older)), 0, 0.95)
+    x, y, place = [], [], []
+    for k, shape in enumerate(areas.geometry):
+        west, south, east, north = shape.bounds
+        mine = 0
+        while mine < number[k]:
+            px, py = rng.uniform(west, east), rng.uniform(south, north)
+            if shapely.contains_xy(shape, px, py):
+                x, y, place, mine = [*x, px], [*y, py], [*place, k], mine + 1
+    kinds = [("eclairage", "Éclairage public en panne"), ("voirie", "Trou dans la chaussée"),
+             ("proprete", "Dépôt sauvage"), ("verdure", "Arbre ou massif abîmé")]  # fmt: skip
+    kind, day = rng.integers(0, 4, len(x)), rng.integers(0, 90, len(x))
+    lon, lat = _degrees(np.array(x), np.array(y))
+    seen = (pd.Timestamp("2025-09-01") + pd.to_timedelta(day, unit="D")).strftime("%Y-%m-%d")
+    defects = pd.DataFrame({"id": [f"EXEMPLE-{k}" for k in range(len(x))], "kind": [kinds[k][1] for k in kind],
+                            "seen": seen, "longitude": lon, "latitude": lat})  # fmt: skip
+    defects.loc[[100, 900], "seen"] = "31/02/2025"
+    defects.loc[[300], ["longitude", "latitude"]] = defects.loc[[300], ["latitude", "longitude"]].to_numpy()
+    _write(folder / "defects-survey/defects.csv", _csv(defects, comma=False))
+    reported = np.flatnonzero(rng.uniform(size=len(x)) < told[np.array(place)])
+    lon, lat = _degrees(np.array(x)[reported] + rng.normal(0, 5, len(reported)), np.array(y)[reported])
+    rows = [{"service_request_id": f"EXEMPLE-{k}", "status": "open" if k % 3 else "closed",
+             "service_code": kinds[kind[k]][0], "service_name": kinds[kind[k]][1],
+             "requested_datetime": f"{seen[k]}T{7 + k % 12:02d}:{k % 60:02d}:00+02:00",
+             "updated_datetime": f"{seen[k]}T{20 + k % 3}:00:00+02:00", "lat": float(b), "long": float(a),
+             "description": "EXEMPLE"} for k, a, b in zip(reported, lon, lat, strict=True)]  # fmt: skip
+    again = [row | {"status": "closed", "updated_datetime": "2026-01-05T10:00:00+01:00"} for row in rows[5:500:45]]
+    for k in (40, 240):  # a pin that nobody placed
+        rows[k] = rows[k] | {"lat": 0.0, "long": 0.0}
+    rows[80] = rows[80] | {"lat": None, "long": None}
+    text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in [*rows, *again]) + "\n]\n"
+    _write(folder / "citizen-reports/reports.json", text)
+
+
 def make(folder, rng):
     """Write the sample of the cards of the themes inclusion and citizens."""
     folder = Path(folder)
@@ -397,6 +507,8 @@ def make(folder, rng):
     _qpv(folder)
     _bpe(folder, rng)
     _france_services(folder, rng)
-    _mednum(folder, rng)
+    mednum = _mednum(folder, rng)
     _gtfs(folder, rng)
     _portal(folder, rng)
+    _inclusion_places(folder, mednum)
+    _reports(folder)
