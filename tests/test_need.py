@@ -172,3 +172,21 @@ def test_a_vintage_without_totals_has_the_sum_of_its_ages():
     assert found.unemployment.tolist() == [10, 5]
     assert found.poverty.isna().tolist() == [False, True]
     assert found.older.isna().all()  # the vintage does not say how many are 65
+
+
+def test_the_square_counts_everybody_who_can_be_counted_once():
+    import matplotlib.pyplot as plt
+
+    rng = np.random.default_rng(3)
+    score, minutes = pd.Series(rng.normal(size=60)), pd.Series(rng.normal(size=60))
+    score[::7] = np.nan
+    people = pd.Series(rng.integers(100, 3000, 60).astype(float))
+    classes = gap.bivariate(score, minutes, people)
+    fig, ax = plt.subplots()
+    shown = gap.square(ax, classes, people)
+    written = sorted(text.get_text().replace("\u202f", "").replace("\u00a0", "") for text in ax.texts)
+    plt.close(fig)
+    assert shown.to_numpy().sum() == people[score.notna()].sum()
+    high_bad = people[classes["label"] == "high need, bad access"].sum()
+    assert shown.loc["high need", "bad access"] == high_bad
+    assert written == sorted(f"{n:.0f}" for n in shown.to_numpy().ravel())

@@ -8,7 +8,7 @@ import shapely
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
-from datakit.inclusion import vintages
+from datakit.inclusion import people, vintages
 
 
 def contours(**boxes):
@@ -112,3 +112,34 @@ def test_wrong_tables_are_refused(split):
         vintages.convert(table, pd.concat([walk, walk]), ["population"])
     with pytest.raises(CrsMismatch):
         vintages.by_ground(old.to_crs("EPSG:4326"), new)
+
+
+def test_inhabitants_put_on_the_iris_of_another_year():
+    table = pd.DataFrame({
+        "iris": ["214520000", "212130000", "212310101", "212310102"],
+        "commune": ["21452", "21213", "21231", "21231"],
+        "population": [2500.0, 700.0, 2000.0, 1500.0], "pop_75_plus": [250.0, 102.0, 100.0, 50.0],
+        "median_income": [25_000.0, 24_000.0, 21_000.0, np.nan],
+        "income": ["published", "published", "published", "secret"],
+    })  # fmt: skip
+    found = people.on_iris(people.shares(table), ["214520000", "212310101", "212310103"])
+    assert found.iris.tolist() == ["212310101", "214520000"]
+    neuilly = found.set_index("iris").loc["214520000"]  # with Crimolois, merged in 2019
+    assert neuilly.commune == "21452"
+    assert neuilly.population == 3200
+    assert neuilly.share_75_plus == pytest.approx(100 * 352 / 3200)  # not the mean of two shares
+    assert np.isnan(neuilly.median_income)  # two medians have no median
+    assert neuilly.income == "no figure for this IRIS"
+    told = found.attrs["crosswalk"]
+    assert told["changed"].old.tolist() == ["212130000"]
+    assert told["lost"] == ["212310102"]
+    assert told["inhabitants_lost"] == 1500
+    assert told["empty"] == ["212310103"]
+
+
+def test_the_same_iris_keep_their_figures():
+    loaded = [datakit.load(f"census-iris-{k}", "sample") for k in ("population", "households", "housing")]
+    before = people.by_iris(*loaded, datakit.load("filosofi-iris", "sample"))
+    after = people.on_iris(before, datakit.load("iris", "sample").iris)
+    assert after.attrs["crosswalk"]["inhabitants_lost"] == 0
+    pd.testing.assert_frame_equal(after[before.columns], before, check_dtype=False)

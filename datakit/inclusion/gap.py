@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.style import number
 
 # Need darkens towards blue, bad access towards orange; both together are nearly black. Blue and orange stay apart for
 # the common kinds of colour blindness, and the diagonal is ordered by lightness.
@@ -77,24 +78,42 @@ def bivariate(need, cost, people):
     return out
 
 
-def legend(ax):
-    """Draw the nine colours as a square with two arrows, the form in which two variables can be read at once."""
-    for x, row in enumerate(COLOURS):
-        for y, colour in enumerate(row):
-            ax.add_patch(_square(y, x, colour))
-    ax.set(xlim=(0, 3), ylim=(0, 3), aspect="equal", xticks=[], yticks=[])
-    ax.set_xlabel("worse access →", fontsize=8)
-    ax.set_ylabel("more need →", fontsize=8)
+def square(ax, classes, people):
+    """The nine classes as a square, the form in which two variables are read at once, with the people in each.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Of `datakit.charts.figure`.
+    classes : DataFrame
+        From `bivariate`.
+    people : Series
+        On the same index.
+
+    Returns
+    -------
+    DataFrame
+        ``people`` in each class: rows are `LEVELS`, columns `WAYS`.
+    """
+    from matplotlib.colors import to_rgb
+
+    told = classes[["need_class", "access_class"]].assign(people=pd.to_numeric(people).astype(float)).dropna()
+    of = told.astype(float).pivot_table(index="need_class", columns="access_class", values="people", aggfunc="sum")
+    of = of.reindex(index=range(3), columns=range(3)).fillna(0.0)
+    rgb = np.array([[to_rgb(colour) for colour in row] for row in COLOURS])
+    ax.imshow(rgb, origin="lower")
+    for row in range(3):
+        for column in range(3):
+            dark = rgb[row, column] @ (0.299, 0.587, 0.114) < 0.5  # Rec. 601 luma, enough to choose black or white
+            ax.text(column, row, number(of.loc[row, column], 0), ha="center", va="center", fontsize=9,
+                    color="white" if dark else "black")  # fmt: skip
+    ax.set_xticks(range(3), WAYS, fontsize=8)
+    ax.set_yticks(range(3), LEVELS, fontsize=8)
+    ax.tick_params(length=0)
     ax.grid(visible=False)
     for side in ax.spines.values():
         side.set_visible(False)
-    return ax
-
-
-def _square(x, y, colour):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white")
+    return of.set_axis(list(LEVELS)).set_axis(list(WAYS), axis=1)
 
 
 def typology(need, cost, people, *, far, needy=None):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import NotAsDescribed
+from datakit.inclusion import vintages
 
 COUNTS = ["population", "pop_75_plus", "living_alone", "people_single_parent", "households", "social_housing",
           "without_car", "no_diploma", "out_of_school", "unemployed", "active"]  # fmt: skip
@@ -25,6 +26,17 @@ LABELS = {
     "share_no_diploma": "out of school, 15 or older, with no or a low diploma",
     "share_unemployed": "active inhabitants of 15 to 64 who are unemployed",
     "poverty_rate": "inhabitants below the poverty threshold",
+}
+HEADINGS = {
+    "share_75_plus": "aged 75 or older (%)",
+    "share_alone": "living alone (%)",
+    "share_single_parent": "single parents (%)",
+    "share_social": "social housing (%)",
+    "share_no_car": "no car (%)",
+    "share_no_diploma": "no diploma (%)",
+    "share_unemployed": "jobless (%)",
+    "median_income": "median income (€)",
+    "poverty_rate": "poor (%)",
 }
 # INSEE's advice on its census tables ("Conseils d'utilisation" of the files base-cc-*, RP2011): counts over 500 may be
 # used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under 2000
@@ -96,6 +108,44 @@ def by_iris(population, households, housing, incomes=None, *, education=None, ac
         out["income"] = np.where(known, "published", np.where(listed, "secret", "no figure for this IRIS"))
     out = shares(out).sort_values("iris", ignore_index=True)
     out.attrs = {"unmatched": unmatched}
+    return out
+
+
+def on_iris(people, codes):
+    """The same inhabitants on the IRIS of another year, as far as codes can tell.
+
+    Parameters
+    ----------
+    people : DataFrame
+        From `by_iris`.
+    codes : iterable of str
+        IRIS of the contours, or of another table, that ``people`` is to be put beside.
+
+    Returns
+    -------
+    DataFrame
+        As `by_iris`, for the ``codes`` that can be told: counts are added, shares computed again, incomes kept only
+        where an IRIS is the same in both years. ``attrs["crosswalk"]`` gives ``changed`` (a DataFrame of
+        `vintages.by_code`, the codes that are not the same), ``lost`` (codes of ``people`` that go nowhere),
+        ``inhabitants_lost`` and ``empty`` (codes without anybody known). Contours of both years can tell more:
+        `vintages.by_ground`.
+    """
+    walk = vintages.by_code(people.iris, codes)
+    counts = [c for c in COUNTS if c in people]
+    out = vintages.convert(
+        people, walk, counts, [c for c in ("median_income", "poverty_rate", "income") if c in people]
+    )
+    out.insert(1, "commune", out.iris.str[:5])
+    if "income" in out:
+        out["income"] = out["income"].fillna("no figure for this IRIS")
+    out = shares(out)
+    lost = walk.attrs["unmatched"]["old"]
+    out.attrs = {**people.attrs, "crosswalk": {
+        "changed": walk[walk.how != "same code"].reset_index(drop=True),
+        "lost": lost,
+        "inhabitants_lost": float(people.population[people.iris.isin(lost)].sum()),
+        "empty": walk.attrs["unmatched"]["new"],
+    }}  # fmt: skip
     return out
 
 

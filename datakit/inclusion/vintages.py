@@ -135,7 +135,7 @@ def convert(table, crosswalk, counts, rates=()):
     said = {}
     for column in counts:
         values = pd.to_numeric(wide[column]).astype(float) * wide["share"]
-        out[column] = values.groupby(wide["new"]).agg(lambda v: v.sum(skipna=False))
+        out[column] = values.groupby(wide["new"]).sum(min_count=1).mask(values.isna().groupby(wide["new"]).any())
         number = pd.to_numeric(table[column]).astype(float)
         lost = table.loc[~table["iris"].isin(crosswalk["old"]) & number.gt(0), "iris"].tolist()
         said[column] = {"total": float(number.sum()), "placed": float(out[column].sum()), "lost": lost}

@@ -80,6 +80,8 @@ from datakit.inclusion import (
     catchment as competition,
 )
 
+pd.set_option("display.max_colwidth", 90)
+
 needed = [
     "communes",
     "communes-population",
@@ -200,19 +202,20 @@ counted["outside, kept for neighbours"] = every[~every["inside"]].groupby("categ
 for column, told in {"weekly_hours": "with known hours", "saturday": "open on Saturday", "evening": "open after 18:00",
                      "accessible": "wheelchairs welcome"}.items():  # fmt: skip
     values = every.loc[every["inside"], column]
-    values = values.notna() if column == "weekly_hours" else values.fillna(False).astype(bool)
-    counted[told] = values.groupby(every["category"]).sum()
-counted = counted.reindex([c for c in services.CATEGORIES if c in counted.index]).fillna(0).astype(int)
+    known_of = values.notna().groupby(every["category"]).sum()
+    yes = values.notna() if column == "weekly_hours" else values.fillna(False).astype(bool)
+    counted[told] = yes.groupby(every["category"]).sum().where(known_of > 0).map("{:.0f}".format, na_action="ignore")
+counted = counted.reindex([c for c in services.CATEGORIES if c in counted.index])
+counted[counted.columns[:3]] = counted[counted.columns[:3]].fillna(0).astype(int)
 kinds = [c for c in chosen if c in counted.index]
 label = {name: services.CATEGORIES[name] for name in kinds}
 print("No data in this run on:", ", ".join(services.CATEGORIES[c] for c in chosen if c not in kinds) or "nothing")
-counted.rename(index=services.CATEGORIES)
+counted.rename(index=services.CATEGORIES).rename_axis(None).fillna("not said")
 
 # %% [markdown]
-# Only the kinds in `categories` are measured below. Opening on Saturday, in the evening or for wheelchairs is counted
-# where a publisher says so: a zero is silence, not a closed door.
-
-# %% [markdown]
+# Only the kinds in `categories` are measured below. "Not said" is silence, not a closed door; and where some places of
+# a kind say it, the others may be open too.
+#
 # Is the list up to date? A date of update that is missing or old is a reason to telephone before believing the map.
 
 # %%
@@ -260,18 +263,26 @@ by_iris = people.by_iris(
     education=optional["education"],
     activity=optional["activity"],
 )
+covered, n_census = by_iris["population"].sum(), len(by_iris)
+print(f"{n_census} IRIS with {covered:.0f} inhabitants")
+if optional["iris"] is not None:  # the census and the contours may be of two years
+    by_iris = people.on_iris(by_iris, optional["iris"]["iris"])
+    walk = by_iris.attrs["crosswalk"]
+    print(f"Put on the IRIS of the contours: {len(walk['changed'])} codes changed, {len(walk['lost'])} go nowhere "
+          f"({walk['inhabitants_lost']:.0f} inhabitants left out), {len(walk['empty'])} have no census")  # fmt: skip
 towns = people.by_commune(by_iris).merge(
     communes[["commune", "name", "population"]], on="commune", suffixes=("", "_now")
 )
-covered = by_iris["population"].sum()
-print(f"{len(by_iris)} IRIS with {covered:.0f} inhabitants, in {len(towns)} communes")
 if "income" in by_iris:
     print("Incomes:", by_iris["income"].value_counts().to_dict())
 towns["low"], towns["high"] = people.low_high(towns["share_75_plus"], towns["population"])
 shares = [name for name in people.SHARES if name in towns]
 towns = privacy.suppress(towns, [*shares, "low", "high"], count="households", minimum=min_households)
-columns = ["name", "n_iris", "population", *shares]
-towns.sort_values("population", ascending=False)[columns].head(10).round(1).reset_index(drop=True)
+largest = towns.sort_values("population", ascending=False).head(10).set_index("name")
+largest["population"] = largest["population"].round().astype(int)
+largest[["n_iris", "population", *shares]].round(1).rename_axis(None).rename(
+    columns={"n_iris": "IRIS", **people.HEADINGS}
+)
 
 # %% [markdown]
 # INSEE's own advice: use counts of 500 or more with confidence, those under 200 with caution, and leave counts of the
@@ -337,7 +348,7 @@ ways = access.by_area(
 )
 
 # %% [markdown]
-# Everybody, then two groups for whom distance weighs more. `of` says how many people the figure is about.
+# Everybody, then two groups for whom distance weighs more. The last column says how many people the figure is about.
 
 # %%
 known = areas.set_index(area)
@@ -354,8 +365,12 @@ far = pd.concat(
 far["kind"] = far["category"].map(label)
 everybody = access.weighted(ways, known["population"], area=area).sort_values("far", ascending=False)
 everybody["kind"] = everybody["category"].map(label)
-table = far[["kind", "group", "far", "far_low", "far_high", "distance", "of"]]
-table.round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
+headings = {"kind": "kind", "group": "group", "far": "far (%)", "far_low": "low (%)", "far_high": "high (%)",
+            "distance": "mean way (m)", "of": "people"}  # fmt: skip
+if network is not None:  # the range is that of the detour factor
+    headings = {name: text for name, text in headings.items() if name not in ("far_low", "far_high")}
+table = far[list(headings)].round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
+table.astype({"distance": int, "of": int}).rename(columns=headings)
 
 # %% tags=["nbval-ignore-output"]
 used = ["census-iris-population", "communes-population", "mednum-bfc", "france-services"]
@@ -439,8 +454,9 @@ print(f"{int(first['first'].sum())} areas are looked at first{ranged}")
 print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
 print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
 listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
-listed["75+: count to be used"] = people.care(listed["pop_75_plus"]).replace("", "with confidence")
-listed[[area, "name", "population", "lacks", "why", *personal, "75+: count to be used"]].round(1).reset_index(drop=True)
+listed["use 75+"] = people.care(listed["pop_75_plus"]).replace("", "with confidence")
+table = listed[[area, "name", "population", "lacks", "why", *personal, "use 75+"]].round(1).set_index(area)
+table.astype({"population": int}).rename_axis(None).rename(columns=people.HEADINGS)
 
 # %% tags=["nbval-ignore-output"]
 is_far, told = first["lacks"] >= enough, first["share_75_plus"].notna()
@@ -497,12 +513,16 @@ else:
         return pairs.assign(minutes=streets.minutes(pairs["metres"], walking_speed))
 
     rolling = streets.network(optional["roads"], not_on_foot=streets.NOT_ON_WHEELS)
-    for name, kind, hour, ground in (
-        ("weekday", "weekday", weekday_departure, network),
-        ("Saturday", "saturday", saturday_departure, network),
-        ("weekday, wheelchair", "weekday", weekday_departure, rolling),
+    feet, wheels = (
+        streets.minutes(ground.distances(homes, places, 45 * walking_speed), walking_speed)
+        for ground in (network, rolling)
+    )
+    rides["on foot only"] = np.asarray(feet, dtype=float)
+    for name, kind, hour, ground, direct in (
+        ("weekday", "weekday", weekday_departure, network, feet),
+        ("Saturday", "saturday", saturday_departure, network, feet),
+        ("weekday, wheelchair", "weekday", weekday_departure, rolling, wheels),
     ):
-        on_foot = streets.minutes(ground.distances(homes, places, 45 * walking_speed), walking_speed)
         timetable.change(walks(ground, timetable.stops, timetable.stops, 3))
         rides[name] = transit.door_to_door(
             timetable,
@@ -510,11 +530,9 @@ else:
             walks(ground, timetable.stops, places, 12),
             pd.Timestamp(f"{timetable.day(kind)} {hour}"),
             shape=(len(homes), len(places)),
-            walking=on_foot,
+            walking=direct,
             step_free=ground is rolling,
         )
-        if ground is network:
-            rides["on foot"] = np.asarray(on_foot, dtype=float)
     print(f"{len(timetable.stops)} stops; {timetable.day('weekday')} {weekday_departure} and "
           f"{timetable.day('saturday')} {saturday_departure}")  # fmt: skip
 
@@ -535,11 +553,17 @@ reached = pd.DataFrame(
     },
     index=[label[kind] for kind in kinds],
 )
-reached.round(0)
+if rides:
+    choice = rides["weekday"] <= near_minutes
+    reached["places to choose from"] = [
+        np.average(choice[:, of_kind[kind]].sum(axis=1), weights=np.nan_to_num(lives)) for kind in kinds
+    ]
+    display(reached.round(1).rename(columns={name: f"{name} (%)" for name in rides}))
 
 # %% [markdown]
-# The table gives the share of inhabitants (%) who are within `near_minutes` of the nearest place. One hour of one day
-# is an example: a tram that leaves at 08:29 is a long wait.
+# The table gives the share of inhabitants who are within `near_minutes` of the nearest place, and how many places an
+# inhabitant can choose from in that time on a weekday, on average. One hour of one day is an example: a tram that
+# leaves at 08:29 is a long wait.
 #
 # ## Competition, and who has more
 #
@@ -646,7 +670,8 @@ else:
 
 # %% tags=["nbval-ignore-output"]
 if fragile is not None and rides:
-    both = gap.bivariate(fragile["score"], pd.Series(away.to_numpy(), fragile.index), rates["population"])
+    minutes_away = pd.Series(away.to_numpy(), fragile.index)
+    both = gap.bivariate(fragile["score"], minutes_away, rates["population"])
     drawn = areas.set_index("iris")[["name", "geometry"]].join(both[["label"]]).reset_index()
     colours = {f"{gap.LEVELS[a]}, {gap.WAYS[b]}": gap.COLOURS[a][b] for a in (2, 1, 0) for b in (2, 1, 0)}
     display(
@@ -664,15 +689,29 @@ if fragile is not None and rides:
             alt=f"Map of {len(drawn)} IRIS in nine classes of need and access; "
             f"{int((both['label'] == 'high need, bad access').sum())} have high need and bad access.",
             data=[*drawn_from, loaded["filosofi-iris"], loaded["divia-gtfs"], loaded["bdtopo-roads"]],
+            height=600,
         )
     )
+
+# %% [markdown]
+# The same nine colours as a square, with the inhabitants of each.
+
+# %% tags=["nbval-ignore-output"]
+if fragile is not None and rides:
+    fig, ax = charts.figure(
+        "Square of nine classes, three levels of need by three of access, with the inhabitants of each.",
+        title="Inhabitants by need and access",
+        size=(5.6, 4.2),
+        data=[loaded["census-iris-population"], loaded["filosofi-iris"], loaded["divia-gtfs"]],
+    )
+    gap.square(ax, both, rates["population"])
+    display(charts.show(fig))
 
 # %% [markdown]
 # Few groups, by rule, with what the data can and cannot say of each:
 
 # %%
 if fragile is not None and rides:
-    minutes_away = pd.Series(away.to_numpy(), fragile.index)
     groups_of = gap.typology(fragile["score"], minutes_away, rates["population"], far=near_minutes)
     table_of = rates.assign(minutes=minutes_away, fragility=fragile["score"])
     described = gap.describe(
@@ -707,23 +746,44 @@ if network is not None and area == "iris":
 # ## Where would one more place help most?
 #
 # Candidates are places that exist: libraries and post offices that could host a desk. The best are found exactly, for
-# people who have no digital-inclusion place within `threshold` metres; then who gains, by group. A van that stops at
-# one of five places a day reaches others, one day a week only.
+# two aims that do not choose the same: to *reach* as many people as possible who have no digital-inclusion place within
+# `threshold` metres (maximal covering), or to make everybody's *distance* least in total (p-median). Then a van that
+# stops at one of five places a day: it reaches more people, one day a week only.
 
 # %%
-chosen_sites, gained = pd.DataFrame(), pd.DataFrame()
+gained = pd.DataFrame()
 if network is not None:
     hosts = places[places["category"].isin(["library", "post"])].reset_index(drop=True)
     cost = network.distances(homes, hosts, 20_000)
     present = access.on_foot(homes, places, ["digital"], network)["digital"].to_numpy()
     people_there = known.reindex(homes[area])[["population", "pop_75_plus", "living_alone"]].reset_index(drop=True)
-    sites = siting.best_sites(cost, people_there["population"], new_places, limit=threshold, present=present)
-    gained = siting.gain(cost, sites, people_there, limit=threshold, present=present)
-    chosen_sites = hosts.loc[sites, ["id", "category", "name", "commune"]]
-    display(gained.round({"before": 1, "after": 1, "newly": 0, "of": 0}))
+    options = {}
+    for goal, told in (("reach", f"{new_places} places, reach"), ("distance", f"{new_places} places, distance")):
+        options[told] = siting.best_sites(
+            cost, people_there["population"], new_places, goal=goal, limit=threshold, present=present
+        )
     between = np.nan_to_num(network.distances(hosts, hosts, 40_000), nan=99_999)
     van = siting.weekly_round(cost, between, people_there["population"], 5, limit=threshold, present=present)
-    display(van.assign(place=hosts.loc[van["site"], "name"].to_numpy())[["day", "place", "newly", "way"]].round(0))
+    options["van, 5 stops, one day a week"] = van["site"].tolist()
+    people_there = people_there.set_axis(list(groups), axis=1)
+    newly = {told: siting.gain(cost, sites, people_there, limit=threshold, present=present).set_index("group")
+             for told, sites in options.items()}  # fmt: skip
+    gained = newly[next(iter(newly))]
+    table = pd.DataFrame({told: one["newly"] for told, one in newly.items()}).T.add_prefix("newly near: ")
+    display(table.round().astype(int).rename_axis(columns=None))
+    today = np.nan_to_num(present, nan=np.inf)
+    finite = np.isfinite(today) & (lives > 0)
+    mean_way = np.average(today[finite], weights=lives[finite])
+    print(f"Today {gained['before'].iloc[0]:.1f} % are near; mean way {mean_way:.0f} m")
+    for told, sites in options.items():
+        best = np.minimum(today, np.nan_to_num(cost[:, sites], nan=np.inf).min(axis=1))[finite]
+        mean_way = f"; mean way {np.average(best, weights=lives[finite]):.0f} m" if "van" not in told else ""
+        print(f"{told}: " + ", ".join(hosts.loc[sites, "name"]) + mean_way)
+    van["place"] = hosts.loc[van["site"], "name"].to_numpy()
+    van = van.round(0).astype({"newly": int, "way": int}).set_index("day")
+    display(
+        van[["place", "newly", "way"]].rename(columns={"newly": "people newly near", "way": "to the next stop (m)"})
+    )
 
 # %% [markdown]
 # ## Getting there without walking
@@ -762,7 +822,8 @@ if told_defects and area == "iris" and "poverty_rate" in by_iris:
     silent["group"] = silent["group"].map(people.LABELS)
     flat = told[["per_1000", "poverty_rate"]].corr(method="spearman").iloc[0, 1]
     print(f"Rank correlation of reports by resident with poverty: {flat:+.2f}")
-    display(silent.round(2))
+    shown = silent.assign(p=silent["p"].map(lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}"))
+    display(shown.round(2).rename(columns={"per": "one standard deviation (points)"}))
 else:
     print("Not asked here: it needs reports, an inspection round and incomes by IRIS, all real or all invented.")
 
@@ -798,7 +859,7 @@ rows = [
         "result": "inhabitants in the census tables by IRIS",
         "value": round(covered),
         "unit": "inhabitants",
-        "note": f"{len(by_iris)} IRIS; the census may be of another year",
+        "note": f"{n_census} IRIS; the census may be of another year",
     },
     ("digital-inclusion places", len(digital), "places inside the Métropole"),
     {
@@ -823,8 +884,8 @@ for r in everybody.sort_values("category").itertuples():
             "result": f"far from: {r.kind}",
             "value": round(r.far, 1),
             "unit": "% of inhabitants",
-            "low": round(r.far_low, 1),
-            "high": round(r.far_high, 1),
+            "low": None if network is not None else round(r.far_low, 1),
+            "high": None if network is not None else round(r.far_high, 1),
             "note": f"more than {limits[r.category]} m on foot; by {unit}; "
             + ("along the streets" if network is not None else "range over detour factors"),
         }
@@ -834,8 +895,8 @@ rows.append(
         "result": "areas to look at first",
         "value": int(first["first"].sum()),
         "unit": f"areas ({unit})",
-        "low": low,
-        "high": high,
+        "low": None if network is not None else low,
+        "high": None if network is not None else high,
         "note": f"far from {enough} kinds or more, and older or alone: " + ", ".join(sorted(listed[area])[:8]),
     }
 )
@@ -865,7 +926,7 @@ if len(gained):
     rows.append(
         {
             "result": f"inhabitants newly near, {new_places} places more",
-            "value": round(gained.loc[0, "newly"]),
+            "value": round(gained.loc["all inhabitants", "newly"]),
             "unit": "inhabitants",
             "note": f"within {threshold} m on foot; candidates: libraries and post offices",
         }
