@@ -13,7 +13,13 @@ from datakit.errors import WrongUse
 from datakit.reading import same_crs
 
 PARTS = ("three_trees", "canopy_30", "green_300")
-ALL = (*PARTS, "all_three", "none")
+LABELS = {
+    "three_trees": "three trees in view",
+    "canopy_30": "canopy around",
+    "green_300": "green space on foot",
+    "all_three": "all three",
+    "none": "none of them",
+}
 HIDDEN, ABSENT = "income not published", "IRIS without a row"
 
 
@@ -81,7 +87,7 @@ def by_resident(met, residents):
     """
     people = _people(residents, met)
     rows = {}
-    for name in (*PARTS, "all_three", "none"):
+    for name in LABELS:
         value = met[name].to_numpy(float)
         known = np.isfinite(value)
         meets, of, all_ = (people * np.where(known, value, 0)).sum(), people[known].sum(), people.sum()
@@ -204,9 +210,9 @@ def left_out(met, residents, where, census=None, incomes=None, *, ages=("pop_0_1
     people = pd.Series(_people(residents, met), met.index)
     piece = where[where["place"].isin(met.index)]
     weight = people.loc[piece["place"]].to_numpy() * piece["part"].to_numpy()
-    value = met.loc[piece["place"], list(ALL)].to_numpy(float)
+    value = met.loc[piece["place"], list(LABELS)].to_numpy(float)
     sums = pd.DataFrame({"iris": piece["iris"].to_numpy(), "people": weight})
-    for k, name in enumerate(ALL):
+    for k, name in enumerate(LABELS):
         sums[f"meets {name}"] = weight * np.nan_to_num(value[:, k])
         sums[f"known {name}"] = weight * np.isfinite(value[:, k])
     sums = sums.groupby("iris").sum()
@@ -254,7 +260,7 @@ def _row(by, group, sums, income=None):
     known = income is not None and income.notna().any()
     row = {"by": by, "group": group, "iris": len(sums), "residents": total["people"],
            "from": income.min() if known else np.nan, "to": income.max() if known else np.nan}  # fmt: skip
-    for name in ALL:
+    for name in LABELS:
         of = total[f"known {name}"]
         row[name] = total[f"meets {name}"] / of if of > 0 else np.nan
     row["unknown"] = 1 - total["known all_three"] / total["people"] if total["people"] > 0 else np.nan

@@ -18,14 +18,25 @@ import shapely
 from datakit.cells import polygons
 from datakit.errors import WrongUse
 from datakit.reading import same_crs
-from datakit.vegetation.people import PARTS, by_resident, figures, in_iris, left_out, lorenz, on_cells
+from datakit.vegetation.people import LABELS, PARTS, by_resident, figures, in_iris, left_out, lorenz, on_cells
 from datakit.vegetation.sight import REACH
 
 RULE = "Konijnendijk (2023), J. For. Res. 34, 821-830"
 CHOICE = "choice of this kit"
 BLOCK = 20_000  # places at once
 
-__all__ = ["PARTS", "Rule", "by_resident", "in_iris", "left_out", "lorenz", "neighbourhood", "on_cells", "parts"]
+__all__ = [
+    "LABELS",
+    "PARTS",
+    "Rule",
+    "by_resident",
+    "in_iris",
+    "left_out",
+    "lorenz",
+    "neighbourhood",
+    "on_cells",
+    "parts",
+]
 
 
 @dataclass(frozen=True)

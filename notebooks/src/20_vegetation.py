@@ -187,7 +187,11 @@ print(f"{100 * moved:.0f} % of them live in another cell than an even spread ove
 # were drawn without a look at its buildings: neither way can be good there. Look at this table on real data.)
 
 # %%
-residents.self_check(people, iris, communes, "population", residents.volumes(buildings)).round(2)
+check = residents.self_check(people, iris, communes, "population", residents.volumes(buildings))
+check["misplaced"] *= 100
+check = check.round({"places": 0, "misplaced": 0, "mean_error": 0, "rmse": 0, "correlation": 2})
+check.rename(columns={"places": "IRIS", "misplaced": "misplaced (%)", "mean_error": "mean error (residents)",
+                      "rmse": "RMSE (residents)"})  # fmt: skip
 
 # %% [markdown]
 # ## How green, by which definition
@@ -273,7 +277,8 @@ network = streets.network(roads)
 walk = reach.walk(cells, parks, network)
 met = rule.parts(cells, canopy=around, walk=walk, seeing=share_seen, rule=wanted)
 by_resident = rule.by_resident(met, living["population"])
-(100 * by_resident[["share", "low", "high", "unknown"]]).round(1)
+shares = (100 * by_resident[["share", "low", "high", "unknown"]]).round(1)
+shares.rename(index=rule.LABELS, columns=lambda name: f"{name} (% of residents)")
 
 # %% [markdown]
 # How much does the straight line hide? And how much does the first part depend on what *in view* means?
@@ -353,7 +358,9 @@ left = rule.left_out(met, living["population"], rule.in_iris(cells, iris), peopl
 parts = ["three_trees", "canopy_30", "green_300", "all_three", "none"]
 told = left.assign(**{name: (100 * left[name]).round(1) for name in parts}, residents=left["residents"].round(0))
 told.loc[told["iris"] < 3, parts] = np.nan  # fewer than three IRIS would speak of single places
-told[["by", "group", "iris", "residents", *parts]]
+told["group"] = told["group"].replace({"pop_0_14": "aged 0 to 14", "pop_75_plus": "aged 75 or older"})
+told = told[["by", "group", "iris", "residents", *parts]].astype({"residents": int})
+told.rename(columns={"iris": "IRIS", **{name: f"{rule.LABELS[name]} (%)" for name in parts}})
 
 # %% [markdown]
 # ## Heat: is it getting hotter?
@@ -401,7 +408,7 @@ longest = waves.sort_values("days", ascending=False).head(3).round({"hottest": 1
 print(f"{len(waves)} heat waves of the station by the national rule, {int(waves['days'].sum())} days in all")
 print(f"{int(alert.sum())} days reached the thresholds of the département", end=" ")
 print(f"({heatwaves.NIGHT:.0f} °C by night and {heatwaves.DAY:.0f} °C by day, means of {heatwaves.RUN} days)")
-longest.reset_index(drop=True)
+longest.reset_index(drop=True).rename(columns={"hottest": "hottest (°C)", "severity": "severity (degree-days)"})
 
 # %% tags=["nbval-ignore-output"]
 drawn = [chosen, *[s for s in whole.index if s != chosen][:2]]
@@ -431,7 +438,9 @@ charts.show(fig)
 # %%
 zone = exposure.zones(cells, loaded["lcz-cerema"])
 exposed = exposure.residents(zone["heat"], living)
-exposed.round({c: 1 if c.endswith("(%)") else 0 for c in exposed})
+names = {"population": "residents", "pop_75_plus": "aged 75 or older", "under_6": "under 6"}
+names |= {f"{group} (%)": f"{name} (%)" for group, name in names.items()}
+exposed.round({c: 1 if c.endswith("(%)") else 0 for c in exposed}).rename(columns=names)
 
 # %% [markdown]
 # ## Where planting is possible
@@ -511,7 +520,8 @@ ranked["confidence"] = priority.confidence(ranked["top_share"])
 firm = first & (ranked["top_share"] >= 0.9)
 print(f"{first.sum()} cells are the first tenth; {firm.sum()} of them stay there in nine draws of ten or more")
 sensitivity = priority.one_at_a_time(need, weights, room)
-sensitivity.round(2)
+names = {"kept": "first tenth kept (share)", "correlation": "rank correlation", "moved": "median move (ranks)"}
+sensitivity.round(2).rename(columns=names)
 
 # %% tags=["nbval-ignore-output"]
 ranked["plantable (%)"] = (100 * ready["plantable_share"]).round(0)
@@ -570,7 +580,12 @@ ages = structure.age(trees[measured], today=structure.survey_year(trees[measured
 grown = scenario.growth(ages, np.pi / 4 * trees.loc[measured, "diametre_couronne"].astype(float) ** 2)
 later = scenario.canopy(numbers.attrs["planted"]["placed"], grown)
 print(f"{numbers.attrs['planted']['placed']} trees in {numbers.attrs['planted']['cells']} cells")
-later.join(grown[["middle", "trees"]].rename(columns={"middle": "crown (m²)", "trees": "trees measured"})).round(1)
+later.index.name = None
+table = later.join(grown[["middle", "trees"]]).round(1).rename(index=lambda years: f"{years} years")
+trees_left = {"alive": "alive", "alive_low": "low", "alive_high": "high"}
+canopies = {"canopy": "canopy (ha)", "canopy_low": "low (ha)", "canopy_high": "high (ha)"}
+table = table.round(dict.fromkeys(trees_left, 0)).astype(dict.fromkeys(trees_left, int))
+table.rename(columns=trees_left | canopies | {"middle": "crown (m²)", "trees": "trees measured"})
 
 # %% [markdown]
 # Who would gain? New trees count as in view once they stand; canopy is that of the middle of the range, 30 years on. No
@@ -588,13 +603,15 @@ met_then = rule.parts(cells, canopy=around_then, walk=walk, seeing=share_then, r
 then = rule.by_resident(met_then, living["population"])
 gain = pd.DataFrame({"now (%)": 100 * by_resident["share"], "then (%)": 100 * then["share"]})
 gain["newly (residents)"] = then["residents"] - by_resident["residents"]
-gain.round({"now (%)": 1, "then (%)": 1, "newly (residents)": 0})
+gain["newly (residents)"] = gain["newly (residents)"].round().astype(int)
+gain.round({"now (%)": 1, "then (%)": 1}).rename(index=rule.LABELS)
 
 # %%
 before, after = canopy_cells["green_area"].sum() / cells.area.sum(), shade_then.sum() / cells.area.sum()
 cooler = scenario.cooling(before, after)
 print(textwrap.fill(cooler.attrs["why"], 100))
-cooler.round(3)
+degrees = {name: f"{name} (°C less)" for name in ("low", "middle", "high")}
+cooler.round(3).rename(columns=degrees).astype(object).fillna("")
 
 # %% [markdown]
 # ### Which trees?
@@ -605,10 +622,23 @@ cooler.round(3)
 # %%
 standing = trees[trees["statut"].eq("standing")]
 mix = candidates.choose(standing, n=8, trees=int(numbers.sum()))
-mix
+names = {"nom_fr": "French name", "frost": "frost (°C)", "height_low": "height from (m)", "height_high": "to (m)",
+         "now": "genus now (%)"}  # fmt: skip
+mix.drop(columns="share").round({"now": 1}).rename(columns=names).astype(object).fillna("not rated")
+
+# %% [markdown]
+# Who says so:
 
 # %%
-candidates.after(standing, mix, int(numbers.sum())).round(2)
+told = (
+    candidates.table().loc[mix["taxon"]].filter(like="_source").melt(ignore_index=False, value_name="source").dropna()
+)
+told["of"] = told.index + " (" + told["variable"].str.removesuffix("_source") + ")"
+told.groupby("source", sort=False)["of"].agg(", ".join).reset_index()
+
+# %%
+after_mix = candidates.after(standing, mix, int(numbers.sum())).round(2)
+after_mix.rename(columns={name: f"{name} (%)" for name in ("limit", "before", "after")})
 
 # %% [markdown]
 # ## What these figures cannot say
