@@ -54,6 +54,7 @@ from datakit.trees.auditing import rejected
 from datakit.trees.standard import changes_summary
 from datakit.trees.visits import visit_list
 
+pd.set_option("display.max_colwidth", None)  # a reason that is cut off is none
 trees = standardise(datakit.load(inventory, origins))
 communes = territory.todays_communes(datakit.load("communes", origins))
 others = {}
@@ -225,7 +226,8 @@ by_place = areas.assign(trees=areas["place"].map(trees["place"].value_counts()).
 by_place["genus"] = by_place["place"].map(genera["genus"])
 by_place["share"] = (100 * by_place["place"].map(genera["first"]) / by_place["trees"]).where(by_place["trees"] >= 50)
 first = by_place.sort_values("share", ascending=False)
-first[["name", "trees", "genus", "share"]].head(8).round(1).reset_index(drop=True)
+shown = first[["name", "trees", "genus", "share"]].head(8).round(1).reset_index(drop=True)
+shown.rename(columns={"share": "share (%)"})
 
 # %% tags=["nbval-ignore-output"]
 maps.choropleth(
@@ -253,7 +255,8 @@ part = "secteur" if "secteur" in trees and trees["secteur"].notna().any() else "
 sectors = diversity.by(trees, part, level, draws=draws, seed=seed).dropna(subset="rarefied").sort_values("rarefied")
 columns = ["trees", "rarefied", "shannon", "simpson", "species_share", "genus_share", "family_share"]
 print(f"{len(sectors)} sectors, {sectors['n'].iloc[0] if len(sectors) else 0} trees drawn from each; poorest first.")
-sectors.set_index(part)[columns].round(1).head(8)
+percent = {name: name.replace("_share", " (%)") for name in columns[-3:]}
+sectors.set_index(part)[columns].round(1).head(8).rename_axis(None).rename(columns=percent)
 
 # %% [markdown]
 # ## How old, how large
@@ -266,7 +269,7 @@ dated, measured = years.notna().any(), diameters["trees"].sum() > 0
 middle = f"median {years.median():.0f} years" if dated else "none"
 print(f"Age known for {100 * years.notna().mean():.0f} % of the trees: {middle}.")
 print(f"Trunk measured for {100 * structure.trunk_diameter(trees).notna().mean():.0f} % of them.")
-diameters.round(1) if measured else None
+diameters.round(1).rename(columns={"share": "share (%)", "target": "target (%)"}) if measured else None
 
 # %% tags=["nbval-ignore-output"]
 picture = None
@@ -378,7 +381,7 @@ if target is not None:
     for name, why in risk.LEAKS.items():
         if name in known and known[name].notna().any():
             print(f"refused unless allowed: {name} ({why})")
-leaks if len(leaks) else None
+leaks.rename(columns={"lost": "of them lost (%)"}) if len(leaks) else None
 
 # %% [markdown]
 # **Baselines, in order.** A model that does not beat the ones above it is not worth its trouble.
@@ -485,9 +488,11 @@ summary
 # The first round, in walking order. `datakit trees visits` writes them all, for a spreadsheet and for QGIS.
 
 # %%
-listed[["round", "order", "rank", "chance", "walked", "why"]].head(6).reset_index(
-    drop=True
-) if scores is not None else None
+shown = None
+if scores is not None:
+    shown = listed[["round", "order", "rank", "chance", "walked", "why"]].head(6).reset_index(drop=True)
+    shown = shown.rename(columns={"chance": "chance (%)", "walked": "walked (m)"})
+shown
 
 # %% tags=["nbval-ignore-output"]
 drawn = None
@@ -590,6 +595,7 @@ if target is not None:
     lost = known.assign(lost=100 * target, age=structure.age(known, today))
     by_genus = lost.groupby("genus").agg(trees=("lost", "size"), lost=("lost", "mean"), age=("age", "median"))
     answer = by_genus[by_genus["trees"] >= 200].sort_values("lost", ascending=False).head(6).round(1)
+    answer = answer.rename(columns={"lost": "lost (%)", "age": "median age (years)"})
 answer
 
 # %% [markdown] tags=["exercise"]
