@@ -151,6 +151,39 @@ def test_a_stop_that_says_nothing_is_not_taken_for_accessible(tmp_path):
     assert chair[row["c"]] == pytest.approx(20)  # the bus still drives past the stop
 
 
+def test_a_platform_says_what_its_station_says_unless_it_says_otherwise():
+    stops = pd.DataFrame({
+        "stop_id": ["G", "G1", "G2", "G3", "A"], "parent_station": ["", "G", "G", "G", ""],
+        "wheelchair_boarding": ["1", "", "0", "2", ""],
+    })  # fmt: skip
+    assert transit.boarding(stops).tolist() == [1, 1, 1, 2, 0]
+    numbers = stops.assign(
+        wheelchair_boarding=pd.array([1, None, 0, 2, None], "Int64"), parent_station=[None, *"GGG", None]
+    )
+    assert transit.boarding(numbers).tolist() == [1, 1, 1, 2, 0]
+    assert transit.boarding(stops[["stop_id"]]).tolist() == [0] * 5
+
+
+@pytest.mark.parametrize("calendar", ["calendar_dates.txt", "both"])
+def test_feeds_of_other_habits_are_read(tmp_path, calendar):
+    """Days given one by one, trips after midnight, trips given by their frequency."""
+    path = write(tmp_path / "feed.zip", {"A": (47.30, 5.0, 1), "B": (47.31, 5.0, 1), "C": (47.32, 5.0, 1)},
+                 [("late", "WK", 1, [("A", 24 * 60 + 10), ("B", 24 * 60 + 20)]),
+                  ("often", "WK", 1, [("B", 0), ("C", 5)])],
+                 without=("calendar.txt",) if calendar == "calendar_dates.txt" else ())  # fmt: skip
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("calendar_dates.txt", "service_id,date,exception_type\nWK,20260303,1\nWK,20260304,1\n")
+        archive.writestr("frequencies.txt", "trip_id,start_time,end_time,headway_secs\noften,06:00:00,10:00:00,600\n")
+    timetable = transit.Timetable.read(path)
+    rows = timetable.stops.reset_index().set_index("stop_id")["index"]
+    assert calendar == "both" or timetable.day("weekday") in {dt.date(2026, 3, 3), dt.date(2026, 3, 4)}
+    tuesday = dt.datetime(2026, 3, 3)
+    late = timetable.minutes([rows["A"]], tuesday + dt.timedelta(hours=23, minutes=50))
+    assert late[0, rows["B"]] == pytest.approx(30)  # 24:20 is twenty past midnight
+    often = timetable.minutes([rows["B"]], tuesday + dt.timedelta(hours=8, minutes=3))
+    assert often[0, rows["C"]] == pytest.approx(12)  # waits for 8:10
+
+
 def test_the_day_is_an_ordinary_one(tmp_path):
     calendar = [
         "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",

@@ -37,6 +37,27 @@ def missing(path):
     return [name for name in NEEDED if name not in there] + ([] if there & set(CALENDARS) else [" or ".join(CALENDARS)])
 
 
+def boarding(stops):
+    """Whether a wheelchair can board at each stop, as the reference of GTFS reads ``stops.txt``.
+
+    Parameters
+    ----------
+    stops : DataFrame
+        ``stop_id`` and, where the file has them, ``wheelchair_boarding`` and ``parent_station``; text or numbers.
+
+    Returns
+    -------
+    Series of Int8
+        1 some vehicles can be boarded, 2 none can, 0 not known. A stop that says nothing says what its station says.
+    """
+    told = pd.to_numeric(stops["wheelchair_boarding"] if "wheelchair_boarding" in stops else pd.Series(0, stops.index),
+                         errors="coerce").fillna(0)  # fmt: skip
+    if "parent_station" in stops:
+        station = stops["parent_station"].astype("str").map(told.set_axis(stops["stop_id"].astype("str"))).fillna(0)
+        told = told.where(told != 0, station)
+    return told.astype("Int8")
+
+
 @dataclass
 class Timetable:
     """A timetable that can be searched.
@@ -79,10 +100,10 @@ class Timetable:
 
         network = TransportNetwork.from_gtfs(str(path), trip_distances=False, leg_geometries=False)
         named = pd.DataFrame(network.stops, columns=["stop_id", "latitude", "longitude"])
-        told = _member(path, "stops.txt").set_index("stop_id").reindex(named["stop_id"])
-        boarding = told["wheelchair_boarding"] if "wheelchair_boarding" in told else pd.Series("", index=told.index)
+        told = _member(path, "stops.txt")
+        accessible = boarding(told).eq(1).set_axis(told["stop_id"])
         stops = gpd.GeoDataFrame(
-            {"stop_id": named["stop_id"], "accessible": boarding.eq("1").to_numpy()},
+            {"stop_id": named["stop_id"], "accessible": accessible.reindex(named["stop_id"]).to_numpy(bool)},
             geometry=gpd.points_from_xy(named["longitude"], named["latitude"]),
             crs="EPSG:4326",
         ).to_crs(crs)

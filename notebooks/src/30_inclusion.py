@@ -793,7 +793,9 @@ if network is not None:
 
 # %%
 stops = loaded["divia-gtfs"]
-accessible = stops["wheelchair_boarding"].eq(1).fillna(False).astype(bool)
+accessible = transit.boarding(stops).eq(1)
+stops = stops[stops.get("location_type", pd.Series(0, stops.index)).fillna(0).eq(0)]  # a station is no stop
+accessible = accessible[stops.index]
 where = services.locate(stops[["stop_id", "geometry"]].rename(columns={"stop_id": "id"}), communes)["found"]
 by_town = pd.DataFrame({"commune": where.to_numpy(), "stops": 1, "accessible": accessible.to_numpy(dtype=int)})
 by_town = by_town.groupby("commune")[["stops", "accessible"]].sum().reset_index()
