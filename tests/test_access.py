@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from datakit import streets
+from datakit.errors import WrongUse
 from datakit.inclusion import access
 
 LAMBERT = "EPSG:2154"
@@ -66,3 +67,10 @@ def test_weights_are_the_people_of_areas(town):
     ways = access.by_area(areas, services, ["post"], area="iris", threshold=700, network=network)
     found = access.weighted(ways, pd.Series({"near": 300, "cut": 100}), area="iris")
     assert found.far[0] == pytest.approx(25)
+
+
+@pytest.mark.parametrize(("shapes", "told"), [([], "no area"), ([shapely.Polygon()], "no shape"), ([None], "no shape")])
+def test_no_area_and_no_shape_are_told(shapes, told):
+    areas = gpd.GeoDataFrame({"iris": ["212310101"][: len(shapes)]}, geometry=shapes, crs="EPSG:2154")
+    with pytest.raises(WrongUse, match=told):
+        access.grid(areas, "iris")

@@ -570,6 +570,27 @@ def test_a_rehearsal_on_real_data_runs_by_iris_and_says_what_is_invented(
     assert report.notebooks[0].peak_memory is None or report.notebooks[0].peak_memory < 1e9
 
 
+def test_other_kinds_and_a_high_threshold_are_answered_as_far_as_the_data_goes(root, tmp_path):
+    """The first kind is looked into; hours that nobody says, and rates that are hidden, are told and not computed."""
+    from datakit.running import run
+
+    report = run(
+        [root / "notebooks" / "30_inclusion.ipynb"],
+        origins="sample",
+        parameters={"categories": ["post", "library"], "min_households": 1500},
+        output=tmp_path / "out",
+        progress=False,
+    )
+    assert report.ok, report.notebooks[0].error
+    results = {r["result"] for r in report.notebooks[0].results}
+    assert {"far from: Library", "near: Post office or postal counter, weekday"} <= results
+    assert not [name for name in results if "Gini" in name or "same defects" in name or "Pharmacy" in name]
+    page = (tmp_path / "out" / "30_inclusion.html").read_text(encoding="utf-8")
+    assert "Hours are not said for: Post office or postal counter" in page
+    assert "Not computed: deprivation: too few areas have all four rates" in page
+    assert "Not asked here: silence: too few areas" in page
+
+
 def test_no_output_of_the_notebook_shows_a_figure_under_the_threshold(root):
     """With a threshold that hides half of the IRIS: no table, map or list holds what belongs to a hidden one."""
     import jupytext

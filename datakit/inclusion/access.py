@@ -33,8 +33,18 @@ def grid(areas, area, spacing=SPACING):
     GeoDataFrame
         The key, ``weight`` (1 / number of points of the area: they sum to 1 in each area) and ``geometry``. A small
         area has at least one point.
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        No area, or one without a shape.
     """
     same_crs(areas)
+    shapeless = areas[area][areas.geometry.is_empty | areas.geometry.isna()]
+    if areas.empty or len(shapeless):
+        raise WrongUse("access.grid", "there is no area" if areas.empty else "an area has no shape",
+                       expected="polygons", found=", ".join(map(str, shapeless[:3])) or "an empty table")  # fmt: skip
     parts = []
     for key, shape in zip(areas[area], areas.geometry, strict=True):
         west, south, east, north = shape.bounds

@@ -33,7 +33,7 @@
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
-categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # or employment, school...
+categories: list = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]  # the first is looked into
 threshold: int = 1000  # metres on foot beyond which a neighbourhood service is far
 threshold_rare: int = 3000  # the same for France services and job centres, which one does not visit every week
 walking_speed: float = 67.0  # metres a minute on foot
@@ -209,12 +209,13 @@ counted = counted.reindex([c for c in services.CATEGORIES if c in counted.index]
 counted[counted.columns[:3]] = counted[counted.columns[:3]].fillna(0).astype(int)
 kinds = [c for c in chosen if c in counted.index]
 label = {name: services.CATEGORIES[name] for name in kinds}
+focus, of_focus = kinds[0], label[kinds[0]]
 print("No data in this run on:", ", ".join(services.CATEGORIES[c] for c in chosen if c not in kinds) or "nothing")
 counted.rename(index=services.CATEGORIES).rename_axis(None).fillna("not said")
 
 # %% [markdown]
-# Only the kinds in `categories` are measured below. "Not said" is silence, not a closed door; and where some places of
-# a kind say it, the others may be open too.
+# Only the kinds in `categories` are measured below, and the first of them that has places is looked into. "Not said" is
+# silence, not a closed door; and where some places of a kind say it, the others may be open too.
 #
 # Is the list up to date? A date of update that is missing or old is a reason to telephone before believing the map.
 
@@ -417,9 +418,10 @@ fig, ax = charts.figure(
 )
 steps = np.arange(0, 6001, 50)
 usable = ~np.isnan(weight)
-for name, colour in zip(kinds, charts.CATEGORICAL, strict=False):
+pens = [(colour, line) for line in ("-", "--") for colour in charts.CATEGORICAL]
+for name, (colour, line) in zip(kinds, pens, strict=False):
     beyond = [100 * weight[usable & (metres[name] > s).to_numpy()].sum() / weight[usable].sum() for s in steps]
-    ax.plot(steps, beyond, color=colour, label=label[name])
+    ax.plot(steps, beyond, line, color=colour, label=label[name])
 ax.set(xlabel="way on foot (m)", ylabel="inhabitants farther than that (%)", xlim=(0, 6000), ylim=(0, 100))
 ax.legend(fontsize=8)
 charts.show(fig)
@@ -567,14 +569,16 @@ if rides:
 #
 # ## Competition, and who has more
 #
-# A place near by helps little when many share it. Each digital-inclusion place and France services divides its weekly
-# hours among the people within `catchment` minutes (enhanced two-step floating catchment). How evenly is that shared,
-# and does it follow incomes?
+# A place near by helps little when many share it. Each place of the first kind, and each France services, divides its
+# weekly hours among the people within `catchment` minutes (enhanced two-step floating catchment). How evenly is that
+# shared, and does it follow incomes?
 
 # %%
-helpers = places["category"].isin(["digital", "france_services"]).to_numpy()
+helpers = places["category"].isin([focus, "france_services"]).to_numpy()
 hours_each = pd.Series(dtype=float)
-if rides:
+if not places.loc[helpers, "weekly_hours"].gt(0).any():
+    print(f"Hours are not said for: {of_focus}")
+elif rides:
     row, column = np.nonzero(rides["weekday"][:, helpers] <= catchment)
     ids = places.loc[helpers, "id"].to_numpy()
     costs = pd.DataFrame({"area": homes[area].to_numpy()[row], "service": ids[column]})
@@ -627,7 +631,7 @@ if len(hours_each):
 
 # %%
 if rides:
-    away = pd.Series(np.minimum(soonest(rides["weekday"], "digital"), 60.0), index=areas.index)
+    away = pd.Series(np.minimum(soonest(rides["weekday"], focus), 60.0), index=areas.index)
     local = clusters.local(areas, away.where(areas["population"].notna().to_numpy()))
     told = local.attrs["clusters"]
     print(f"{told['tested']} areas tested; {told['plain']} stand out at 5 % each, {told['shown']} once corrected")
@@ -651,8 +655,13 @@ if area == "iris" and optional["education"] is not None and optional["incomes"] 
     parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment", "median_income"]
     rates = privacy.suppress(rates, parts, count="households", minimum=min_households, within="commune")
     rates = areas[["iris"]].merge(rates, on="iris", how="left").set_index("iris")
-    fragile = need.fragility(rates)
-    deprived = need.deprivation(rates, rates["population"])
+    try:
+        fragile, deprived = need.fragility(rates), need.deprivation(rates, rates["population"])
+    except DatakitError as problem:  # a high threshold hides nearly every IRIS
+        print(f"Not computed: {problem}")
+else:
+    print("Not computed: it needs IRIS, their incomes and diplomas, all real or all invented.")
+if fragile is not None:
     told, parts_told = deprived.attrs["deprivation"], fragile.attrs["fragility"]
     print(
         "Fragility from:",
@@ -665,8 +674,6 @@ if area == "iris" and optional["education"] is not None and optional["incomes"] 
     )
     print(f"Correlation of both: {fragile['score'].corr(deprived):.2f}")
     display(fragile.describe().loc[["count", "min", "50%", "max"]].round(1))
-else:
-    print("Not computed: it needs IRIS, their incomes and diplomas, all real or all invented.")
 
 # %% tags=["nbval-ignore-output"]
 if fragile is not None and rides:
@@ -681,7 +688,7 @@ if fragile is not None and rides:
             labels="name",
             outline=communes,
             colours=colours | {gap.UNKNOWN: "#ffffff"},
-            title="Need beside access: digital fragility and minutes to a digital-inclusion place",
+            title=f"Need beside access: digital fragility and minutes to the nearest {of_focus}",
             unit="",
             legend="each third of the inhabitants",
             caption="Thirds of the inhabitants by need, and by minutes from door to door on a weekday. An area is one "
@@ -729,44 +736,45 @@ if fragile is not None and rides:
         display(described.round(1))
 
 # %% [markdown]
-# **Borders.** The same question on squares of 200 m: how many inhabitants are far from a digital-inclusion place on
-# foot by the middle of their IRIS, and by the middle of their square?
+# **Borders.** The same question on squares of 200 m: how many inhabitants are far from a place of the first kind on
+# foot, by the middle of their IRIS, and by the middle of their square?
 
 # %%
 if network is not None and area == "iris":
     squares = cells.grid(areas, 200)
     lived_in = cells.spread(by_iris, areas[["iris", "geometry"]], squares, ["population"])["population"]
-    way = access.on_foot(squares, places, ["digital"], network)["digital"]
-    by_square = 100 * lived_in[(way > threshold).to_numpy()].sum() / lived_in.sum()
-    way_iris = access.on_foot(homes, places, ["digital"], network)["digital"].to_numpy()
-    by_middle = 100 * np.nansum(lives[way_iris > threshold]) / np.nansum(lives)
+    way = access.on_foot(squares, places, [focus], network)[focus]
+    by_square = 100 * lived_in[(way > limits[focus]).to_numpy()].sum() / lived_in.sum()
+    way_iris = access.on_foot(homes, places, [focus], network)[focus].to_numpy()
+    by_middle = 100 * np.nansum(lives[way_iris > limits[focus]]) / np.nansum(lives)
     print(f"far by the middle of the IRIS: {by_middle:.0f} %; by {len(squares)} squares of 200 m: {by_square:.0f} %")
 
 # %% [markdown]
 # ## Where would one more place help most?
 #
 # Candidates are places that exist: libraries and post offices that could host a desk. The best are found exactly, for
-# two aims that do not choose the same: to *reach* as many people as possible who have no digital-inclusion place within
+# two aims that do not choose the same: to *reach* as many people as possible who have no place of the first kind within
 # `threshold` metres (maximal covering), or to make everybody's *distance* least in total (p-median). Then a van that
 # stops at one of five places a day: it reaches more people, one day a week only.
 
 # %%
 gained = pd.DataFrame()
 if network is not None:
-    hosts = places[places["category"].isin(["library", "post"])].reset_index(drop=True)
+    hosts = every["category"].isin({"library", "post"} - {focus}) & ~every["flagged"]
+    hosts = every[hosts].reset_index(drop=True)
     cost = network.distances(homes, hosts, 20_000)
-    present = access.on_foot(homes, places, ["digital"], network)["digital"].to_numpy()
+    present = access.on_foot(homes, places, [focus], network)[focus].to_numpy()
     people_there = known.reindex(homes[area])[["population", "pop_75_plus", "living_alone"]].reset_index(drop=True)
     options = {}
     for goal, told in (("reach", f"{new_places} places, reach"), ("distance", f"{new_places} places, distance")):
         options[told] = siting.best_sites(
-            cost, people_there["population"], new_places, goal=goal, limit=threshold, present=present
+            cost, people_there["population"], new_places, goal=goal, limit=limits[focus], present=present
         )
     between = np.nan_to_num(network.distances(hosts, hosts, 40_000), nan=99_999)
-    van = siting.weekly_round(cost, between, people_there["population"], 5, limit=threshold, present=present)
+    van = siting.weekly_round(cost, between, people_there["population"], 5, limit=limits[focus], present=present)
     options["van, 5 stops, one day a week"] = van["site"].tolist()
     people_there = people_there.set_axis(list(groups), axis=1)
-    newly = {told: siting.gain(cost, sites, people_there, limit=threshold, present=present).set_index("group")
+    newly = {told: siting.gain(cost, sites, people_there, limit=limits[focus], present=present).set_index("group")
              for told, sites in options.items()}  # fmt: skip
     gained = newly[next(iter(newly))]
     table = pd.DataFrame({told: one["newly"] for told, one in newly.items()}).T.add_prefix("newly near: ")
@@ -820,14 +828,18 @@ if told_defects and area == "iris" and "poverty_rate" in by_iris:
     there = reports.by_area(optional["defects-survey"], areas, by_iris, minimum=min_households, within="commune")
     told["defects"] = there["reports"]
     told = told.merge(by_iris[["iris", "poverty_rate", "share_75_plus"]], on="iris")
-    silent = reports.silence(told, "defects", "poverty_rate", "share_75_plus")
+    try:
+        silent = reports.silence(told, "defects", "poverty_rate", "share_75_plus")
+    except DatakitError as problem:  # a high threshold hides nearly every IRIS
+        print(f"Not asked here: {problem}")
+else:
+    print("Not asked here: it needs reports, an inspection round and incomes by IRIS, all real or all invented.")
+if len(silent):
     silent["group"] = silent["group"].map(people.LABELS)
     flat = told[["per_1000", "poverty_rate"]].corr(method="spearman").iloc[0, 1]
     print(f"Rank correlation of reports by resident with poverty: {flat:+.2f}")
     shown = silent.assign(p=silent["p"].map(lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}"))
     display(shown.round(2).rename(columns={"per": "one standard deviation (points)"}))
-else:
-    print("Not asked here: it needs reports, an inspection round and incomes by IRIS, all real or all invented.")
 
 # %% [markdown]
 # A ratio whose interval stays under 1 says that such *areas* report less. It does not say who in them, nor why: no
@@ -906,12 +918,13 @@ if rides:
     for name in ("weekday", "Saturday", "weekday, wheelchair"):
         rows.append(
             {
-                "result": f"near a digital-inclusion place, {name}",
-                "value": round(reached.loc[label["digital"], name], 1),
+                "result": f"near: {of_focus}, {name}",
+                "value": round(reached.loc[of_focus, name], 1),
                 "unit": "% of inhabitants",
                 "note": f"within {near_minutes:.0f} minutes from door to door, by the middle of the {unit}",
             }
         )
+if len(hours_each):
     rows.append(("Gini of hours of help within reach", round(curve.attrs["gini"], 2), "0 to 1"))
 for one in silent.itertuples():
     rows.append(
@@ -930,7 +943,7 @@ if len(gained):
             "result": f"inhabitants newly near, {new_places} places more",
             "value": round(gained.loc["all inhabitants", "newly"]),
             "unit": "inhabitants",
-            "note": f"within {threshold} m on foot; candidates: libraries and post offices",
+            "note": f"to {of_focus} within {limits[focus]} m on foot; candidates: libraries and post offices",
         }
     )
 key_results = charts.key_results(rows)
