@@ -78,7 +78,7 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
     kept = {cell.id: cell for cell in executed.cells}
     for count, cell in enumerate((c for c in bare.cells if c.cell_type == "code"), 1):
         cell.execution_count = count
-        cell.outputs = [plain(output, count) for output in kept[cell.id].outputs]
+        cell.outputs = joined(plain(output, count) for output in kept[cell.id].outputs)
     text = nbformat.writes(bare) + "\n"
     for place in (str(ROOT), str(Path.home()) + "/", tempfile.gettempdir() + "/"):
         if len(place) > 2 and place in text:
@@ -96,6 +96,17 @@ def plain(output, count):
     if "execution_count" in output:
         output.execution_count = count
     return output
+
+
+def joined(outputs):
+    """Neighbouring texts of one stream as one: where a kernel cuts them depends on how busy the machine is."""
+    out = []
+    for output in outputs:
+        if out and output.output_type == "stream" == out[-1].output_type and output.name == out[-1].name:
+            out[-1].text += output.text
+        else:
+            out.append(output)
+    return out
 
 
 def scrub(value):

@@ -733,6 +733,7 @@ if fragile is not None and rides:
         "in nine draws of ten"
     )
     with pd.option_context("display.max_colwidth", None):
+        described = described.round({"people": 0}).astype({"people": int}).rename(columns={"share": "share (%)"})
         display(described.round(1))
 
 # %% [markdown]
@@ -783,10 +784,11 @@ if network is not None:
     finite = np.isfinite(today) & (lives > 0)
     mean_way = np.average(today[finite], weights=lives[finite])
     print(f"Today {gained['before'].iloc[0]:.1f} % are near; mean way {mean_way:.0f} m")
-    for told, sites in options.items():
+    for told, sites in list(options.items())[:2]:  # those of the van are near one day a week only
         best = np.minimum(today, np.nan_to_num(cost[:, sites], nan=np.inf).min(axis=1))[finite]
-        mean_way = f"; mean way {np.average(best, weights=lives[finite]):.0f} m" if "van" not in told else ""
-        print(f"{told}: " + ", ".join(hosts.loc[sites, "name"]) + mean_way)
+        print(
+            f"{told}: {', '.join(hosts.loc[sites, 'name'])}; mean way {np.average(best, weights=lives[finite]):.0f} m"
+        )
     van["place"] = hosts.loc[van["site"], "name"].to_numpy()
     van = van.round(0).astype({"newly": int, "way": int}).set_index("day")
     display(
