@@ -103,7 +103,7 @@ def joined(outputs):
     out = []
     for output in outputs:
         if out and output.output_type == "stream" == out[-1].output_type and output.name == out[-1].name:
-            out[-1].text += output.text
+            out[-1] = nbformat.from_dict(out[-1] | {"text": out[-1].text + output.text})
         else:
             out.append(output)
     return out
