@@ -1,5 +1,7 @@
 """The best sites against every combination tried one by one, and gains counted by hand."""
 
+import subprocess
+import sys
 from itertools import combinations, permutations
 
 import numpy as np
@@ -84,13 +86,31 @@ def test_a_round_is_the_shortest_through_its_stops(stops):
     assert found.newly.sum() == pytest.approx(newly)
 
 
-def test_long_rounds_are_not_silly():
-    rng = np.random.default_rng(1)
-    angle = rng.permutation(np.linspace(0, 2 * np.pi, 12, endpoint=False))
-    site = 1000 * np.column_stack([np.cos(angle), np.sin(angle)])
-    between = np.hypot(*(site[:, None] - site[None]).transpose(2, 0, 1))
-    found = siting.weekly_round(np.eye(12) * 0 + 100, between, np.ones(12), 12, limit=500)
-    assert found.way.sum() == pytest.approx(12 * 2000 * np.sin(np.pi / 12))  # around the circle, never across
+def test_a_week_has_seven_days():
+    cost, between, people, _ = town(2, candidates=9)
+    assert siting.weekly_round(cost, between, people, 7, limit=1200).day.tolist() == list(range(1, 8))
+    with pytest.raises(WrongUse, match="a week") as error:
+        siting.weekly_round(cost, between, people, 8, limit=1200)
+    assert (error.value.expected, error.value.found) == ("1 to 7", "8")
+
+
+def test_sites_are_best_without_any_solver_to_install():
+    """PuLP's fourth major took its solver away, and spopt with it: this needs scipy only."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            "import sys; sys.modules['pulp'] = sys.modules['spopt'] = None\n"
+            "from datakit.inclusion import siting\n"
+            "print(siting.best_sites([[100.0, 5000.0], [5000.0, 100.0]], [9.0, 3.0], limit=500),"
+            " siting.best_sites([[100.0, 5000.0], [5000.0, 100.0]], [9.0, 30.0], goal='distance'))",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("[0] [1]\n", "")
 
 
 @pytest.mark.parametrize(

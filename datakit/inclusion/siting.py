@@ -1,6 +1,6 @@
 """Where one more service would help most: the best sites among candidates, and a service that travels instead."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pandas as pd
@@ -44,30 +44,50 @@ def best_sites(cost, people, k=1, *, goal="reach", limit=None, present=None):
 
     Notes
     -----
-    Solved exactly as integer programmes, with PySAL's ``spopt`` and the CBC solver that comes with PuLP.
+    Both are one integer programme, solved exactly by the HiGHS solver that scipy brings. Area ``i`` is worth
+    ``v[i, j]`` to site ``j``: its people, if they are newly near, or the way they are spared, all together. It is
+    served by one site at most, and only by one that is chosen; ``k`` are chosen; the total is as large as it can be.
     """
     cost, people, present = _checked(cost, people, present, k, goal, limit)
-    import pulp
-    from spopt.locate import MCLP, PMedian
-
-    solver = pulp.PULP_CBC_CMD(msg=False)
     if goal == "reach":
-        new = people * ~(present <= limit)
-        if not new.any() or not ((cost <= limit) & (new > 0)[:, None]).any():
+        value = people[:, None] * ((cost <= limit) & ~(present <= limit)[:, None])
+        if not value.any():  # nobody can be gained: where most people live near
             return sorted(np.argsort(-(people[:, None] * (cost <= limit)).sum(axis=0), kind="stable")[:k].tolist())
-        rows = new > 0  # the others change nothing, and the solver need not see them
-        model = MCLP.from_cost_matrix(_finite(cost[rows], limit), new[rows], limit, p_facilities=k)
     else:
-        filled = _finite(cost, None)
-        # A service that exists is one more site, which is already chosen: everybody may go on using it.
-        served = np.minimum(np.nan_to_num(present, nan=np.inf), filled.max())
-        rows = people > 0
-        model = PMedian.from_cost_matrix(
-            np.column_stack([filled, served])[rows], people[rows], p_facilities=k + 1,
-            predefined_facilities_arr=np.array([0] * filled.shape[1] + [1]),
-        )  # fmt: skip
-    model = model.solve(solver)
-    return [j for j in range(cost.shape[1]) if model.fac_vars[j].value() > 0.5]
+        way = _finite(cost)
+        today = np.minimum(np.nan_to_num(present, nan=np.inf), way.max())
+        value = people[:, None] * np.maximum(today[:, None] - way, 0)
+    return _best(value, k)
+
+
+def _best(value, k):
+    """The ``k`` columns that serve the rows best, each row being served by the best of them."""
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    area, site = np.nonzero(value)
+    areas, sites, pairs = *value.shape, len(area)
+    pair, one = np.arange(pairs), np.ones(pairs)
+    worth = np.concatenate([np.zeros(sites), value[area, site]])  # whether a site is chosen; whether it serves an area
+    chosen_first = sparse.csr_array(
+        (np.r_[one, -one], (np.r_[pair, pair], np.r_[sites + pair, site])), shape=(pairs, sites + pairs)
+    )
+    served_once = sparse.csr_array((one, (area, sites + pair)), shape=(areas, sites + pairs))
+    number = np.r_[np.ones(sites), np.zeros(pairs)][None]
+    found = milp(
+        -worth / (worth.max() or 1),
+        integrality=np.r_[np.ones(sites), np.zeros(pairs)],
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(chosen_first, -np.inf, 0),
+            LinearConstraint(served_once, -np.inf, 1),
+            LinearConstraint(number, k, k),
+        ],
+        options={"mip_rel_gap": 0},
+    )
+    if not found.success:
+        raise WrongUse("best_sites", "the solver found no answer", found=found.message)
+    return np.flatnonzero(found.x[:sites] > 0.5).tolist()
 
 
 def gain(cost, sites, groups, *, limit, present=None):
@@ -115,7 +135,7 @@ def weekly_round(cost, between, people, stops=5, *, limit, present=None):
     people, limit, present
         See `best_sites`.
     stops : int
-        Days of the week on which it stops somewhere.
+        Days of the week on which it stops somewhere, 1 to 7.
 
     Returns
     -------
@@ -124,15 +144,21 @@ def weekly_round(cost, between, people, stops=5, *, limit, present=None):
         limit, who had nothing near) and ``way`` (to the next stop). A person reached one day a week is not a person
         reached every day: the figures are not to be compared with those of a fixed place without saying so.
 
+    Raises
+    ------
+    WrongUse
+        More stops than a week has days, and as `best_sites`.
+
     Notes
     -----
-    The stops are those of `best_sites`; the order is the shortest of all for up to eight stops, and otherwise that of
-    the nearest neighbour improved by exchanges (2-opt).
+    The stops are those of `best_sites`, in the order that is the shortest of all.
     """
+    if stops > 7:
+        raise WrongUse("weekly_round", "more stops than a week has days", expected="1 to 7", found=str(stops))
     cost = np.asarray(cost, float)
     sites = best_sites(cost, people, stops, goal="reach", limit=limit, present=present)
     way = np.asarray(between, float)[np.ix_(sites, sites)]
-    order = _shortest(way) if len(sites) <= 8 else _improved(way)
+    order = _shortest(way)
     near = np.where(np.isnan(cost[:, sites]), np.inf, cost[:, sites])
     had = np.zeros(len(cost), bool) if present is None else np.asarray(present, float) <= limit
     nearest, reached = near.argmin(axis=1), (near.min(axis=1) <= limit) & ~had
@@ -161,34 +187,12 @@ def _checked(cost, people, present, k, goal, limit):
     return cost, people, present
 
 
-def _finite(cost, limit):
-    """The solver wants numbers everywhere: what cannot be reached is farther than anything that counts."""
-    far = 2 * (np.nanmax(np.where(np.isfinite(cost), cost, np.nan)) if limit is None else limit) + 1
+def _finite(cost):
+    """What cannot be reached counts as far as the farthest that can, twice over."""
+    far = 2 * np.nanmax(np.where(np.isfinite(cost), cost, np.nan)) + 1
     return np.where(np.isfinite(cost), cost, far)
 
 
 def _shortest(way):
-    from itertools import permutations
-
     rounds = [(0, *rest) for rest in permutations(range(1, len(way)))]
     return list(min(rounds, key=lambda r: sum(way[a, b] for a, b in pairwise([*r, r[0]]))))
-
-
-def _improved(way):
-    order, left = [0], set(range(1, len(way)))
-    while left:
-        order.append(min(left, key=lambda k: way[order[-1], k]))
-        left.remove(order[-1])
-    better = True
-    while better:
-        better = False
-        for i in range(1, len(order) - 1):
-            for j in range(i + 1, len(order)):
-                turned = order[:i] + order[i : j + 1][::-1] + order[j + 1 :]
-                if _length(way, turned) < _length(way, order) - 1e-9:
-                    order, better = turned, True
-    return order
-
-
-def _length(way, order):
-    return sum(way[a, b] for a, b in pairwise([*order, order[0]]))
