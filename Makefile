@@ -19,16 +19,29 @@ made    := $(VENV)/.datakit-made
 for_run := $(VENV)/.datakit-run
 for_dev := $(VENV)/.datakit-dev
 
-# Building takes nothing from outside the locks: setuptools comes from one, so no isolated build environment.
 ifneq ($(UV),)
-install := $(UV) pip install --quiet --python $(bin)/python --no-build-isolation
+install := $(UV) pip install --quiet --python $(bin)/python
+check   := $(UV) pip check --python $(bin)/python
 else
-install := $(bin)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --use-pep517
+install := $(bin)/python -m pip install --quiet --disable-pip-version-check
+check   := $(bin)/python -m pip --disable-pip-version-check check
 endif
+# Each line of a lock, by its hash, and nothing else: with --no-deps no resolver has a say, so a release of tomorrow
+# changes nothing. What the lines need of one another is checked afterwards.
+exact   := $(install) --no-deps --require-hashes --only-binary :all:
 
-.PHONY: help run test lab lint bench setup setup-dev lock links sample notebooks docs clean
+.PHONY: help run test lab lint bench setup setup-dev lock check-lock links sample notebooks docs clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+
+# An environment that was moved or lost files would fail in words that help nobody: what needs it makes it again.
+ifneq ($(wildcard $(made)),)
+damage := $(shell if $(bin)/python -c "" 2>/dev/null; then $(bin)/python -I tools/environment.py check $(VENV); \
+    else echo "its Python does not start"; fi)
+ifneq ($(damage),)
+.PHONY: $(made) $(for_run) $(for_dev)
+endif
+endif
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +70,11 @@ bench: $(for_dev)  ## the measurements of benchmarks/
 setup: $(for_run)  ## the environment, with the package and what it needs
 setup-dev: $(for_dev)  ## the same, with what tests and lint need
 
-lock:  ## write the lock files again from pyproject.toml (UPGRADE=1 takes newer versions)
-	@tools/make_lock.sh
+lock: $(for_dev)  ## write the locks and conda environments again from pyproject.toml (UPGRADE=1 takes newer versions)
+	@PATH="$(bin):$$PATH" $(bin)/python tools/make_lock.py
+
+check-lock: $(for_dev)  ## ask for a wheel of every line of the locks, for each system and Python
+	@PATH="$(bin):$$PATH" $(bin)/python tools/make_lock.py --check
 
 links:  ## launch links and badges for REPO=owner/name (REPO= takes them out)
 	@$(PYTHON) tools/links.py "$(REPO)"
@@ -76,6 +92,7 @@ clean:  ## take away what make made, reports excepted
 	@rm -rf $(VENV) build .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.*
 
 $(made):
+	@$(if $(damage),echo "Making $(VENV) again: $(damage)"; rm -rf $(VENV))
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11, 3.12 or 3.13 found. On Debian: apt-get install python3 python3-venv"; exit 1; }
 ifneq ($(UV),)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
@@ -86,14 +103,17 @@ else
 endif
 	@touch $@
 
-$(for_run): requirements-build.lock requirements.lock pyproject.toml | $(made)
+$(for_run): requirements.lock pyproject.toml | $(made)
 	@echo "Installing into $(VENV) (once; a minute or two)"
-	@$(install) --require-hashes -r requirements-build.lock
-	@$(install) --require-hashes -r requirements.lock
-	@$(install) --no-deps -e .
+	@$(exact) -r requirements.lock
+	@$(install) --no-build-isolation --no-deps -e .
+	@said=$$($(check) 2>&1) || { echo "$$said"; exit 1; }
+	@$(bin)/python -I tools/environment.py note $(VENV)
 	@touch $@
 
 $(for_dev): requirements-dev.lock $(for_run)
 	@echo "Installing what tests and lint need into $(VENV)"
-	@$(install) --require-hashes -r requirements-dev.lock
+	@$(exact) -r requirements-dev.lock
+	@said=$$($(check) 2>&1) || { echo "$$said"; exit 1; }
+	@$(bin)/python -I tools/environment.py note $(VENV)
 	@touch $@

@@ -83,7 +83,7 @@ def test_start_keeps_what_the_link_asked_for():
 def image(tmp_path_factory):
     """A stand-in for the image: a copy of the project, and an environment with all but the package itself."""
     folder = tmp_path_factory.mktemp("image")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "requirements.lock", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for name in ("binder", "datakit", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
@@ -130,6 +130,26 @@ def test_post_build_installs_trusts_and_reads(image):
     found = subprocess.run(where, cwd=image / "environment", capture_output=True, text=True, check=True).stdout.strip()
     assert Path(found) == image / "datakit/__init__.py"
     assert (image / "environment/bin/datakit").exists()
+
+
+def test_post_build_installs_the_lock_and_asks_no_resolver():
+    installs = [line for line in POST_BUILD.read_text(encoding="utf-8").splitlines() if "pip install" in line]
+    assert len(installs) == 2
+    assert all("--no-deps" in line for line in installs)
+    assert installs[0].endswith("--require-hashes --only-binary :all: -r requirements.lock")
+
+
+def test_post_build_refuses_packages_that_lack_one_another(image):
+    (site,) = (image / "environment").glob("lib/python*/site-packages")
+    needy = site / "needy-1.0.dist-info"
+    needy.mkdir()
+    (needy / "METADATA").write_text("Metadata-Version: 2.1\nName: needy\nVersion: 1.0\nRequires-Dist: not-there\n")
+    try:
+        done = post_build(image)
+    finally:
+        shutil.rmtree(needy)
+    assert done.returncode != 0
+    assert "not-there" in done.stdout
 
 
 def test_post_build_fails_loudly(image):

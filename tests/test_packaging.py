@@ -16,32 +16,22 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools import make_lock
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ["requirements-build.lock", "requirements.lock", "requirements-dev.lock"]
-CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge splits off the part without a graphical toolkit
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 
-# Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it.
+# Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it, nbval extends pytest.
 # Imported by name, where they are installed: the two others.
-USED_OTHERWISE = {"jupyterlab", "jupytext", "pystac-client", "rioxarray"}
+USED_OTHERWISE = {"jupyterlab", "jupytext", "nbval", "pystac-client", "rioxarray"}
 
 
 def direct(requirements):
     """Canonical name -> specifiers, as text, of requirement lines."""
     parsed = [Requirement(line) for line in requirements]
     return {canonicalize_name(r.name): str(r.specifier) for r in parsed}
-
-
-def environment(path):
-    """The direct dependencies of a conda environment file, as pyproject.toml would write them."""
-    wanted = {}
-    for entry in yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))["dependencies"]:
-        if isinstance(entry, dict):
-            wanted |= direct(entry["pip"])
-        elif not re.match(r"(python|pip)\b", entry):
-            name = re.match(r"[\w.-]+", entry)[0]
-            wanted |= direct([CONDA_NAMES.get(name, name) + entry[len(name) :]])
-    return wanted
 
 
 def locked(path):
@@ -56,26 +46,45 @@ def locked(path):
         yield canonicalize_name(requirement.name), spec, requirement.marker, [h.strip() for h in hashes], via
 
 
-def test_the_same_direct_dependencies_everywhere():
-    wanted = direct(PROJECT["project"]["dependencies"])
-    assert environment("environment.yml") == wanted
-    asked = {name for name, *_, via in locked("requirements.lock") if any("(pyproject.toml)" in v for v in via)}
-    assert asked == set(wanted)
+def test_the_conda_environments_are_those_of_the_lock():
+    for file, text in make_lock.conda_environments().items():
+        assert file.read_text(encoding="utf-8") == text, f"{file.relative_to(ROOT)}: make lock"
 
 
-def test_binder_has_an_equal_copy():
-    assert (ROOT / "binder/environment.yml").read_bytes() == (ROOT / "environment.yml").read_bytes()
-    assert not (ROOT / "binder/environment.yml").is_symlink()  # Binder copies this folder alone first
+def test_conda_gets_the_direct_dependencies_at_the_locks_minor_versions():
+    wanted = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    (by_pip,) = [entry["pip"] for entry in wanted if isinstance(entry, dict)]
+    plain = {conda: name for name, conda in make_lock.CONDA_NAMES.items()}
+    named = {line.partition("=")[0] for line in [w for w in wanted if isinstance(w, str)] + by_pip} - {"python", "pip"}
+    named = {plain.get(name, name) for name in named}
+    direct_ones = set(direct(PROJECT["project"]["dependencies"])).union(
+        *(direct(EXTRAS[extra]) for extra in ("notebooks", "trees", "vegetation", "inclusion"))
+    )
+    assert named == direct_ones
+    assert {"nbval", "jupyterlab", "papermill", "pooch", "geopandas", "folium", "matplotlib", "pandas"} <= named
+    versions = {name: str(spec)[2:] for name, spec, *_ in locked("requirements.lock")}
+    for line in wanted:
+        name, _, minor = line.partition("=") if isinstance(line, str) else ("pip", "", "")
+        if name not in ("python", "pip"):
+            assert versions[plain.get(name, name)].startswith(f"{minor}."), line
+
+
+def test_binder_gets_python_from_conda_and_nothing_else():
+    path = ROOT / "binder/environment.yml"
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"] == ["python=3.11", "pip"]
+    assert not path.is_symlink()  # Binder copies this folder alone first
+
+
+def test_one_version_of_each_package_for_every_python():
+    for path in LOCKS:
+        names = [name for name, *_ in locked(path)]
+        assert sorted(set(names)) == sorted(names), f"{path} forks { ({n for n in names if names.count(n) > 1}) }"
 
 
 def test_the_locks_satisfy_what_is_asked():
     groups = PROJECT["dependency-groups"]
-    extras = [r for names in PROJECT["project"]["optional-dependencies"].values() for r in names]
-    asked = {
-        "requirements-build.lock": groups["build"],
-        "requirements.lock": PROJECT["project"]["dependencies"] + groups["build"],
-        "requirements-dev.lock": PROJECT["project"]["dependencies"] + extras + groups["build"] + groups["dev"],
-    }
+    run = PROJECT["project"]["dependencies"] + groups["build"] + [r for names in EXTRAS.values() for r in names]
+    asked = {"requirements.lock": run, "requirements-dev.lock": run + groups["dev"]}
     for path, requirements in asked.items():
         versions = {}
         for name, spec, *_ in locked(path):
@@ -102,8 +111,7 @@ def test_the_locks_agree():
     def versions(path):
         return {(name, str(spec), str(marker)) for name, spec, marker, *_ in locked(path)}
 
-    build, run, dev = map(versions, LOCKS)
-    assert build <= run
+    run, dev = map(versions, LOCKS)
     apart = {name for name, *_ in run - dev}
     # A package that tests ask for as well may be wanted on one more system: same version, wider marker.
     assert {(n, s) for n, s, _ in run} <= {(n, s) for n, s, _ in dev}, f"not the same versions: {sorted(apart)}"
@@ -133,8 +141,7 @@ def third_party_imports(*folders):
 
 
 def test_what_is_imported_is_a_direct_dependency():
-    optional = PROJECT["project"]["optional-dependencies"].values()
-    wanted = set(direct(PROJECT["project"]["dependencies"])).union(*map(direct, optional))
+    wanted = set(direct(PROJECT["project"]["dependencies"])).union(*map(direct, EXTRAS.values()))
     xstatic = {n for n in wanted if n.startswith("xstatic-")}  # one namespace, several packages
     providers = importlib.metadata.packages_distributions()
     imported, missing = set(xstatic), []
@@ -143,7 +150,7 @@ def test_what_is_imported_is_a_direct_dependency():
         if module != "xstatic" and not names & wanted:
             missing.append(f"{path} imports {module} (of {sorted(names) or 'no installed package'})")
         imported |= names & wanted
-    assert not missing, "add to pyproject.toml and environment.yml:\n" + "\n".join(missing)
+    assert not missing, "add to pyproject.toml, then make lock:\n" + "\n".join(missing)
     unused = wanted - imported - USED_OTHERWISE
     assert not unused, f"nothing imports {sorted(unused)}"
 
@@ -193,6 +200,8 @@ def make(*args, env=None, cwd=ROOT):
 @pytest.fixture
 def stamped(tmp_path):
     """A folder that looks like an environment in which everything was installed after the locks."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
     for stamp in (".datakit-made", ".datakit-run", ".datakit-dev"):
         (tmp_path / stamp).touch()
     return tmp_path
@@ -219,7 +228,7 @@ def test_a_newer_lock_is_installed(stamped):
     old = (ROOT / "requirements.lock").stat().st_mtime - 100
     os.utime(stamped / ".datakit-run", (old, old))
     planned = make("-n", "run", f"VENV={stamped}", "UV=").stdout
-    assert "--require-hashes -r requirements.lock" in planned
+    assert "--no-deps --require-hashes --only-binary :all: -r requirements.lock" in planned
     assert "-m venv" not in planned  # the environment itself stays
 
 
@@ -229,14 +238,14 @@ def test_every_installation_is_hash_checked(uv, tool, tmp_path):
     planned = make("-n", "setup-dev", f"VENV={tmp_path / 'new'}", uv).stdout
     installs = [line for line in planned.splitlines() if "pip install" in line]
     assert [re.search(r"(-r \S+|-e \.)$", line)[1] for line in installs] == [
-        *(f"-r {lock}" for lock in LOCKS[:2]),
+        f"-r {LOCKS[0]}",
         "-e .",
-        f"-r {LOCKS[2]}",
+        f"-r {LOCKS[1]}",
     ]
     for line in installs:
         assert tool in line
-        assert "--no-build-isolation" in line
-        assert "--require-hashes" in line or "--no-deps -e ." in line
+        assert "--no-deps" in line  # no resolver has a say
+        assert "--require-hashes --only-binary :all: -r" in line or "--no-build-isolation --no-deps -e ." in line
 
 
 @needs_make
@@ -265,7 +274,6 @@ def test_no_python_is_said_in_words(tmp_path):
 
 @needs_make
 def test_a_failed_run_fails_make(stamped):
-    (stamped / "bin").mkdir()
     fake = stamped / "bin" / "datakit"
     fake.write_text("#!/bin/sh\nexit 1\n")
     fake.chmod(0o755)
