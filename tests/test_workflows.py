@@ -32,17 +32,17 @@ def tool(name):
     return path
 
 
-def test_the_three_workflows_are_there():
-    assert [p.stem for p in WORKFLOWS] == ["drift", "notebooks", "tests"]
+def test_the_workflows_are_there():
+    assert [p.stem for p in WORKFLOWS] == ["drift", "newest", "notebooks", "tests"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_permissions_are_empty_by_default_and_credentials_not_kept(path):
     workflow = read(path)
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
+    for name, job in workflow["jobs"].items():
         writes = {k for k, v in job["permissions"].items() if v == "write"}
-        assert writes == ({"issues"} if path.stem == "drift" else set())
+        assert writes == ({"issues"} if (path.stem, name) in [("drift", "publishers"), ("newest", "report")] else set())
         assert job["timeout-minutes"] <= 90
     for step in steps(workflow):
         if step.get("uses", "").startswith("actions/checkout@"):
@@ -101,6 +101,49 @@ def test_the_devcontainer_installs_with_make():
     assert settings["image"].startswith("python:3.11")
     python = settings["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
     assert python.endswith("/.venv/bin/python")
+
+
+# --- newest ---------------------------------------------------------------------------------------------------------
+
+
+def test_newest_tries_every_python_with_the_newest_of_everything():
+    job = read(ROOT / ".github/workflows/newest.yml")["jobs"]["newest"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    commands = [step.get("run", "") for step in job["steps"]]
+    assert any("make lock UPGRADE=1" in c for c in commands)
+    assert any("make test" in c for c in commands)
+
+
+def newest(tmp_path, log, before="a==1.0 \\\n", now="a==2.0 \\\n"):
+    for name, text in (("before", before), ("now", now), ("log", log)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    program = [
+        sys.executable,
+        ROOT / "tools/newest.py",
+        "3.12",
+        *(tmp_path / n for n in ("before", "now", "log", "no")),
+    ]
+    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
+
+
+def test_newest_names_what_broke_and_what_is_new(tmp_path):
+    log = "..F\nFAILED tests/test_x.py::test_y - KeyError: 'é'\n1 failed\nmake: *** [Makefile:52: test] Error 1\n"
+    told = newest(tmp_path, log, "a==1.0 \\\nb==1 ; sys_platform == 'win32' \\\n", "a==2.0 \\\nc==3 \\\n")
+    assert "## Python 3.12" in told
+    assert "- `FAILED tests/test_x.py::test_y - KeyError: 'é'`" in told
+    assert "- `make: *** [Makefile:52: test] Error 1`" in told
+    for line in ("a: 1.0 became 2.0", "b: 1 became absent", "c: absent became 3"):
+        assert f"- `{line}`" in told
+
+
+def test_newest_stays_readable(tmp_path):
+    told = newest(tmp_path, "".join(f"FAILED test_{n}\n" for n in range(99)))
+    assert told.count("FAILED") == 40
+    assert "- and 59 more" in told
+
+
+def test_newest_says_where_to_look_when_the_log_is_silent(tmp_path):
+    assert "read it in the workflow's run" in newest(tmp_path, "Killed\n")
 
 
 # --- drift ----------------------------------------------------------------------------------------------------------

@@ -64,9 +64,9 @@ def compile_locks(upgrade):
     uv(*asked, "-c", DEV.name, "-o", RUN.name)
 
 
-def locked_versions(lock):
-    """Name -> version of a lock file."""
-    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
+def locked_versions(text):
+    """Name -> version of the text of a lock."""
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", text, re.MULTILINE))
 
 
 def direct_dependencies():
@@ -79,7 +79,7 @@ def direct_dependencies():
 
 def conda_environments():
     """The text of environment.yml and of binder/environment.yml."""
-    versions = locked_versions(RUN)
+    versions = locked_versions(RUN.read_text(encoding="utf-8"))
 
     def minor(name):
         return ".".join(versions[name].split(".")[:2])
