@@ -293,7 +293,17 @@ def test_ci_calls_make_and_nothing_beside(root):
     assert os.access(root / ".ci/run", os.X_OK)
     assert "set -euo pipefail" in script
     commands = [line.strip() for line in script.splitlines() if line.strip() and not line.strip().startswith("#")]
-    assert commands[-3:] == ["make lint || lint=$?", "make test", 'exit "$lint"']
+    called = [line for line in commands if line.startswith("make ")]
+    assert called == [
+        "make lint || failed=$?",
+        "make check-lock || failed=$?",
+        'make run "${other[@]}" OUTPUT="reports/$version" || failed=$?',
+        """make test "${other[@]}" ARGS="-q -m 'not slow and not browser'" || failed=$?""",
+        "make test || failed=$?",
+    ]
+    assert commands[-1] == 'exit "$failed"'
+    pythons = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["project"]["classifiers"]))
+    assert f"for version in {' '.join(pythons)}; do" in commands
     assert not re.search(r"pytest|ruff|pip install", "\n".join(commands))
 
 
