@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from datakit import transfer
+from datakit import paging, transfer
 from datakit.archives import check_bytes
 from datakit.cache import (
     DataWarning,
@@ -355,5 +355,5 @@ def _before(memo, digest):
 
 def _downloader(card, folder, source, progress):
     if source.origin.kind == "publisher" and card.paging:
-        return transfer.PagedDownload(card.id, folder, card.paging["size"], progress)
+        return paging.PagedDownload(card.id, folder, card.paging["size"], progress)
     return transfer.Download(card.id, folder, progress)

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from datakit import __version__
@@ -19,6 +20,7 @@ from datakit.errors import Corrupt, Gone, Unreachable, WrongUse
 
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
+RETRIED = (429, 500, 502, 503, 504)
 LONGEST_WAIT = 60  # seconds: a server that asks for more is treated as unreachable by people who sit in a workshop
 CHUNK = 64 * 1024
 
@@ -40,39 +42,32 @@ def timeouts():
     return connect, read
 
 
-def session(attempts=ATTEMPTS):
-    """A ``requests`` session that names the kit and retries only what is worth it."""
+def session():
+    """A ``requests`` session that names the kit."""
     import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import InvalidHeader
-    from urllib3.util import Retry
 
-    class Patience(Retry):
-        def parse_retry_after(self, retry_after):
-            try:
-                return min(super().parse_retry_after(retry_after), LONGEST_WAIT)
-            except InvalidHeader:  # neither seconds nor a date: wait as if nothing had been asked
-                return 0
-
-    retry = Patience(
-        total=attempts - 1,
-        status_forcelist=(429, 500, 502, 503, 504),
-        allowed_methods=("GET",),
-        backoff_factor=0.5,
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
     made = requests.Session()
     made.max_redirects = 5
     # Compressed transfers cannot be resumed by byte range, and most of the files are archives already.
     made.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-    made.mount("http://", HTTPAdapter(max_retries=retry))
-    made.mount("https://", HTTPAdapter(max_retries=retry))
     return made
 
 
-def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=None):
-    """One answered GET.
+def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict):
+    """What ``take`` makes of the answer to one GET, asked again, politely, as long as that may help.
+
+    Everything that can break shares one number of attempts: no connection, a server in trouble, a body that breaks
+    off while it is read.
+
+    Parameters
+    ----------
+    url, subject : str
+        The address, and the dataset or origin that messages name.
+    take : callable
+        Given the open answer, reads it to its end.
+    attempts : int
+    headers : callable
+        Gives the headers of each attempt.
 
     Raises
     ------
@@ -81,57 +76,50 @@ def get(url, subject, *, attempts=ATTEMPTS, stream=False, headers=None, http=Non
         that nothing follows the bytes that are there, is an answer to a request with a Range.
     """
     import requests
+    from urllib3.exceptions import HTTPError
 
-    try:
-        answer = (http or session(attempts)).get(url, timeout=timeouts(), stream=stream, headers=headers)
-    except requests.RequestException as error:
-        raise Unreachable(
-            subject,
-            "the server does not answer",
-            expected=url,
-            found=_reason(error),
-            next="datakit doctor, or another origin: --origins publisher,sample",
-        ) from error
-    if answer.status_code >= 400 and not (answer.status_code == 416 and "Range" in (headers or {})):
-        answer.close()
-        gone = answer.status_code in (404, 410)
-        raise (Gone if gone else Unreachable)(
-            subject,
-            "the address no longer exists" if gone else "the server refuses or fails",
-            expected=url,
-            found=f"HTTP {answer.status_code} {answer.reason}",
-            next="report it: the publisher has moved the file" if gone else "try again later, or use another origin",
-        )
-    return answer
-
-
-def get_json(url, subject, *, attempts=ATTEMPTS, http=None):
-    """The JSON behind an address; `Corrupt` when it is something else."""
-    import requests
-
-    for attempt in range(1, attempts + 1):
-        with get(url, subject, attempts=attempts, stream=True, http=http) as answer:
+    pause = 0.5
+    with session() as http:
+        while True:
+            wait, answer = pause, None
             try:
-                answer.content  # noqa: B018  read here, where a connection that breaks can be tried again
-                break
-            except requests.RequestException as error:
-                if attempt == attempts:
-                    raise _broke_off(subject, url, error) from error
-        _pause(attempt)
+                answer = http.get(url, timeout=timeouts(), stream=True, headers=headers())
+                with answer:
+                    if answer.status_code not in RETRIED:
+                        _refuse_errors(answer, url, subject)
+                        return take(answer)
+                    problem, wait = _refused(answer, url, subject), _wait_asked_for(answer) or pause
+            except (requests.RequestException, HTTPError) as error:
+                problem = (_broke_off if answer is not None else _silent)(subject, url, error)
+                problem.__cause__ = error
+                if isinstance(error, (requests.TooManyRedirects, ValueError)):  # an address that no patience mends
+                    raise problem from error
+            attempts, pause = attempts - 1, pause * 2
+            if not attempts:
+                raise problem
+            time.sleep(wait)
+
+
+def get_json(url, subject, *, attempts=ATTEMPTS):
+    """The JSON behind an address; `Corrupt` when it is something else."""
+    data = ask(url, subject, lambda answer: b"".join(_body(answer)), attempts=attempts)
     try:
-        return answer.json()
-    except ValueError:
+        return json.loads(data)
+    except (ValueError, RecursionError):
         raise Corrupt(
             subject,
             "the server did not answer with JSON",
             expected=url,
-            found=_start(answer.content),
+            found=_start(data),
             next="open the address in a browser",
         ) from None
 
 
 class Download:
     """A downloader for pooch: resumes what an earlier attempt, or an earlier process, left.
+
+    What is there is only joined to what comes when the server proves that both are of one version: a strong
+    validator, and exactly the bytes that were asked for. Else the download begins again.
 
     Parameters
     ----------
@@ -148,56 +136,55 @@ class Download:
         self.progress = sys.stderr.isatty() if progress is None else bool(progress)
 
     def __call__(self, url, output_file, pooch=None):
-        import requests
-
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
         part, memo = self.parts / f"part-{name}", self.parts / f"part-{name}.json"
-        with session() as http:
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    self._attempt(http, url, part, memo)
-                    break
-                except requests.RequestException as error:
-                    if attempt == ATTEMPTS:
-                        done = f"kept {part.stat().st_size} bytes to resume from" if part.exists() else None
-                        raise _broke_off(self.subject, url, error, done) from error
-                    _pause(attempt)
+
+        def headers():
+            have, known = _left(part, memo)
+            # Without a validator there is no telling whether the rest belongs to the same file: begin again.
+            whole = have and known.get("validator")
+            return {"Range": f"bytes={have}-", "If-Range": known["validator"]} if whole else {}
+
+        def take(answer):
+            return self._attempt(answer, part, memo)
+
+        try:
+            have, known = _left(part, memo)
+            done = have and known.get("validator") and known.get("length") == have
+            while not done:  # a server may give less than was asked for, and is asked for the rest
+                done = ask(url, self.subject, take, headers=headers)
+        except Unreachable as problem:
+            if part.exists():
+                problem.done = f"kept {part.stat().st_size} bytes to resume from"
+            raise
         os.replace(part, output_file)
         memo.unlink(missing_ok=True)
 
-    def _attempt(self, http, url, part, memo):
-        have = part.stat().st_size if part.exists() else 0
-        try:
-            known = json.loads(memo.read_text(encoding="utf-8")) if have else {}
-        except (OSError, ValueError):
-            known = {}
-        # Without a validator there is no telling whether the rest belongs to the same file: begin again.
-        validator = known.get("validator")
-        headers = {"Range": f"bytes={have}-", "If-Range": validator} if have and validator else {}
-        if headers and known.get("length") == have:
-            return
-        with get(url, self.subject, stream=True, headers=headers, http=http) as answer:
-            resumed = answer.status_code == 206 and _goes_on(answer.headers, have, known)
-            if answer.status_code in (206, 416) and not resumed:
+    def _attempt(self, answer, part, memo):
+        """Write what an answer brings; True when the file is whole."""
+        have, known = _left(part, memo)
+        if answer.status_code in (206, 416):
+            span = _rest(answer, have, known)
+            if span is None:
                 part.unlink(missing_ok=True)  # not the rest of what is there: the next attempt starts from nothing
                 raise _again(f"HTTP {answer.status_code}, range {answer.headers.get('Content-Range')}")
-            if not resumed:
-                have = 0
-                # Before the note about the new file: a death in between must not join it to the old bytes.
-                part.unlink(missing_ok=True)
-            length = answer.headers.get("Content-Length")
-            packed = "Content-Encoding" in answer.headers
-            total = have + int(length) if length and not packed else None
-            if not resumed:
-                # Ranges of a compressed transfer count compressed bytes, which are not the ones kept here.
-                validator = None if packed else _validator(answer.headers)
-                write_json(memo, {"url": url, "validator": validator, "length": total})
-            with part.open("ab" if resumed else "wb") as file, self._bar(total, have) as bar:
-                for chunk in answer.iter_content(CHUNK):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-            if total is not None and part.stat().st_size != total:
-                raise _again(f"{part.stat().st_size} bytes of {total}")
+            end, total = span
+        else:
+            # Before the note about the new file: a death in between must not join it to the old bytes.
+            part.unlink(missing_ok=True)
+            have, end = 0, _announced(answer.headers)
+            total = end
+            write_json(memo, {"validator": _validator(answer.headers), "length": total})
+        with part.open("ab") as file, self._bar(total, have) as bar:
+            for data in _body(answer):
+                file.write(data)
+                bar.update(len(data))
+        size = part.stat().st_size
+        if end is not None and size != end:
+            if size > end:
+                part.unlink()
+            raise _again(f"{size} bytes of {end}")
+        return total is None or size == total
 
     def _bar(self, total, done):
         from tqdm import tqdm
@@ -214,89 +201,110 @@ class Download:
         )
 
 
-class PagedDownload(Download):
-    """A downloader for WFS services that answer in pages: one GeoJSON file from all of them.
+def _left(part, memo):
+    """How many bytes an unfinished download has, and the note about the file that they begin."""
+    have = part.stat().st_size if part.exists() else 0
+    try:
+        known = json.loads(memo.read_text(encoding="utf-8")) if have else {}
+    except (OSError, ValueError):
+        known = {}
+    return have, known if isinstance(known, dict) else {}
 
-    Parameters
-    ----------
-    size : int
-        Features asked for at once.
-    """
 
-    def __init__(self, subject, parts, size, progress=None):
-        super().__init__(subject, parts, progress)
-        self.size = size
+def _packed(headers):
+    return headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
 
-    def __call__(self, url, output_file, pooch=None):
-        features, whole, before = [], {}, None
-        with session() as http, self._bar(None, 0) as bar:
-            bar.unit, bar.unit_scale = " features", False
-            while True:
-                sign = "&" if "?" in url else "?"
-                page = get_json(f"{url}{sign}COUNT={self.size}&STARTINDEX={len(features)}", self.subject, http=http)
-                if not isinstance(page, dict) or not isinstance(page.get("features"), list):
-                    raise Corrupt(
-                        self.subject,
-                        "a page is not a GeoJSON FeatureCollection",
-                        expected=url,
-                        found=_start(json.dumps(page).encode()),
-                    )
-                new = page["features"]
-                if new and new == before:
-                    raise Corrupt(
-                        self.subject,
-                        "the service gives the same page again and again",
-                        expected=f"other features from number {len(features)} on",
-                        next="another origin, or a card without paging",
-                    )
-                whole, before = whole or {k: v for k, v in page.items() if k in ("type", "crs", "numberMatched")}, new
-                features += new
-                bar.update(len(new))
-                expected = whole.get("numberMatched")
-                expected = expected if isinstance(expected, int) else None
-                # A service may give fewer than asked for: only the number it announced says where the end is.
-                if not new or (len(new) < self.size if expected is None else len(features) >= expected):
-                    break
-        if expected is not None and len(features) != expected:
-            raise Corrupt(
-                self.subject,
-                "the service did not give every page",
-                expected=f"{expected} features",
-                found=f"{len(features)}",
-                next="the same command again",
-            )
-        Path(output_file).write_text(
-            json.dumps({"type": "FeatureCollection", **whole, "features": features}, ensure_ascii=False),
-            encoding="utf-8",
-        )
+
+def _announced(headers):
+    """The length of the file in bytes, where the server says it."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and not _packed(headers) else None
 
 
 def _validator(headers):
-    """What tells a file from its next version: a strong ETag, else the date; None when the server gives neither."""
-    etag = headers.get("ETag")
-    return etag if etag and not etag.startswith("W/") else headers.get("Last-Modified")
+    """What proves two answers to be parts of one version: a strong ETag, else a date that can be one; or None.
+
+    A date is strong only where the server has no ETag (RFC 9110, 13.1.5) and sent the file well after it changed:
+    two changes in one second share a date. RFC 9110, 8.8.2.2, asks for a second, or enough for clocks that differ;
+    the minute is that of RFC 7232. Ranges of a compressed transfer count compressed bytes, which are not kept.
+    """
+    etag, changed = headers.get("ETag"), headers.get("Last-Modified")
+    if _packed(headers):
+        return None
+    if etag:
+        return etag if etag.startswith('"') else None
+    try:
+        age = parsedate_to_datetime(headers["Date"]) - parsedate_to_datetime(changed)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return changed if age.total_seconds() >= 60 else None
 
 
-def _goes_on(headers, have, known):
-    """Whether an answer is the rest of the bytes that are there: some servers honour Range and ignore If-Range."""
-    span = re.match(rf"bytes {have}-\d+/(\d+|\*)", headers.get("Content-Range", ""))
-    if not span or "Content-Encoding" in headers:
-        return False
-    same_length = span[1] == "*" or known.get("length") in (None, int(span[1]))
-    return same_length and _validator(headers) in (None, known.get("validator"))
+def _rest(answer, have, known):
+    """Where the bytes of a 206 end and how long the file is; None where they cannot be joined to what is there.
+
+    Some servers honour Range and ignore If-Range, so that a 206 alone proves nothing.
+    """
+    span = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+    validator, length = known.get("validator"), known.get("length")
+    if answer.status_code != 206 or not span or not validator or _packed(answer.headers):
+        return None
+    start, end, total = int(span[1]), int(span[2]) + 1, length if span[3] == "*" else int(span[3])
+    if start != have or total is None or length not in (None, total) or not start < end <= total:
+        return None
+    etag = answer.headers.get("ETag")
+    same = validator == (etag or answer.headers.get("Last-Modified"))
+    return (end, total) if same else None
 
 
-def _pause(attempt):
-    time.sleep(0.5 * 2 ** (attempt - 1))
+def _body(answer):
+    """The bytes of an answer as they come, in pieces of at most ``CHUNK``; a breaking connection loses none of them."""
+    return iter(lambda: answer.raw.read1(CHUNK, decode_content=True), b"")
 
 
-def _broke_off(subject, url, error, done=None):
+def _wait_asked_for(answer):
+    """Seconds that the server asks to wait; 0 when it asks for nothing that can be understood."""
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    try:
+        return min(Retry().parse_retry_after(answer.headers.get("Retry-After", "0")), LONGEST_WAIT)
+    except InvalidHeader:
+        return 0
+
+
+def _refuse_errors(answer, url, subject):
+    if answer.status_code >= 400 and not (answer.status_code == 416 and "Range" in answer.request.headers):
+        raise _refused(answer, url, subject)
+
+
+def _refused(answer, url, subject):
+    gone = answer.status_code in (404, 410)
+    return (Gone if gone else Unreachable)(
+        subject,
+        "the address no longer exists" if gone else "the server refuses or fails",
+        expected=url,
+        found=f"HTTP {answer.status_code} {answer.reason}",
+        next="report it: the publisher has moved the file" if gone else "try again later, or use another origin",
+    )
+
+
+def _silent(subject, url, error):
+    return Unreachable(
+        subject,
+        "the server does not answer",
+        expected=url,
+        found=_reason(error),
+        next="datakit doctor, or another origin: --origins publisher,sample",
+    )
+
+
+def _broke_off(subject, url, error):
     return Unreachable(
         subject,
         "the connection broke off each time",
         expected=url,
         found=_reason(error),
-        done=done,
         next="the same command again",
     )
 

@@ -19,7 +19,9 @@ class Misbehaving(ThreadingHTTPServer):
         Path to a list of dicts, one consumed at each request, the last one kept: ``status``, ``headers``, ``cut``
         (bytes after which the connection breaks), ``stall`` (an event that is waited for before the rest), ``drip``
         (bytes at a time, every ``pause`` seconds until ``stall`` is set), ``body``, ``length`` (a wrong
-        Content-Length), ``range`` (a wrong Content-Range), ``pages`` (features, given in WFS pages).
+        Content-Length; None: none at all, the end is where the connection closes), ``range`` (a wrong Content-Range,
+        ``{start}``, ``{end}`` and ``{whole}`` filled in), ``most`` (bytes of a 206, however many were asked for),
+        ``pages`` (features, given in WFS pages).
     ranges : bool or str
         Whether Range is honoured; ``"always"``: even where If-Range says that the file is another one.
     page_limit : int or None
@@ -87,11 +89,15 @@ class Handler(BaseHTTPRequestHandler):
                 status, data, start = 416, b"", 0
                 headers["Content-Range"] = f"bytes */{whole}"
             else:
-                status = 206
-                headers["Content-Range"] = how.get("range", f"bytes {start}-{whole - 1}/{whole}")
+                status, data = 206, data[: start + how.get("most", whole)]
+                shape = how.get("range", "bytes {start}-{end}/{whole}")
+                headers["Content-Range"] = shape.format(start=start, end=len(data) - 1, whole=whole)
         data = data[start:]
         self.send_response(status)
-        headers["Content-Length"] = str(how.get("length", len(data)))
+        if (length := how.get("length", len(data))) is None:
+            headers["Connection"], self.close_connection = "close", True
+        else:
+            headers["Content-Length"] = str(length)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import datakit
-from datakit import transfer
+from datakit import mirrors, transfer
 from datakit.cache import DataWarning, cache_folder
 from datakit.errors import Corrupt, Unreachable, WrongUse
 from tests.server import in_the_future
@@ -86,8 +86,9 @@ def test_a_broken_download_goes_on_where_it_stopped(server, card):
     server.etags["/things.csv"] = '"one"'
     server.behaviours["/things.csv"] = [{"cut": 100_000}, {}]
     assert get().read_bytes() == CSV
-    assert server.asked[1][1]["Range"] == f"bytes={transfer.CHUNK}-", "what came in whole chunks is kept"
-    assert server.sent["/things.csv"] == 100_000 + len(CSV) - transfer.CHUNK
+    asked = server.asked[1][1]
+    assert asked["Range"] == "bytes=100000-" and asked["If-Range"] == '"one"', "all that came is kept"
+    assert server.sent["/things.csv"] == len(CSV)
 
 
 def test_another_process_resumes_too(server, card):
@@ -148,6 +149,101 @@ def test_a_compressed_transfer_that_breaks_begins_again(server, card):
     server.behaviours["/things.csv"] = [{**packed, "cut": len(packed["body"]) - 5000}, packed]
     assert get().read_bytes() == CSV
     assert "Range" not in server.asked[1][1]
+
+
+OTHER = CSV.replace(b";1", b";2")
+LONG_AGO = {"Last-Modified": "Mon, 02 Jan 2023 03:04:05 GMT"}
+
+
+@pytest.mark.parametrize("most", [1_000, 60_000, len(CSV)])
+def test_a_part_of_the_rest_is_not_taken_for_the_rest(server, card, most):
+    """A server may give less than was asked for; the length announced first says when all is there."""
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 200_000 if most == 1_000 else 100_000}, {"most": most}]
+    assert get().read_bytes() == CSV
+    assert server.sent["/things.csv"] == len(CSV), "no byte is asked for twice"
+
+
+def test_parts_that_break_off_go_on_too(server, card):
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 100_000}, {"most": 60_000, "cut": 10_000}, {"most": 60_000}]
+    assert get().read_bytes() == CSV
+    assert server.sent["/things.csv"] == len(CSV)
+
+
+# What the server says of the file before and after the break, and whether the rest may be joined to what is there.
+# The file changes in between, to another of the same length; the server honours Range and ignores If-Range.
+RESUMES = {
+    "another strong ETag": ({"ETag": '"x"'}, {"ETag": '"y"'}, {}),
+    "an ETag, then none": ({"ETag": '"x"'}, {}, {}),
+    "an ETag, then a date alone": ({"ETag": '"x"', **LONG_AGO}, LONG_AGO, {}),
+    "other weak ETags, one date": ({"ETag": 'W/"x"', **LONG_AGO}, {"ETag": 'W/"y"', **LONG_AGO}, {}),
+    "one weak ETag": ({"ETag": 'W/"x"'}, {"ETag": 'W/"x"'}, {}),
+    "a date, then an ETag": (LONG_AGO, {"ETag": '"y"', **LONG_AGO}, {}),
+    "no total, an ETag, then none": ({"ETag": '"x"'}, {}, {"range": "bytes {start}-{end}/*"}),
+    "another total": ({"ETag": '"x"'}, {"ETag": '"x"'}, {"range": "bytes {start}-{end}/999999"}),
+    "another start": ({"ETag": '"x"'}, {"ETag": '"x"'}, {"range": "bytes 0-{end}/{whole}"}),
+    "another end": ({"ETag": '"x"'}, {"ETag": '"x"'}, {"range": "bytes {start}-100009/{whole}"}),
+    "another unit": ({"ETag": '"x"'}, {"ETag": '"x"'}, {"range": "rows {start}-{end}/{whole}"}),
+    "no range at all": ({"ETag": '"x"'}, {"ETag": '"x"'}, {"range": ""}),
+    "no validator": ({}, {}, {}),
+}
+
+
+@pytest.mark.parametrize("case", RESUMES)
+def test_two_versions_are_never_joined(server, card, case):
+    before, after, wrong = RESUMES[case]
+    server.ranges = "always"
+    server.behaviours["/things.csv"] = [
+        {"headers": before, "cut": 100_000},
+        {"headers": after, "body": OTHER, **wrong},
+        {"headers": after, "body": OTHER},
+    ]
+    assert get().read_bytes() == OTHER
+
+
+def test_if_range_honoured_gives_the_new_file(server, card):
+    server.behaviours["/things.csv"] = [
+        {"headers": {"ETag": '"x"'}, "cut": 100_000},
+        {"headers": {"ETag": '"y"'}, "body": OTHER},
+    ]
+    assert get().read_bytes() == OTHER
+    assert server.times("/things.csv") == 2
+
+
+@pytest.mark.parametrize("length", [None, len(CSV)])
+def test_a_rest_without_a_total_is_joined_only_where_the_length_is_known(server, card, length):
+    how = {"headers": {"ETag": '"x"'}, "range": "bytes {start}-{end}/*"}
+    left_behind(server, CSV[:50_000], json.dumps({"validator": '"x"', "length": length}))
+    server.behaviours["/things.csv"] = [how]
+    assert get().read_bytes() == CSV
+    assert [asked.get("Range") for _, asked in server.asked] == ["bytes=50000-"] + [None] * (length is None)
+
+
+def test_a_date_is_a_validator_once_it_is_a_minute_old(server, card):
+    """A file may change twice in the second that its date names: a young date proves nothing."""
+    server.behaviours["/things.csv"] = [{"headers": LONG_AGO, "cut": 100_000}, {"headers": LONG_AGO}]
+    assert get().read_bytes() == CSV
+    assert server.asked[1][1]["If-Range"] == LONG_AGO["Last-Modified"]
+    young, server.ranges = {"Last-Modified": in_the_future(-5)}, "always"
+    server.behaviours["/things.csv"] = [{"headers": young, "cut": 100_000}, {"headers": young, "body": OTHER}]
+    with pytest.warns(DataWarning, match="new data"):
+        assert get(refresh=True).read_bytes() == OTHER
+    assert "Range" not in server.asked[3][1]
+
+
+def test_a_lie_about_the_version_is_found_by_the_mirrors_digest(server, card, tmp_path):
+    """The same ETag for other bytes cannot be seen in a transfer: the digest of a lock sees it."""
+    (tmp_path / "things.csv").write_bytes(CSV)
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    server.files["/data.lock"] = (tmp_path / "mirror" / "data.lock").read_bytes()
+    for headers in ({"ETag": '"x"'}, LONG_AGO):
+        server.behaviours["/things/things.csv"] = [
+            {"body": CSV, "headers": headers, "cut": 100_000},
+            {"body": OTHER, "headers": headers},
+        ]
+        with pytest.raises(Corrupt, match="not the one its lock names"):
+            datakit.fetch("things", server.base)
 
 
 @pytest.mark.parametrize("longer", [True, False])
