@@ -258,8 +258,32 @@ def _rest(answer, have, known):
 
 
 def _body(answer):
-    """The bytes of an answer as they come, in pieces of at most ``CHUNK``; a breaking connection loses none of them."""
-    return iter(lambda: answer.raw.read1(CHUNK, decode_content=True), b"")
+    """The bytes of an answer as they come, unpacked; a breaking connection loses none of them."""
+    pieces = iter(lambda: answer.raw.read1(CHUNK, decode_content=False), b"")
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return _unpacked(pieces, encoding)
+    return pieces
+
+
+def _unpacked(pieces, encoding):
+    """Undo a packing that was not asked for, up to its end mark: where no length is said, only this shows a cut."""
+    import zlib
+
+    unpack = None
+    try:
+        for piece in pieces:
+            while piece:
+                if unpack is None or unpack.eof:
+                    # gzip may follow gzip; deflate is sent with zlib's frame, as it should be, or bare.
+                    framed = piece[0] & 0x8F == 8
+                    unpack = zlib.decompressobj(31 if "gzip" in encoding else 15 if framed else -15)
+                yield unpack.decompress(piece)
+                piece = unpack.unused_data
+    except zlib.error as error:
+        raise _again(f"the transfer is not {encoding}, as the server says: {error}") from None
+    if unpack is None or not unpack.eof:
+        raise _again(f"the {encoding} transfer stops before its end")
 
 
 def _wait_asked_for(answer):

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import threading
+import zlib
 
 import pytest
 
@@ -244,6 +245,41 @@ def test_a_lie_about_the_version_is_found_by_the_mirrors_digest(server, card, tm
         ]
         with pytest.raises(Corrupt, match="not the one its lock names"):
             datakit.fetch("things", server.base)
+
+
+def deflated(data, wbits):
+    pack = zlib.compressobj(wbits=wbits)
+    return pack.compress(data) + pack.flush()
+
+
+PACKED = {
+    "gzip": ("gzip", gzip.compress(CSV)),
+    "gzip, two members": ("gzip", gzip.compress(CSV[:90_000]) + gzip.compress(CSV[90_000:])),
+    "gzip, its old name": ("X-GZIP", gzip.compress(CSV)),
+    "deflate": ("deflate", deflated(CSV, 15)),
+    "deflate, without its frame": ("deflate", deflated(CSV, -15)),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@pytest.mark.parametrize("lost", [1, 5_000, 50_000])
+def test_a_packed_transfer_without_a_length_that_is_cut_is_noticed(server, card, kind, lost):
+    encoding, body = PACKED[kind]
+    packed = {"body": body, "headers": {"Content-Encoding": encoding}, "length": None}
+    server.behaviours["/things.csv"] = [{**packed, "cut": len(body) - lost}, packed]
+    assert get().read_bytes() == CSV
+    assert server.times("/things.csv") == 2
+    server.behaviours["/things.csv"] = [{**packed, "cut": len(body) - lost}]
+    with pytest.raises(Unreachable, match="broke off each time") as caught:
+        get(refresh=True)
+    assert "before its end" in caught.value.found and not list(cache_folder().glob("things/incoming*"))
+
+
+def test_what_is_called_packed_and_is_not_is_refused(server, card):
+    server.behaviours["/things.csv"] = [{"headers": {"Content-Encoding": "gzip"}}]
+    with pytest.raises(Unreachable, match="broke off") as caught:
+        get()
+    assert "not gzip" in caught.value.found
 
 
 @pytest.mark.parametrize("longer", [True, False])
