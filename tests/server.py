@@ -28,8 +28,8 @@ class Misbehaving(ThreadingHTTPServer):
         Most features in a page, whatever is asked for.
     same_page : bool
         Whether STARTINDEX is ignored.
-    silent : bool
-        Whether pages keep quiet about how many features there are in all.
+    silent : bool or dict
+        Whether pages keep quiet about how many features there are in all; a dict is what they say instead.
     asked : list of (path, headers)
     """
 
@@ -129,8 +129,8 @@ class Handler(BaseHTTPRequestHandler):
         start = 0 if self.server.same_page else start
         count = min(count, self.server.page_limit or count)
         page = {"type": "FeatureCollection", "features": features[start : start + count]}
-        if not self.server.silent:
-            page["numberMatched"] = len(features)
+        silent = self.server.silent
+        page |= silent if isinstance(silent, dict) else {} if silent else {"numberMatched": len(features)}
         data = json.dumps(page).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))

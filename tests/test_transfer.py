@@ -384,6 +384,51 @@ def test_a_service_that_gives_fewer_than_asked_for_is_asked_on(server, card, sil
     assert len(datakit.load("things", "publisher")) == 25
 
 
+ANNOUNCED = [
+    {},
+    {"numberMatched": "unknown"},
+    {"numberMatched": "unknown", "totalFeatures": "unknown"},
+    {"numberMatched": None, "totalFeatures": 25},
+    {"totalFeatures": 5},
+]
+
+
+@pytest.mark.parametrize("said", ANNOUNCED)
+def test_a_limit_of_the_server_below_the_pages_size_loses_nothing(server, card, said):
+    """Without a number of features, only an empty page is the end; totalFeatures counts the page on some servers."""
+    server.behaviours["/wfs"], server.page_limit, server.silent = [{"pages": features(25)}], 5, said
+    card(url=server.base + "/wfs", **PAGED)
+    assert datakit.load("things", "publisher").code.tolist() == [f"{i:05d}" for i in range(25)]
+
+
+def test_fewer_features_than_the_total_are_not_a_file(server, card):
+    server.behaviours["/wfs"], server.silent = [{"pages": features(20)}], {"totalFeatures": 25}
+    card(url=server.base + "/wfs", **PAGED)
+    with pytest.raises(Corrupt, match="did not give every page"):
+        get()
+
+
+def test_a_service_without_a_fixed_order_is_refused(server, card):
+    """One feature on two pages means that another is on none."""
+    marked = [{**feature, "id": f"things.{i}"} for i, feature in enumerate(features(25))]
+    server.behaviours["/wfs"] = [{"pages": marked}, {"pages": marked[::-1]}]
+    card(url=server.base + "/wfs", **PAGED)
+    with pytest.raises(Corrupt, match="on two pages") as caught:
+        get()
+    assert "things.5" in caught.value.found and "sortBy" in caught.value.next
+    server.behaviours["/wfs"] = [{"pages": marked}]
+    assert len(datakit.load("things", "publisher")) == 25
+
+
+def test_a_service_that_goes_round_in_a_circle_is_refused(server, card):
+    one, other = (json.dumps({"features": features(30)[i : i + 10]}).encode() for i in (0, 10))
+    server.behaviours["/wfs"] = [{"body": body} for body in (one, other) * 9]
+    card(url=server.base + "/wfs", **PAGED)
+    with pytest.raises(Corrupt, match="same page again"):
+        get()
+    assert server.times("/wfs") == 3
+
+
 @pytest.mark.parametrize("silent", [True, False])
 def test_a_service_that_repeats_its_first_page_is_refused(server, card, silent):
     """Without the check, twenty features twice, or an endless loop."""
