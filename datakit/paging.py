@@ -45,7 +45,8 @@ class PagedDownload(Download):
 
     def _page(self, url, start):
         sign = "&" if "?" in url else "?"
-        page = get_json(f"{url}{sign}COUNT={self.size}&STARTINDEX={start}", self.subject)
+        asked = f"{url}{sign}COUNT={self.size}&STARTINDEX={start}"
+        page = get_json(asked, self.subject, progress=self.progress)
         if not isinstance(page, dict) or not isinstance(page.get("features"), list):
             raise Corrupt(
                 self.subject,

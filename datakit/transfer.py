@@ -21,7 +21,7 @@ from datakit.errors import Corrupt, Gone, Unreachable, WrongUse
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
 RETRIED = (429, 500, 502, 503, 504)
-LONGEST_WAIT = 60  # seconds: a server that asks for more is treated as unreachable by people who sit in a workshop
+LONGEST_WAIT = 60  # seconds: a server that asks for more is as good as unreachable to people who sit in a workshop
 CHUNK = 64 * 1024
 
 
@@ -53,7 +53,7 @@ def session():
     return made
 
 
-def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict):
+def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
     """What ``take`` makes of the answer to one GET, asked again, politely, as long as that may help.
 
     Everything that can break shares one number of attempts: no connection, a server in trouble, a body that breaks
@@ -68,12 +68,15 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict):
     attempts : int
     headers : callable
         Gives the headers of each attempt.
+    progress : bool, optional
+        Say what is waited for; by default only to a person at a terminal.
 
     Raises
     ------
     Unreachable
         No answer within the time-outs, or an HTTP status of 400 and above: `Gone` for 404 and 410. A 416, which says
-        that nothing follows the bytes that are there, is an answer to a request with a Range.
+        that nothing follows the bytes that are there, is an answer to a request with a Range. A server that asks to
+        come back in more than ``LONGEST_WAIT`` seconds is not waited for.
     """
     import requests
     from urllib3.exceptions import HTTPError
@@ -88,7 +91,7 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict):
                     if answer.status_code not in RETRIED:
                         _refuse_errors(answer, url, subject)
                         return take(answer)
-                    problem, wait = _refused(answer, url, subject), _wait_asked_for(answer) or pause
+                    problem, wait = _refused(answer, url, subject), _wait_asked_for(answer, url, subject) or pause
             except (requests.RequestException, HTTPError) as error:
                 problem = (_broke_off if answer is not None else _silent)(subject, url, error)
                 problem.__cause__ = error
@@ -97,12 +100,14 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict):
             attempts, pause = attempts - 1, pause * 2
             if not attempts:
                 raise problem
+            if _shown(progress) and wait >= 2:
+                print(f"{subject}: {problem.found}, asking again in {wait:.0f} s…", file=sys.stderr)
             time.sleep(wait)
 
 
-def get_json(url, subject, *, attempts=ATTEMPTS):
+def get_json(url, subject, *, attempts=ATTEMPTS, progress=None):
     """The JSON behind an address; `Corrupt` when it is something else."""
-    data = ask(url, subject, lambda answer: b"".join(_body(answer)), attempts=attempts)
+    data = ask(url, subject, lambda answer: b"".join(_body(answer)), attempts=attempts, progress=progress)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
@@ -133,7 +138,7 @@ class Download:
 
     def __init__(self, subject, parts, progress=None):
         self.subject, self.parts = subject, Path(parts)
-        self.progress = sys.stderr.isatty() if progress is None else bool(progress)
+        self.progress = _shown(progress)
 
     def __call__(self, url, output_file, pooch=None):
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
@@ -152,7 +157,7 @@ class Download:
             have, known = _left(part, memo)
             done = have and known.get("validator") and known.get("length") == have
             while not done:  # a server may give less than was asked for, and is asked for the rest
-                done = ask(url, self.subject, take, headers=headers)
+                done = ask(url, self.subject, take, headers=headers, progress=self.progress)
         except Unreachable as problem:
             if part.exists():
                 problem.done = f"kept {part.stat().st_size} bytes to resume from"
@@ -286,15 +291,28 @@ def _unpacked(pieces, encoding):
         raise _again(f"the {encoding} transfer stops before its end")
 
 
-def _wait_asked_for(answer):
+def _shown(progress):
+    return sys.stderr.isatty() if progress is None else bool(progress)
+
+
+def _wait_asked_for(answer, url, subject):
     """Seconds that the server asks to wait; 0 when it asks for nothing that can be understood."""
     from urllib3.exceptions import InvalidHeader
     from urllib3.util import Retry
 
     try:
-        return min(Retry().parse_retry_after(answer.headers.get("Retry-After", "0")), LONGEST_WAIT)
+        wait = Retry().parse_retry_after(answer.headers.get("Retry-After", "0"))
     except InvalidHeader:
         return 0
+    if wait > LONGEST_WAIT:
+        raise Unreachable(
+            subject,
+            f"the server asks to come back in {wait:.0f} seconds",
+            expected=url,
+            found=f"HTTP {answer.status_code} {answer.reason}",
+            next="try again then, or use another origin: --origins publisher,sample",
+        )
+    return wait
 
 
 def _refuse_errors(answer, url, subject):
@@ -314,9 +332,17 @@ def _refused(answer, url, subject):
 
 
 def _silent(subject, url, error):
+    import requests
+
+    if isinstance(error, requests.TooManyRedirects):
+        what = "the server redirects in a circle"
+    elif isinstance(error, ValueError):  # no host, or something else than http: often where a redirect leads
+        what = "this is no address that can be asked, or leads to one"
+    else:
+        what = "the server does not answer"
     return Unreachable(
         subject,
-        "the server does not answer",
+        what,
         expected=url,
         found=_reason(error),
         next="datakit doctor, or another origin: --origins publisher,sample",

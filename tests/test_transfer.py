@@ -39,16 +39,42 @@ def test_a_server_that_stays_in_trouble_is_left_alone(server, card):
     assert server.times("/things.csv") == transfer.ATTEMPTS
 
 
-@pytest.mark.parametrize(
-    ("after", "low", "high"), [("7", 7, 7), ("date", 5, 8), ("99999", 60, 60), ("in a while", 0, 5)]
-)
+@pytest.mark.parametrize(("after", "low", "high"), [("7", 7, 7), ("60", 60, 60), ("date", 5, 8), ("in a while", 0, 5)])
 def test_retry_after_is_honoured_up_to_a_minute(server, card, monkeypatch, after, low, high):
     waited = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", waited.append)
+    monkeypatch.setattr(transfer.time, "sleep", waited.append)
     after = in_the_future(8) if after == "date" else after
     server.behaviours["/things.csv"] = [{"status": 429, "headers": {"Retry-After": after}}, {}]
     get()
-    assert low <= max(waited, default=0) <= high
+    assert len(waited) == 1 and low <= waited[0] <= high
+
+
+@pytest.mark.parametrize("after", ["86400", "61", "date"])
+def test_a_server_that_asks_to_come_back_much_later_is_unreachable_at_once(server, card, monkeypatch, after):
+    waited = []
+    monkeypatch.setattr(transfer.time, "sleep", waited.append)
+    after = in_the_future(86_400) if after == "date" else after
+    server.behaviours["/things.csv"] = [{"status": 503, "headers": {"Retry-After": after}}]
+    with pytest.raises(Unreachable, match=r"asks to come back in \d+ seconds") as caught:
+        get()
+    assert "HTTP 503" in caught.value.found and "--origins" in caught.value.next
+    assert server.times("/things.csv") == 1 and not waited
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_wait_is_said_to_a_person(server, card, capsys, progress):
+    server.behaviours["/things.csv"] = [{"status": 429, "headers": {"Retry-After": "45"}}, {}]
+    get(progress=progress)
+    assert ("things: HTTP 429 Too Many Requests, asking again in 45 s" in capsys.readouterr().err) is progress
+
+
+def test_refusals_and_breaks_share_one_number_of_attempts(server, card):
+    """Else a body that breaks between refusals is asked for sixteen times."""
+    server.etags["/things.csv"] = '"one"'
+    server.behaviours["/things.csv"] = [{"cut": 9}, {"status": 503}, {"cut": 9}, {"status": 503}, {}]
+    with pytest.raises(Unreachable):
+        get()
+    assert server.times("/things.csv") == transfer.ATTEMPTS
 
 
 def test_a_redirect_is_followed_and_a_loop_is_not(server, card):
@@ -57,9 +83,17 @@ def test_a_redirect_is_followed_and_a_loop_is_not(server, card):
     assert get().read_bytes() == CSV
     server.behaviours["/loop.csv"] = [{"status": 302, "headers": {"Location": "/loop.csv"}}]
     card(url=server.base + "/loop.csv")
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="redirects in a circle"):
         get(refresh=True)
     assert server.times("/loop.csv") <= 6
+
+
+def test_a_redirect_to_a_file_is_refused(server, card, tmp_path):
+    (tmp_path / "secret").write_bytes(CSV)
+    server.behaviours["/things.csv"] = [{"status": 302, "headers": {"Location": (tmp_path / "secret").as_uri()}}]
+    with pytest.raises(Unreachable, match="no address that can be asked"):
+        get()
+    assert server.times("/things.csv") == 1
 
 
 def test_a_server_that_falls_silent_is_given_up(server, card, monkeypatch):
