@@ -180,19 +180,28 @@ def look_up(card):
     Unreachable, Corrupt
         The catalogue does not answer, or not with JSON.
     NotAsDescribed
-        It lists no file that fits the card.
+        It is no catalogue, or lists no file that fits the card.
     """
     answer = get_json(card.fill(card.resolve["api"]), card.id)
-    resources = answer.get("resources", []) if isinstance(answer, dict) else []
+    resources = answer.get("resources") if isinstance(answer, dict) else None
+    if not isinstance(resources, list):
+        raise NotAsDescribed(
+            card.id,
+            "the publisher's catalogue does not answer with a list of files",
+            expected='{"resources": [{"title": …, "url": …}]}',
+            found=json.dumps(answer, ensure_ascii=False)[:160],
+            next=f"datakit show {card.id}",
+        )
     wanted = re.compile(card.resolve["resource"], re.IGNORECASE)
-    for resource in resources:
-        if wanted.search(f"{resource.get('title')} {resource.get('url')}"):
+    listed = [r for r in resources if isinstance(r, dict) and isinstance(r.get("url"), str)]
+    for resource in listed:
+        if wanted.search(f"{resource.get('title')} {resource['url']}"):
             return resource["url"]
     raise NotAsDescribed(
         card.id,
         "the publisher's catalogue lists no such file",
         expected=card.resolve["resource"],
-        found=", ".join(str(r.get("title")) for r in resources)[:300] or "no resource",
+        found=", ".join(str(r.get("title")) for r in listed)[:300] or f"{len(resources)} entries, none with an address",
         next=f"datakit show {card.id}",
     )
 

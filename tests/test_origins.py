@@ -112,3 +112,38 @@ def test_two_origins_with_names_alike_do_not_share_their_memory(served, tmp_path
     datakit.fetch("things", str(one))
     with pytest.raises(Unreachable, match="not there"):
         datakit.fetch("things", str(other))
+
+
+# -- the publisher's own catalogue ------------------------------------------------------------------------------------
+
+
+def catalogue(server, card, answer):
+    server.behaviours["/api"] = [{"body": json.dumps(answer).encode()}]
+    return card(url=None, resolve={"api": server.base + "/api", "resource": "things"})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"resources": None},
+        {"resources": "things"},
+        {"resources": ["things", 3]},
+        {"resources": [{"title": "things"}]},
+        {"resources": [{"title": "things", "url": None}]},
+        {"resources": [{"title": "things", "url": ["http://127.0.0.1/"]}]},
+        {"message": "no such dataset"},
+        ["things"],
+        None,
+    ],
+)
+def test_a_catalogue_that_names_no_usable_file_is_said(server, card, answer):
+    catalogue(server, card, answer)
+    with pytest.raises((NotAsDescribed, Corrupt), match="catalogue") as caught:
+        datakit.fetch("things", "publisher")
+    assert str(caught.value).startswith("things:") and caught.value.found
+
+
+def test_a_file_in_a_catalogue_is_found_beside_entries_that_cannot_be_used(server, card):
+    address = server.base + "/things.csv"
+    catalogue(server, card, {"resources": ["?", {"title": "things"}, {"title": "old", "url": "x"}, {"url": address}]})
+    assert datakit.fetch("things", "publisher").read_bytes() == CSV
