@@ -7,7 +7,7 @@ import os
 import sys
 
 from datakit import __version__, cli_trees
-from datakit.errors import BadCard, DatakitError, UnknownDataset, WrongUse
+from datakit.errors import BadCard, DatakitError, UnknownDataset, WrongUse, without_password
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_OUTPUT = "reports/latest"
@@ -31,13 +31,23 @@ a folder or an http address prepared with `datakit mirror build`.
 {origins}
 """
 
-ORIGINS = "where data comes from, in order, separated by commas: sample, publisher, a folder, an http address (now: {})"
+ORIGINS = (
+    "where data comes from, in order, separated by commas: sample, publisher, a folder, an http address;"
+    " a folder with a comma in its name in double quotes: '\"/media/usb, blue\",sample' (now: {})"
+)
 
 
 def _now():
     """The origins in force, and why."""
     named = os.environ.get("DATAKIT_ORIGINS")
-    return f"{named}, from DATAKIT_ORIGINS" if named else "sample"
+    return f"{without_password(named)}, from DATAKIT_ORIGINS" if named else "sample"
+
+
+def _named(origins):
+    """An option given and empty is a variable that a script forgot to set: the sample would be a surprise."""
+    if not origins.strip():
+        raise argparse.ArgumentTypeError("empty: name an origin, or leave the option out")
+    return origins
 
 
 def parser():
@@ -65,7 +75,11 @@ def parser():
 
     def origins(made, default=None):
         made.add_argument(
-            "--origins", metavar="LIST", default=default, help=ORIGINS.format(default or _now()).replace("%", "%%")
+            "--origins",
+            metavar="LIST",
+            type=_named,
+            default=default,
+            help=ORIGINS.format(default or _now()).replace("%", "%%"),
         )
 
     c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")

@@ -3,6 +3,8 @@
 The standard library only, in words that even an old Python understands: this must run before anything is installed.
 """
 
+import base64
+import csv
 import hashlib
 import json
 import math
@@ -16,6 +18,9 @@ import urllib.error
 import urllib.request
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from datakit.errors import without_password
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
@@ -38,7 +43,8 @@ class Check:
     """
 
     def __init__(self, name, status, found, advice=""):
-        self.name, self.status, self.found, self.advice = name, status, found, advice
+        self.name, self.status = name, status
+        self.found, self.advice = without_password(found), without_password(advice)
 
     def __str__(self):
         sign = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}[self.status]
@@ -58,12 +64,17 @@ def examine(origins=None):
     -------
     list of Check
     """
-    names = (origins or os.environ.get("DATAKIT_ORIGINS") or "sample").split(",")
-    names = [n.strip() for n in names if n.strip()]
+    names = named(origins)
     checks = [python(), *packages(), place(), memory(), disk(), transform(), cache()]
     for name in names + ([] if "sample" in names else ["sample"]):
         checks.append(origin(name))
     return [check for check in checks if check]
+
+
+def named(origins=None):
+    """The names in a list of origins; `datakit.origins`, which checks them, may not be installed yet."""
+    rows = csv.reader((origins or os.environ.get("DATAKIT_ORIGINS") or "sample").splitlines(), skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
 
 
 def python():
@@ -271,7 +282,12 @@ def _short(error):
 
 
 def _ask(url):
-    request = urllib.request.Request(url, headers={"User-Agent": "ondijon-datakit (doctor)"})
+    headers, parts = {"User-Agent": "ondijon-datakit (doctor)"}, urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if at:  # urllib takes it for a part of the host's name
+        headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
+        url = parts._replace(netloc=host).geturl()
+    request = urllib.request.Request(url, headers=headers)
     with urllib.request.urlopen(request, timeout=HTTP_SECONDS) as answer:
         return answer.read(20_000_000)
 
@@ -295,8 +311,6 @@ def _http(title, name):
 
 def _publishers(title):
     """The publishers: asked only because somebody named them. Any answer means that the network is there."""
-    from urllib.parse import urlsplit
-
     from datakit.cards import read_catalog
 
     hosts = sorted({urlsplit(u).netloc for card in read_catalog().values() for u in card.raw_urls if "://" in u})

@@ -1,8 +1,15 @@
 """What can go wrong, said the same way everywhere: what happened, expected, found, done, and the next command."""
 
+import re
+
+
+def without_password(text):
+    """A text as it may be shown and kept: ``http://name:password@host`` becomes ``http://***@host``."""
+    return re.sub(r"(?<=://)[^/?#\s]*@", "***@", text) if isinstance(text, str) else text
+
 
 class DatakitError(Exception):
-    """A problem that a person can act on.
+    """A problem that a person can act on. Messages are logged and pasted: passwords in addresses are taken out.
 
     Parameters
     ----------
@@ -15,9 +22,9 @@ class DatakitError(Exception):
     """
 
     def __init__(self, subject, what, *, expected=None, found=None, done=None, next=None):
-        self.subject, self.what = subject, what
-        self.expected, self.found, self.done, self.next = expected, found, done, next
-        super().__init__(subject, what)
+        self.subject, self.what = without_password(subject), without_password(what)
+        self.expected, self.found, self.done, self.next = map(without_password, (expected, found, done, next))
+        super().__init__(self.subject, self.what)
 
     def __str__(self):
         lines = [f"{self.subject}: {self.what}"]

@@ -4,13 +4,16 @@ Every origin but the publisher is a *mirror*: a base, folder or http(s), laid ou
 with one ``data.lock`` at its top. The bundled sample is a mirror inside the package.
 """
 
+import csv
+import io
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse
+from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
 from datakit.transfer import get_json
 
 SAMPLE = Path(__file__).with_name("sample")
@@ -30,7 +33,7 @@ class Source:
     """
 
     origin: "Origin"
-    address: str | None
+    address: str | None = field(repr=False)  # of a mirror, with its password
     filename: str
     sha256: str | None = None
     bytes: int | None = None
@@ -47,17 +50,29 @@ class Origin:
     Attributes
     ----------
     name : str
-        As it was typed: ``sample``, ``publisher``, a folder or an http(s) address.
+        ``sample``, ``publisher``, a folder or an http(s) address: as it was typed, but for a password.
     kind : str
         ``"sample"``, ``"publisher"``, ``"folder"`` or ``"http"``.
+    typed : str
+        As it was typed, for requests only: what is shown or kept is ``name``.
     """
 
     name: str
     kind: str
+    typed: str = field(default="", repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "typed", self.typed or self.name)
+        object.__setattr__(self, "name", without_password(self.name))
 
     @property
     def base(self):
         return str(SAMPLE) if self.kind == "sample" else self.name.rstrip("/")
+
+    @property
+    def address(self):
+        """Like ``base``, with the password: for requests only."""
+        return str(SAMPLE) if self.kind == "sample" else self.typed.rstrip("/")
 
     @property
     def slug(self):
@@ -83,7 +98,7 @@ class Origin:
                     self.name,
                     "this folder is not there",
                     expected="a mirror: a folder with a data.lock",
-                    next="plug in the disk, or correct --origins",
+                    next="plug in the disk, or correct --origins; an address begins with http://",
                 )
             try:
                 lock = json.loads((Path(self.base) / LOCK).read_text(encoding="utf-8"))
@@ -103,7 +118,7 @@ class Origin:
         wrong = "this address answers, but not as a mirror"
         expected = f"{LOCK} at its top; a log-in page of the Wi-Fi may be in between"
         try:
-            return get_json(f"{self.base}/{LOCK}", self.name, attempts=2)
+            return get_json(f"{self.address}/{LOCK}", self.name, attempts=2)
         except (Corrupt, Gone) as error:
             raise NotAsDescribed(self.name, wrong, expected=expected, found=error.found, next=hint) from None
 
@@ -143,7 +158,7 @@ class Origin:
                 found=str(entry)[:160],
             )
         filename = entry["filename"]
-        address = f"{self.base}/{card.id}/{filename}"
+        address = f"{self.address}/{card.id}/{filename}"
         return [
             Source(
                 self,
@@ -212,7 +227,8 @@ def parse_origins(text=None):
     Parameters
     ----------
     text : str or list, optional
-        Names separated by commas; by default ``DATAKIT_ORIGINS``, else ``sample``.
+        Names separated by commas, a name that holds a comma in double quotes; by default ``DATAKIT_ORIGINS``, else
+        ``sample``. An empty text or variable counts as none.
 
     Returns
     -------
@@ -221,25 +237,86 @@ def parse_origins(text=None):
     Raises
     ------
     WrongUse
-        A name that is no origin.
+        A name that is no origin, or a list without a name.
     """
+    said_by = "origins"
     if not text:
-        text = os.environ.get("DATAKIT_ORIGINS") or "sample"
-    names = [n.strip() for n in text.split(",")] if isinstance(text, str) else [str(n) for n in text]
-    origins = []
-    for name in filter(None, names):
-        if name in ("sample", "publisher"):
-            origins.append(Origin(name, name))
-        elif re.match(r"https?://[^/]", name):
-            origins.append(Origin(name, "http"))
-        elif os.sep in name or name.startswith(".") or Path(name).is_dir():
-            origins.append(Origin(name, "folder"))
-        else:
-            raise WrongUse(
-                "origins",
-                f"{name!r} is no origin",
-                expected="sample, publisher, a folder, an http address",
-                found=name,
-                next="for example --origins http://192.0.2.1:8000,sample",
-            )
-    return origins or parse_origins("sample")
+        text, said_by = os.environ.get("DATAKIT_ORIGINS") or "sample", "DATAKIT_ORIGINS"
+    names = _split(text) if isinstance(text, str) else [str(name) for name in text]
+    if not names:
+        raise WrongUse(
+            said_by,
+            "this list names no origin",
+            expected="sample, publisher, a folder, an http address",
+            found=repr(text),
+            next="leave it out for the bundled sample, or name one: --origins sample",
+        )
+    return [_origin(name) for name in names]
+
+
+def as_text(names):
+    """Names of origins as one text, such that `parse_origins` gives them back."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
+
+
+def _split(text):
+    rows = csv.reader(text.splitlines(), skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def _origin(name):
+    if name in ("sample", "publisher"):
+        return Origin(name, name)
+    if "://***@" in name:
+        name = _with_password(name)
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", name)  # one letter is a disk of Windows
+    if scheme and not Path(name).is_dir():
+        rest = name[scheme.end() :]
+        if scheme[0].lower() not in ("http:", "https:") or not _is_host(rest):
+            raise _no_address(name)
+        return Origin(scheme[0].lower() + rest, "http")
+    if os.sep in name or name.startswith(".") or Path(name).is_dir():
+        return Origin(name, "folder")
+    raise WrongUse(
+        "origins",
+        f"{name!r} is no origin",
+        expected="sample, publisher, a folder, an http address",
+        found=name,
+        next="for example --origins http://192.0.2.1:8000,sample",
+    )
+
+
+def _is_host(rest):
+    """Whether what follows ``http:`` names a host; a password with a bare ``/`` is taken for a port and a path."""
+    try:
+        parts = urlsplit(rest)
+        named = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return named and not re.search(r"\s", rest) and not re.match(r"//[^/?#@]*:[^/?#@]*[/?#].*@", rest)
+
+
+def _no_address(name):
+    shown = re.sub("://.*@", "://***@", name)
+    return WrongUse(
+        "origins",
+        f"{shown!r} is no address of a mirror",
+        expected="such as http://192.0.2.1:8000; in a password, / is written %2F, ? %3F, # %23 and @ %40",
+        found=shown,
+        next="for example --origins http://192.0.2.1:8000,sample",
+    )
+
+
+def _with_password(name):
+    """The address that is shown as ``name``: in a report, say, whose origins are asked again."""
+    for typed in _split(os.environ.get("DATAKIT_ORIGINS") or ""):
+        if without_password(typed) == name:
+            return typed
+    raise WrongUse(
+        "origins",
+        "the password is not written here, and is not known",
+        found=name,
+        next="set DATAKIT_ORIGINS to the address with its password",
+    )

@@ -13,7 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from datakit import __version__
-from datakit.errors import DatakitError
+from datakit.errors import DatakitError, without_password
+from datakit.origins import as_text
 from datakit.report import index_page
 
 MARK = "ondijon-datakit report"
@@ -29,15 +30,16 @@ def is_report(folder):
 def describe(chosen, origins, given, started, seconds, folder, command):
     """The content of ``run.json``, and the key results with it."""
     commit, changes = _git(chosen[0].path.resolve().parent)
+    command = command or f"datakit run {shlex.join([*(n.name for n in chosen), '--origins', as_text(origins)])}"
     return {
         "kind": MARK,
         "datakit": __version__,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
         "ok": all(n.ok for n in chosen),
-        "command": command or f"datakit run {shlex.join(n.name for n in chosen)} --origins {','.join(origins)}",
+        "command": without_password(command),
         "origins": origins,
-        "parameters": given,
+        "parameters": {name: without_password(value) for name, value in given.items()},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "git_commit": commit,

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from datakit.errors import WrongUse
-from datakit.origins import parse_origins
+from datakit.origins import Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
 from datakit.record import describe, is_report, put, write
 from datakit.report import SAID
@@ -192,14 +192,15 @@ def run(
         raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
     asked = parse_origins(origins or parameters.get("origins") or None)
     # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
-    asked = [os.path.abspath(o.name) if o.kind == "folder" else o.name for o in asked]
+    asked = [Origin(os.path.abspath(o.name), "folder") if o.kind == "folder" else o for o in asked]
+    shown = [o.name for o in asked]  # without a password; kernels find it in their environment
     if timeout <= 0 or (jobs is not None and jobs < 1):
         raise WrongUse("run", "jobs and timeout must be positive", found=f"jobs={jobs}, timeout={timeout}")
     values = assign(parameters, {n.name: n.declared for n in chosen})
     for notebook in chosen:
         notebook.values = values[notebook.name]
         if "origins" in notebook.declared:
-            notebook.values["origins"] = ",".join(asked)
+            notebook.values["origins"] = as_text(shown)
     output = _check_output(output)
     earlier = _earlier_seconds(output)
     # The longest first, so that it does not run alone at the end.
@@ -211,9 +212,9 @@ def run(
     try:
         with _progress(progress, chosen) as follow:
             jobs = min(jobs or _processors(), len(chosen))
-            _execute(order, jobs, timeout, _environment(asked, jobs), partial, follow)
+            _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs), partial, follow)
         seconds = time.monotonic() - clock
-        record = describe(chosen, asked, parameters, started, seconds, partial, command)
+        record = describe(chosen, shown, parameters, started, seconds, partial, command)
         write(partial, record)
         put(partial, output)
     finally:
@@ -227,7 +228,7 @@ def _processors():
 
 def _environment(origins, jobs):
     """The environment of the kernels: what is relative in this one made absolute, ``./cards`` included."""
-    environment = {**os.environ, "DATAKIT_ORIGINS": ",".join(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = {**os.environ, "DATAKIT_ORIGINS": as_text(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"} | environment
     cards = [p for p in ["cards", *os.environ.get("DATAKIT_CARDS", "").split(os.pathsep)] if p and os.path.isdir(p)]

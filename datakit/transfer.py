@@ -16,7 +16,7 @@ from pathlib import Path
 
 from datakit import __version__
 from datakit.cache import write_json
-from datakit.errors import Corrupt, Gone, Unreachable, WrongUse
+from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
 
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
@@ -141,7 +141,7 @@ class Download:
         self.progress = _shown(progress)
 
     def __call__(self, url, output_file, pooch=None):
-        name = hashlib.sha256(url.encode()).hexdigest()[:16]
+        name = hashlib.sha256(without_password(url).encode()).hexdigest()[:16]
         part, memo = self.parts / f"part-{name}", self.parts / f"part-{name}.json"
 
         def headers():

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64encode
 from collections import Counter
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,8 @@ class Misbehaving(ThreadingHTTPServer):
         Whether STARTINDEX is ignored.
     silent : bool or dict
         Whether pages keep quiet about how many features there are in all; a dict is what they say instead.
+    login : str or None
+        ``name:password``, without which every answer is a 401.
     asked : list of (path, headers)
     """
 
@@ -39,7 +42,7 @@ class Misbehaving(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.behaviours, self.ranges, self.etags = {}, {}, True, {}
-        self.page_limit, self.same_page, self.silent = None, False, False
+        self.page_limit, self.same_page, self.silent, self.login = None, False, False, None
         self.asked, self.sent, self.lock = [], Counter(), threading.Lock()
         self.base = f"http://127.0.0.1:{self.server_port}"
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -72,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
             how = (queue.pop(0) if len(queue) > 1 else queue[0]) if queue else {}
         if "pages" in how:
             return self._page(how["pages"], parse_qs(parts.query.upper()))
+        if server.login and self.headers.get("Authorization") != f"Basic {b64encode(server.login.encode()).decode()}":
+            how = {"status": 401, "body": b"no entry"}
         data = how.get("body", server.files.get(path))
         status = how.get("status", 200 if data is not None else 404)
         data = b"" if data is None else data

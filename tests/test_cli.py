@@ -171,6 +171,15 @@ def test_wrong_words_exit_with_2(words, capsys):
     assert left.value.code == 2 and "usage: datakit" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["fetch communes", "lock", "run", "mirror build there", "doctor", "trees audit"])
+@pytest.mark.parametrize("origins", ["", " "])
+def test_an_origin_that_a_script_forgot_to_set_is_not_the_sample(command, origins, here, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main([*command.split(), "--origins", origins])
+    assert left.value.code == 2 and "leave the option out" in capsys.readouterr().err
+    assert not any(here.iterdir())
+
+
 @pytest.mark.parametrize("command", ["list", "show", "fetch", "lock", "mirror build", "mirror add", "run", "doctor"])
 def test_every_help_teaches_by_example(command, capsys, monkeypatch):
     monkeypatch.setenv("DATAKIT_ORIGINS", "100%,sample")

@@ -5,11 +5,14 @@ import json
 import pytest
 
 import datakit
+import datakit.cli
+import datakit.doctor
 from datakit import mirrors
-from datakit.cache import DataWarning
+from datakit.cache import DataWarning, cache_folder
 from datakit.errors import Corrupt, NotAsDescribed, Unreachable, WrongUse
 from datakit.fetching import obtain
-from datakit.origins import Origin, parse_origins
+from datakit.origins import Origin, as_text, parse_origins
+from tests import small_notebooks
 from tests.things import CSV
 
 
@@ -23,10 +26,43 @@ from tests.things import CSV
         ("/media/usb/dijon", ["folder"]),
         ("./here", ["folder"]),
         (["publisher", "/x"], ["publisher", "folder"]),
+        ("publisher,\n  sample", ["publisher", "sample"]),
+        ("HTTP://192.0.2.1:8000", ["http"]),
+        ("http://[::1]:8000/dijon", ["http"]),
     ],
 )
 def test_origins_are_an_ordered_list(text, kinds):
     assert [origin.kind for origin in parse_origins(text)] == kinds
+
+
+@pytest.mark.parametrize("names", [["/media/usb, blue", "sample"], ['/a "b", c'], ["./x,y", "publisher", "/é ,"]])
+def test_a_comma_in_a_path_is_written_in_quotes(names):
+    assert [o.name for o in parse_origins(as_text(names))] == names
+    assert [o.name for o in parse_origins(' "/a,b" , sample')] == ["/a,b", "sample"]
+
+
+@pytest.mark.parametrize("text", [",", " ", " , ,", '""', "\n"])
+def test_a_list_that_names_nothing_is_refused(text, monkeypatch):
+    with pytest.raises(WrongUse, match="names no origin"):
+        parse_origins(text)
+    monkeypatch.setenv("DATAKIT_ORIGINS", text)
+    with pytest.raises(WrongUse, match="DATAKIT_ORIGINS"):
+        parse_origins()
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch):
+    monkeypatch.setenv("DATAKIT_ORIGINS", "")
+    assert [o.name for o in parse_origins()] == ["sample"]
+
+
+@pytest.mark.parametrize(
+    "text", ["ftp://192.0.2.1/x", "http://", "http:///x", "http:/192.0.2.1", "https:", "http://a:b:c", "file:///tmp",
+             "localhost:8000", "http://192.0.2.1:80000", "http://nobody@:8000", "http:// x"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_explained(text):
+    with pytest.raises(WrongUse, match="no address") as caught:
+        parse_origins(text)
+    assert "http://" in caught.value.expected and "disk" not in str(caught.value)
 
 
 def test_the_environment_gives_the_default(monkeypatch):
@@ -112,6 +148,107 @@ def test_two_origins_with_names_alike_do_not_share_their_memory(served, tmp_path
     datakit.fetch("things", str(one))
     with pytest.raises(Unreachable, match="not there"):
         datakit.fetch("things", str(other))
+
+
+# -- a password -------------------------------------------------------------------------------------------------------
+
+SECRET = "s3cr%40t"
+
+
+@pytest.fixture
+def guarded(served):
+    """The served mirror, which asks for a password; returns its address with the password in it."""
+    served.login = "user:s3cr@t"
+    return served.base.replace("://", f"://user:{SECRET}@")
+
+
+def spoken(caught):
+    return f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+def test_a_password_opens_a_mirror_and_is_written_nowhere(guarded, served, tmp_path, capsys, monkeypatch):
+    table = datakit.load("things", guarded)
+    assert table.attrs["datakit"]["origin"] == served.base.replace("://", "://***@")
+    monkeypatch.chdir(tmp_path)
+    mirrors.lock(["things"], guarded)
+    report = mirrors.build("copy", ["things"], guarded)
+    assert report.ok
+    served.files["/things/things.csv"] = CSV + b"1;1\n"
+    assert obtain(datakit.catalog["things"], guarded).outcome == "cached"
+    written = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert len(written) > 8 and not [p for p in written if b"s3cr" in p.read_bytes() or "s3cr" in p.name]
+    table = datakit.provenance()
+    shown = [str(table), table._repr_html_(), repr(parse_origins(guarded)), *capsys.readouterr()]
+    assert "s3cr" not in "".join(shown)
+
+
+def test_an_unfinished_download_keeps_no_password(guarded, served):
+    served.etags["/things/things.csv"] = '"one"'
+    served.behaviours["/things/things.csv"] = [{"cut": 100_000}, {"cut": 10}]
+    with pytest.raises(Unreachable) as caught:
+        datakit.fetch("things", guarded)
+    left = [p for p in cache_folder().rglob("*") if p.is_file()]
+    assert [p for p in left if p.name.startswith("part-")] and "s3cr" not in spoken(caught)
+    assert not [p for p in left if b"s3cr" in p.read_bytes()]
+    served.behaviours["/things/things.csv"] = [{}]
+    assert datakit.fetch("things", guarded).read_bytes() == CSV
+
+
+@pytest.mark.parametrize("wrong", ["password", "digest", "file", "port", "lock", "slash"])
+def test_no_error_says_the_password(guarded, served, wrong, capsys):
+    if wrong == "password":
+        served.login = "user:other"
+    elif wrong == "digest":
+        served.files["/things/things.csv"] = b"code;n\n1;1\n"
+    elif wrong == "file":
+        del served.files["/things/things.csv"]
+    elif wrong == "lock":
+        served.files["/data.lock"] = b"{}"
+    elif wrong == "port":
+        guarded = guarded.rpartition(":")[0] + ":99999"
+    else:
+        guarded = guarded.replace(SECRET, "s3cr/t#x?y")
+    with pytest.raises(datakit.errors.DatakitError) as caught:
+        datakit.fetch("things", guarded)
+    assert "s3cr" not in spoken(caught)
+    assert datakit.cli.main(["fetch", "things", "--origins", guarded]) != 0
+    assert datakit.cli.main(["lock", "things", "--origins", guarded]) != 0
+    assert "s3cr" not in "".join(capsys.readouterr())
+
+
+def test_what_is_shown_can_be_asked_again_where_the_password_is_known(guarded, served, monkeypatch):
+    shown = parse_origins(guarded)[0].name
+    with pytest.raises(WrongUse, match="password is not written") as caught:
+        parse_origins(shown)
+    assert "DATAKIT_ORIGINS" in caught.value.next
+    monkeypatch.setenv("DATAKIT_ORIGINS", f"publisher,{guarded}")
+    assert datakit.fetch("things", shown).read_bytes() == CSV
+
+
+def test_a_run_shows_no_password(guarded, served, tmp_path, capsys, monkeypatch):
+    code = "import datakit\nprint(origins, len(datakit.load('things', origins)))\ndatakit.provenance()"
+    small_notebooks.write(tmp_path / "notebooks", "10_loads", "# Loads", code, parameters='origins: str = ""')
+    monkeypatch.chdir(tmp_path)
+    for given in (["--origins", guarded], ["-p", f"origins={guarded}"]):
+        assert datakit.cli.main(["run", "loads", *given, "--output", "out"]) == 0
+        shown = served.base.replace("://", "://***@")
+        record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+        assert record["origins"] == [shown] and shown in record["command"]
+        assert f"{shown} 20000" in (tmp_path / "out" / "10_loads.ipynb").read_text(encoding="utf-8")
+        assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file() and b"s3cr" in p.read_bytes()]
+    assert "s3cr" not in "".join(capsys.readouterr())
+
+
+def test_the_doctor_and_the_help_show_no_password(guarded, capsys, monkeypatch):
+    monkeypatch.setenv("DATAKIT_ORIGINS", f'{guarded},"/no,where"')
+    checks = [datakit.doctor.origin(name) for name in datakit.doctor.named()]
+    assert [c.status for c in checks] == ["ok", "failed"] and "1 datasets" in checks[0].found
+    assert "/no,where" in checks[1].found and not [c for c in checks if "s3cr" in str(vars(c))]
+    with pytest.raises(SystemExit):
+        datakit.cli.main(["fetch", "--help"])
+    with pytest.raises(SystemExit):
+        datakit.cli.main(["--help"])
+    assert "s3cr" not in "".join(capsys.readouterr())
 
 
 # -- the publisher's own catalogue ------------------------------------------------------------------------------------
