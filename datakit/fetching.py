@@ -356,4 +356,4 @@ def _before(memo, digest):
 def _downloader(card, folder, source, progress):
     if source.origin.kind == "publisher" and card.paging:
         return paging.PagedDownload(card.id, folder, card.paging["size"], progress)
-    return transfer.Download(card.id, folder, progress)
+    return transfer.Download(card.id, folder, progress, source.bytes)

@@ -18,6 +18,7 @@ from datakit.transfer import get_json
 
 SAMPLE = Path(__file__).with_name("sample")
 LOCK = "data.lock"
+LARGEST_LOCK = 20_000_000  # bytes: a thousand times that of all the kit's datasets
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,11 @@ class Origin:
                     expected="a mirror: a folder with a data.lock",
                     next="plug in the disk, or correct --origins; an address begins with http://",
                 )
+            file = Path(self.base) / LOCK
             try:
-                lock = json.loads((Path(self.base) / LOCK).read_text(encoding="utf-8"))
+                if (size := file.stat().st_size) > LARGEST_LOCK:
+                    raise NotAsDescribed(self.name, f"its {LOCK} cannot be a lock: {size} bytes", next=hint)
+                lock = json.loads(file.read_text(encoding="utf-8"))
             except FileNotFoundError:
                 raise NotAsDescribed(
                     self.name, "this folder is not a mirror", expected=f"{LOCK} at its top", next=hint
@@ -118,7 +122,7 @@ class Origin:
         wrong = "this address answers, but not as a mirror"
         expected = f"{LOCK} at its top; a log-in page of the Wi-Fi may be in between"
         try:
-            return get_json(f"{self.address}/{LOCK}", self.name, attempts=2)
+            return get_json(f"{self.address}/{LOCK}", self.name, attempts=2, limit=LARGEST_LOCK)
         except (Corrupt, Gone) as error:
             raise NotAsDescribed(self.name, wrong, expected=expected, found=error.found, next=hint) from None
 
@@ -157,7 +161,7 @@ class Origin:
                 expected="a bare file name and a sha256",
                 found=str(entry)[:160],
             )
-        filename = entry["filename"]
+        filename, size = entry["filename"], entry.get("bytes")
         address = f"{self.address}/{card.id}/{filename}"
         return [
             Source(
@@ -165,7 +169,7 @@ class Origin:
                 address,
                 filename,
                 entry["sha256"],
-                entry.get("bytes"),
+                size if type(size) is int and size > 0 else None,
                 entry.get("url"),
                 entry.get("licence", card.licence),
                 entry.get("retrieved"),
@@ -197,7 +201,7 @@ def look_up(card):
     NotAsDescribed
         It is no catalogue, or lists no file that fits the card.
     """
-    answer = get_json(card.fill(card.resolve["api"]), card.id)
+    answer = get_json(card.fill(card.resolve["api"]), card.id, limit=LARGEST_LOCK)
     resources = answer.get("resources") if isinstance(answer, dict) else None
     if not isinstance(resources, list):
         raise NotAsDescribed(

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from datakit import __version__
+from datakit.bodies import OVER, SLOWEST, TooSlow, bounded, broken, packed, read
 from datakit.cache import write_json
 from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
 
@@ -22,7 +23,6 @@ USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python
 ATTEMPTS = 4
 RETRIED = (429, 500, 502, 503, 504)
 LONGEST_WAIT = 60  # seconds: a server that asks for more is as good as unreachable to people who sit in a workshop
-CHUNK = 64 * 1024
 
 
 def timeouts():
@@ -76,7 +76,8 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
     Unreachable
         No answer within the time-outs, or an HTTP status of 400 and above: `Gone` for 404 and 410. A 416, which says
         that nothing follows the bytes that are there, is an answer to a request with a Range. A server that asks to
-        come back in more than ``LONGEST_WAIT`` seconds is not waited for.
+        come back in more than ``LONGEST_WAIT`` seconds is not waited for, nor one that sends fewer than ``SLOWEST``
+        bytes a second over ``OVER`` seconds, or over the read time-out where that is longer.
     """
     import requests
     from urllib3.exceptions import HTTPError
@@ -92,6 +93,8 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
                         _refuse_errors(answer, url, subject)
                         return take(answer)
                     problem, wait = _refused(answer, url, subject), _wait_asked_for(answer, url, subject) or pause
+            except TooSlow as error:
+                raise _dripping(subject, url, error) from None
             except (requests.RequestException, HTTPError) as error:
                 problem = (_broke_off if answer is not None else _silent)(subject, url, error)
                 problem.__cause__ = error
@@ -105,9 +108,13 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
             time.sleep(wait)
 
 
-def get_json(url, subject, *, attempts=ATTEMPTS, progress=None):
-    """The JSON behind an address; `Corrupt` when it is something else."""
-    data = ask(url, subject, lambda answer: b"".join(_body(answer)), attempts=attempts, progress=progress)
+def get_json(url, subject, *, attempts=ATTEMPTS, progress=None, limit=None):
+    """The JSON behind an address; `Corrupt` when it is something else, or longer than ``limit`` bytes."""
+
+    def take(answer):
+        return b"".join(bounded(read(answer, timeouts()[1]), subject, limit))
+
+    data = ask(url, subject, take, attempts=attempts, progress=progress)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
@@ -134,10 +141,12 @@ class Download:
         Folder where an unfinished download waits to be resumed.
     progress : bool, optional
         Show a bar; by default only to a person at a terminal.
+    limit : int, optional
+        Bytes after which the transfer is stopped: the size that a mirror's lock announces.
     """
 
-    def __init__(self, subject, parts, progress=None):
-        self.subject, self.parts = subject, Path(parts)
+    def __init__(self, subject, parts, progress=None, limit=None):
+        self.subject, self.parts, self.limit = subject, Path(parts), limit
         self.progress = _shown(progress)
 
     def __call__(self, url, output_file, pooch=None):
@@ -159,8 +168,12 @@ class Download:
             while not done:  # a server may give less than was asked for, and is asked for the rest
                 done = ask(url, self.subject, take, headers=headers, progress=self.progress)
         except Unreachable as problem:
-            if part.exists():
-                problem.done = f"kept {part.stat().st_size} bytes to resume from"
+            have, known = _left(part, memo)
+            if known.get("validator"):
+                problem.done = f"kept {have} bytes to resume from"
+            raise
+        except Corrupt:
+            part.unlink(missing_ok=True)
             raise
         os.replace(part, output_file)
         memo.unlink(missing_ok=True)
@@ -172,7 +185,7 @@ class Download:
             span = _rest(answer, have, known)
             if span is None:
                 part.unlink(missing_ok=True)  # not the rest of what is there: the next attempt starts from nothing
-                raise _again(f"HTTP {answer.status_code}, range {answer.headers.get('Content-Range')}")
+                raise broken(f"HTTP {answer.status_code}, range {answer.headers.get('Content-Range')}")
             end, total = span
         else:
             # Before the note about the new file: a death in between must not join it to the old bytes.
@@ -181,14 +194,14 @@ class Download:
             total = end
             write_json(memo, {"validator": _validator(answer.headers), "length": total})
         with part.open("ab") as file, self._bar(total, have) as bar:
-            for data in _body(answer):
+            for data in bounded(read(answer, timeouts()[1]), self.subject, self.limit, have):
                 file.write(data)
                 bar.update(len(data))
         size = part.stat().st_size
         if end is not None and size != end:
             if size > end:
                 part.unlink()
-            raise _again(f"{size} bytes of {end}")
+            raise broken(f"{size} bytes of {end}")
         return total is None or size == total
 
     def _bar(self, total, done):
@@ -216,14 +229,10 @@ def _left(part, memo):
     return have, known if isinstance(known, dict) else {}
 
 
-def _packed(headers):
-    return headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
-
-
 def _announced(headers):
     """The length of the file in bytes, where the server says it."""
     length = headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() and not _packed(headers) else None
+    return int(length) if length.isdecimal() and not packed(headers) else None
 
 
 def _validator(headers):
@@ -234,7 +243,7 @@ def _validator(headers):
     the minute is that of RFC 7232. Ranges of a compressed transfer count compressed bytes, which are not kept.
     """
     etag, changed = headers.get("ETag"), headers.get("Last-Modified")
-    if _packed(headers):
+    if packed(headers):
         return None
     if etag:
         return etag if etag.startswith('"') else None
@@ -252,7 +261,7 @@ def _rest(answer, have, known):
     """
     span = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
     validator, length = known.get("validator"), known.get("length")
-    if answer.status_code != 206 or not span or not validator or _packed(answer.headers):
+    if answer.status_code != 206 or not span or not validator or packed(answer.headers):
         return None
     start, end, total = int(span[1]), int(span[2]) + 1, length if span[3] == "*" else int(span[3])
     if start != have or total is None or length not in (None, total) or not start < end <= total:
@@ -260,35 +269,6 @@ def _rest(answer, have, known):
     etag = answer.headers.get("ETag")
     same = validator == (etag or answer.headers.get("Last-Modified"))
     return (end, total) if same else None
-
-
-def _body(answer):
-    """The bytes of an answer as they come, unpacked; a breaking connection loses none of them."""
-    pieces = iter(lambda: answer.raw.read1(CHUNK, decode_content=False), b"")
-    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return _unpacked(pieces, encoding)
-    return pieces
-
-
-def _unpacked(pieces, encoding):
-    """Undo a packing that was not asked for, up to its end mark: where no length is said, only this shows a cut."""
-    import zlib
-
-    unpack = None
-    try:
-        for piece in pieces:
-            while piece:
-                if unpack is None or unpack.eof:
-                    # gzip may follow gzip; deflate is sent with zlib's frame, as it should be, or bare.
-                    framed = piece[0] & 0x8F == 8
-                    unpack = zlib.decompressobj(31 if "gzip" in encoding else 15 if framed else -15)
-                yield unpack.decompress(piece)
-                piece = unpack.unused_data
-    except zlib.error as error:
-        raise _again(f"the transfer is not {encoding}, as the server says: {error}") from None
-    if unpack is None or not unpack.eof:
-        raise _again(f"the {encoding} transfer stops before its end")
 
 
 def _shown(progress):
@@ -349,6 +329,16 @@ def _silent(subject, url, error):
     )
 
 
+def _dripping(subject, url, error):
+    return Unreachable(
+        subject,
+        "the server sends too slowly",
+        expected=f"at least {SLOWEST} bytes a second over {OVER} s, from {url}",
+        found=str(error),
+        next="the same command again, or another origin",
+    )
+
+
 def _broke_off(subject, url, error):
     return Unreachable(
         subject,
@@ -357,12 +347,6 @@ def _broke_off(subject, url, error):
         found=_reason(error),
         next="the same command again",
     )
-
-
-def _again(message):
-    import requests
-
-    return requests.ConnectionError(message)
 
 
 def _reason(error):

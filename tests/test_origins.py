@@ -1,5 +1,6 @@
 """Origins: an ordered list of places, each of which says clearly what it is and is not."""
 
+import gzip
 import json
 
 import pytest
@@ -132,6 +133,46 @@ def test_a_mirror_whose_file_was_altered_is_not_believed(served):
     with pytest.raises(Corrupt, match="not the one its lock names"):
         datakit.fetch("things", served.base)
     assert served.times("/things/things.csv") == 1, "a wrong digest is not asked for again"
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_mirror_sends_no_more_than_its_lock_announces(served, said):
+    """A thousand bytes announced and a disk filled: the transfer stops where the lock says that the file ends."""
+    bomb = CSV * 50
+    served.behaviours["/things/things.csv"] = [{"body": bomb, "length": len(bomb) if said else None}]
+    with pytest.raises(Corrupt, match="more than") as caught:
+        datakit.fetch("things", served.base)
+    assert str(len(CSV)) in caught.value.expected and "datakit mirror verify" in caught.value.next
+    assert served.sent["/things/things.csv"] < len(bomb)
+    assert not [p for p in cache_folder().rglob("*") if p.is_file() and p.stat().st_size > 4096]
+    served.behaviours["/things/things.csv"] = [{"body": gzip.compress(bomb), "headers": {"Content-Encoding": "gzip"}}]
+    with pytest.raises(Corrupt, match="more than"):
+        datakit.fetch("things", served.base)
+
+
+@pytest.mark.parametrize("size", ["many", -5, True, 1.5, None])
+def test_a_size_in_a_lock_that_is_none_bounds_nothing(served, size):
+    lock = json.loads(served.files["/data.lock"])
+    lock["datasets"]["things"]["bytes"] = size
+    served.files["/data.lock"] = json.dumps(lock).encode()
+    assert datakit.fetch("things", served.base).read_bytes() == CSV
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_lock_without_end_is_not_read_to_it(served, said):
+    body = b" " * 40_000_000
+    served.behaviours["/data.lock"] = [{"body": body, "length": len(body) if said else None}]
+    with pytest.raises(NotAsDescribed, match="not as a mirror") as caught:
+        datakit.fetch("things", served.base)
+    assert "more than 20000000 bytes" in caught.value.found
+    assert served.sent["/data.lock"] < len(body)
+
+
+def test_a_lock_without_end_in_a_folder_is_not_read_either(tmp_path, card):
+    with (tmp_path / "data.lock").open("wb") as file:
+        file.truncate(40_000_000)  # holes: the disk holds nothing of it
+    with pytest.raises(NotAsDescribed, match="cannot be a lock"):
+        datakit.fetch("things", str(tmp_path))
 
 
 def test_a_dataset_that_a_mirror_lacks_comes_from_the_next_origin(served):

@@ -7,9 +7,10 @@ import threading
 import zlib
 
 import pytest
+import requests
 
 import datakit
-from datakit import mirrors, transfer
+from datakit import bodies, mirrors, transfer
 from datakit.cache import DataWarning, cache_folder
 from datakit.errors import Corrupt, Unreachable, WrongUse
 from tests.server import in_the_future
@@ -105,6 +106,45 @@ def test_a_server_that_falls_silent_is_given_up(server, card, monkeypatch):
             get()
     finally:
         release.set()
+
+
+def test_a_drip_ends_and_can_be_resumed(server, card, monkeypatch):
+    """A byte a second keeps every time-out happy: the speed over a minute has a floor."""
+    server.etags["/things.csv"], end = '"one"', threading.Event()
+    server.behaviours["/things.csv"] = [{"drip": 100, "pause": 0.001, "stall": end}]
+    clock = iter(range(0, 10**6, 7))  # seven seconds pass between any two looks at it
+    monkeypatch.setattr(bodies, "clock", lambda: next(clock))
+    try:
+        with pytest.raises(Unreachable, match="too slowly") as caught:
+            get()
+    finally:
+        end.set()
+    assert "1000 bytes a second over 60 s" in caught.value.expected and "to resume from" in caught.value.done
+    assert server.times("/things.csv") == 1
+    server.behaviours["/things.csv"] = [{}]
+    assert get().read_bytes() == CSV
+    assert int(server.asked[1][1]["Range"].removeprefix("bytes=").rstrip("-")) >= 100
+
+
+def test_a_slow_but_steady_transfer_goes_on(server, card, monkeypatch):
+    end, clock = threading.Event(), iter(range(0, 10**6, 5))
+    server.behaviours["/things.csv"] = [{"drip": 6_000, "pause": 0.001, "stall": end}]
+    monkeypatch.setattr(bodies, "clock", lambda: next(clock))
+    assert get().read_bytes() == CSV
+
+
+@pytest.mark.parametrize(("silence", "seconds", "slow"), [(300, 200, False), (30, 200, True), (30, 50, False)])
+def test_the_floor_waits_as_long_as_the_read_time_out(server, monkeypatch, silence, seconds, slow):
+    """Whoever allows a server to be silent for five minutes does not lose it after one."""
+    server.files["/short"] = b"x"
+    times = iter([0, seconds])
+    monkeypatch.setattr(bodies, "clock", lambda: next(times))
+    with requests.get(server.base + "/short", stream=True) as answer:
+        if slow:
+            with pytest.raises(bodies.TooSlow):
+                list(bodies.read(answer, silence))
+        else:
+            assert list(bodies.read(answer, silence)) == [b"x"]
 
 
 @pytest.mark.parametrize("text", ["soon", "5", "0,0", "-1,5", "nan,3", "3,inf"])
