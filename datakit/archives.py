@@ -111,6 +111,13 @@ def unpacking(card):
         ) from error
 
 
+def named(archive):
+    """Names of what somebody put into a zip: macOS adds a hidden file, called like the data, beside each."""
+    return [
+        n for n in archive.namelist() if not n.startswith("__MACOSX/") and not n.rpartition("/")[2].startswith("._")
+    ]
+
+
 def members(path, card):
     """Names of the members of a zip that the card's ``innerpath`` picks (a pattern; ``*.<format>`` by default).
 
@@ -125,7 +132,7 @@ def members(path, card):
             if name.startswith(("/", "\\")) or ".." in Path(name.replace("\\", "/")).parts or name[1:2] == ":":
                 raise Corrupt(card.id, "this zip would write outside its folder: not opened", found=name)
         pattern = card.innerpath or f"*.{card.format}"
-        picked = [n for n in names if fnmatch.fnmatch(n.lower(), pattern.lower())]
+        picked = [n for n in named(archive) if fnmatch.fnmatch(n.lower(), pattern.lower())]
         # The other files of a shapefile are read with it.
         stems = {name.rpartition(".")[0] for name in picked} if card.format == "shp" else ()
         read = [name for name in names if name in picked or name.rpartition(".")[0] in stems]

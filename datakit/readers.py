@@ -9,7 +9,7 @@ import zipfile
 
 import pandas as pd
 
-from datakit.archives import content, unpacking
+from datakit.archives import content, named, unpacking
 from datakit.errors import NotAsDescribed
 
 
@@ -141,7 +141,7 @@ def _read_geo(path, card):
         if card.format == "shp":
             with unpacking(card), zipfile.ZipFile(path) as archive:
                 wanted = (card.innerpath or "*.shp").lower()
-                picked = [n for n in archive.namelist() if fnmatch.fnmatch(n.lower(), wanted)]
+                picked = [n for n in named(archive) if fnmatch.fnmatch(n.lower(), wanted)]
             if len(picked) != 1:
                 raise unlike(
                     card, "the archive does not hold one shapefile", card.innerpath or "*.shp", ", ".join(picked)

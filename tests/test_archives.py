@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zipfile
 
 import pytest
 
@@ -108,3 +109,51 @@ def test_load_refuses_a_file_unlike_its_card_and_names_the_dataset(server, card,
     with pytest.raises(NotAsDescribed, match=said) as caught:
         datakit.load("things", "publisher")
     assert str(caught.value).startswith("things:")
+
+
+MAC = {"__MACOSX/._a.csv": b"\0\5\x16\7" * 20, "__MACOSX/d/._b.csv": b"\0", "._a.csv": b"\0\5\x16\7"}
+
+
+def with_names(members):
+    """A zip whose members keep their names: `zipped` reads its own abbreviations into them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_what_macos_puts_into_a_zip_is_passed_over(server, card):
+    server.files["/mac.zip"] = with_names({"a.csv": CSV, **MAC, ".DS_Store": b"\0"})
+    card(url=server.base + "/mac.zip", **ZIP)
+    assert len(datakit.load("things", "publisher")) == 20_000
+
+
+def test_a_zip_of_nothing_but_macos_leftovers_names_them(server, card):
+    server.files["/mac.zip"] = with_names(MAC)
+    card(url=server.base + "/mac.zip", **ZIP)
+    with pytest.raises(NotAsDescribed, match="does not hold the one file") as caught:
+        datakit.load("things", "publisher")
+    assert "._a.csv" in caught.value.found
+
+
+def test_two_files_beside_macos_leftovers_are_still_two(server, card):
+    server.files["/mac.zip"] = with_names({"a.csv": CSV, "b.csv": CSV, **MAC})
+    card(url=server.base + "/mac.zip", **ZIP)
+    with pytest.raises(NotAsDescribed, match="does not hold the one file") as caught:
+        datakit.load("things", "publisher")
+    assert caught.value.found == "a.csv, b.csv"
+
+
+def test_a_shapefile_zipped_on_macos_is_read(server, card, tmp_path):
+    import geopandas
+    from shapely.geometry import Point
+
+    points = geopandas.GeoDataFrame({"code": ["1", "2"]}, geometry=[Point(850000, 6690000)] * 2, crs="EPSG:2154")
+    points.to_file(tmp_path / "things.shp")
+    members = {p.name: p.read_bytes() for p in sorted(tmp_path.glob("things.*"))}
+    leftovers = {f"__MACOSX/._{name}": b"\0" for name in members}
+    server.files["/mac.zip"] = with_names({**leftovers, **members})
+    card(url=server.base + "/mac.zip", path="things.zip", compression="zip", format="shp", crs="EPSG:2154",
+         geometry={"type": "Point"}, schema={"fields": [{"name": "code"}]})  # fmt: skip
+    assert datakit.load("things", "publisher").code.tolist() == ["1", "2"]
