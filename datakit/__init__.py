@@ -9,32 +9,30 @@ Four verbs are enough to begin::
     datakit.load("communes")         # a table in the card's schema, EPSG:2154
     datakit.fetch("communes")        # the publisher's own file, as a path
 
+Whatever goes wrong is a ``datakit.DatakitError``, whatever a reader of a result must know a ``datakit.DataWarning``.
 Importing the package reads no file and pulls in neither pandas nor geopandas: a verb does, when it is used.
 """
 
-import warnings
 from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["catalog", "describe", "fetch", "load", "provenance"]
+__all__ = ["DataWarning", "DatakitError", "catalog", "describe", "fetch", "load", "provenance"]
 
-_VERBS = {
+_HOMES = {
+    "DataWarning": "datakit.errors",
+    "DatakitError": "datakit.errors",
     "describe": "datakit.cards",
     "fetch": "datakit.fetching",
     "load": "datakit.reading",
     "provenance": "datakit.reading",
 }
 
-# pooch and others import tqdm, which asks notebooks to install widgets; the kit's progress bars are plain text, and a
-# newcomer's first line of output should be no warning.
-warnings.filterwarnings("ignore", "IProgress not found")
-
 
 def __getattr__(name):
     if name == "catalog":  # read anew each time, so that a card saved a moment ago is there
         return import_module("datakit.cards").read_catalog()
-    if name in _VERBS:
-        value = globals()[name] = getattr(import_module(_VERBS[name]), name)
+    if name in _HOMES:
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
         return value
     raise AttributeError(f"module 'datakit' has no attribute {name!r}")
 

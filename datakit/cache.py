@@ -6,18 +6,19 @@ that origin gave last.
 """
 
 import errno
+import hashlib
 import json
 import os
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from datakit.errors import CacheProblem
+from datakit.errors import CacheProblem, DataWarning
 
-
-class DataWarning(UserWarning):
-    """Something about the data that a reader of the result must know."""
+__all__ = ["DataWarning", "Fetched"]  # notebooks have always imported the warning from here
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,18 @@ def cache_folder():
     import pooch
 
     return Path(pooch.os_cache("ondijon-datakit"))
+
+
+def without_talk_of_widgets():
+    """Import tqdm's bars for notebooks now, quietly: pooch, esda and others do later, and it asks for widgets.
+
+    The kit's bars are plain text, and a newcomer's first line of output should be no warning. The filters are the
+    process's own: they are put back.
+    """
+    if "ipykernel.zmqshell" in sys.modules and "tqdm.auto" not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "IProgress not found")
+            import_module("tqdm.auto")
 
 
 def remembered(memo, folder, origin, card):
@@ -208,6 +221,6 @@ def write_json(file, value):
 
 
 def sha256_of(path):
-    import pooch
-
-    return pooch.file_hash(str(path), alg="sha256")
+    """The digest of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

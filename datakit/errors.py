@@ -1,6 +1,11 @@
 """What can go wrong, said the same way everywhere: what happened, expected, found, done, and the next command."""
 
+import os
 import re
+import sys
+import warnings
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def without_password(text):
@@ -40,6 +45,21 @@ class DatakitError(Exception):
 
 def _rebuild(kind, subject, what, kept):
     return kind(subject, what, **kept)
+
+
+class DataWarning(UserWarning):
+    """Something about the data that a reader of the result must know."""
+
+
+def warn(message):
+    """Warn with a `DataWarning` laid at the line that called the kit, however deep in the kit it was found.
+
+    A count of frames (``stacklevel=5``) is wrong after the next change, and ``skip_file_prefixes`` needs Python 3.12.
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(DataWarning(message), stacklevel=level)
 
 
 class WrongUse(DatakitError):

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import shutil
-import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 from datakit import paging, transfer
 from datakit.archives import check_bytes
 from datakit.cache import (
-    DataWarning,
     Fetched,
     cache_folder,
     disk_full,
@@ -21,10 +19,11 @@ from datakit.cache import (
     only_one,
     remembered,
     sha256_of,
+    without_talk_of_widgets,
     write_json,
 )
 from datakit.cards import read_catalog
-from datakit.errors import Changed, Corrupt, Gone, Unreachable, WrongUse
+from datakit.errors import Changed, Corrupt, Gone, Unreachable, WrongUse, warn
 from datakit.origins import LOCK, Source, look_up, parse_origins, usable
 
 
@@ -67,6 +66,7 @@ def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
     -------
     Fetched
     """
+    without_talk_of_widgets()
     wanted = _locked_entry(card, locked)
     problems, asked = [], parse_origins(origins)
     for origin in asked:
@@ -78,7 +78,7 @@ def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
         if found is None:
             continue
         for problem in problems:
-            warnings.warn(DataWarning(f"{problem}\n  used instead: {found.origin}"), stacklevel=3)
+            warn(f"{problem}\n  used instead: {found.origin}")
         return found
     if problems:
         raise problems[0]
@@ -140,9 +140,7 @@ def _from_origin(origin, card, wanted, refresh, progress):
     except Unreachable as problem:
         if last is None:
             raise
-        warnings.warn(
-            DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5
-        )
+        warn(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache")
         return _as_locked(last, card, wanted)
     if not sources:
         return None
@@ -176,9 +174,7 @@ def _from_origin(origin, card, wanted, refresh, progress):
                 raise problem or error from None
             problem = problem or error
     if last is not None and not refresh:
-        warnings.warn(
-            DataWarning(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache"), stacklevel=5
-        )
+        warn(f"{problem}\n  done:     used the copy of {last.retrieved} in the cache")
         return _as_locked(last, card, wanted)
     raise problem
 
@@ -322,12 +318,9 @@ def _bring(source, card, folder, memo, last, wanted, progress):
     write_json(memo, {**said, "before": _before(memo, digest)})
     outcome = "changed" if last and last.sha256 != digest else "fresh"
     if outcome == "changed":
-        warnings.warn(
-            DataWarning(
-                f"{card.id}: {source.origin.name} has new data (sha256 {last.sha256[:12]}… before, "
-                f"{digest[:12]}… now); the earlier file stays in {folder}"
-            ),
-            stacklevel=6,
+        warn(
+            f"{card.id}: {source.origin.name} has new data (sha256 {last.sha256[:12]}… before, "
+            f"{digest[:12]}… now); the earlier file stays in {folder}"
         )
     return Fetched(
         home / source.filename,

@@ -2,11 +2,10 @@
 
 import html
 import json
-import warnings
 
-from datakit.cache import DataWarning, cache_folder, step_back, write_whole
+from datakit.cache import cache_folder, step_back, write_whole
 from datakit.cards import read_catalog
-from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected
+from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected, warn
 from datakit.fetching import obtain
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
@@ -74,7 +73,7 @@ def load(id, origins=None, *, strict=False, locked=None, refresh=False):
         )
         if strict:
             raise RowsRejected(card.id, message.partition(": ")[2], next="load without strict=True to set them aside")
-        warnings.warn(DataWarning(message), stacklevel=2)
+        warn(message)
     return frame
 
 

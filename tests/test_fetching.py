@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import inspect
 import json
 import os
 import signal
@@ -44,8 +45,9 @@ def test_a_cached_fetch_is_silent(server, card, capfd, recwarn):
 def test_changed_bytes_are_said_and_the_earlier_file_stays(server, card):
     before = get()
     server.files["/things.csv"] = CSV + b"99999;1\n"
-    with pytest.warns(DataWarning, match="has new data"):
+    with pytest.warns(DataWarning, match="has new data") as said:
         after = obtain(card(), "publisher", refresh=True)
+    assert (said[0].filename, said[0].lineno) == (__file__, inspect.currentframe().f_lineno - 1)
     assert after.outcome == "changed"
     assert before.read_bytes() == CSV
     assert after.path.read_bytes().endswith(b"99999;1\n")

@@ -187,6 +187,56 @@ def test_the_wheel_carries_everything(root, tmp_path):
     assert wheel.stat().st_size < 14e6
 
 
+# --- what an import does --------------------------------------------------------------------------------------------
+
+
+def python(code, *options):
+    """Run some lines in a Python of their own; what it printed."""
+    done = subprocess.run([sys.executable, *options, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr.strip()
+
+
+def test_an_import_leaves_the_process_as_it_was():
+    code = """
+import sys, warnings
+before = list(warnings.filters)
+import datakit
+assert warnings.filters == before, [f for f in warnings.filters if f not in before]
+assert issubclass(datakit.DataWarning, UserWarning) and issubclass(datakit.errors.Corrupt, datakit.DatakitError)
+assert warnings.filters == before
+print(sorted({"pandas", "geopandas", "numpy", "pooch", "requests", "tqdm"} & set(sys.modules)))
+"""
+    assert python(code) == ("[]", "")
+
+
+def test_what_can_be_asked_of_the_package_is_there():
+    code = """
+import datakit
+for name in datakit.__all__:
+    assert getattr(datakit, name) is not None and name in dir(datakit), name
+from datakit.cache import DataWarning
+assert DataWarning is datakit.DataWarning, "the name that notebooks have always imported"
+"""
+    python(code)
+
+
+def test_the_first_line_of_a_notebook_is_no_warning_about_widgets():
+    """tqdm asks for widgets when it is imported in a notebook; pooch and esda import it later."""
+    code = """
+import sys, types, warnings
+sys.modules["ipykernel.zmqshell"] = types.ModuleType("ipykernel.zmqshell")
+sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: None, display=None, html=None)
+sys.modules["ipywidgets"] = sys.modules["IPython.html.widgets"] = None
+import datakit
+before = list(warnings.filters)
+datakit.fetch("communes", "sample")
+assert warnings.filters == before
+import pooch, tqdm.auto
+"""
+    assert python(code, "-W", "always::UserWarning")[1] == ""
+
+
 # --- the Makefile ---------------------------------------------------------------------------------------------------
 
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine: apt-get install make")

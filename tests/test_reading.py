@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import warnings
 
 import geopandas as gpd
@@ -64,6 +65,34 @@ def test_a_load_says_where_it_came_from_and_what_it_left_out(mirror):
     listed = pd.read_csv(said["rejects_file"], dtype=str)
     assert listed.to_dict("records") == [{"row": "2", "column": "n", "rule": "is a integer", "value": "two"}]
     assert frame.crs.to_epsg() == 2154
+
+
+def test_a_warning_points_at_the_line_that_asked(mirror, tmp_path):
+    """From ``load`` as from ``fetch``, at whatever depth of the kit it was found."""
+
+    def here():
+        return sys._getframe(1).f_lineno
+
+    def caught(call):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            line = call()
+        return [(w.filename, w.lineno - line) for w in found if issubclass(w.category, DataWarning)]
+
+    def load():
+        return (datakit.load("things", base), here())[1]
+
+    def fetch():
+        return (datakit.fetch("things", f"{tmp_path / 'none'},{base}"), here())[1]
+
+    def copy():
+        (tmp_path / "mirror").rename(tmp_path / "away")
+        return (datakit.fetch("things", base), here())[1]
+
+    base = mirror()
+    assert caught(load) == [(__file__, 0)], "a row set aside"
+    assert caught(fetch) == [(__file__, 0)], "used instead"
+    assert caught(copy) == [(__file__, 0)], "used the copy"
 
 
 def test_strict_raises_instead_of_setting_aside(mirror):
