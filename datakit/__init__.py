@@ -24,7 +24,7 @@ _HOMES = {
     "describe": "datakit.cards",
     "fetch": "datakit.fetching",
     "load": "datakit.reading",
-    "provenance": "datakit.reading",
+    "provenance": "datakit.ledger",
 }
 
 

@@ -18,11 +18,13 @@ import threading
 import time
 from pathlib import Path
 
+from datakit.ledger import key
+
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 LOADED = (
-    "__import__('json').dumps(__import__('sys').modules['datakit.reading'].provenance().records() "
-    "if 'datakit.reading' in __import__('sys').modules else [])"
+    "__import__('json').dumps(__import__('sys').modules['datakit.ledger'].provenance().records() "
+    "if 'datakit.ledger' in __import__('sys').modules else [])"
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches = []
@@ -269,9 +271,9 @@ def _results(nb):
 
 
 def _provenance(nb, loaded):
-    """Every dataset that the notebook showed or loaded, the last word on each."""
+    """Every dataset that the notebook showed or used, the last word on each."""
     shown = [record for table in _outputs(nb, PROVENANCE_MIME) for record in table["datasets"]]
-    return list({record["id"]: record for record in shown + loaded}.values())
+    return list({key(record): record for record in shown + loaded}.values())
 
 
 def main():

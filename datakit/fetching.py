@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from datakit import paging, transfer
+from datakit import ledger, paging, transfer
 from datakit.archives import check_bytes
 from datakit.cache import (
     Fetched,
@@ -79,6 +79,7 @@ def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
             continue
         for problem in problems:
             warn(f"{problem}\n  used instead: {found.origin}")
+        ledger.note(card, found)
         return found
     if problems:
         raise problems[0]

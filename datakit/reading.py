@@ -1,8 +1,8 @@
 """Load: a table in the card's schema that never lies about what was left out, kept as Parquet for the next time."""
 
-import html
 import json
 
+from datakit import ledger
 from datakit.cache import cache_folder, step_back, write_whole
 from datakit.cards import read_catalog
 from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected, warn
@@ -10,8 +10,6 @@ from datakit.fetching import obtain
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
 READER = 1
-STAMP = "SYNTHETIC SAMPLE"
-_loaded = {}
 
 
 def load(id, origins=None, *, strict=False, locked=None, refresh=False):
@@ -48,22 +46,7 @@ def load(id, origins=None, *, strict=False, locked=None, refresh=False):
     card = read_catalog()[id]
     fetched = obtain(card, origins, locked=locked, refresh=refresh)
     frame, said = _kept(card, fetched) or _read(card, fetched)
-    frame.attrs["datakit"] = said = {
-        "id": card.id,
-        "title": card.title,
-        "origin": fetched.origin,
-        "origin_kind": fetched.origin_kind,
-        "synthetic": fetched.synthetic,
-        "outcome": fetched.outcome,
-        "sha256": fetched.sha256,
-        "bytes": fetched.bytes,
-        "url": fetched.url,
-        "retrieved": fetched.retrieved,
-        "licence": fetched.licence or card.licence,
-        "attribution": card.attribution,
-        **said,
-    }
-    _loaded[card.id] = said
+    frame.attrs["datakit"] = said = ledger.note(card, fetched, **said)
     if said["rows_rejected"]:
         first = said["rejects"][0]
         message = (
@@ -166,78 +149,3 @@ def same_crs(*frames):
             next='frame.to_crs("EPSG:2154")',
         )
     return found[0]
-
-
-class Provenance:
-    """What was loaded, from where: a table that says SYNTHETIC SAMPLE where the data is invented.
-
-    In a notebook it is shown as HTML, and as JSON (``application/vnd.datakit.provenance+json``) for the run's report.
-    """
-
-    COLUMNS = ("dataset", "data", "origin", "rows", "set aside", "sha256", "retrieved", "licence")
-
-    def __init__(self, said):
-        self._said = list(said)
-
-    def records(self):
-        """One dict for each dataset, in the order of loading."""
-        return [dict(s) for s in self._said]
-
-    def _rows(self):
-        for s in self._said:
-            where = "bundled sample" if s["origin_kind"] == "sample" else s["origin"]
-            yield (
-                s["id"],
-                STAMP if s["synthetic"] else s["title"],
-                where,
-                s["rows"],
-                s["rows_rejected"],
-                s["sha256"][:12],
-                (s["retrieved"] or "")[:10],
-                s["licence"],
-            )
-
-    def to_frame(self):
-        """The table, one row for each dataset."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self._rows()), columns=list(self.COLUMNS))
-
-    def __repr__(self):
-        return self.to_frame().to_string(index=False) if self._said else "nothing loaded yet"
-
-    def _repr_html_(self):
-        invented = [s["id"] for s in self._said if s["synthetic"]]
-        if len(invented) == len(self._said) and invented:
-            banner = f"{STAMP}: every figure below is computed on invented data and says nothing about Dijon."
-        elif invented:
-            banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."
-        else:
-            banner = ""
-        head = "".join(f"<th style='text-align:left'>{c}</th>" for c in self.COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(v))}</td>" for v in row) + "</tr>"
-            for row in self._rows()
-        )
-        stamp = (
-            f"<p role='note' style='background:#7a0019;color:#fff;padding:.4em .8em;font-weight:bold'>"
-            f"{html.escape(banner)}</p>"
-        )
-        return (stamp if banner else "") + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/plain": repr(self),
-            "text/html": self._repr_html_(),
-            "application/vnd.datakit.provenance+json": {"datasets": self.records()},
-        }
-
-
-def provenance():
-    """Where every table loaded by this process came from.
-
-    Returns
-    -------
-    Provenance
-    """
-    return Provenance(_loaded.values())

@@ -3,7 +3,8 @@
 import html
 import re
 
-STAMP = "SYNTHETIC SAMPLE"
+from datakit.ledger import STAMP, key
+
 SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "stopped", "waiting": "not executed"}
 
 STYLE = """
@@ -184,12 +185,12 @@ def index_page(run):
     str
     """
     notebooks = run["notebooks"]
-    records = {r["id"]: r for one in notebooks.values() for r in one["provenance"]}
-    invented = sorted(i for i, r in records.items() if r.get("synthetic"))
+    records = {key(r): r for one in notebooks.values() for r in one["provenance"]}
+    invented = sorted({r["id"] for r in records.values() if r.get("synthetic")})
     failed = [one for one in notebooks.values() if one["status"] != "ok"]
     parts = ["<main><h1>OnDijon data kit: report of a run</h1>"]
     if invented:
-        whole = len(invented) == len(records)
+        whole = all(r.get("synthetic") for r in records.values())
         which = ": every figure here is computed on invented data and says" if whole else (
             f" for {escape(', '.join(invented))}: figures that use them say"
         )  # fmt: skip

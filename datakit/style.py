@@ -1,14 +1,15 @@
 """What maps and figures share: numbers people can read, colours for colour-blind eyes, and the line of sources."""
 
 import math
-import sys
 from dataclasses import dataclass
+
+from datakit import ledger
+from datakit.ledger import STAMP
 
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
 NO_DATA = "no data"
 NO_DATA_COLOUR = "#d9d9d9"
 OTHER_COLOUR = "#8f8f8f"
-STAMP = "SYNTHETIC SAMPLE"
 
 # ColorBrewer ramps that matplotlib knows: their order survives the common kinds of colour blindness, and grey print.
 SEQUENTIAL = "YlGnBu"
@@ -156,26 +157,21 @@ def sources(frames):
         attrs = getattr(frame, "attrs", {}) or {}
         for record in [attrs.get("datakit"), *attrs.get("datakit_sources", [])]:
             if record:
-                records[record.get("id", "?")] = record
-    session = False
-    if not records and (reading := sys.modules.get("datakit.reading")):
-        try:
-            records = {r.get("id", "?"): r for r in reading.provenance().records()}
-        except AttributeError:
-            records = {}
-        session = bool(records)
+                records[ledger.key(record)] = record
+    session = not records
+    records = list(records.values()) or ledger.provenance().records()
     if not records:
         return Sources("Source: not recorded (pass data=[…] with tables from datakit.load)", "")
-    synthetic = [i for i, r in records.items() if r.get("synthetic")]
+    synthetic = [r for r in records if r.get("synthetic")]
     if not synthetic:
         stamp = ""
     elif len(synthetic) == len(records):
         stamp = f"{STAMP}: invented data"
     else:
-        stamp = f"{STAMP}: {_some(synthetic, ', ')} (invented data); the rest is real"
-    texts = [_source(i, r) for i, r in records.items() if i not in synthetic]
+        stamp = f"{STAMP}: {_some([_id(r) for r in synthetic], ', ')} (invented data); the rest is real"
+    texts = [_source(r) for r in records if not r.get("synthetic")]
     if synthetic:
-        invented = _some([f"{i} ({_credit(records[i])})" for i in synthetic], ", ")
+        invented = _some([f"{_id(r)} ({_credit(r)})" for r in synthetic], ", ")
         texts.append(f"the kit's invented sample, laid out like {invented}")
     lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
     return Sources(f"{lead}: " + _some(texts, "; "), stamp)
@@ -187,9 +183,13 @@ def _some(texts, between, most=8):
     return between.join(texts[:most]) + (f"{between}and {more} more, in the provenance table" if more > 0 else "")
 
 
-def _source(id, record):
+def _id(record):
+    return record.get("id", "?")
+
+
+def _source(record):
     parts = [_credit(record), record.get("licence", ""), str(record.get("retrieved") or "")[:10]]
-    return f"{id} ({', '.join(p for p in parts if p)})"
+    return f"{_id(record)} ({', '.join(p for p in parts if p)})"
 
 
 def _credit(record):

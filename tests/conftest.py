@@ -37,8 +37,8 @@ def _clean_environment(monkeypatch):
     """A setting from outside, or what another test left or loaded, must not change what a test sees."""
     for name in ("DATAKIT_ORIGINS", "DATAKIT_CARDS"):
         monkeypatch.delenv(name, raising=False)
-    if reading := sys.modules.get("datakit.reading"):
-        monkeypatch.setattr(reading, "_loaded", {})
+    if ledger := sys.modules.get("datakit.ledger"):
+        monkeypatch.setattr(ledger, "_used", {})
 
 
 @pytest.fixture

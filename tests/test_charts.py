@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit import charts, style
+import datakit
+from datakit import charts, ledger, style
 from datakit.classes import classify
 from datakit.errors import WrongUse
 
@@ -100,6 +101,30 @@ def test_a_mixture_says_which_part_is_synthetic():
     assert "communes (Ville de Dijon" in said.text
 
 
+def test_one_dataset_from_two_origins_keeps_its_stamp(cache, tmp_path):
+    from datakit import mirrors
+
+    mirrors.add(tmp_path / "mirror", "communes", a_real_file(tmp_path))
+    sample = datakit.load("communes", "sample")
+    real = datakit.load("communes", str(tmp_path / "mirror"))
+    for tables in ([sample, real], [real, sample], [pd.DataFrame()]):
+        said = style.sources(tables)
+        assert said.synthetic == "SYNTHETIC SAMPLE: communes (invented data); the rest is real", tables
+        assert "invented sample" in said.text and "communes (" in said.text
+    assert style.sources([real]).synthetic == ""
+    shown = datakit.provenance()
+    assert [r["synthetic"] for r in shown.records()] == [True, False]
+    assert "SYNTHETIC SAMPLE for communes:" in shown._repr_html_()
+
+
+def a_real_file(folder):
+    """A file of the communes that is not the sample's."""
+    file = folder / "communes.geojson"
+    file.write_bytes(datakit.fetch("communes", "sample").read_bytes() + b"\n")
+    ledger._used.clear()
+    return file
+
+
 def test_of_thirty_sources_a_figure_names_a_few_and_counts_the_others():
     said = style.sources([table(i % 2 == 0, f"data-{i}") for i in range(30)])
     assert "data-12, data-14, and 7 more, in the provenance table" in said.synthetic
@@ -113,12 +138,7 @@ def test_without_provenance_the_figure_says_so():
 
 
 def test_a_table_that_lost_its_attributes_keeps_the_stamp_through_the_session(monkeypatch):
-    class Reading:
-        @staticmethod
-        def provenance():
-            return type("P", (), {"records": staticmethod(lambda: [table(True).attrs["datakit"]])})
-
-    monkeypatch.setitem(sys.modules, "datakit.reading", Reading)
+    monkeypatch.setattr("datakit.ledger._used", {"one": table(True).attrs["datakit"]})
     said = style.sources([pd.DataFrame()])
     assert said.synthetic.startswith("SYNTHETIC SAMPLE") and said.text.startswith("Data loaded in this session")
 

@@ -11,9 +11,10 @@ import pytest
 import shapely
 
 import datakit
-from datakit.cache import DataWarning
+from datakit.cache import DataWarning, sha256_of
 from datakit.errors import CrsMismatch, RowsRejected
-from datakit.reading import Provenance, same_crs
+from datakit.ledger import Provenance
+from datakit.reading import same_crs
 
 CSV = "code;n;x;y\n01004;1;5.04;47.32\n21231;two;5.05;47.33\n21166;3;5.01;47.29\n"
 
@@ -149,6 +150,30 @@ def test_provenance_stamps_invented_data_and_escapes(mirror):
     both = Provenance([said[0], {**said[0], "id": "other", "synthetic": False}])
     assert "SYNTHETIC SAMPLE for things:" in both._repr_html_()
     assert repr(Provenance([])) == "nothing loaded yet"
+
+
+def test_what_was_only_fetched_is_accounted_for_too(mirror):
+    base = mirror(synthetic=True)
+    path = datakit.fetch("things", base)
+    (said,) = datakit.provenance().records()
+    assert (said["id"], said["origin"], said["sha256"]) == ("things", base, sha256_of(path))
+    assert "rows" not in said and "SYNTHETIC SAMPLE" in datakit.provenance()._repr_html_()
+    assert datakit.provenance().to_frame().loc[0, "set aside"] == ""
+    with pytest.warns(DataWarning):
+        datakit.load("things", base)
+    datakit.fetch("things", base)
+    (said,) = datakit.provenance().records()
+    assert (said["rows"], said["rows_rejected"]) == (2, 1), "a load adds to the record, a fetch takes nothing away"
+
+
+def test_rows_are_counted_and_not_the_rules_that_they_break(mirror):
+    with pytest.warns(DataWarning, match="1 of 3 rows"):
+        frame = datakit.load("things", mirror(CSV.replace("two;5.05", "two;east")))
+    said = frame.attrs["datakit"]
+    assert len(said["rejects"]) == 3 and {r["row"] for r in said["rejects"]} == {2}
+    assert (said["rows_read"], said["rows"], said["rows_rejected"]) == (3, 2, 1)
+    with pytest.warns(DataWarning):
+        assert datakit.load("things", said["origin"]).attrs["datakit"]["rows_rejected"] == 1
 
 
 def test_measuring_needs_one_projected_crs():

@@ -16,7 +16,7 @@ import small_notebooks as make
 
 from datakit import progress, record, running
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
-from datakit.executing import tree_memory
+from datakit.executing import PROVENANCE_MIME, _provenance, tree_memory
 from datakit.parameters import assign, read_parameters
 from datakit.report import index_page, number
 
@@ -416,13 +416,31 @@ def test_index_without_data_or_results():
     )
 
 
-def test_index_names_what_is_invented_when_not_all_is():
-    records = [{"id": "a", "synthetic": True, "rows": 1}, {"id": "b", "synthetic": False, "rows": 2, "title": "B"}]
+def index_of(*records):
     one = {"title": "T", "status": "ok", "error": None, "seconds": 1, "peak_memory": 5e6, "results": [],
-           "provenance": records, "page": True}  # fmt: skip
+           "provenance": list(records), "page": True}  # fmt: skip
     run = {"notebooks": {"t": one}, "started": "2026-01-01T00:00", "seconds": 1, "origins": ["x", "sample"],
            "command": "", "datakit": "0", "python": "3", "git_commit": None, "git_changes": None}  # fmt: skip
-    assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_page(run)
+    return index_page(run)
+
+
+def test_index_names_what_is_invented_when_not_all_is():
+    records = [{"id": "a", "synthetic": True, "rows": 1}, {"id": "b", "synthetic": False, "rows": 2, "title": "B"}]
+    assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_of(*records)
+
+
+def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
+    """By id alone, the real one would take the place of the invented one, and the stamp would go."""
+    invented = {"id": "a", "origin": "sample", "sha256": "1", "synthetic": True, "rows": 1}
+    real = {"id": "a", "origin": "/mirror", "sha256": "2", "synthetic": False, "rows": 2, "title": "A"}
+    output = {"data": {PROVENANCE_MIME: {"datasets": [invented, real]}}}
+    shown = nbformat.from_dict({"cells": [{"outputs": [output]}]})
+    said = _provenance(shown, [{**real, "rows": 7}])
+    assert said == [invented, {**real, "rows": 7}], "the last word on each"
+    for records in (said, said[::-1]):
+        page = index_of(*records)
+        assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in page
+        assert page.count("<code>a</code>") == 2
 
 
 def test_numbers_are_readable():

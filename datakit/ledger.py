@@ -1,0 +1,123 @@
+"""What this process has used, and from where: the account behind ``datakit.provenance()``."""
+
+import html
+
+STAMP = "SYNTHETIC SAMPLE"
+_used = {}
+
+
+def key(record):
+    """What tells one record from another: the sample and a mirror may both give a dataset of one id, in two states."""
+    return record.get("id"), record.get("origin"), record.get("sha256")
+
+
+def note(card, fetched, **read):
+    """Record that a file was used, and what was read from it.
+
+    Parameters
+    ----------
+    card : Card
+    fetched : Fetched
+    **read
+        What `datakit.load` knows beside: ``rows``, ``rows_rejected``, and so on.
+
+    Returns
+    -------
+    dict
+        The record, as ``frame.attrs["datakit"]`` carries it.
+    """
+    record = {
+        "id": card.id,
+        "title": card.title,
+        "origin": fetched.origin,
+        "origin_kind": fetched.origin_kind,
+        "synthetic": fetched.synthetic,
+        "outcome": fetched.outcome,
+        "sha256": fetched.sha256,
+        "bytes": fetched.bytes,
+        "url": fetched.url,
+        "retrieved": fetched.retrieved,
+        "licence": fetched.licence or card.licence,
+        "attribution": card.attribution,
+        **read,
+    }
+    _used[key(record)] = {**_used.get(key(record), {}), **record}
+    return record
+
+
+class Provenance:
+    """What was used, from where: a table that says SYNTHETIC SAMPLE where the data is invented.
+
+    In a notebook it is shown as HTML, and as JSON (``application/vnd.datakit.provenance+json``) for the run's report.
+    """
+
+    COLUMNS = ("dataset", "data", "origin", "rows", "set aside", "sha256", "retrieved", "licence")
+
+    def __init__(self, said):
+        self._said = list(said)
+
+    def records(self):
+        """One dict for each dataset, origin and state of the file, in the order of first use.
+
+        What was only fetched, and not loaded, has no ``rows``.
+        """
+        return [dict(s) for s in self._said]
+
+    def _rows(self):
+        for s in self._said:
+            where = "bundled sample" if s["origin_kind"] == "sample" else s["origin"]
+            yield (
+                s["id"],
+                STAMP if s["synthetic"] else s["title"],
+                where,
+                s.get("rows", ""),
+                s.get("rows_rejected", ""),
+                s["sha256"][:12],
+                (s["retrieved"] or "")[:10],
+                s["licence"],
+            )
+
+    def to_frame(self):
+        """The table, one row for each dataset."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self._rows()), columns=list(self.COLUMNS))
+
+    def __repr__(self):
+        return self.to_frame().to_string(index=False) if self._said else "nothing loaded yet"
+
+    def _repr_html_(self):
+        invented = [s["id"] for s in self._said if s["synthetic"]]
+        if len(invented) == len(self._said) and invented:
+            banner = f"{STAMP}: every figure below is computed on invented data and says nothing about Dijon."
+        elif invented:
+            banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."
+        else:
+            banner = ""
+        head = "".join(f"<th style='text-align:left'>{c}</th>" for c in self.COLUMNS)
+        body = "".join(
+            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(v))}</td>" for v in row) + "</tr>"
+            for row in self._rows()
+        )
+        stamp = (
+            f"<p role='note' style='background:#7a0019;color:#fff;padding:.4em .8em;font-weight:bold'>"
+            f"{html.escape(banner)}</p>"
+        )
+        return (stamp if banner else "") + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/plain": repr(self),
+            "text/html": self._repr_html_(),
+            "application/vnd.datakit.provenance+json": {"datasets": self.records()},
+        }
+
+
+def provenance():
+    """Where every file that this process fetched or loaded came from.
+
+    Returns
+    -------
+    Provenance
+    """
+    return Provenance(_used.values())
