@@ -9,6 +9,7 @@ Four verbs are enough to begin::
     datakit.load("communes")         # a table in the card's schema, EPSG:2154
     datakit.fetch("communes")        # the publisher's own file, as a path
 
+``datakit.provenance()`` says where all of it came from; ``datakit.registry(origin)`` is for those who know pooch.
 Whatever goes wrong is a ``datakit.DatakitError``, whatever a reader of a result must know a ``datakit.DataWarning``.
 Importing the package reads no file and pulls in neither pandas nor geopandas: a verb does, when it is used.
 """
@@ -16,7 +17,7 @@ Importing the package reads no file and pulls in neither pandas nor geopandas: a
 from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["DataWarning", "DatakitError", "catalog", "describe", "fetch", "load", "provenance"]
+__all__ = ["DataWarning", "DatakitError", "catalog", "describe", "fetch", "load", "provenance", "registry"]
 
 _HOMES = {
     "DataWarning": "datakit.errors",
@@ -25,6 +26,7 @@ _HOMES = {
     "fetch": "datakit.fetching",
     "load": "datakit.reading",
     "provenance": "datakit.ledger",
+    "registry": "datakit.locks",
 }
 
 

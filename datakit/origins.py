@@ -147,8 +147,8 @@ class Origin:
             # A moving address (None) is looked up only when it is needed, by `look_up`.
             addresses = [*card.urls, *([None] if card.resolve else [])]
             return [
-                Source(self, url, card.filename, card.sha256 if i == 0 else None, url=url, licence=card.licence)
-                for i, url in enumerate(addresses)
+                Source(self, url, card.filename, card.sha256, card.bytes, url=url, licence=card.licence)
+                for url in addresses
             ]
         lock = self.read_lock()
         if card.id not in lock["datasets"]:

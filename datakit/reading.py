@@ -3,7 +3,7 @@
 import json
 
 from datakit import ledger
-from datakit.cache import cache_folder, step_back, write_whole
+from datakit.cache import Cache, cache_folder, write_whole
 from datakit.cards import read_catalog
 from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected, warn
 from datakit.fetching import obtain
@@ -86,7 +86,7 @@ def _read(card, fetched):
     try:
         parsed = parse(fetched.path, card)
     except NotAsDescribed as error:
-        if retrieved := step_back(card, fetched):
+        if retrieved := Cache(card).refuse(fetched):
             error.done = f"put the file of {retrieved}, which loads, back in use: the next load reads it"
         raise
     folder, stem = _home(card, fetched)

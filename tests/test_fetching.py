@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import threading
 import time
 from pathlib import Path
 
+import pooch
 import pytest
 
 import datakit
-from datakit import transfer
+from datakit import cache, mirrors, transfer
 from datakit.cache import DataWarning, cache_folder
+from datakit.cli import main
 from datakit.errors import CacheProblem, Changed, Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse
 from datakit.fetching import obtain
 from tests.things import CSV, get, nothing_half_written
@@ -68,6 +71,83 @@ def test_a_pinned_card_refuses_other_bytes(server, card):
     assert nothing_half_written()
 
 
+def test_pooch_verifies_what_has_a_known_digest_and_nothing_is_hashed_twice(server, card, tmp_path, monkeypatch):
+    hashed = []
+    ours, poochs = cache.sha256_of, pooch.hashes.file_hash
+    monkeypatch.setattr(cache, "sha256_of", lambda path: hashed.append("kit") or ours(path))
+    monkeypatch.setattr(pooch.hashes, "file_hash", lambda path, alg: hashed.append("pooch") or poochs(path, alg))
+    get()
+    assert hashed == ["kit"], "nobody says what the publisher's bytes must be"
+    (tmp_path / "things.csv").write_bytes(CSV + b"1;1\n")
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    server.files["/things.csv"] = CSV + b"2;2\n"
+    card(hash="sha256:" + hashlib.sha256(CSV + b"2;2\n").hexdigest())
+    for origin in (str(tmp_path / "mirror"), "publisher"):
+        hashed.clear()
+        assert obtain(card_of("things"), origin).outcome in ("fresh", "changed")
+        assert obtain(card_of("things"), origin).outcome == "cached"
+        assert hashed == ["pooch"], origin
+
+
+def card_of(id):
+    return datakit.catalog[id]
+
+
+def test_a_digest_protects_every_address_of_the_card(server, card):
+    digest = "sha256:" + hashlib.sha256(CSV).hexdigest()
+    server.files["/other.csv"] = CSV + b"1;1\n"
+    card(hash=digest, url=[server.base + "/gone.csv", server.base + "/other.csv"])
+    with pytest.raises(Changed, match=r"other\.csv differ"):
+        get()
+    card(hash=digest, url=[server.base + "/other.csv", server.base + "/things.csv"])
+    assert get().read_bytes() == CSV, "the next address may have them"
+    server.files["/api/"] = json.dumps({"resources": [{"title": "t", "url": server.base + "/other.csv"}]}).encode()
+    card(hash="sha256:" + "0" * 64, url=None, resolve={"api": server.base + "/api/", "resource": "other"})
+    with pytest.raises(Changed):
+        get()
+
+
+def test_the_size_that_a_card_names_is_compared(server, card):
+    get()
+    card(bytes=len(CSV) + 1)
+    with pytest.raises(Changed) as caught:
+        get()
+    assert f"{len(CSV) + 1} bytes" in str(caught.value) and f"{len(CSV)} bytes" in str(caught.value)
+    card(bytes=len(CSV))
+    assert get().read_bytes() == CSV
+
+
+def test_the_advice_after_other_bytes_works_as_it_is_typed(server, card, tmp_path, monkeypatch, capsys):
+    """A lock of the folder, as people have it: each command of the advice is run, then the fetch that failed."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["lock", "things", "--origins", "publisher"]) == 0
+    server.files["/things.csv"] = CSV + b"1;1\n"
+    with pytest.raises(Changed) as caught:
+        get(locked=True, refresh=True)
+    with pytest.warns(DataWarning, match="new data"):
+        run_advice(caught.value.next)
+    assert get(locked=True).read_bytes() == CSV + b"1;1\n"
+    (tmp_path / "things.csv").write_bytes(CSV + b"2;2\n")
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    with pytest.raises(Changed) as caught:
+        datakit.fetch("things", "./mirror", locked=True)
+    run_advice(caught.value.next)
+    assert datakit.fetch("things", "./mirror", locked=True).read_bytes() == CSV + b"2;2\n"
+    card(hash="sha256:" + "0" * 64)
+    with pytest.raises(Changed) as caught:
+        get()
+    capsys.readouterr()
+    run_advice(caught.value.next)
+    assert json.loads(capsys.readouterr().out)["hash"] == "sha256:" + "0" * 64
+
+
+def run_advice(text):
+    commands = re.findall(r"datakit ((?:[\w./@-]+ ?)+)", text)
+    assert commands, text
+    for command in commands:
+        assert main(command.split()) == 0, command
+
+
 def test_unreachable_says_what_to_do_and_the_cached_copy_stays(server, card):
     path = get()
     server.stop()
@@ -79,8 +159,6 @@ def test_unreachable_says_what_to_do_and_the_cached_copy_stays(server, card):
 
 
 def test_the_next_origin_is_used_and_said(server, card, tmp_path):
-    from datakit import mirrors
-
     (tmp_path / "things.csv").write_bytes(b"code;n\n1;1\n")
     mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
     server.stop()
@@ -154,8 +232,6 @@ def test_a_publisher_in_trouble_gives_way_to_the_sample_and_it_is_said(server, c
 
 
 def test_locked_accepts_nothing_else(server, card, tmp_path, monkeypatch):
-    from datakit import mirrors
-
     lock = tmp_path / "data.lock"
     mirrors.lock(["things"], "publisher", lock)
     assert get(locked=lock).read_bytes() == CSV
@@ -311,6 +387,54 @@ def test_a_really_full_disk(server, card, tmp_path):
         assert [p for p in small.rglob("*") if p.is_file() and p.stat().st_size > 4096] == []
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def rotten(path):
+    """One bit of a file flips, as on a bad disk: its size and its time stay."""
+    state = path.stat()
+    data = bytearray(path.read_bytes())
+    data[500] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+@pytest.mark.parametrize("origin", ["publisher", "mirror"])
+@pytest.mark.parametrize("how", ["locked", "refresh"])
+def test_a_bit_that_flipped_is_found_where_it_is_asked_to_look(server, card, tmp_path, monkeypatch, origin, how):
+    (tmp_path / "things.csv").write_bytes(CSV)
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    origin = "publisher" if origin == "publisher" else str(tmp_path / "mirror")
+    mirrors.lock(["things"], origin, tmp_path / "data.lock")
+    path = datakit.fetch("things", origin)
+    monkeypatch.setattr(cache, "_computed", {})  # what another process computed, this one does not know
+    rotten(path)
+    options = {"locked": tmp_path / "data.lock"} if how == "locked" else {"refresh": True}
+    assert datakit.fetch("things", origin, **options).read_bytes() == CSV
+    rotten(path)
+    assert datakit.load("things", origin, refresh=True).n.tolist() == list(range(20_000))
+
+
+def test_looking_at_the_bytes_again_costs_once_a_process(server, card, tmp_path, monkeypatch):
+    mirrors.lock(["things"], "publisher", tmp_path / "data.lock")
+    monkeypatch.setattr(cache, "_computed", {})
+    hashed, ours = [], cache.sha256_of
+    monkeypatch.setattr(cache, "sha256_of", lambda path: hashed.append(path.name) or ours(path))
+    get()
+    assert hashed == [], "size and time are those that were noted"
+    for _ in range(3):
+        get(locked=tmp_path / "data.lock")
+    assert hashed == ["things.csv"]
+
+
+@pytest.mark.filterwarnings("ignore:.*new data:datakit.cache.DataWarning")
+def test_what_killed_processes_left_goes(server, card, cache):
+    folder = cache / "things"
+    (folder / "incoming-1").mkdir(parents=True)
+    (folder / "0123456789abcdef").mkdir()
+    (folder / "incoming-1" / "things.csv").write_bytes(b"half")
+    (folder / "0123456789abcdef" / "tmpab_12xyz").write_bytes(b"half, where pooch was writing")
+    get()
+    assert {p.name for p in folder.glob("*/*")} == {"things.csv", ".things.csv.checked"}
 
 
 def test_a_cached_file_that_somebody_saved_again_is_brought_again(server, card):

@@ -38,6 +38,13 @@ def test_data_from_a_mirror_of_the_sample_is_still_said_to_be_invented(mirror):
     assert datakit.load("communes", str(mirror)).attrs["datakit"]["synthetic"] is True
 
 
+def test_a_sample_file_stays_invented_whoever_adds_it_to_a_mirror(tmp_path, cache):
+    mirrors.add(tmp_path / "mirror", "communes", datakit.fetch("communes", "sample"))
+    assert datakit.load("communes", str(tmp_path / "mirror")).attrs["datakit"]["synthetic"] is True
+    assert mirrors.build(tmp_path / "copy", ["communes"], str(tmp_path / "mirror")).ok
+    assert lock_of(tmp_path / "copy")["communes"]["synthetic"] is True
+
+
 def test_a_build_goes_on_where_it_stopped_and_one_failure_stops_nobody(tmp_path, mirror):
     before = (mirror / "communes" / "communes.geojson").stat().st_mtime_ns
     lines = []
