@@ -17,11 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from string import Formatter
 
-from datakit.errors import BadCard, UnknownDataset, WrongUse
+from datakit.card_checks import meant, mistakes
+from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
 
 PACKAGED = Path(__file__).with_name("catalog")
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
-FORMATS = ("csv", "geojson", "json", "parquet", "shp", "overpass")
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,14 @@ class Card:
         The JSON of the card.
     value : str, optional
         The value of the card's parameter, for ids such as ``cadastre-buildings@21166``.
+    file : Path, optional
+        Where it was read.
+    replaces : Path, optional
+        The card of the same id that it overrides.
     """
 
-    def __init__(self, raw, value=None):
-        self.raw = raw
+    def __init__(self, raw, value=None, file=None, replaces=None):
+        self.raw, self.file, self.replaces = raw, file, replaces
         self.parameter = raw.get("parameter")
         self.value = value if value is not None else (self.parameter or {}).get("default")
         self.id = f"{raw['name']}@{value}" if value is not None else raw["name"]
@@ -191,6 +195,8 @@ class Card:
             lines.append("  (telles que publiées)" if fr else "  (as published)")
         if self.notes:
             lines += ["", "Pièges :" if fr else "Traps:"] + [f"  - {note}" for note in self.notes]
+        if self.replaces:
+            lines += ["", f"{self.file} {'remplace la fiche' if fr else 'replaces the card'} {self.replaces}"]
         return "\n".join(lines)
 
     @property
@@ -221,31 +227,37 @@ class Card:
 
 
 class Catalog(Mapping):
-    """The data cards by id, in the order territory, trees, vegetation, inclusion, citizens, then the others."""
+    """The data cards by id, in the order territory, trees, vegetation, inclusion, citizens, then the others.
+
+    Parameters
+    ----------
+    cards : iterable of Card
+    bad : dict, optional
+        What is wrong with files that are no usable cards, by the id that they would have.
+    folders : list of Path, optional
+        Where cards were looked for.
+    """
 
     _ORDER = ("territory", "trees", "vegetation", "inclusion", "citizens")
 
-    def __init__(self, cards):
+    def __init__(self, cards, bad=None, folders=()):
         def rank(card):
             theme = self._ORDER.index(card.theme) if card.theme in self._ORDER else len(self._ORDER)
             return theme, card.theme, card.id
 
         self._cards = {card.id: card for card in sorted(cards, key=rank)}
+        self.bad, self._folders = bad or {}, folders
 
     def __getitem__(self, id):
         name, at, value = str(id).partition("@")
+        if name in self.bad:
+            raise self.bad[name]
         if name not in self._cards:
-            near = difflib.get_close_matches(name.lower().replace("_", "-"), self._cards, n=3, cutoff=0.5)
-            near += [i for i in self._cards if name and name.lower() in i and i not in near]
-            raise UnknownDataset(
-                id,
-                "no data card has this id",
-                expected=("did you mean " + ", ".join(near[:4]) + "?") if near else "an id of the catalog",
-                next="datakit list",
-            )
+            raise self._unknown(id, name)
         if not at:
             return self._cards[name]
-        card = Card(self._cards[name].raw, value)
+        known = self._cards[name]
+        card = Card(known.raw, value, known.file, known.replaces)
         if not card.parameter:
             raise WrongUse(id, f"the card {name} takes no value", found=f"@{value}", next=f"datakit show {name}")
         pattern = card.parameter.get("pattern", r"[\w.-]+")
@@ -259,6 +271,21 @@ class Catalog(Mapping):
                 next=f"datakit show {name}",
             )
         return card
+
+    def _unknown(self, id, name):
+        near = difflib.get_close_matches(name.lower().replace("_", "-"), self._cards, n=3, cutoff=0.5)
+        near += [i for i in self._cards if name and name.lower() in i and i not in near]
+        folders = [f"{folder}{'' if folder.is_dir() else ' (not there)'}" for folder in self._folders]
+        return UnknownDataset(
+            id,
+            "no data card has this id",
+            expected=("did you mean " + ", ".join(near[:4]) + "?") if near else "an id of the catalog",
+            found=f"cards in the kit, {', '.join(folders)}" if folders else None,
+            next="datakit list",
+        )
+
+    def __contains__(self, id):
+        return str(id).partition("@")[0] not in self.bad and super().__contains__(id)
 
     def __iter__(self):
         return iter(self._cards)
@@ -289,13 +316,36 @@ class Catalog(Mapping):
         )
 
 
+def project_folder():
+    """The folder of the project that one works in: what is said to be in ``./`` is found from its subfolders too.
+
+    Returns
+    -------
+    Path
+        The nearest folder, from the current one upwards, that holds ``cards``, ``notebooks`` or ``data.lock``; else
+        the current one. JupyterLab works in ``notebooks``, one below.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "cards").is_dir() or (folder / "notebooks").is_dir() or (folder / "data.lock").is_file():
+            return folder
+    return here
+
+
+def from_project(path):
+    """A relative path that is not here, as one of the project; any other as it is."""
+    path, there = Path(path), project_folder() / path
+    return there if not path.exists() and there.exists() else path
+
+
 def card_folders():
-    """Where cards are read from, the last one winning: the package, ``./cards``, the folders of ``DATAKIT_CARDS``."""
+    """Where cards are read from, the last one winning: the package, the project's ``cards``, those of DATAKIT_CARDS."""
     named = [Path(p) for p in os.environ.get("DATAKIT_CARDS", "").split(os.pathsep) if p]
     for folder in named:
         if not folder.is_dir():
             raise WrongUse("DATAKIT_CARDS", "names a folder that does not exist", found=str(folder))
-    return [PACKAGED, Path("cards"), *named]
+    own = project_folder() / "cards"
+    return [PACKAGED, *([] if own.resolve() in [folder.resolve() for folder in named] else [own]), *named]
 
 
 def read_catalog():
@@ -304,56 +354,52 @@ def read_catalog():
     Returns
     -------
     Catalog
-        The package's cards, joined or overridden by ``./cards/*.json`` and the folders named by ``DATAKIT_CARDS``.
-
-    Raises
-    ------
-    BadCard
-        A card is not JSON, or lacks an entry without which it cannot be fetched and read.
+        The package's cards, joined or overridden by those of the project's folder ``cards`` and of the folders named
+        by ``DATAKIT_CARDS``. A card that cannot be used is left out with a warning, and asking for it raises
+        `BadCard`; JSON files that are no cards are left alone.
     """
-    cards = {}
-    for folder in card_folders():
-        for file in sorted(folder.glob("*.json")):
+    cards, bad = {}, {}
+    folders = card_folders()
+    for file in (file for folder in folders for file in sorted(folder.glob("*.json"))):
+        try:
             card = read_card(file)
-            cards[card.id] = card
-    return Catalog(cards.values())
+        except BadCard as error:
+            if meant(file):
+                bad[file.stem] = error
+                warn(f"{error}\n  done:     left out; the other cards are there")
+            elif file.stem not in cards:
+                bad[file.stem] = error
+            continue
+        bad.pop(card.id, None)
+        before = cards.get(card.id)
+        card.replaces = before.file if before else None
+        cards[card.id] = card
+    return Catalog(cards.values(), bad, folders[1:])
 
 
 def read_card(file):
-    """Read and check one card.
+    """Read and check one card. Those of the kit are checked by its tests.
 
     Raises
     ------
     BadCard
-        Says which entry of which file is wrong, and what was expected.
+        Says of every wrong entry of the file what was expected and what was found.
     """
+    file = Path(file)
     try:
-        raw = json.loads(Path(file).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
-    problems = [f"no {key!r}" for key in ("name", "path", "format", "sources", "licenses") if not raw.get(key)]
-    if not problems:
-        if raw["name"] != Path(file).stem:
-            problems.append(f"name {raw['name']!r} differs from the file's name")
-        if raw["format"] not in FORMATS:
-            problems.append(f"format {raw['format']!r} is none of {', '.join(FORMATS)}")
-        if Path(raw["path"]).name != raw["path"]:
-            problems.append(f"path {raw['path']!r} is not a bare file name")
-        if raw["licenses"][0].get("name", "NA") in ("NA", ""):
-            problems.append("the licence has no name")
-        if raw.get("geometry") and not raw.get("crs"):
-            problems.append("geometry without crs")
-        for field in raw.get("schema", {}).get("fields", []):
-            if field.get("type", "string") not in TYPES:
-                problems.append(f"field {field.get('name')!r} has type {field['type']!r}, none of {', '.join(TYPES)}")
-    if problems:
+        text = file.read_text(encoding="utf-8-sig")
+        raw = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise BadCard(str(file), "this data card is not JSON", expected='{"name": …}', found=str(error)) from error
+    if wrong := () if file.parent == PACKAGED else mistakes(text, file.stem):
         raise BadCard(
             str(file),
             "this data card cannot be used",
-            found="; ".join(problems),
-            next="compare with a card that `datakit show communes --json` prints",
+            expected="\n            ".join(f"{key}: {expected}" for key, expected, _ in wrong),
+            found="\n            ".join(f"{key}: {found}" for key, _, found in wrong),
+            next="compare with a card of the kit: datakit show iris --json",
         )
-    return Card(raw)
+    return Card(raw, file=file)
 
 
 def describe(id):

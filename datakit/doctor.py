@@ -16,6 +16,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+import warnings
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -65,7 +66,7 @@ def examine(origins=None):
     list of Check
     """
     names = named(origins)
-    checks = [python(), *packages(), place(), memory(), disk(), transform(), cache()]
+    checks = [python(), *packages(), place(), memory(), disk(), transform(), cache(), cards()]
     for name in names + ([] if "sample" in names else ["sample"]):
         checks.append(origin(name))
     return [check for check in checks if check]
@@ -238,6 +239,32 @@ def cache():
             else "set DATAKIT_CACHE to a folder of yours",
         )
     return Check("cache", "ok", str(folder))
+
+
+def cards():
+    """The data cards of a team: which are there, which replace one of the kit, and what is wrong in the others."""
+    try:
+        from datakit.card_checks import meant
+        from datakit.cards import PACKAGED, read_catalog
+        from datakit.errors import WrongUse
+    except (ImportError, SyntaxError):  # too old a Python, which is said already
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = read_catalog()
+    except WrongUse as error:
+        return Check("cards", "failed", "DATAKIT_CARDS names a folder that is not there: " + error.found, "correct it")
+    own = [card for card in found.values() if card.file.parent != PACKAGED]
+    instead = [card.id for card in own if card.replaces]
+    said = f"{len(found) - len(own)} of the kit" + (f", {len(own)} of yours" if own else "")
+    said += ", in place of the kit's: " + ", ".join(instead) if instead else ""
+    wrong = [error for error in found.bad.values() if meant(Path(error.subject))]
+    if wrong:
+        told = "".join("\n" + str(error) for error in wrong).replace("\n", "\n" + " " * 20)
+        return Check("cards", "failed", f"{said}; {len(wrong)} cannot be used", "mend or delete the file:" + told)
+    left = [Path(error.subject).name for error in found.bad.values()]
+    return Check("cards", "ok", said + (f"; no cards, left alone: {', '.join(left)}" if left else ""))
 
 
 def origin(name):

@@ -71,7 +71,7 @@ class UnknownDataset(DatakitError, KeyError):
 
 
 class BadCard(DatakitError):
-    """A data card that cannot be used: not JSON, or a required entry is missing."""
+    """A data card that cannot be used: not JSON, an entry that is missing, or one that means nothing."""
 
 
 class Unreachable(DatakitError):

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from datakit.cache import cache_folder
+from datakit.cards import from_project
 from datakit.errors import NotAsDescribed, WrongUse
 from datakit.origins import LOCK, parse_origins, usable
 
@@ -12,7 +13,7 @@ from datakit.origins import LOCK, parse_origins, usable
 def _file(locked):
     """The path of the lock file, or None when nothing is locked."""
     locked = os.environ.get("DATAKIT_LOCK") if locked is None else locked
-    return Path(LOCK if locked is True else locked) if locked else None
+    return from_project(LOCK if locked is True else locked) if locked else None
 
 
 def _entries(locked):

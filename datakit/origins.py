@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from datakit.cards import from_project
 from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
 from datakit.transfer import get_json
 
@@ -68,12 +69,14 @@ class Origin:
 
     @property
     def base(self):
+        if self.kind == "folder":
+            return str(from_project(self.name))
         return str(SAMPLE) if self.kind == "sample" else self.name.rstrip("/")
 
     @property
     def address(self):
         """Like ``base``, with the password: for requests only."""
-        return str(SAMPLE) if self.kind == "sample" else self.typed.rstrip("/")
+        return self.typed.rstrip("/") if self.kind == "http" else self.base
 
     @property
     def slug(self):
@@ -276,12 +279,12 @@ def _origin(name):
     if "://***@" in name:
         name = _with_password(name)
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", name)  # one letter is a disk of Windows
-    if scheme and not Path(name).is_dir():
+    if scheme and not from_project(name).is_dir():
         rest = name[scheme.end() :]
         if scheme[0].lower() not in ("http:", "https:") or not _is_host(rest):
             raise _no_address(name)
         return Origin(scheme[0].lower() + rest, "http")
-    if os.sep in name or name.startswith(".") or Path(name).is_dir():
+    if os.sep in name or name.startswith(".") or from_project(name).is_dir():
         return Origin(name, "folder")
     raise WrongUse(
         "origins",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from datakit.cards import card_folders
 from datakit.errors import WrongUse
 from datakit.origins import Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
@@ -192,7 +193,7 @@ def run(
         raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
     asked = parse_origins(origins or parameters.get("origins") or None)
     # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
-    asked = [Origin(os.path.abspath(o.name), "folder") if o.kind == "folder" else o for o in asked]
+    asked = [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
     shown = [o.name for o in asked]  # without a password; kernels find it in their environment
     if timeout <= 0 or (jobs is not None and jobs < 1):
         raise WrongUse("run", "jobs and timeout must be positive", found=f"jobs={jobs}, timeout={timeout}")
@@ -227,13 +228,12 @@ def _processors():
 
 
 def _environment(origins, jobs):
-    """The environment of the kernels: what is relative in this one made absolute, ``./cards`` included."""
+    """The environment of the kernels: what is relative in this one made absolute, the project's cards included."""
     environment = {**os.environ, "DATAKIT_ORIGINS": as_text(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"} | environment
-    cards = [p for p in ["cards", *os.environ.get("DATAKIT_CARDS", "").split(os.pathsep)] if p and os.path.isdir(p)]
-    if cards:
-        environment["DATAKIT_CARDS"] = os.pathsep.join(map(os.path.abspath, cards))
+    if cards := [os.path.abspath(folder) for folder in card_folders()[1:] if folder.is_dir()]:
+        environment["DATAKIT_CARDS"] = os.pathsep.join(cards)
     if jobs > 1:  # two notebooks that both compute on every processor wait for each other
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             environment.setdefault(name, str(max(1, _processors() // jobs)))

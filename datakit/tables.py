@@ -11,20 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from datakit.card_checks import UNITS
 from datakit.readers import READERS, unlike
 
 LAMBERT = "EPSG:2154"
-# To the unit on the left from the unit on the right.
-UNITS = {
-    ("cm", "m"): 100,
-    ("m", "cm"): 0.01,
-    ("cm", "mm"): 0.1,
-    ("m", "km"): 1000,
-    ("km", "m"): 0.001,
-    ("mm", "cm"): 10,
-    ("°C", "0.1 °C"): 0.1,
-    ("mm", "0.1 mm"): 0.1,
-}
 
 
 @dataclass

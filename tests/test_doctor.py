@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from datakit import cli, doctor
+from datakit.cards import PACKAGED
 
 
 @pytest.fixture
@@ -194,6 +195,34 @@ def test_publishers_that_do_not_answer(monkeypatch):
 def test_the_sample_is_always_looked_at(mirror):
     names = [c.name for c in doctor.examine(str(mirror))]
     assert names[-2:] == ["origin", "sample"]
+
+
+def test_cards(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    kit = len(list(PACKAGED.glob("*.json")))
+    assert (doctor.cards().status, doctor.cards().found) == ("ok", f"{kit} of the kit")
+    (tmp_path / "cards").mkdir()
+    raw = json.loads((PACKAGED / "communes.json").read_text(encoding="utf-8"))
+    for name, content in {"communes": raw, "benches": {**raw, "name": "benches"}, "king": {"suit": "spades"}}.items():
+        (tmp_path / "cards" / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    found = doctor.cards()
+    assert found.status == "ok"
+    assert (
+        found.found
+        == f"{kit - 1} of the kit, 2 of yours, in place of the kit's: communes; no cards, left alone: king.json"
+    )
+    (tmp_path / "cards" / "benches.json").write_text(json.dumps({**raw, "name": "other"}), encoding="utf-8")
+    (tmp_path / "cards" / "lamps.json").write_text("{", encoding="utf-8")
+    found = doctor.cards()
+    assert found.status == "failed" and found.found.endswith("2 cannot be used")
+    assert "benches.json" in found.advice and "as the file is called" in found.advice and "lamps.json" in found.advice
+    assert "king" not in str(found)
+
+
+def test_a_folder_of_cards_that_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATAKIT_CARDS", str(tmp_path / "nowhere"))
+    found = doctor.cards()
+    assert found.status == "failed" and str(tmp_path / "nowhere") in found.found
 
 
 def test_command_and_its_exit_code(monkeypatch, capsys):
