@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import sys
+from pathlib import Path
 
 from datakit import __version__, cli_trees
 from datakit.errors import BadCard, DatakitError, UnknownDataset, WrongUse, without_password
@@ -269,6 +270,10 @@ def _run(args):
     failed = [n for n in report.notebooks if not n.ok]
     for notebook in failed:
         print(f"{notebook.name}: {notebook.summary()}", file=sys.stderr)
+    if report.kept:
+        print(f"kept in {report.output}, where no run wrote them: {', '.join(report.kept)}", file=sys.stderr)
+    if report.output.resolve() != Path(args.output).resolve():
+        print(f"the report in {args.output}, of a run that did not fail, stays as it is", file=sys.stderr)
     done = f"{len(report.notebooks) - len(failed)} of {len(report.notebooks)} notebooks done"
     print(f"{done} in {report.seconds:.0f} s. Report: {report.output / 'index.html'}")
     return FAILED if failed else OK

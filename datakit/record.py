@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,13 +19,15 @@ from datakit.origins import as_text
 from datakit.report import index_page
 
 MARK = "ondijon-datakit report"
+RUNNING = ".running"  # locked in an unfinished report as long as its run lives
 
 
-def is_report(folder):
-    """Whether a folder holds a report of this kit."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return json.loads((Path(folder) / "run.json").read_text(encoding="utf-8")).get("kind") == MARK
-    return False
+def earlier(folder):
+    """What a report of this kit says of its run; nothing where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        said = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
+        return said if isinstance(said, dict) and said.get("kind") == MARK else {}
+    return {}
 
 
 def describe(chosen, origins, given, started, seconds, folder, command):
@@ -77,18 +80,48 @@ def _git(folder):
 
 
 def write(folder, record):
+    """Write the index, the key results and, last, ``run.json`` with the digest of every other file of the report."""
     (folder / "index.html").write_text(index_page(record), encoding="utf-8")
     results = {name: one.pop("results") for name, one in record["notebooks"].items()}
-    for name, content in (("results.json", results), ("run.json", record)):
-        text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-        (folder / name).write_text(text + "\n", encoding="utf-8")
+    _write_json(folder / "results.json", results)
+    files = {f.name: _digest(f) for f in sorted(folder.iterdir()) if f.name != RUNNING}
+    _write_json(folder / "run.json", {**record, "files": files})
+
+
+def _write_json(file, content):
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def not_ours(folder):
+    """What a run did not write into a report, or what was changed since: notes, an edited notebook."""
+    said = earlier(folder)
+    files = said.get("files")
+    if files is None:  # a report of before files were named
+        names = [f"{name}.{kind}" for name in said.get("notebooks", ()) for kind in ("html", "ipynb")]
+        files = dict.fromkeys([*names, "index.html", "results.json", "messages.log"] if said else ())
+    return [
+        file
+        for file in sorted(Path(folder).iterdir())
+        if not (said and file.name == "run.json")
+        and not (file.name in files and file.is_file() and files[file.name] in (None, _digest(file)))
+    ]
 
 
 def put(partial, output):
-    """Move the finished report to its place. What was there goes only when the new one is there."""
+    """Move the finished report to its place. What was there goes only when the new one is there.
+
+    Returns
+    -------
+    list of str
+        Files in the folder that are not of a report: they stay, under another name where the report has one like it.
+    """
     if not output.exists():
         os.replace(partial, output)
-        return
+        return []
     aside = Path(tempfile.mkdtemp(prefix=f".{output.name}-old-", dir=output.parent))
     try:
         os.rename(output, aside / "report")
@@ -100,5 +133,49 @@ def put(partial, output):
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.rmdir()  # only when empty: an older report that could not be put back is worth more than tidiness
-        raise DatakitError(str(output), "the finished report cannot be moved here", found=str(error)) from error
+        said = "the finished report cannot be moved here"
+        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {partial}") from error
+    try:
+        return _empty(aside, output)
+    except OSError as error:
+        said = "what you put into the former report cannot be moved here"
+        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {aside}") from error
+
+
+def _empty(aside, output):
+    """Throw a former report away, but for what is not of a report."""
+    kept = []
+    for file in not_ours(aside / "report"):
+        place, number = output / file.name, 1
+        while place.exists():
+            number += 1
+            place = output / f"{file.stem}-yours{f'-{number - 1}' if number > 2 else ''}{file.suffix}"
+        os.rename(file, place)
+        kept.append(place.name)
     shutil.rmtree(aside, ignore_errors=True)
+    return kept
+
+
+def place_for(output, ok):
+    """Where a finished report goes: to ``output``, unless it failed and the one that is there did not."""
+    if ok or not earlier(output).get("ok"):
+        return output
+    places = (output.with_name(f"{output.name}-failed{f'-{n}' if n > 1 else ''}") for n in range(1, 100))
+    return next(p for p in places if not p.exists() or earlier(p))
+
+
+def tidy(output):
+    """Take away what runs that were killed left beside a report, and put back what they had moved aside."""
+    from filelock import FileLock, Timeout
+
+    ours = re.compile(rf"\.{re.escape(output.name)}-(old-)?[a-z0-9_]{{8}}")
+    for left in [p for p in output.parent.iterdir() if ours.fullmatch(p.name)] if output.parent.is_dir() else []:
+        if (left / "report").is_dir():
+            if not output.exists():
+                os.rename(left / "report", output)
+                left.rmdir()
+            else:
+                _empty(left, output)
+        elif (left / RUNNING).exists():
+            with contextlib.suppress(Timeout), FileLock(left / RUNNING, timeout=0):
+                shutil.rmtree(left, ignore_errors=True)

@@ -6,6 +6,7 @@ folder appears in one move when everything is written: a folder that is there is
 
 import contextlib
 import json
+import math
 import os
 import queue
 import shutil
@@ -19,11 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock
+
 from datakit.cards import card_folders
 from datakit.errors import WrongUse
 from datakit.origins import Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
-from datakit.record import describe, is_report, put, write
+from datakit.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.report import SAID
 
 GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
@@ -79,14 +82,18 @@ class RunReport:
     Attributes
     ----------
     output : Path
-        The report's folder.
+        The report's folder: the one asked for, or one beside it where a report that failed would have replaced a good
+        one.
     notebooks : list of Notebook
     seconds : float
+    kept : list of str
+        Files of yours in that folder, which stayed.
     """
 
     output: Path
     notebooks: list
     seconds: float
+    kept: list = field(default_factory=list)
 
     @property
     def ok(self):
@@ -164,7 +171,8 @@ def run(
     parameters : dict, optional
         Values by name, checked against the notebooks' parameters cells before anything is executed.
     output : path
-        The report's folder: new, empty, or an earlier report, which is replaced.
+        The report's folder: new, empty, or an earlier report, of which the files that no run wrote stay. A run that
+        fails does not replace a report that did not: it goes beside, to ``OUTPUT-failed``.
     jobs : int, optional
         How many notebooks at the same time; by default, one for each processor.
     timeout : float
@@ -195,32 +203,49 @@ def run(
     # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
     asked = [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
     shown = [o.name for o in asked]  # without a password; kernels find it in their environment
-    if timeout <= 0 or (jobs is not None and jobs < 1):
-        raise WrongUse("run", "jobs and timeout must be positive", found=f"jobs={jobs}, timeout={timeout}")
+    if not 0 < timeout < math.inf or (jobs is not None and jobs < 1):
+        raise WrongUse("run", "jobs and timeout must be positive numbers", found=f"jobs={jobs}, timeout={timeout}")
     values = assign(parameters, {n.name: n.declared for n in chosen})
     for notebook in chosen:
         notebook.values = values[notebook.name]
         if "origins" in notebook.declared:
             notebook.values["origins"] = as_text(shown)
     output = _check_output(output)
-    earlier = _earlier_seconds(output)
+    before = _earlier_seconds(output)
     # The longest first, so that it does not run alone at the end.
-    order = sorted(chosen, key=lambda n: -earlier.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
+    order = sorted(chosen, key=lambda n: -before.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
     started, clock = datetime.now(UTC), time.monotonic()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    os.chmod(partial, 0o777 & ~_umask())
-    try:
+    with _unfinished(output) as partial:
         with _progress(progress, chosen) as follow:
             jobs = min(jobs or _processors(), len(chosen))
             _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs), partial, follow)
         seconds = time.monotonic() - clock
         record = describe(chosen, shown, parameters, started, seconds, partial, command)
         write(partial, record)
-        put(partial, output)
-    finally:
+        output = place_for(output, record["ok"])
+    return RunReport(output, chosen, seconds, put(partial, output))
+
+
+@contextlib.contextmanager
+def _unfinished(output):
+    """A folder beside the report's place, for what is written until the report is whole; gone when it never is."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tidy(output)
+        partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    except OSError as error:
+        raise WrongUse(
+            str(output), "cannot be written here", found=str(error), done="nothing was executed",
+            next="--output with a folder of yours",
+        ) from None  # fmt: skip
+    try:
+        os.chmod(partial, 0o777 & ~_umask())
+        with FileLock(partial / RUNNING):
+            yield partial
+        (partial / RUNNING).unlink(missing_ok=True)
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-    return RunReport(output, chosen, seconds)
+        raise
 
 
 def _processors():
@@ -251,7 +276,7 @@ def _umask():
 
 def _check_output(output):
     output = Path(os.path.abspath(output))
-    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not is_report(output)):
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
         raise WrongUse(
             str(output), "holds something else than a report: it is left alone", done="nothing was executed",
             next="--output with a new folder",
@@ -265,9 +290,8 @@ def _check_output(output):
 
 
 def _earlier_seconds(output):
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        earlier = json.loads((output / "run.json").read_text(encoding="utf-8"))["notebooks"]
-        return {name: one["seconds"] for name, one in earlier.items()}
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        return {name: one["seconds"] for name, one in earlier(output)["notebooks"].items()}
     return {}
 
 

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 import small_notebooks as make
 
-from datakit import progress, record, running
+from datakit import cli, progress, record, running
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.executing import PROVENANCE_MIME, _provenance, tree_memory
 from datakit.parameters import assign, read_parameters
@@ -124,10 +124,11 @@ def test_no_kernel_outlives_a_run(mixed):
 
 def test_a_report_is_replaced_and_anything_else_is_left_alone(here):
     make.ok(here / "notebooks")
+    make.ok(here / "notebooks", "20_stale")
     first = running.run(output="out", progress=False)
-    (here / "out" / "stale.html").write_text("old")
-    second = running.run(output="out", progress=False, parameters={"k": 4})
-    assert first.ok and second.ok and not (here / "out" / "stale.html").exists()
+    assert (here / "out" / "20_stale.html").exists()
+    second = running.run(["ok"], output="out", progress=False, parameters={"k": 4})
+    assert first.ok and second.ok and second.kept == [] and not list((here / "out").glob("20_stale*"))
     assert json.loads((here / "out" / "results.json").read_text())["10_ok"][0]["value"] == 4
     assert [p.name for p in here.iterdir() if p.name.startswith(".")] == []  # no half report left beside
 
@@ -139,6 +140,52 @@ def test_a_report_is_replaced_and_anything_else_is_left_alone(here):
     with pytest.raises(WrongUse, match="inside"):
         os.chdir(here / "out")
         running.run(output=".", notebooks=here / "notebooks", progress=False)
+
+
+def test_what_is_yours_in_a_report_stays(here):
+    make.ok(here / "notebooks")
+    out = running.run(output="out", progress=False).output
+    (out / "notes.txt").write_text("seen in March")
+    (out / "figures").mkdir()
+    (out / "figures" / "map.svg").write_text("<svg/>")
+    made = (out / "10_ok.ipynb").read_text(encoding="utf-8")
+    for round, name in enumerate(("10_ok-yours.ipynb", "10_ok-yours-2.ipynb")):
+        (out / "10_ok.ipynb").write_text(f"edited {round}")
+        again = running.run(output="out", progress=False)
+        assert {"notes.txt", "figures", name} <= set(again.kept)
+        assert (out / name).read_text() == f"edited {round}" and (out / "10_ok.ipynb").stat().st_size > len(made) / 2
+    assert (out / "notes.txt").read_text() == "seen in March"
+    assert (out / "figures" / "map.svg").read_text() == "<svg/>"
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out"]
+
+
+def test_a_report_of_before_files_were_named_is_replaced_with_what_it_wrote(tmp_path):
+    for name in ("index.html", "10_trees.html", "10_trees.ipynb", "notes.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "run.json").write_text(json.dumps({"kind": record.MARK, "notebooks": {"10_trees": {}}}))
+    assert [f.name for f in record.not_ours(tmp_path)] == ["notes.txt"]
+    (tmp_path / "run.json").write_text("{}")
+    assert len(record.not_ours(tmp_path)) == 5
+
+
+def test_a_run_that_fails_does_not_replace_one_that_did_not(here, capsys):
+    make.ok(here / "notebooks")
+    make.write(here / "notebooks", "20_maybe", "limit = 2\nassert k < limit", parameters="k: int = 1  # which")
+    good = running.run(output="out", progress=False)
+    assert good.ok
+    before = (here / "out" / "run.json").read_bytes()
+    for _ in range(2):
+        bad = running.run(output="out", progress=False, parameters={"k": 9})
+        assert not bad.ok and bad.output == here / "out-failed" and (bad.output / "20_maybe.html").exists()
+        assert (here / "out" / "run.json").read_bytes() == before
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out", "out-failed"]
+    assert cli.main(["run", "maybe", "--output", "out", "--quiet", "-p", "k=3"]) == 1
+    said = capsys.readouterr()
+    assert "the report in out, of a run that did not fail, stays as it is" in said.err
+    assert str(here / "out-failed" / "index.html") in said.out
+    assert running.run(["maybe"], output="out-failed", progress=False).ok  # a failed one is replaced by any
+    (here / "out-failed" / "run.json").unlink()
+    assert running.run(output="out", progress=False, parameters={"k": 9}).output == here / "out-failed-2"
 
 
 def test_a_move_that_fails_puts_the_old_report_back(tmp_path, monkeypatch):
@@ -154,8 +201,9 @@ def test_a_move_that_fails_puts_the_old_report_back(tmp_path, monkeypatch):
         real(a, b)
 
     monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(DatakitError, match="cannot be moved"):
+    with pytest.raises(DatakitError, match="cannot be moved") as caught:
         record.put(new, old)
+    assert str(new) in caught.value.done
     assert (old / "run.json").read_text() == "out"
     assert sorted(p.name for p in tmp_path.iterdir()) == [".new", "out"]
 
@@ -227,9 +275,17 @@ def test_wrong_parameters_are_refused_before_anything_runs(here, given, said):
 
 def test_wrong_settings_are_refused(here):
     make.ok(here / "notebooks")
-    for wrong in ({"jobs": 0}, {"timeout": 0}, {"origins": "sample", "parameters": {"origins": "sample"}}):
+    nan, inf = float("nan"), float("inf")
+    for wrong in (
+        {"jobs": 0},
+        {"timeout": 0},
+        {"timeout": nan},
+        {"timeout": inf},
+        {"output": "/proc/x/y"},
+        {"origins": "sample", "parameters": {"origins": "sample"}},
+    ):
         with pytest.raises(WrongUse):
-            running.run(output="out", progress=False, **wrong)
+            running.run(**{"output": "out", "progress": False, **wrong})
     (here / "file").write_text("")
     with pytest.raises(WrongUse, match="something else"):
         running.run(output="file", progress=False)
@@ -308,6 +364,41 @@ def test_a_killed_run_leaves_no_kernel(here):
     process.wait()
     until(lambda: not alive(int(pid.read_text())))
     assert not (here / "out").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_what_a_killed_run_left_is_taken_away_by_the_next(here):
+    pid = here / "pid"
+    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
+    make.write(here / "slow", "waits", code)
+    words = [sys.executable, "-m", "datakit", "run", "--output", "out", "--quiet", "--notebooks", "slow"]
+    process = subprocess.Popen(words)
+    until(lambda: pid.exists() and pid.read_text().endswith("\n"))
+    (left,) = here.glob(".out-*")
+    make.ok(here / "notebooks")
+    assert running.run(output="out", progress=False).ok
+    assert left.exists(), "of a run that lives"
+    process.kill()
+    process.wait()
+    until(lambda: not alive(int(pid.read_text())))
+    (here / ".out-of-mine").mkdir()
+    assert running.run(output="out", progress=False).ok
+    assert sorted(p.name for p in here.iterdir()) == [".out-of-mine", "notebooks", "out", "pid", "slow"]
+
+
+def test_what_a_run_killed_while_moving_left_is_put_back(here):
+    make.ok(here / "notebooks")
+    running.run(output="out", progress=False)
+    (here / "out" / "notes.txt").write_text("mine")
+    (here / ".out-old-abcd1234").mkdir()
+    (here / "out").rename(here / ".out-old-abcd1234" / "report")
+    record.tidy(here / "out")
+    assert (here / "out" / "notes.txt").read_text() == "mine" and (here / "out" / "index.html").exists()
+    shutil.copytree(here / "out", here / ".out-old-abcd1234" / "report")
+    (here / ".out-old-abcd1234" / "report" / "more.txt").write_text("mine too")
+    record.tidy(here / "out")
+    assert (here / "out" / "more.txt").read_text() == "mine too"
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out"]
 
 
 def test_a_process_that_is_killed_takes_only_its_notebook_with_it(here):
