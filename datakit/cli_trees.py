@@ -55,6 +55,12 @@ def _trees_import(args):
     made = import_file(args.file, city=args.city, crosswalk=args.crosswalk, folder=args.output, area=communes)
     if made.suggestion is not None:
         print(made.suggestion.text())
+    for note in made.notes:
+        print(f"\n{note}")
+    if len(made.rejects):
+        print(f"\n{len(made.rejects)} rows of the file are set aside, and are no trees of the table:")
+        print(made.rejects.drop(columns="column").head(10).to_string(index=False))
+        print(f"all of them: {made.changes.with_name('rejects.csv')}")
     print(f"\n{len(made.trees)} trees. What was changed:")
     print(made.summary.to_string(index=False) if len(made.summary) else "nothing")
     print(f"\n{made.findings.text()}\n")

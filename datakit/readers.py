@@ -1,16 +1,27 @@
 """Files of every format to raw tables: text as the publisher wrote it, and native geometry, nothing interpreted yet."""
 
-import csv
 import fnmatch
 import io
 import json
 import warnings
 import zipfile
+from functools import partial
+from typing import NamedTuple
 
 import pandas as pd
 
 from datakit.archives import content, named, unpacking
+from datakit.delimited import guess_encoding, read_rows, rejected
 from datakit.errors import NotAsDescribed
+
+
+class Raw(NamedTuple):
+    """A file as it was read: its columns, its geometry, the rows set aside already, what was done to others."""
+
+    frame: pd.DataFrame
+    geometry: object = None
+    rejects: pd.DataFrame = rejected([])
+    notes: list = ()
 
 
 def unlike(card, what, expected, found):
@@ -24,44 +35,28 @@ def unlike(card, what, expected, found):
     )
 
 
-_NO_REJECTS = pd.DataFrame(
-    {
-        "row": pd.Series(dtype="int64"),
-        "column": pd.Series(dtype="str"),
-        "value": pd.Series(dtype="str"),
-        "rule": pd.Series(dtype="str"),
-    }
-)
-
-
 def _decode(data, card):
     encoding = "utf-8-sig" if card.encoding.lower().replace("-", "") == "utf8" else card.encoding
+    what, found = "the text is not in the card's encoding", None
     try:
         text = data.decode(encoding)
+        if "\0" in text[:200] or (encoding != "utf-8-sig" and not text.isascii()):
+            seems = guess_encoding(data)
+            found = seems.upper() if seems.startswith("utf-16") and "16" not in encoding else None
+            if seems == "utf-8-sig" and encoding != seems:  # any bytes at all can be read as windows-1252
+                found = f"UTF-8: 'é' would become {'é'.encode().decode('cp1252')!r}"
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise unlike(
-            card,
-            "the text is not in the card's encoding",
-            card.encoding,
-            f"byte {data[error.start : error.start + 1]!r} on line {line}: perhaps windows-1252",
-        ) from None
-    if encoding != "utf-8-sig" and any(mark in text for mark in ("Ã©", "Ã¨", "Ã´")):
-        raise unlike(card, "the text is not in the card's encoding", card.encoding, "'Ã©' for 'é': the file is UTF-8")
+        seems = guess_encoding(data).replace("cp1252", "windows-1252").removesuffix("-sig")
+        found = f"byte {data[error.start : error.start + 1]!r} on line {line}: perhaps {seems}"
+    if found:
+        raise unlike(card, what, card.encoding, found)
     return text
 
 
 def _read_csv(path, card):
     text = _decode(content(path, card), card)
-    rejects = _NO_REJECTS
-    try:
-        raw = _read_pieces(text, card)
-    except pd.errors.EmptyDataError:
-        found = f"a header and rows, {card.delimiter!r} between columns"
-        raise unlike(card, "the file is empty", found, "nothing") from None
-    except pd.errors.ParserError:
-        raw, rejects = _read_ragged(text, card)
-    raw.columns = [str(c).strip() for c in raw.columns]
+    raw, rejects, notes = read_rows(text, card.delimiter, partial(unlike, card), lambda columns: _asked(columns, card))
     raw = _joined(raw, card)
     other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
     if len(raw.columns) == 1 and other:
@@ -71,18 +66,7 @@ def _read_csv(path, card):
             repr(card.delimiter),
             f"{other!r} perhaps, in the header {raw.columns[0][:120]!r}",
         )
-    return raw.fillna(""), None, rejects  # "" for the last cells of rows that are too short
-
-
-def _read_pieces(text, card, rows=100_000):
-    """A CSV read piece by piece, without the columns that the card does not ask for: seventy years of weather fit."""
-    pieces, source = [], io.BytesIO(text.encode())
-    with pd.read_csv(source, sep=card.delimiter, dtype=str, keep_default_na=False, chunksize=rows) as reader:
-        for piece in reader:
-            if not isinstance(piece.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
-                raise pd.errors.ParserError
-            pieces.append(piece[_asked(piece.columns, card)])
-    return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
+    return Raw(raw, None, rejects, notes)
 
 
 def _asked(columns, card):
@@ -101,7 +85,6 @@ def _asked(columns, card):
 
 def _joined(raw, card):
     """The columns that a card makes from several of the file: the pieces of an identifier, the code before a label."""
-    raw = raw.fillna("") if "joined" in card.raw else raw
     for name, parts in card.raw.get("joined", {}).items():
         made, whole = "", True
         for part in parts:
@@ -116,22 +99,6 @@ def _joined(raw, card):
             made += text.str[: part["keep"]] if "keep" in part else text.str.zfill(part.get("width", 0))
         raw[name] = made.where(whole, "")
     return raw
-
-
-def _read_ragged(text, card):
-    """A CSV in which some rows have more cells than the header: those are set aside one by one."""
-    header, *rows = (cells for cells in csv.reader(io.StringIO(text), delimiter=card.delimiter) if cells)
-    long = {i: cells for i, cells in enumerate(rows) if len(cells) > len(header)}
-    kept = {i: cells + [""] * (len(header) - len(cells)) for i, cells in enumerate(rows) if i not in long}
-    rejects = pd.DataFrame(
-        {
-            "row": [i + 1 for i in long],
-            "column": "",
-            "value": [card.delimiter.join(cells)[:200] for cells in long.values()],
-            "rule": f"has {len(header)} cells",
-        }
-    )
-    return pd.DataFrame.from_dict(kept, orient="index", columns=header, dtype=str), rejects
 
 
 def _read_geo(path, card):
@@ -158,8 +125,8 @@ def _read_geo(path, card):
     if not isinstance(frame, gpd.GeoDataFrame):
         if card.geometry is not None:
             raise unlike(card, "this file has no geometry", card.geometry["type"], ", ".join(frame.columns)[:200])
-        return frame, None, _NO_REJECTS
-    return frame.drop(columns=frame.geometry.name), frame.geometry.array, _NO_REJECTS
+        return Raw(frame)
+    return Raw(frame.drop(columns=frame.geometry.name), frame.geometry.array)
 
 
 def _read_json(path, card):
@@ -170,7 +137,7 @@ def _read_json(path, card):
         found = inner.get("records") if isinstance(inner, dict) else inner
     if not isinstance(found, list) or not all(isinstance(r, dict) for r in found):
         raise unlike(card, "this JSON is not a list of records", "[{…}, …]", type(found).__name__)
-    return pd.DataFrame([r.get("fields", r) for r in found], dtype=object), None, _NO_REJECTS
+    return Raw(pd.DataFrame([r.get("fields", r) for r in found], dtype=object))
 
 
 def _read_overpass(path, card):
@@ -183,14 +150,14 @@ def _read_overpass(path, card):
         raise unlike(card, "Overpass gave up", "elements", found["remark"])
     if "x" in (card.geometry or {}):
         rows = [{"id": e.get("id"), "lon": e.get("lon"), "lat": e.get("lat"), **e.get("tags", {})} for e in elements]
-        return pd.DataFrame(rows, dtype=object), None, _NO_REJECTS
+        return Raw(pd.DataFrame(rows, dtype=object))
     import numpy as np
 
     # A way and a relation may have the same number.
     rows = [{**e.get("tags", {}), "id": f"{e.get('type')}/{e.get('id')}"} for e in elements]
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = [_overpass_area(e) for e in elements]
-    return pd.DataFrame(rows, dtype=object), shapes, _NO_REJECTS
+    return Raw(pd.DataFrame(rows, dtype=object), shapes)
 
 
 def _overpass_area(element):
@@ -260,8 +227,8 @@ def _read_parquet(path, card):
     except (pa.ArrowInvalid, OSError) as error:
         raise unlike(card, "this Parquet file cannot be read", "parquet", str(error)[:200]) from error
     if geo:
-        return frame.drop(columns=frame.geometry.name), frame.geometry.array, _NO_REJECTS
-    return frame, None, _NO_REJECTS
+        return Raw(frame.drop(columns=frame.geometry.name), frame.geometry.array)
+    return Raw(frame)
 
 
 READERS = {

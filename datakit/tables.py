@@ -47,18 +47,19 @@ def parse(path, card):
     NotAsDescribed, Corrupt
         The file as a whole is not what the card says. A bad row raises nothing: it is in ``rejects``.
     """
-    raw, geometry, bad = READERS[card.format](path, card)
+    raw, geometry, bad, told = READERS[card.format](path, card)
     if not len(raw):
-        raise unlike(
-            card, "the file has no rows", "at least one row", f"columns {', '.join(map(str, raw.columns))[:200]}"
-        )
+        found = f"columns {', '.join(map(str, raw.columns))[:200]}"
+        if len(bad):
+            raise unlike(card, "no row fits the card", "rows in the card's schema", f"{found}; {_all_aside(bad)}")
+        raise unlike(card, "the file has no rows", "at least one row", found)
     rows = pd.Series(raw.index + 1)
     raw = raw.reset_index(drop=True)
     if chosen := card.raw.get("row_filter"):
         keep = _filter(raw, chosen, card)
         raw, rows = raw[keep].reset_index(drop=True), rows[keep].reset_index(drop=True)
         geometry = geometry[keep.to_numpy()] if geometry is not None else None
-    broken, notes = [], []
+    broken, notes = [], list(told)
     columns = {}
     for f in card.fields:
         name = next((s for s in f.source if s in raw.columns), None)
@@ -98,9 +99,17 @@ def parse(path, card):
             card,
             "no row fits the card",
             "rows in the card's schema",
-            f"{len(rows)} rows, all set aside; first: {rejects.iloc[0].to_dict() if len(rejects) else 'none read'}",
+            _all_aside(rejects) if len(rejects) else "no row that concerns it",
         )
     return Parsed(frame, rejects.sort_values("row", kind="stable", ignore_index=True), len(rows) + len(bad), notes)
+
+
+def _all_aside(rejects):
+    first = rejects.iloc[0]
+    where = f"row {first['row']}" + (f", {first['column']}" if first["column"] else "")
+    return (
+        f"{rejects.row.nunique()} rows, all set aside; first: {where} = {first['value']!r}, expected: {first['rule']}"
+    )
 
 
 def _missing(card, f, columns):

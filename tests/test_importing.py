@@ -169,3 +169,79 @@ def test_visits_need_losses_and_say_so(here, capsys):
     assert main(["trees", "visits", "--inventory", "trees-paris"]) == 2
     assert "no losses to learn from" in capsys.readouterr().err
     assert not (here / "reports").exists()
+
+
+# -- rows that cannot be read ------------------------------------------------------------------------------------------
+
+HEADER = "id;genre;espece;hauteur;lieu;longitude;latitude"
+
+
+def inventory(here, n, odd=(), end="", header=HEADER):
+    """A file of ``n`` trees; ``odd`` gives the place of some (from 1)."""
+    places = dict(odd)
+    lines = [
+        f"{i};Tilia;cordata;{5 + i % 20};{places.get(i, 'rue Monge')};5.0{i % 900:03d};47.3{i % 89:02d}{end}"
+        for i in range(1, n + 1)
+    ]
+    path = here / "arbres.csv"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_no_tree_is_lost_unsaid(here, capsys):
+    path = inventory(here, 10_000, {3_000: '"La Rotonde', 8_000: '"Le Lac', 9_000: '"Parc\nde la Colombière"'})
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 0
+    said = capsys.readouterr().out
+    trees = datakit.load("trees-talant", "mirror")
+    assert len(trees) == 9_998 and trees["adresse"].str.contains("Colombière").sum() == 1
+    assert "2 rows of the file are set aside" in said and "La Rotonde" in said and "rejects.csv" in said
+    assert "cells over several lines: rows 9000" in said
+    rejects = pd.read_csv(here / "imports" / "talant" / "rejects.csv")
+    assert rejects["row"].tolist() == [3_000, 8_000]
+    page = (here / "imports" / "talant" / "audit.html").read_text(encoding="utf-8")
+    assert "La Rotonde" in page
+    inventory(here, 50)
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 0
+    assert not (here / "imports" / "talant" / "rejects.csv").exists()
+
+
+def test_changes_and_ids_have_the_row_numbers_of_the_file(here):
+    path = inventory(here, 40, {2: '"La Rotonde'})
+    text = path.read_text(encoding="utf-8").replace("10;Tilia;cordata;15;", ";Tilia;cordata;environ 15 m;")
+    path.write_text(text, encoding="utf-8")
+    made = importing.import_file(path, city="Talant")
+    changes = made.trees.attrs["changes"]
+    assert changes.loc[changes["column"] == "hauteur", "row"].dropna().tolist() == [10]
+    assert made.trees["id"].tolist() == ["1", *map(str, range(3, 10)), "row-10", *map(str, range(11, 41))]
+
+
+@pytest.mark.parametrize("header", [HEADER, HEADER + ";"])
+def test_a_delimiter_at_the_end_of_rows_shifts_no_column(here, header, capsys):
+    path = inventory(here, 300, end=";", header=header)
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 0
+    trees = datakit.load("trees-talant", "mirror")
+    assert trees["id"].tolist() == [str(i) for i in range(1, 301)]
+    assert (trees["genre"] == "Tilia").all() and (trees["espece"] == "cordata").all()
+    assert trees["hauteur"].notna().all()
+    assert ("empty cells after the last column dropped" in capsys.readouterr().out) == (header == HEADER)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_every_usual_encoding_of_a_spreadsheet_is_read(here, encoding):
+    path = inventory(here, 20, {3: "forêt reçue"})
+    path.write_bytes(("sep=;\r\n" + path.read_text(encoding="utf-8")).encode(encoding))
+    frame = importing.read_raw(path)
+    assert frame.columns[0] == "id" and frame["lieu"][2] == "forêt reçue"
+
+
+def test_two_encodings_in_one_file_are_refused_with_the_line(here):
+    path = inventory(here, 20, {3: "forêt reçue à Fénay"})
+    path.write_bytes(path.read_bytes() + "21;Tilia;cordata;7;Fénay;5.04;47.32\n".encode("cp1252"))
+    with pytest.raises(NotAsDescribed, match="line 22"):
+        importing.read_raw(path)
+
+
+def test_a_title_above_the_header_is_named(here):
+    path = inventory(here, 20, header="Arbres de la ville\n" + HEADER)
+    with pytest.raises(NotAsDescribed, match="a title stands above the header"):
+        importing.read_raw(path)

@@ -384,6 +384,7 @@ def test_a_shapefile_in_another_crs_than_its_card_says_is_put_where_it_belongs(t
 
 
 def test_seventy_years_of_weather_are_read_piece_by_piece_with_nothing_lost(monkeypatch, tmp_path, cache):
+    import functools
     import gzip
 
     from datakit import readers
@@ -394,8 +395,7 @@ def test_seventy_years_of_weather_are_read_piece_by_piece_with_nothing_lost(monk
     days = pd.date_range("2000-01-01", periods=250).strftime("%Y%m%d")
     rows = [f"21999001;É;47.3;5.0;250;{d};1.0;1;5.0;1;{n / 10};1;10.0;12;9" for n, d in enumerate(days)]
     file.write_bytes(gzip.compress("\n".join([header, *rows]).encode()))
-    real = readers._read_pieces
-    monkeypatch.setattr(readers, "_read_pieces", lambda text, card: real(text, card, rows=40))
+    monkeypatch.setattr(readers, "read_rows", functools.partial(readers.read_rows, piece=40))
     raw = readers.READERS["csv"](file, card)[0]
     assert raw.index.tolist() == list(range(250))
     assert "HXY" not in raw

@@ -374,7 +374,8 @@ def changes(c):
     """What reading and standardise did: rows set aside, values changed."""
     said = c.frame.attrs.get("datakit") or {}
     if said.get("rows_rejected") is not None and said.get("rows_read"):
-        rules = list(dict.fromkeys(f"{r['column']}: {r['value']}" for r in said.get("rejects") or ()))[:EXAMPLES]
+        rows = [": ".join(filter(None, (r["column"], r["value"]))) for r in said.get("rejects") or ()]
+        rules = list(dict.fromkeys(rows))[:EXAMPLES]
         c.count("changes", "set aside", "geometry", said["rows_rejected"], said["rows_read"], SLIP, rules)
     for row in changes_summary(c.frame).itertuples():
         weighty = bool(pd.Series([row.rule]).str.contains(WEIGHTY)[0])

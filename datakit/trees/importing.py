@@ -5,11 +5,11 @@ table is written beside all that explains it: the crosswalk, the list of what wa
 with it lets ``datakit.load("trees-NAME")`` read it like any other dataset.
 """
 
-import csv
 import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,7 +17,9 @@ import pandas as pd
 
 from datakit.cache import sha256_of, write_json, write_whole
 from datakit.cards import PACKAGED
-from datakit.errors import NotAsDescribed, WrongUse
+from datakit.delimited import guess_delimiter, guess_encoding, read_rows
+from datakit.errors import DatakitError, NotAsDescribed, WrongUse
+from datakit.readers import Raw
 from datakit.trees.auditing import audit
 from datakit.trees.crosswalks import read as read_crosswalk
 from datakit.trees.standard import changes_summary, standardise
@@ -40,6 +42,11 @@ class Imported:
         None when the crosswalk was given.
     summary : DataFrame
         What was changed, counted by column and rule.
+    rejects : DataFrame
+        Rows of the file that could not be read as trees: ``row`` (1 is the first after the header), ``column``,
+        ``value``, ``rule``. They are in ``rejects.csv`` beside the table.
+    notes : list of str
+        What was done to rows that are kept.
     findings : datakit.trees.auditing.Audit
     crosswalk, table, card, changes, audit : Path
         The files written: JSON, CSV, JSON, CSV, HTML.
@@ -49,6 +56,8 @@ class Imported:
     trees: object
     suggestion: object
     summary: pd.DataFrame
+    rejects: pd.DataFrame
+    notes: list
     findings: object
     crosswalk: Path
     table: Path
@@ -76,34 +85,45 @@ def read_raw(path):
     NotAsDescribed
         It cannot be read, or holds no row.
     """
+    return _read(path).frame
+
+
+def _read(path):
+    """The raw table, the rows that were set aside, and what was done to others."""
     path = Path(path)
     if not path.is_file():
         raise WrongUse(str(path), "this file is not there", next="datakit trees import FILE")
     kind = path.suffix.lower()
     try:
         if kind in (".csv", ".txt", ".tsv"):
-            frame = _read_csv(path)
+            raw = _read_csv(path)
         elif kind in (".parquet", ".geoparquet"):
-            frame = _read_parquet(path)
+            raw = Raw(_read_parquet(path))
         elif kind in (".geojson", ".json", ".gpkg", ".shp", ".zip"):
-            frame = gpd.read_file(path)
+            raw = Raw(gpd.read_file(path))
         else:
             raise WrongUse(str(path), "this kind of file is not read", expected=FORMATS, found=kind or "no extension",
                            next="save it as CSV or GeoPackage from the software that made it")  # fmt: skip
-    except WrongUse:
+    except DatakitError:
         raise
     except Exception as problem:  # GDAL, pyarrow and pandas each have their own errors
-        raise NotAsDescribed(
-            str(path),
-            "the file cannot be read",
-            expected=f"one of {FORMATS}",
-            found=f"{type(problem).__name__}: {str(problem)[:200]}",
-            next="open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage",
-        ) from problem
-    if not len(frame):
-        raise NotAsDescribed(str(path), "the file has no rows", expected="at least one tree",
-                             found="columns " + ", ".join(map(str, frame.columns))[:200])  # fmt: skip
-    return frame
+        found = f"{type(problem).__name__}: {str(problem)[:200]}"
+        raise _unreadable(path, "the file cannot be read", f"one of {FORMATS}", found) from problem
+    if not len(raw.frame):
+        aside = f"; {len(raw.rejects)} rows set aside, for example {raw.rejects.value[0]!r}" if len(raw.rejects) else ""
+        found = "columns " + ", ".join(map(str, raw.frame.columns))[:200] + aside
+        raise NotAsDescribed(str(path), "the file has no rows", expected="at least one tree", found=found)
+    return raw
+
+
+def _unreadable(path, what, expected, found):
+    return NotAsDescribed(
+        str(path),
+        what,
+        expected=expected,
+        found=found,
+        next="open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage",
+    )
 
 
 def _read_parquet(path):
@@ -114,18 +134,17 @@ def _read_parquet(path):
 
 
 def _read_csv(path):
-    raw = path.read_bytes()
+    """As `datakit.load` reads one, but for what a card would say: encoding and delimiter are found in the file."""
+    data = path.read_bytes()
+    encoding = guess_encoding(data)
     try:
-        encoding, text = "utf-8-sig", raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        encoding, text = "cp1252", raw.decode("cp1252", errors="replace")
-    head = text[:65536]
-    try:
-        delimiter = csv.Sniffer().sniff(head.split("\n", 1)[0] or head, delimiters=";,\t|").delimiter
-    except csv.Error:
-        delimiter = ","
-    return pd.read_csv(path, sep=delimiter, encoding=encoding, encoding_errors="replace", dtype=str,
-                       keep_default_na=False, na_values=[""])  # fmt: skip
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        found = f"byte {data[error.start : error.start + 1]!r} on line {line}"
+        raise _unreadable(path, "letters are not all in one encoding", encoding.removesuffix("-sig"), found) from None
+    rows = read_rows(text, guess_delimiter(text), partial(_unreadable, path))
+    return Raw(rows.frame.where(rows.frame != ""), None, rows.rejects, rows.notes)
 
 
 def dataset_id(name):
@@ -172,7 +191,8 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
         be edited.
     """
     path, id = Path(path), dataset_id(city)
-    raw = read_raw(path)
+    read = _read(path)
+    raw, rejects = read.frame, read.rejects
     folder = Path(folder or Path("imports") / id.removeprefix("trees-"))
     folder.mkdir(parents=True, exist_ok=True)
     suggestion, written = None, folder / "crosswalk.json"
@@ -184,22 +204,44 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
     chosen.write(written)
     _usable(path, raw, chosen, written)
     trees = standardise(raw, chosen, area=area)
-    trees["id"] = _ids(trees)
-    trees.attrs["datakit"] = {"id": id, "title": f"Tree inventory of {city}", "origin": str(path), "synthetic": False,
-                              "rows_read": len(raw), "rows": len(trees)}  # fmt: skip
+    rows = pd.Series(raw.index + 1)  # as the file counts them: some may have been set aside
+    trees["id"] = _ids(trees, rows)
+    trees.attrs["datakit"] = {
+        "id": id,
+        "title": f"Tree inventory of {city}",
+        "origin": str(path),
+        "synthetic": False,
+        "rows_read": len(raw) + len(rejects),
+        "rows": len(trees),
+        "rows_rejected": len(rejects),
+        "rejects": rejects.head(20).to_dict("records"),
+    }
     changes = trees.attrs["changes"]
+    changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
     write_whole(folder / "arbres.csv", lambda file: _table(trees).to_csv(file, sep=";", index=False))
     write_whole(folder / "changes.csv", lambda file: changes.to_csv(file, index=False))
+    (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
+    if len(rejects):
+        write_whole(folder / "rejects.csv", lambda file: rejects.to_csv(file, index=False))
     findings = audit(trees, area=area)
     findings.page(folder / "audit.html")
     Path(cards).mkdir(parents=True, exist_ok=True)
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in {written}."
     write_json(Path(cards) / f"{id}.json", _card(id, city, made_from))
     return Imported(
-        id=id, trees=trees, suggestion=suggestion, summary=changes_summary(trees), findings=findings, crosswalk=written,
-        table=folder / "arbres.csv", card=Path(cards) / f"{id}.json", changes=folder / "changes.csv",
+        id=id,
+        trees=trees,
+        suggestion=suggestion,
+        summary=changes_summary(trees),
+        rejects=rejects,
+        notes=read.notes,
+        findings=findings,
+        crosswalk=written,
+        table=folder / "arbres.csv",
+        card=Path(cards) / f"{id}.json",
+        changes=folder / "changes.csv",
         audit=folder / "audit.html",
-    )  # fmt: skip
+    )
 
 
 def _usable(path, raw, chosen, written):
@@ -219,9 +261,9 @@ def _usable(path, raw, chosen, written):
         )  # fmt: skip
 
 
-def _ids(trees):
+def _ids(trees, rows):
     """One id for each tree: the file's own, the row's number where it has none; a repeated one gets a suffix."""
-    number = pd.Series((trees.index + 1).astype("str"), index=trees.index)
+    number = pd.Series(rows.astype("str").to_numpy(), index=trees.index)
     if "id" not in trees:
         return number
     own = trees["id"].astype("str").where(trees["id"].notna(), "row-" + number)
