@@ -35,6 +35,18 @@ def unlike(card, what, expected, found):
     )
 
 
+def as_text(column):
+    """A column as trimmed text, missing values as None; whole floats without their ``.0``."""
+    if pd.api.types.is_bool_dtype(column):
+        return column.map({True: "true", False: "false"}).astype("str")
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna()
+        if len(whole) and (whole == whole.round()).all() and whole.abs().max() < 2**53:
+            return column.astype("Int64").astype("str").where(column.notna(), None)
+        return column.astype("str").where(column.notna(), None)
+    return column.astype("str").where(column.notna(), None).str.strip()
+
+
 def _decode(data, card):
     encoding = "utf-8-sig" if card.encoding.lower().replace("-", "") == "utf8" else card.encoding
     what, found = "the text is not in the card's encoding", None
@@ -123,14 +135,23 @@ def _read_geo(path, card):
     except (OSError, RuntimeError, ValueError) as error:
         raise unlike(card, "this file cannot be read", card.format, str(error)[:200]) from error
     if not isinstance(frame, gpd.GeoDataFrame):
-        if card.geometry is not None:
-            raise unlike(card, "this file has no geometry", card.geometry["type"], ", ".join(frame.columns)[:200])
         return Raw(frame)
+    if card.geometry is None and frame.geometry.isna().all():  # GDAL makes a geometry of none at all
+        return Raw(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
     return Raw(frame.drop(columns=frame.geometry.name), frame.geometry.array)
 
 
+def _json(path, card):
+    try:
+        return json.loads(_decode(content(path, card), card))
+    except ValueError as error:
+        raise unlike(card, "this JSON is broken", "JSON from its first letter to its last", str(error)[:200]) from None
+    except RecursionError:
+        raise unlike(card, "this JSON is nested too deeply", "a list of records", "lists in lists in lists") from None
+
+
 def _read_json(path, card):
-    found = json.loads(_decode(content(path, card), card))
+    found = _json(path, card)
     if isinstance(found, dict):
         # Opendatasoft says "results" or "records" (with "fields" inside), CKAN and Data4Citizen "result".
         inner = next((found[k] for k in ("results", "records", "result", "data") if k in found), None)
@@ -142,7 +163,7 @@ def _read_json(path, card):
 
 def _read_overpass(path, card):
     """Nodes as rows with ``lon`` and ``lat``; where the card has no such columns, ways and relations as polygons."""
-    found = json.loads(_decode(content(path, card), card))
+    found = _json(path, card)
     if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
         raise unlike(card, "this is no Overpass answer", '{"elements": […]}', str(found)[:120])
     elements = found["elements"]

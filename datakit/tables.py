@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.card_checks import UNITS
-from datakit.readers import READERS, unlike
-
-LAMBERT = "EPSG:2154"
+from datakit.geometry import LAMBERT, shapes_of
+from datakit.readers import READERS, as_text, unlike
 
 
 @dataclass
@@ -67,7 +66,7 @@ def parse(path, card):
             continue
         if name is None:
             raise _missing(card, f, raw.columns)
-        text = _text(raw[name])
+        text = as_text(raw[name])
         values, rule = _convert(text, f, card)
         if rule is not None and rule.any():
             broken.append(_reject(rows, f.name, text, rule, f"is a {f.type}" + _format_of(f)))
@@ -77,7 +76,7 @@ def parse(path, card):
     if card.geometry or geometry is not None:
         import geopandas as gpd
 
-        shapes, wrong, said = _geometry(raw, geometry, card)
+        shapes, wrong, said = shapes_of(raw, geometry, card)
         broken += [_reject(rows, "geometry", value, mask, rule) for mask, value, rule in wrong]
         notes += [f"{what}: rows {_some(rows[mask])}" for mask, what in said]
         frame = gpd.GeoDataFrame(frame, geometry=shapes)
@@ -130,25 +129,13 @@ def _filter(raw, chosen, card):
         raise unlike(
             card, "the column that the card filters by is missing", str(chosen["field"]), ", ".join(raw.columns)[:300]
         )
-    text = _text(raw[name])
+    text = as_text(raw[name])
     if chosen.get("prefix"):
         return text.str.startswith(tuple(chosen["values"]), na=False)
     return text.isin(chosen["values"])
 
 
 # -- text to types ----------------------------------------------------------------------------------------------------
-
-
-def _text(column):
-    """A column as trimmed text, missing values as None; whole floats without their ``.0``."""
-    if pd.api.types.is_bool_dtype(column):
-        return column.map({True: "true", False: "false"}).astype("str")
-    if pd.api.types.is_float_dtype(column):
-        whole = column.dropna()
-        if len(whole) and (whole == whole.round()).all() and whole.abs().max() < 2**53:
-            return column.astype("Int64").astype("str").where(column.notna(), None)
-        return column.astype("str").where(column.notna(), None)
-    return column.astype("str").where(column.notna(), None).str.strip()
 
 
 def _convert(text, f, card):
@@ -260,84 +247,13 @@ def _as_published(raw):
         column = raw[name]
         if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             column = column.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else v)
-            text = _text(column)
+            text = as_text(column)
             text = text.where(text != "", None)
             numbers = pd.to_numeric(text, errors="coerce")
             coded = text.str.match(r"0\d", na=False).any()
             column = numbers if not coded and text.notna().any() and (numbers.notna() | text.isna()).all() else text
         made[name] = column
     return pd.DataFrame(made)
-
-
-# -- geometry ---------------------------------------------------------------------------------------------------------
-
-
-def _geometry(raw, native, card):
-    """Shapes in the file's CRS; rules that rows break; and what was done to rows that are kept."""
-    import geopandas as gpd
-    import shapely
-
-    given = card.geometry or {}
-    wrong, said = [], []
-    if "x" in given or "latlon" in given:
-        if "latlon" in given:
-            names = [given["latlon"]] if isinstance(given["latlon"], str) else given["latlon"]
-            name = next((n for n in names if n in raw.columns), None)
-            if name is None:
-                raise unlike(card, "the column of coordinates is missing", names[0], ", ".join(raw.columns)[:300])
-            label = _text(raw[name])
-            pair = label.str.strip("[]()").str.extract(r"^\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*$")
-            y, x = pd.to_numeric(pair[0]), pd.to_numeric(pair[1])
-        else:
-            for name in (given["x"], given["y"]):
-                if name not in raw.columns:
-                    raise unlike(card, "the column of coordinates is missing", name, ", ".join(raw.columns)[:300])
-            x, y = (
-                pd.to_numeric(_text(raw[given[k]]).str.replace(",", ".", regex=False), errors="coerce") for k in "xy"
-            )
-            label = _text(raw[given["x"]]).fillna("") + " " + _text(raw[given["y"]]).fillna("")
-        shapes = np.where(x.notna() & y.notna(), shapely.points(x.fillna(0), y.fillna(0)), None)
-        unread = (x.isna() | y.isna()) & label.str.strip().fillna("").ne("")
-        if unread.any():
-            wrong.append((unread, label, "coordinates are numbers"))
-    else:
-        if native is None:
-            raise unlike(card, "this file has no geometry", given.get("type", "geometry"), ", ".join(raw.columns)[:200])
-        shapes = np.asarray(native)
-        label = pd.Series(["" if s is None else s.wkt[:80] for s in shapes])
-    absent = pd.Series(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if given.get("required", True):
-        wrong.append((absent, label, "has a place on the map"))
-    shapes = np.where(absent, None, shapes)
-    invalid = pd.Series(~shapely.is_valid(shapes) & ~absent.to_numpy())
-    if invalid.any():
-        shapes[invalid.to_numpy()] = shapely.make_valid(shapes[invalid.to_numpy()])
-        said.append((invalid, f"{int(invalid.sum())} invalid shapes repaired (make_valid)"))
-    own = getattr(native, "crs", None)
-    # A shapefile or GeoParquet says its CRS itself; what GDAL says of a GeoJSON is only the format's default.
-    crs = own if own is not None and card.format in ("shp", "parquet") else card.crs or own or "EPSG:4326"
-    series = gpd.GeoSeries(shapes, crs=crs)
-    x, y = series.bounds.minx, series.bounds.miny
-    if series.crs.is_geographic:
-        west, south, east, north = card.raw.get("bounds", [-180, -90, 180, 90])
-        inside = x.between(west, east) & y.between(south, north)
-        swapped = ~inside & y.between(west, east) & x.between(south, north)
-        outside = ~inside & ~swapped & x.notna()
-        if outside.mean() > 0.5:
-            raise unlike(
-                card,
-                "most coordinates are outside the area of the dataset",
-                f"{crs}, degrees, in {[west, south, east, north]}",
-                f"for example {x.iloc[0]}, {y.iloc[0]}",
-            )
-        wrong += [
-            (swapped, label, "longitude and latitude in this order: they look swapped"),
-            (outside, label, f"inside longitude {west} to {east}, latitude {south} to {north}"),
-        ]
-        series[(swapped | outside).to_numpy()] = None  # kept out of the projection, which would make them infinite
-    elif x.notna().any() and x.abs().max() <= 180 and y.abs().max() <= 90:
-        raise unlike(card, "the coordinates are degrees, not metres", crs, f"for example {x.iloc[0]}, {y.iloc[0]}")
-    return series, wrong, said
 
 
 def _some(rows, most=10):
