@@ -5,10 +5,11 @@ import contextlib
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from datakit import __version__, cli_trees
-from datakit.errors import BadCard, DatakitError, UnknownDataset, WrongUse, without_password
+from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_OUTPUT = "reports/latest"
@@ -30,7 +31,19 @@ examples:
 Origins of data are tried in order: sample (invented, bundled, always there), publisher,
 a folder or an http address prepared with `datakit mirror build`.
 {origins}
+
+environment variables:
+{variables}
 """
+
+VARIABLES = {
+    "DATAKIT_ORIGINS": "where data comes from, as --origins",
+    "DATAKIT_LOCK": "a lock file: only the data that it names is accepted, as with --locked",
+    "DATAKIT_CARDS": "folders of data cards beside the project's own, separated as in PATH",
+    "DATAKIT_CACHE": "the folder in which files are kept",
+    "DATAKIT_TIMEOUT": "seconds to wait for a connection and for an answer (default: 10,60)",
+    "DATAKIT_MAX_UNPACKED": "bytes that an archive may unpack to in memory (default: 2e9)",
+}
 
 ORIGINS = (
     "where data comes from, in order, separated by commas: sample, publisher, a folder, an http address;"
@@ -62,7 +75,10 @@ def parser():
     top = argparse.ArgumentParser(
         "datakit",
         description=ABOUT,
-        epilog=EXAMPLES.format(origins=f"Now: {_now()}. Change it with --origins or DATAKIT_ORIGINS."),
+        epilog=EXAMPLES.format(
+            origins=f"Now: {_now()}. Change it with --origins or DATAKIT_ORIGINS.",
+            variables="\n".join(f"  {name:<21}  {what}" for name, what in VARIABLES.items()),
+        ),
         **shape,
     )
     top.add_argument("--version", action="version", version=f"datakit {__version__}")
@@ -132,6 +148,7 @@ def parser():
     c.add_argument("themes", metavar="THEME", nargs="*",
                    help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default")  # fmt: skip
     origins(c)
+    c.add_argument("--locked", action="store_true", help="accept only the data that data.lock names (see datakit lock)")
     c.add_argument("-p", "--parameter", metavar="NAME=VALUE", action="append", default=[],
                    help="for the notebooks that have this parameter; a wrong name lists the right ones")  # fmt: skip
     c.add_argument("--output", metavar="DIR", default=DEFAULT_OUTPUT, help=f"the report (default: {DEFAULT_OUTPUT})")
@@ -266,6 +283,7 @@ def _run(args):
     report = run(
         args.themes, origins=args.origins, parameters=given, output=args.output, jobs=args.jobs, timeout=args.timeout,
         progress=not args.quiet, notebooks=args.notebooks, command="datakit " + shlex.join(args.typed),
+        locked=args.locked or None,
     )  # fmt: skip
     failed = [n for n in report.notebooks if not n.ok]
     for notebook in failed:
@@ -293,6 +311,11 @@ def _doctor(args):
 
 def _complain(error):
     print(f"datakit: {error}", file=sys.stderr)
+
+
+def _warn(message, category, filename, lineno, file=None, line=None):
+    """A warning as a sentence: a place in the kit's own code helps nobody who types commands."""
+    _complain(message if issubclass(category, DataWarning) else f"{category.__name__}: {message}")
 
 
 def _speak_utf8():
@@ -323,6 +346,13 @@ def main(argv=None):
     typed = sys.argv[1:] if argv is None else list(argv)
     args = parser().parse_args(typed)
     args.typed = typed
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _outcome(args)
+
+
+def _outcome(args):
+    """The exit code of a command, after its error in words."""
     try:
         code = args.call(args)
         sys.stdout.flush()

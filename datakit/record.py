@@ -30,7 +30,7 @@ def earlier(folder):
     return {}
 
 
-def describe(chosen, origins, given, started, seconds, folder, command):
+def describe(chosen, origins, given, started, seconds, folder, command, lock=None):
     """The content of ``run.json``, and the key results with it."""
     commit, changes = _git(chosen[0].path.resolve().parent)
     command = command or f"datakit run {shlex.join([*(n.name for n in chosen), '--origins', as_text(origins)])}"
@@ -43,6 +43,7 @@ def describe(chosen, origins, given, started, seconds, folder, command):
         "command": without_password(command),
         "origins": origins,
         "parameters": {name: without_password(value) for name, value in given.items()},
+        "lock": _digest(lock) if lock else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "git_commit": commit,
@@ -52,7 +53,7 @@ def describe(chosen, origins, given, started, seconds, folder, command):
             n.name: {
                 "title": n.title, "status": n.status, "error": n.error, "seconds": n.seconds,
                 "peak_memory": n.peak_memory, "parameters": n.values, "results": n.results, "provenance": n.provenance,
-                "sha256": hashlib.sha256(n.path.read_bytes()).hexdigest(),
+                "sha256": _digest(n.path),
                 "page": (folder / f"{n.name}.html").exists(),
             }
             for n in chosen

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from datakit.cards import card_folders
+from datakit.cards import card_folders, from_project
 from datakit.errors import WrongUse
-from datakit.origins import Origin, as_text, parse_origins
+from datakit.origins import LOCK, Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
 from datakit.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.report import SAID
@@ -158,7 +158,7 @@ def choose(themes=None, folder=None):
 
 def run(
     themes=None, *, origins=None, parameters=None, output="reports/latest", jobs=None, timeout=600, progress=True,
-    notebooks=None, command=None,
+    notebooks=None, command=None, locked=None,
 ):  # fmt: skip
     """Execute notebooks in parallel processes and write a report.
 
@@ -183,6 +183,8 @@ def run(
         The folder of notebooks.
     command : str, optional
         What to type to run this again, for the report.
+    locked : path or bool, optional
+        Accept only the data that this lock file names; True means ``data.lock``, and ``DATAKIT_LOCK`` is the default.
 
     Returns
     -------
@@ -192,8 +194,8 @@ def run(
     Raises
     ------
     WrongUse
-        Before anything is executed: an unknown notebook, origin or parameter, a wrong type, an output folder that
-        holds something else than a report.
+        Before anything is executed: an unknown notebook, origin or parameter, a wrong type, a lock file that is not
+        there, an output folder that holds something else than a report.
     """
     parameters = dict(parameters or {})
     chosen = choose(themes, notebooks)
@@ -210,6 +212,7 @@ def run(
         notebook.values = values[notebook.name]
         if "origins" in notebook.declared:
             notebook.values["origins"] = as_text(shown)
+    lock = _lock(locked)
     output = _check_output(output)
     before = _earlier_seconds(output)
     # The longest first, so that it does not run alone at the end.
@@ -218,9 +221,9 @@ def run(
     with _unfinished(output) as partial:
         with _progress(progress, chosen) as follow:
             jobs = min(jobs or _processors(), len(chosen))
-            _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs), partial, follow)
+            _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs, lock), partial, follow)
         seconds = time.monotonic() - clock
-        record = describe(chosen, shown, parameters, started, seconds, partial, command)
+        record = describe(chosen, shown, parameters, started, seconds, partial, command, lock)
         write(partial, record)
         output = place_for(output, record["ok"])
     return RunReport(output, chosen, seconds, put(partial, output))
@@ -252,7 +255,16 @@ def _processors():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _environment(origins, jobs):
+def _lock(locked):
+    """The lock file that holds for a run, if any does."""
+    named = LOCK if locked is True else locked or os.environ.get("DATAKIT_LOCK")
+    file = Path(os.path.abspath(from_project(os.path.expanduser(named)))) if named else None
+    if file and not file.is_file():
+        raise WrongUse(str(file), "this lock file is not there", done="nothing was executed", next="datakit lock")
+    return file
+
+
+def _environment(origins, jobs, lock=None):
     """The environment of the kernels: what is relative in this one made absolute, the project's cards included."""
     environment = {**os.environ, "DATAKIT_ORIGINS": as_text(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
@@ -262,10 +274,9 @@ def _environment(origins, jobs):
     if jobs > 1:  # two notebooks that both compute on every processor wait for each other
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             environment.setdefault(name, str(max(1, _processors() // jobs)))
-    for name in ("DATAKIT_CACHE", "DATAKIT_LOCK"):
-        if value := os.environ.get(name):
-            environment[name] = os.path.abspath(os.path.expanduser(value))
-    return environment
+    if cache := os.environ.get("DATAKIT_CACHE"):
+        environment["DATAKIT_CACHE"] = os.path.abspath(os.path.expanduser(cache))
+    return environment | ({"DATAKIT_LOCK": str(lock)} if lock else {})
 
 
 def _umask():

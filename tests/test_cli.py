@@ -1,9 +1,12 @@
 """The command line: what people type, what they read, what scripts get."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -153,6 +156,8 @@ def test_run_that_fails_exits_with_1(here, capsys):
         (["vegetables"], "no notebook has this name"),
         (["--origins", "nowhere"], "no origin"),
         (["--jobs", "0"], "must be positive"),
+        (["--timeout", "nan"], "must be positive"),
+        (["--output", "/proc/x/y"], "/proc/x/y: cannot be written here"),
     ],
 )
 def test_wrong_use_of_run_exits_with_2_and_runs_nothing(here, capsys, words, said):
@@ -160,6 +165,61 @@ def test_wrong_use_of_run_exits_with_2_and_runs_nothing(here, capsys, words, sai
     assert cli.main(["run", "--output", "out", *words]) == 2
     assert said in capsys.readouterr().err
     assert not (here / "out").exists()
+
+
+def test_run_locked(mirror, here, capsys):
+    code = "import os, datakit\nprint(os.environ['DATAKIT_LOCK'], datakit.load('benches', 'mirror').code.tolist())"
+    small_notebooks.write(here / "notebooks", "10_benches", code)
+    words = ["run", "--locked", "--quiet", "--output", "out"]
+    assert cli.main(words) == 2
+    assert f"{here / 'data.lock'}: this lock file is not there" in capsys.readouterr().err
+    assert not (here / "out").exists()
+    assert cli.main(["lock", "benches", "--origins", "mirror"]) == 0
+    assert cli.main(words) == 0
+    made = json.loads((here / "out" / "10_benches.ipynb").read_text(encoding="utf-8"))
+    assert "".join(made["cells"][0]["outputs"][0]["text"]) == f"{here / 'data.lock'} ['01004', '2A004']\n"
+    lock = (here / "data.lock").read_bytes()
+    assert json.loads((here / "out" / "run.json").read_text())["lock"] == hashlib.sha256(lock).hexdigest()
+    (here / "data.lock").write_bytes(
+        lock.replace(json.loads(lock)["datasets"]["benches"]["sha256"].encode(), b"0" * 64)
+    )
+    assert cli.main(words) == 1
+    assert "Changed" in capsys.readouterr().err
+
+
+def test_a_lock_that_is_set_is_recorded(mirror, here, monkeypatch):
+    small_notebooks.ok(here / "notebooks")
+    assert cli.main(["run", "--quiet", "--output", "out"]) == 0
+    assert json.loads((here / "out" / "run.json").read_text())["lock"] is None
+    assert cli.main(["lock", "benches", "--origins", "mirror", "--file", "mine.lock"]) == 0
+    monkeypatch.setenv("DATAKIT_LOCK", "mine.lock")
+    assert cli.main(["run", "--quiet", "--output", "out"]) == 0
+    said = json.loads((here / "out" / "run.json").read_text())["lock"]
+    assert said == hashlib.sha256((here / "mine.lock").read_bytes()).hexdigest()
+
+
+def test_warnings_are_one_clean_sentence(mirror, here, capsys):
+    (here / "cards" / "lamps.json").write_text('{"name": "lamps", "path": "x"}', encoding="utf-8")
+    done = typed("list", "benches")
+    assert done.returncode == 0 and done.stdout.startswith("citizens    benches")
+    first, *rest = done.stderr.splitlines()
+    assert first == f"datakit: {here / 'cards' / 'lamps.json'}: this data card cannot be used"
+    assert not [line for line in (first, *rest) if "cli.py" in line or "Warning" in line or "args.call" in line]
+    assert all(line.startswith("  ") for line in rest)
+    before = warnings.showwarning
+    assert cli.main(["list", "benches"]) == 0
+    assert warnings.showwarning is before, "the process's own way to warn comes back"
+
+
+def test_every_variable_is_in_the_help(root, capsys):
+    read = set()
+    for file in (root / "datakit").rglob("*.py"):
+        read |= set(re.findall(r"environ(?:\.get\(|\[)\s*[\"'](DATAKIT_[A-Z_]+)", file.read_text(encoding="utf-8")))
+    assert read >= {"DATAKIT_ORIGINS", "DATAKIT_CARDS", "DATAKIT_CACHE", "DATAKIT_LOCK", "DATAKIT_TIMEOUT"}
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    told = re.findall(r"^  (DATAKIT_[A-Z_]+) +\S", capsys.readouterr().out, re.M)
+    assert sorted(told) == sorted(read) and len(told) == len(set(told))
 
 
 @pytest.mark.parametrize(
