@@ -270,9 +270,9 @@ def test_a_season_in_a_column_of_dates_keeps_its_year():
 
 
 def test_status_and_diameter():
-    states = ["EN PLACE", "Abattu", "SUPPRIMÉ", "à voir", None]
-    table = standardise(*small(n=5, etat=states, circonference=[100, 120, 90, 80, None]), taxa=False)
-    assert table["statut"].fillna("").tolist() == ["standing", "lost", "lost", "", ""]
+    states = ["EN PLACE", "Abattu", "SUPPRIMÉ", "à voir", None, "A abattre"]
+    table = standardise(*small(n=6, etat=states, circonference=[100, 120, 90, 80, None, 70]), taxa=False)
+    assert table["statut"].fillna("").tolist() == ["standing", "lost", "lost", "", "", "standing"]
     assert table["dbh"].iloc[0] == pytest.approx(100 / np.pi) and pd.isna(table["dbh"].iloc[4])
 
 

@@ -10,7 +10,7 @@ import pytest
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import WrongUse
-from datakit.trees import auditing, diversity, learners, places, risk, structure
+from datakit.trees import auditing, diversity, learners, places, risk, structure, values, visits
 from tools.sample import trees as planted
 
 
@@ -170,11 +170,44 @@ def test_an_inventory_without_outcome_says_so(sample):
     assert risk.lost(sample.assign(etat="EN PLACE")) is None
 
 
-def test_a_state_is_read_by_its_words():
-    words = ["EN PLACE", "Abattu", "SUPPRIMÉ", "Essouché", "Non essouché", "REMPLACÉ", "à surveiller", None]
+WORDS = {
+    "standing": "EN PLACE|Vivant|présente|Sur pied|Arbre en place|non abattu|pas mort|N'a pas été abattu|non supprimée",
+    "condemned": "A abattre|À remplacer|à supprimer|A arracher|Présent, à supprimer si chute|mort sur pied|Sec sur pied"
+    "|Arbre mort, à abattre|En place - à abattre|sera abattu|doit être remplacé|Abattage prévu|abattage à prévoir"
+    "|Abattage programmé 2025|en attente d'abattage|Demande d'abattage|condamné|non abattu, à abattre|A_ABATTRE",
+    "lost": "Abattu|ABATTUE|SUPPRIMÉ|supprime|Essouché|Non essouché|À essoucher|Souche|souche à arracher|REMPLACÉ"
+    "|abattu, à remplacer|abattu non remplacé|arraché|disparu|tombé|mort|Arbre mort|abattage réalisé le 3/4|Abbatu",
+    None: "à surveiller|dépérissant|malade|abattage|non remplacé|retombant|mortalité partielle|?|remplissage",
+}
+WORDS = [(state, word) for state, words in WORDS.items() for word in words.split("|")]
+
+
+@pytest.mark.parametrize(("state", "word"), WORDS, ids=[f"{word}: {state}" for state, word in WORDS])
+def test_a_state_is_read_by_its_words(state, word):
+    found = values.state(pd.Series([word, None], dtype="str"))
+    assert (None if pd.isna(found[0]) else found[0]) == state
+    assert pd.isna(found[1])
+
+
+def test_a_tree_to_be_felled_stands_and_is_neither_loss_nor_survivor():
+    words = ["EN PLACE", "Abattu", "À abattre", "à surveiller", None]
     found = risk.lost(pd.DataFrame({"etat": pd.Series(words, dtype="str")}))
-    assert found.tolist()[:6] == [False, True, True, True, True, True]
-    assert found[6:].isna().all()  # unknown words are not losses
+    assert found.tolist()[:2] == [False, True] and found[2:].isna().all()
+
+
+def test_condemned_trees_are_seen_first_and_teach_nothing(sample):
+    condemned = sample.index[(sample["etat"] == "EN PLACE")][:19]
+    given = sample.assign(etat=sample["etat"].mask(sample.index.isin(condemned), "A abattre"))
+    target = risk.lost(given)
+    assert target.sum() == risk.lost(sample).sum() and target[condemned].isna().all()
+    chance = pd.Series(0.5, index=given.index).mask(target.isna() | target)
+    listed = visits.visit_list(given, chance, n=30)
+    assert set(condemned) <= set(listed.index)
+    first = listed[listed["rank"] <= 19]
+    assert set(first.index) == set(condemned) and first["chance"].isna().all()
+    assert first["why"].str.startswith("state: A abattre, ").all()
+    assert not listed.loc[~listed.index.isin(condemned), "why"].str.contains("state:").any()
+    assert (visits.visit_list(given, chance, n=5).index.isin(condemned)).all()
 
 
 def test_leaks_are_found_in_the_data(sample):

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from datakit.trees import taxa, values
-from datakit.trees.risk import GONE, STANDING
 from datakit.trees.standard import GIRTH_LARGEST, GIRTH_MEDIAN
 
 LENGTHS = ("hauteur", "circonference", "diametre", "diametre_couronne")
@@ -114,7 +113,7 @@ def at(column, rows):
         "season": share(dated.notna() & moment.isna() & number.isna()),
         "yes_no": share(yes.notna()) if len(words) <= 4 else 0.0,
         "stage": share(low.isin(values._STAGE)),
-        "state": share(bare.str.fullmatch(STANDING) | bare.str.fullmatch(GONE)),
+        "state": share(values.state(words).notna()),
         "classes": share(words.str.contains(r"\d\s*(?:m|cm)?\s*(?:-|à|a)\s*\d") & number.isna() & moment.isna()),
         "pairs": share(words.str.match(_PAIR.pattern)),
         "code": share(words.str.fullmatch(_CODE.pattern)),

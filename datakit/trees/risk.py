@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.trees import values
 from datakit.trees.diversity import taxon
 from datakit.trees.learners import boosting, by_one_column, out_of_fold
 from datakit.trees.structure import age, height, survey_year, trunk_diameter
 
-# Words of a state, without accents: any other word is "not known", never a loss.
-STANDING = r"en place|vivante?|presente?|existante?|sur pied"
-GONE = r".*(?:abatt|supprim|remplac|souch|arrach|disparu|mort|tombe).*"
 # Written after a tree was lost, or while it was: a model that reads them predicts the past.
 LEAKS = {
     "etat": "it is the outcome itself",
@@ -36,17 +34,27 @@ def lost(frame):
     Returns
     -------
     Series of boolean or None
-        Missing where the state is, or is in none of the words known here; None when the inventory has no outcome
-        (no ``etat``, or only standing trees, as in most open inventories: what is felled is deleted).
+        Missing where the state is, or is in none of the words known here, and for trees that are condemned and still
+        stand: they are neither losses nor survivors. None when the inventory has no outcome (no ``etat``, or only
+        standing trees, as in most open inventories: what is felled is deleted).
     """
     if "etat" not in frame:
         return None
-    state = frame["etat"].astype("str").str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii")
-    state = state.str.strip().str.lower()
-    gone = pd.Series(pd.NA, index=frame.index, dtype="boolean")
-    gone[state.str.fullmatch(STANDING, na=False) & frame["etat"].notna()] = False
-    gone[state.str.fullmatch(GONE, na=False) & frame["etat"].notna()] = True
+    gone = became(frame).map({"standing": False, "lost": True}).astype("boolean")
     return gone if gone.nunique() == 2 else None
+
+
+def became(frame):
+    """The state of each tree in one of three words, see `datakit.trees.values.state`, from ``etat``.
+
+    Returns
+    -------
+    Series of str
+        "standing", "condemned", "lost", or missing.
+    """
+    words = pd.Series(frame["etat"].dropna().unique(), dtype="str")
+    found = dict(zip(words, values.state(words), strict=True))
+    return frame["etat"].astype("str").map(found).astype("str")
 
 
 def leak_check(frame, target, least=20):

@@ -17,7 +17,6 @@ from datakit.tables import UNITS, rules_broken
 from datakit.trees import coordinates, crosswalks, values
 from datakit.trees.changes import ChangeLog, changes_summary
 from datakit.trees.names import name_trees
-from datakit.trees.risk import GONE, STANDING
 from datakit.trees.structure import trunk_diameter
 
 __all__ = ["changes_summary", "schema_table", "standardise"]
@@ -67,9 +66,10 @@ def standardise(frame, crosswalk=None, *, area=None, taxa=True):
     GeoDataFrame
         One row for each row of ``frame``, in its order, points in EPSG:2154 (missing where a tree has no place). The
         fields of schema-arbre that the file has, the kit's own columns, and: ``statut`` ("standing", "lost" or
-        missing), ``dbh`` (cm), ``taxon``, ``doublon`` (``id``, else row number from 1, of the earliest tree within
-        1 m) and, with ``area``, ``hors_zone``. ``attrs["changes"]`` lists each change: ``row`` (1 is the first row;
-        missing where one line stands for a whole column), ``column``, ``rule``, ``before``, ``after``.
+        missing; a tree to be felled stands), ``dbh`` (cm), ``taxon``, ``doublon`` (``id``, else row number from 1, of
+        the earliest tree within 1 m) and, with ``area``, ``hors_zone``. ``attrs["changes"]`` lists each change:
+        ``row`` (1 is the first row; missing where one line stands for a whole column), ``column``, ``rule``,
+        ``before``, ``after``.
         `changes_summary` counts them. Reading without loss (spaces around, decimal commas, types) is not a change.
         A value that breaks a constraint of the crosswalk is set missing, its row stays. ``attrs["datakit"]`` is kept.
 
@@ -348,12 +348,8 @@ def _planting(table, raw, log):
 
 
 def _status(table):
-    """ "standing" or "lost", by the words of `datakit.trees.risk`; missing for other words."""
+    """ "standing" (also what is condemned) or "lost", by the words of the state; missing for other words."""
     if "etat" not in table:
         return pd.Series(None, index=table.index, dtype="str")
     codes, found = unique(table["etat"])
-    plain = found.str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii").str.strip().str.lower()
-    made = pd.Series(None, index=found.index, dtype="str")
-    made[plain.str.fullmatch(STANDING, na=False)] = "standing"
-    made[plain.str.fullmatch(GONE, na=False)] = "lost"
-    return spread(made, codes, table.index)
+    return spread(values.state(found.astype("str")).replace("condemned", "standing"), codes, table.index)

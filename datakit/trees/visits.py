@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 from datakit.cache import write_whole
 from datakit.errors import WrongUse
-from datakit.trees.risk import lost
+from datakit.trees.risk import became
 
 __all__ = ["visit_list", "write"]
 
@@ -24,14 +24,15 @@ PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
 
 
 def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
-    """The ``n`` standing trees with the highest chance of loss, in rounds.
+    """The ``n`` standing trees to look at first, in rounds: those condemned, then the highest chances of loss.
 
     Parameters
     ----------
     frame : GeoDataFrame
         The standard table, in metres (EPSG:2154).
     chance : Series or array of float
-        Of loss, 0 to 1, one for each tree; trees without one are left out.
+        Of loss, 0 to 1, one for each tree; trees without one are left out, unless their state says that they are
+        condemned and still stand ("À abattre"): those come first.
     n : int
         Trees to visit; fewer where fewer stand.
     per_round : int
@@ -42,7 +43,7 @@ def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
     Returns
     -------
     GeoDataFrame
-        In walking order: ``rank`` (1 is the highest chance), ``chance`` (%), ``round``, ``order`` (in the round),
+        In walking order: ``rank`` (1 is to be seen first), ``chance`` (%), ``round``, ``order`` (in the round),
         ``walked`` (m since the round's first tree), ``why``, and what the inventory says of the tree. A round starts
         where the highest chance is left and takes the nearest trees; its order is by nearest neighbour, mended by
         exchanging pairs of legs (2-opt); lengths are straight lines times 1.3.
@@ -61,17 +62,17 @@ def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
     for name, value in (("n", n), ("per_round", per_round), ("walk_km", walk_km)):
         if not value > 0:
             raise WrongUse("visit_list", f"{name} must be above 0", found=str(value))
-    there = chance.notna() & ~(frame.geometry.isna() | frame.geometry.is_empty)
-    gone = lost(frame)
-    if gone is not None:
-        there &= ~gone.fillna(False).astype(bool)
-    chosen = chance[there].sort_values(ascending=False, kind="stable").head(int(n))
+    state = became(frame) if "etat" in frame else pd.Series(None, index=frame.index, dtype="str")
+    condemned, gone = (state.eq(word).fillna(False).astype(bool) for word in ("condemned", "lost"))
+    there = (chance.notna() | condemned) & ~gone & ~(frame.geometry.isna() | frame.geometry.is_empty)
+    urgency = chance.fillna(0).mask(condemned, 1 + chance.fillna(0))
+    chosen = chance[urgency[there].sort_values(ascending=False, kind="stable").head(int(n)).index]
     listed = frame.loc[chosen.index]
     points = np.c_[listed.geometry.x, listed.geometry.y]
     rounds, order, walked = _rounds(points, int(per_round), 1000 * walk_km)
     table = {
         "rank": np.arange(1, len(listed) + 1), "chance": (100 * chosen.to_numpy()).round(1), "round": rounds,
-        "order": order, "walked": walked.round(), "why": _why(listed),
+        "order": order, "walked": walked.round(), "why": _why(listed, condemned[chosen.index]),
     }  # fmt: skip
     told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
     made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
@@ -128,8 +129,16 @@ def _walk(points):
     return way
 
 
-def _why(listed):
-    """What the model was told of each tree, in words."""
+def _why(listed, condemned):
+    """What the state says of a condemned tree, and what the model was told of each, in words."""
+    words = _told(listed)
+    if not condemned.any():
+        return words
+    states = listed["etat"].astype("str").str.strip()
+    return [f"state: {s}, {w}".strip(", ") if c else w for s, w, c in zip(states, words, condemned, strict=True)]
+
+
+def _told(listed):
     parts = []
     if "taxon" in listed:
         parts.append(listed["taxon"].astype("str").fillna("not named"))
