@@ -131,8 +131,14 @@ def parser():
     c.add_argument("folder", metavar="DIR")
     c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
     origins(c, "publisher")
-    c = command("verify", "check every byte of a mirror", _mirror_verify, "  datakit mirror verify mirror\n", mirror)
-    c.add_argument("folder", metavar="DIR")
+    c = command(
+        "verify",
+        "check every byte of a mirror",
+        _mirror_verify,
+        "  datakit mirror verify mirror\n  datakit mirror verify http://192.0.2.1:8000\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
     c = command("add", "put a file of yours into a mirror", _mirror_add,
                 "  datakit mirror add mirror trees-dijon arbres.csv\n", mirror)  # fmt: skip
     c.add_argument("folder", metavar="DIR")

@@ -1,7 +1,9 @@
 """Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on."""
 
 import json
+import re
 import shutil
+import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +13,11 @@ from pathlib import Path
 from datakit.archives import check_bytes
 from datakit.cache import DataWarning, disk_full, sha256_of, write_json, write_whole
 from datakit.cards import read_catalog
-from datakit.errors import CacheProblem, DatakitError, WrongUse
+from datakit.errors import CacheProblem, DatakitError, Gone, WrongUse, without_password
 from datakit.fetching import obtain
-from datakit.origins import LOCK, Origin, parse_origins, usable
+from datakit.origins import LOCK, Origin, announced, parse_origins, usable
 from datakit.tables import parse
+from datakit.transfer import Download
 
 
 @dataclass
@@ -31,7 +34,7 @@ class MirrorReport:
         Size of the good files.
     """
 
-    folder: Path
+    folder: Path | str
     good: list = field(default_factory=list)
     problems: dict = field(default_factory=dict)
     bytes: int = 0
@@ -143,31 +146,45 @@ def add(folder, id, file, *, check=True):
 def verify(folder):
     """Check every byte of a mirror.
 
+    Parameters
+    ----------
+    folder : path or str
+        Or the address of a served mirror: each file is fetched, and nothing of it is kept.
+
     Returns
     -------
     MirrorReport
-        ``problems`` names what is missing, altered, or there without being in the lock.
+        ``problems`` names what is missing, altered, or there without being in the lock (a server does not show that).
 
     Raises
     ------
     Unreachable, NotAsDescribed
-        The folder is not there, or is no mirror.
+        The folder or server is not there, or is no mirror.
     """
-    folder = Path(folder)
-    entries = Origin(str(folder), "folder").read_lock()["datasets"]
-    report = MirrorReport(folder)
+    served = re.match("https?:", str(folder), re.IGNORECASE)
+    origin = parse_origins([str(folder)])[0] if served else Origin(str(Path(folder)), "folder")
+    entries = origin.read_lock()["datasets"]
+    report = MirrorReport(origin.base)
     for id, entry in entries.items():
-        if wrong := _wrong(folder, id, entry):
+        if wrong := (_wrong_served(origin, id, entry) if served else _wrong(folder, id, entry)):
             report.problems[id] = wrong
         else:
             report.good.append(id)
             report.bytes += entry["bytes"]
-    named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)  # at the top a README may stand beside the lock, and cards in their folder
-        if path.is_file() and path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards":
-            report.problems[inside.as_posix()] = f"is in no entry of {LOCK}"
+    if not served:
+        report.problems |= _unnamed(Path(folder), entries)
     return report
+
+
+def _unnamed(folder, entries):
+    """Files that no entry of the lock names; at the top a README may stand beside it, and cards in their folder."""
+    named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        inside.as_posix(): f"is in no entry of {LOCK}"
+        for inside, path in files.items()
+        if path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards"
+    }
 
 
 def lock(ids=None, origins=None, file=LOCK, progress=None):
@@ -269,9 +286,28 @@ def _wrong(folder, id, entry):
     """What is wrong with a mirror's file, or None."""
     if not usable(entry):
         return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
-    path = folder / id / entry["filename"]
+    path = Path(folder) / id / entry["filename"]
     if not path.is_file():
         return f"missing: {path}"
+    return _altered(path, entry)
+
+
+def _wrong_served(origin, id, entry):
+    """The same of a mirror behind an address."""
+    if not usable(entry):
+        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+    address = f"{origin.address}/{id}/{entry['filename']}"
+    with tempfile.TemporaryDirectory(prefix="datakit-") as parts:
+        try:
+            Download(id, parts, limit=announced(entry))(address, file := Path(parts) / "file")
+        except Gone:
+            return without_password(f"missing: {address}")
+        except DatakitError as error:
+            return str(error)
+        return _altered(file, entry)
+
+
+def _altered(path, entry):
     if path.stat().st_size != entry.get("bytes"):
         return f"altered: {path.stat().st_size} bytes, {entry.get('bytes')} expected"
     if (digest := sha256_of(path)) != entry.get("sha256"):

@@ -164,7 +164,7 @@ class Origin:
                 expected="a bare file name and a sha256",
                 found=str(entry)[:160],
             )
-        filename, size = entry["filename"], entry.get("bytes")
+        filename = entry["filename"]
         address = f"{self.address}/{card.id}/{filename}"
         return [
             Source(
@@ -172,7 +172,7 @@ class Origin:
                 address,
                 filename,
                 entry["sha256"],
-                size if type(size) is int and size > 0 else None,
+                announced(entry),
                 entry.get("url"),
                 entry.get("licence", card.licence),
                 entry.get("retrieved"),
@@ -190,6 +190,12 @@ def usable(entry):
         and Path(filename.replace("\\", "/")).name == filename
         and bool(re.fullmatch("[0-9a-f]{64}", str(entry.get("sha256"))))
     )
+
+
+def announced(entry):
+    """The size in bytes that a usable entry of a ``data.lock`` gives, or None."""
+    size = entry.get("bytes")
+    return size if type(size) is int and size > 0 else None
 
 
 def look_up(card):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import datakit
-from datakit import mirrors
+from datakit import cli, mirrors
 from datakit.cache import DataWarning
 from datakit.errors import CacheProblem, Corrupt, NotAsDescribed, UnknownDataset, Unreachable, WrongUse
 from tests.things import CSV
@@ -81,6 +81,28 @@ def test_verify_names_what_is_missing_altered_or_extra(mirror):
     assert report.problems["iris"].startswith("altered: sha256")
     assert report.problems["communes"].startswith("missing")
     assert "is in no entry" in report.problems["iris/copy.geojson"]
+
+
+def test_a_served_mirror_can_be_verified_by_its_address(mirror, server, capsys):
+    """What an error advises after a wrong byte from a server must be a command that works."""
+    for file in (p for p in mirror.rglob("*") if p.is_file()):
+        server.files["/" + file.relative_to(mirror).as_posix()] = file.read_bytes()
+    assert mirrors.verify(server.base).ok and mirrors.verify(server.base.upper() + "/").good == ["communes", "iris"]
+    bad = bytearray(server.files["/iris/iris.geojson"])
+    bad[100] ^= 1
+    server.files["/iris/iris.geojson"] = bytes(bad)
+    with pytest.raises(Corrupt, match="not the one its lock names") as caught:
+        datakit.fetch("iris", server.base)
+    assert cli.main(caught.value.next.split()[1:]) == 1
+    said = capsys.readouterr()
+    assert "iris: altered: sha256" in said.err and f"{server.base}: 1 dataset whole" in said.out
+    server.files["/iris/iris.geojson"] += b"more"
+    del server.files["/communes/communes.geojson"]
+    wrong = mirrors.verify(server.base).problems
+    assert wrong["communes"].startswith("missing") and "more than was announced" in wrong["iris"]
+    server.stop()
+    with pytest.raises(Unreachable, match="does not answer"):
+        mirrors.verify(server.base)
 
 
 def test_an_altered_mirror_is_not_believed(mirror, tmp_path, monkeypatch):
