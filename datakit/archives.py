@@ -3,15 +3,22 @@
 Nothing is ever unpacked to the disk: a member is read into memory, up to a limit.
 """
 
+import codecs
 import fnmatch
 import gzip
+import json
 import os
+import re
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from datakit.errors import Corrupt, NotAsDescribed, WrongUse
+
+JSONS = ("geojson", "json", "overpass")
+DATA = {"features", "elements", "results", "records", "geometry", "geometries", "coordinates"}
+LONGEST_ERROR = 20_000  # bytes: what is longer is no error message
 
 
 def unpacked_limit():
@@ -52,18 +59,12 @@ def check_bytes(path, card):
     if not head.strip():
         raise Corrupt(card.id, "the file is empty", expected=card.filename, found=f"{size} bytes", next=again)
     opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    kind = None
-    if opening[:1] == b"<":  # no card's format begins so
-        web = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")
-        kind = "HTML page" if opening.lower().startswith(web) or b"<html" in opening.lower() else "XML report"
-    elif card.format == "csv" and opening.startswith((b"{", b"[{")):
-        kind = "JSON answer"
-    if kind:
+    if what := _other_answer(opening, path, card):
         raise Corrupt(
             card.id,
-            f"an {kind} came instead of the data (often an error or a login page)".replace("an JSON", "a JSON"),
+            f"{what} came instead of the data (often an error or a login page)",
             expected=card.format,
-            found=repr(head[:80].decode("utf-8", "replace")),
+            found=answer_in_words(path) or repr(head[:80].decode("utf-8", "replace")),
             next=again,
         )
     with unpacking(card):
@@ -76,7 +77,7 @@ def check_bytes(path, card):
         elif card.format == "parquet":
             if head[:4] != b"PAR1" or tail[-4:] != b"PAR1":
                 raise Corrupt(card.id, "this is no whole Parquet file", expected="PAR1 at both ends", next=again)
-        elif card.format in ("geojson", "json", "overpass") and (
+        elif card.format in JSONS and (
             opening[:1] not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening[:1]]
         ):
             raise Corrupt(
@@ -86,6 +87,69 @@ def check_bytes(path, card):
                 found=f"starts {head[:30]!r}, ends {tail[-30:]!r}",
                 next=again,
             )
+
+
+def _other_answer(opening, path, card):
+    """What came instead of a file of the card's format, as far as its beginning tells; None where it may be one."""
+    if opening[:1] == b"<":  # no card's format begins so
+        web = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")
+        page = opening.lower().startswith(web) or b"<html" in opening.lower()
+        return "an HTML page" if page else "an XML report"
+    if card.format == "csv" and opening.startswith((b"{", b"[{")):
+        return "a JSON answer"
+    with suppress(ValueError):
+        if card.format in JSONS and path.stat().st_size <= LONGEST_ERROR and _error_of(json.loads(path.read_bytes())):
+            return "an error"
+    if card.format == "csv" and not compression_of(path, card) and not _names_a_column(path, card):
+        return "a text without any of the card's columns"
+    return None
+
+
+def _names_a_column(path, card):
+    """Whether one of the first lines holds a column of the card; a renamed one or another delimiter is for `load`."""
+
+    def plain(name):
+        return re.sub("[^a-z0-9]", "", str(name).casefold())
+
+    joined = [part for made in card.raw.get("joined", {}).values() for part in made]
+    known = {plain(s) for f in card.fields for s in f.source} | {plain(s) for part in joined for s in part["source"]}
+    known.discard("")
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+    if not known or start[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16: `load` says what to do about it
+        return True
+    lines = start.decode(card.encoding, "replace").splitlines()[:20]
+    return any(plain(cell) in known for line in lines for cell in re.split(f"[;,\t|{re.escape(card.delimiter)}]", line))
+
+
+def answer_in_words(path):
+    """What an answer says, where it is text: the message of a JSON error, else its first characters; None for others.
+
+    Opendatasoft says ``{"error_code": …, "message": …}``, Data4Citizen ``{"success": false, "error": {"message": …}}``.
+    """
+    with open(path, "rb") as file:
+        head = file.read(LONGEST_ERROR + 1)
+    with suppress(ValueError):
+        if len(head) <= LONGEST_ERROR and (said := _error_of(json.loads(head))):
+            return said
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head[:400])
+    except ValueError:
+        text = head[:400].decode("cp1252", "replace")
+    return None if any(ord(c) < 32 and c not in "\t\r\n" for c in text) else " ".join(text.split())[:120] or None
+
+
+def _error_of(answer):
+    """The message of a JSON object that is an error; None for any other JSON."""
+    if not isinstance(answer, dict) or DATA & set(answer) or answer.get("result") or answer.get("data"):
+        return None
+    inner = next((answer[k] for k in ("error", "errors", "exception") if answer.get(k)), None)
+    if inner is None and not ({"error_code", "errorcode", "message", "detail"} & set(answer)):
+        return None
+    said = inner if isinstance(inner, dict) else answer
+    words = [said.get(k) for k in ("error_code", "errorcode", "__type", "message", "detail")]
+    words = [str(w) for w in words if w] or [json.dumps(inner, ensure_ascii=False)]
+    return ": ".join(words)[:300]
 
 
 @contextmanager

@@ -1,12 +1,15 @@
 """Load: a table in the card's schema that never lies about what was left out, kept as Parquet for the next time."""
 
-import json
+import hashlib
+import io
+import os
 
 from datakit import ledger
-from datakit.cache import Cache, cache_folder, write_whole
+from datakit.archives import answer_in_words
+from datakit.cache import Cache, read_note, write_note, write_whole
 from datakit.cards import read_catalog
-from datakit.errors import CrsMismatch, NotAsDescribed, RowsRejected, warn
-from datakit.fetching import obtain
+from datakit.errors import CacheProblem, Corrupt, CrsMismatch, DatakitError, NotAsDescribed, RowsRejected, warn
+from datakit.fetching import candidates
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
 READER = 2
@@ -44,8 +47,7 @@ def load(id, origins=None, *, strict=False, locked=None, refresh=False):
         See `datakit.fetch`.
     """
     card = read_catalog()[id]
-    fetched = obtain(card, origins, locked=locked, refresh=refresh)
-    frame, said = _kept(card, fetched) or _read(card, fetched)
+    fetched, frame, said = _first_that_reads(card, origins, locked, refresh)
     frame.attrs["datakit"] = said = ledger.note(card, fetched, **said)
     if said["rows_rejected"]:
         first = said["rejects"][0]
@@ -60,55 +62,128 @@ def load(id, origins=None, *, strict=False, locked=None, refresh=False):
     return frame
 
 
+def _first_that_reads(card, origins, locked, refresh):
+    """The first file that can be read, its table, and what is said of it.
+
+    What the publisher gives may be an error in the dress of an answer: it is not kept as good, and the card's other
+    addresses are tried.
+    """
+    files, refused = candidates(card, origins, locked=locked, refresh=refresh), None
+    while True:
+        try:
+            fetched = next(files)
+        except StopIteration:
+            raise refused from None
+        except DatakitError as problem:
+            if refused is None:
+                raise
+            refused.done = f"{refused.done}; asked the card's other address: {problem.what}"
+            raise refused from problem
+        try:
+            table = _kept(card, fetched)
+            if table is None:
+                if not _sound(card, fetched):  # rotten since it was last looked at: asked again, it is found out
+                    fetched = next(candidates(card, origins, locked=locked))
+                table = _read(card, fetched)
+        except (NotAsDescribed, Corrupt) as error:
+            if fetched.origin_kind != "publisher":
+                raise
+            error = _explained(error, card, fetched)
+            refused = refused or error
+            continue
+        if refused:
+            warn(f"{refused}\n  used instead: {fetched.url}")
+        return fetched, *table
+
+
+def _sound(card, fetched):
+    """Whether the bytes that a table is to be made from are those of their digest: looked at, once a process."""
+    try:
+        return Cache(card, "once").whole(fetched.path, fetched.sha256)
+    except OSError:
+        return False
+
+
+def _explained(error, card, fetched):
+    """The publisher's answer could not be read: what it said, and what becomes of it."""
+    back = Cache(card).refuse(fetched)
+    if not fetched.vouched:
+        again = f"datakit fetch {card.id} --origins {fetched.origin} --refresh"
+        error.done = (
+            f"put the file of {back}, which loads, back in use: the next load reads it"
+            if back
+            else "did not keep this answer as good: the next load asks again"
+        )
+        error.next = f"{again}; {error.next}" if error.next and "--refresh" not in error.next else again
+        if said := answer_in_words(fetched.path):
+            error.found = f"{error.found}; the answer begins: {said!r}" if error.found else said
+    return error
+
+
 def _home(card, fetched):
     """Where the tables made from these bytes are kept, and the stem of the one made by this card and reader."""
-    return cache_folder() / card.id / fetched.sha256[:16], f"table-{card.digest[:12]}-{READER}"
+    return Cache(card).home(fetched.sha256), f"table-{card.digest[:12]}-{READER}"
 
 
 def _kept(card, fetched):
+    """The table made earlier from these bytes, every bit as it was; None where there is none, and it is made again."""
     import geopandas as gpd
     import pandas as pd
 
     folder, stem = _home(card, fetched)
     try:
-        said = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
+        said = read_note(folder / f"{stem}.json")
+        data = (folder / f"{stem}.parquet").read_bytes()
+        # The digest of the whole file: Parquet's own page checksums leave out the schema, and cost no less.
+        if hashlib.sha256(data).hexdigest() != said.pop("table"):
+            return None
+        if said["rejects_file"]:  # noted without its folder: a cache may be moved
+            said["rejects_file"] = str(folder / said["rejects_file"])
+            os.stat(said["rejects_file"])
         read = gpd.read_parquet if said.pop("geo") else pd.read_parquet
-        return read(folder / f"{stem}.parquet"), said
-    except (OSError, ValueError, KeyError):  # not there, or cut off: it is made again
+        return read(io.BytesIO(data)), said
+    except (OSError, ValueError, KeyError):
         return None
 
 
 def _read(card, fetched):
-    import geopandas as gpd
-
     from datakit.tables import parse
 
-    try:
-        parsed = parse(fetched.path, card)
-    except NotAsDescribed as error:
-        if retrieved := Cache(card).refuse(fetched):
-            error.done = f"put the file of {retrieved}, which loads, back in use: the next load reads it"
-        raise
+    parsed = parse(fetched.path, card)
     folder, stem = _home(card, fetched)
-    rejects = folder / f"{stem}-rejects.csv"
+    rejects = folder / f"{stem}-rejects.csv" if len(parsed.rejects) else None
     said = {
         "rows_read": parsed.rows_read,
         "rows": len(parsed.frame),
         "rows_rejected": parsed.rows_read - len(parsed.frame),
         "rejects": parsed.rejects.head(20).to_dict("records"),
-        "rejects_file": str(rejects) if len(parsed.rejects) else None,
+        "rejects_file": rejects and str(rejects),
         "notes": parsed.notes,
     }
     try:
-        write_whole(folder / f"{stem}.parquet", lambda file: parsed.frame.to_parquet(file))
-        if len(parsed.rejects):
-            write_whole(rejects, lambda file: parsed.rejects.to_csv(file, index=False))
-        # Last, because its presence says that the others are whole.
-        kept = json.dumps({**said, "geo": isinstance(parsed.frame, gpd.GeoDataFrame)}, ensure_ascii=False)
-        write_whole(folder / f"{stem}.json", lambda file: file.write_text(kept, encoding="utf-8"))
-    except OSError:  # a read-only or full cache costs time at the next load, nothing else
+        with Cache(card).held("tables"):
+            _keep(parsed, said, folder, stem)
+    except (OSError, CacheProblem):  # a read-only or full cache costs time at the next load, nothing else
         said["rejects_file"] = None
     return parsed.frame, said
+
+
+def _keep(parsed, said, folder, stem):
+    """Keep a table, with the lock of the dataset's tables held."""
+    import geopandas as gpd
+
+    for stale in folder.glob(".table-*"):  # of writers that were killed: no other is at work now
+        stale.unlink(missing_ok=True)
+    data = io.BytesIO()
+    parsed.frame.to_parquet(data)
+    write_whole(folder / f"{stem}.parquet", lambda file: file.write_bytes(data.getbuffer()))
+    name = None
+    if said["rejects_file"]:
+        name = f"{stem}-rejects.csv"
+        write_whole(folder / name, lambda file: parsed.rejects.to_csv(file, index=False))
+    digest, geo = hashlib.sha256(data.getbuffer()).hexdigest(), isinstance(parsed.frame, gpd.GeoDataFrame)
+    # Last, because its presence says that the others are whole.
+    write_note(folder / f"{stem}.json", {**said, "rejects_file": name, "geo": geo, "table": digest})
 
 
 def same_crs(*frames):
