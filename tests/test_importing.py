@@ -8,7 +8,7 @@ import pytest
 
 import datakit
 from datakit.cli import main
-from datakit.errors import NotAsDescribed, WrongUse
+from datakit.errors import BadCard, NotAsDescribed, WrongUse
 from datakit.trees import importing
 
 pytestmark = pytest.mark.filterwarnings("ignore::datakit.cache.DataWarning")
@@ -245,3 +245,123 @@ def test_a_title_above_the_header_is_named(here):
     path = inventory(here, 20, header="Arbres de la ville\n" + HEADER)
     with pytest.raises(NotAsDescribed, match="a title stands above the header"):
         importing.read_raw(path)
+
+
+# -- nothing of the user's is overwritten ------------------------------------------------------------------------------
+
+
+def test_a_city_of_the_kit_keeps_its_card(here, capsys):
+    assert main(["trees", "import", str(inventory(here, 30)), "--city", "Paris"]) == 0
+    said = capsys.readouterr().out
+    assert "trees-paris is a dataset of the kit: this inventory is trees-paris-imported" in said
+    assert "-p inventory=trees-paris-imported" in said
+    assert [p.name for p in (here / "cards").iterdir()] == ["trees-paris-imported.json"]
+    assert datakit.catalog["trees-paris"].urls and len(datakit.load("trees-paris-imported", "mirror")) == 30
+
+
+def test_a_second_import_keeps_what_was_edited(here, capsys):
+    path = inventory(here, 30)
+    main(["trees", "import", str(path), "--city", "Talant"])
+    card, crosswalk = here / "cards" / "trees-talant.json", here / "imports" / "talant" / "crosswalk.json"
+    raw = json.loads(card.read_text(encoding="utf-8"))
+    raw["licenses"] = [{"name": "etalab-2.0"}]
+    raw["notes"].append("Checked on site.")
+    card.write_text(json.dumps(raw), encoding="utf-8")
+    columns = json.loads(crosswalk.read_text(encoding="utf-8"))
+    columns["fields"] = [f for f in columns["fields"] if f["name"] != "hauteur"]
+    columns["fields"].append({"name": "secteur", "source": ["quartier"], "optional": True})
+    crosswalk.write_text(json.dumps(columns), encoding="utf-8")
+    kept = crosswalk.read_bytes()
+    capsys.readouterr()
+    path = inventory(here, 40)
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 0
+    said = capsys.readouterr().out
+    assert "as you edited it" in said and "columns of" in said and "quartier" in said
+    assert crosswalk.read_bytes() == kept
+    again = json.loads(card.read_text(encoding="utf-8"))
+    assert again["licenses"] == [{"name": "etalab-2.0"}] and again["notes"][1:] == raw["notes"][1:]
+    assert importing.sha256_of(path) in again["notes"][0] and again["notes"][0] != raw["notes"][0]
+    trees = datakit.load("trees-talant", "mirror")
+    assert len(trees) == 40 and "hauteur" not in trees
+
+
+def test_an_edited_crosswalk_is_not_overwritten_by_another(here):
+    path = inventory(here, 30)
+    made = importing.import_file(path, city="Talant")
+    columns = json.loads(made.crosswalk.read_text(encoding="utf-8"))
+    other = here / "other.json"
+    other.write_text(json.dumps(columns), encoding="utf-8")
+    columns["fields"] = columns["fields"][:3]
+    made.crosswalk.write_text(json.dumps(columns), encoding="utf-8")
+    kept = made.crosswalk.read_bytes()
+    again = importing.import_file(path, city="Talant", crosswalk=other)
+    assert made.crosswalk.read_bytes() == kept and again.crosswalk == other and "hauteur" in again.trees
+
+
+def test_a_proposal_that_nobody_edited_is_made_again(here):
+    path = inventory(here, 30, header=HEADER.replace("genre;espece", "a;b"))
+    path.write_text(path.read_text(encoding="utf-8").replace("Tilia;cordata", "1;2"), encoding="utf-8")
+    with pytest.raises(NotAsDescribed, match="a name"):
+        importing.import_file(path, city="Talant")
+    assert importing.import_file(inventory(here, 30), city="Talant").trees["genre"].eq("Tilia").all()
+
+
+@pytest.mark.parametrize(("text", "error"), [('{"name": "trees-talant"}', WrongUse), ("", BadCard)])
+def test_a_card_that_no_import_made_is_left_alone(here, text, error):
+    card = here / "cards" / "trees-talant.json"
+    card.parent.mkdir()
+    card.write_text(text, encoding="utf-8")
+    with pytest.raises(error, match=r"trees-talant\.json"):
+        importing.import_file(inventory(here, 30), city="Talant")
+    assert card.read_text(encoding="utf-8") == text and not (here / "imports").exists()
+
+
+# -- places in metres --------------------------------------------------------------------------------------------------
+
+PAIRS = ("X Y", "COORD_X COORD_Y", "X_L93 Y_L93", "X_LAMBERT93 Y_LAMBERT93", "XL93 YL93", "LAMBX LAMBY",
+         "POINT_X POINT_Y", "CoordXL93 CoordYL93", "x_2154 y_2154")  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_columns_in_lambert_93_are_found(here, pair):
+    path = here / "arbres.csv"
+    lines = [f"{i};Tilia cordata;{854000 + i},25;{6692000 + i},5" for i in range(30)]
+    path.write_text("\n".join(["num;nom_latin;" + pair.replace(" ", ";"), *lines]), encoding="utf-8")
+    made = importing.import_file(path, city="Talant")
+    assert made.suggestion.crosswalk.crs == "EPSG:2154"
+    assert made.trees.geometry.x.iloc[0] == pytest.approx(854000.25)
+    assert not len(made.summary.query("column == 'geometry'"))  # nothing had to be guessed
+
+
+def test_degrees_and_metres_are_not_mixed(here):
+    path = here / "arbres.csv"
+    lines = [f"{854000 + i};47.32;5.04;{6692000 + i};Tilia cordata" for i in range(30)]
+    path.write_text("\n".join(["X_L93;lat;lon;Y_L93;nom_latin", *lines]), encoding="utf-8")
+    geometry = importing.import_file(path, city="Talant").suggestion.crosswalk.geometry
+    assert (geometry["x"], geometry["y"]) == ("lon", "lat")
+
+
+def test_the_advice_shows_the_proposal_and_what_to_write(here, capsys):
+    path = inventory(here, 30, header="id;genre;espece;hauteur;lieu;abscisse1;ordonnee1")
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 1
+    said = capsys.readouterr().err
+    assert '"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326"' in said
+    assert "EPSG:2154" in said and "abscisse1" in said and "genre" in said and "reason" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"crs": "Lambert 93"}, 'Lambert-93 is "EPSG:2154"'),
+        ({"geometri": {}}, "did you mean 'geometry'"),
+        ({"fields": [{"name": "genre", "sorce": ["GENRE"]}]}, "field 'genre' has an unknown key 'sorce'.*'source'"),
+        ({"fields": [{"name": "genre", "zzz": 1}]}, "known are name, source"),
+        ({"geometry": {"type": "Point", "longitude": "x"}}, "unknown key 'longitude'"),
+        ({"geometry": "Point"}, "geometry is str"),
+    ],
+)
+def test_slips_in_a_crosswalk_are_named(here, change, said):
+    edited = here / "mine.json"
+    edited.write_text(json.dumps({"fields": [], "crs": "EPSG:4326"} | change), encoding="utf-8")
+    with pytest.raises(BadCard, match=said):
+        importing.import_file(inventory(here, 10), city="Talant", crosswalk=edited)

@@ -164,7 +164,7 @@ def _right_crs(x, y, crs, log):
     if degrees and not geographic:
         found = "EPSG:4326"
     elif geographic and not degrees:
-        found = _french_metres(np.nanmedian(x), np.nanmedian(y)) or crs
+        found = french_metres(np.nanmedian(x), np.nanmedian(y)) or crs
     if str(found) != str(crs):
         name = CRS.from_user_input(crs).to_string()[:40]
         log.whole("geometry", "the CRS stated is impossible for these numbers", name, found)
@@ -174,12 +174,12 @@ def _right_crs(x, y, crs, log):
             "the coordinates are not degrees, and not in a French projection that the kit recognises",
             expected="longitude and latitude, Lambert-93 (EPSG:2154) or conic conformal (EPSG:3942 to 3950)",
             found=f"for example {x[there][0]}, {y[there][0]}",
-            next='name it in the crosswalk: "crs": "EPSG:..."',
+            next='name it in the crosswalk, for example "crs": "EPSG:27572" for Lambert II étendu',
         )
     return x, y, found
 
 
-def _french_metres(x, y):
+def french_metres(x, y):
     """The projected CRS of mainland France that has such coordinates.
 
     By the definition of the zones (false easting 1,700,000 m, false northing 200,000 m plus a million for each zone

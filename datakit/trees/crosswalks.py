@@ -4,6 +4,7 @@ A crosswalk is what a data card says of its columns, and nothing else: ``fields`
 of an inventory is one already, and a proposal for a new file is written in the same words.
 """
 
+import difflib
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,13 @@ from pathlib import Path
 from datakit.cache import write_json
 from datakit.cards import TYPES, Card, Field, read_catalog
 from datakit.errors import BadCard, WrongUse
+
+# What a crosswalk and its fields may say: a misspelt key would be a column that is not read.
+KEYS = ("fields", "geometry", "crs", "missingValues", "proposal")
+PLACE = ("type", "x", "y", "latlon", "required")
+FIELD = ("name", "source", "type", "unit", "source_unit", "optional", "title", "title_fr", "description",
+         "description_fr", "constraints", "missingValues", "format", "decimalChar", "groupChar", "bareNumber",
+         "trueValues", "falseValues", "ranges", "rdfType", "example", "categories")  # fmt: skip
 
 
 class Crosswalk:
@@ -27,7 +35,7 @@ class Crosswalk:
     Raises
     ------
     BadCard
-        A field has no name, the name of another, or a type that does not exist.
+        A field has no name, the name of another, or a type that does not exist; a key or the ``crs`` is not known.
     """
 
     def __init__(self, raw, id="crosswalk"):
@@ -35,6 +43,8 @@ class Crosswalk:
         problems, seen = [], set()
         if not isinstance(raw, dict) or not isinstance(raw.get("fields"), list):
             raise BadCard(id, "this is not a crosswalk", expected='{"fields": [...], "geometry": ..., "crs": ...}')
+        problems += _misspelt("the crosswalk", raw, KEYS) + _misspelt("geometry", raw.get("geometry") or {}, PLACE)
+        problems += _unknown_crs(raw.get("crs"))
         for field in raw["fields"]:
             name = field.get("name") if isinstance(field, dict) else None
             if not name:
@@ -43,6 +53,8 @@ class Crosswalk:
                 problems.append(f"two fields are called {name!r}")
             elif field.get("type", "string") not in TYPES:
                 problems.append(f"field {name!r} has type {field['type']!r}, none of {', '.join(TYPES)}")
+            else:
+                problems += _misspelt(f"field {name!r}", field, FIELD)
             seen.add(name)
         if problems:
             raise BadCard(id, "this crosswalk cannot be used", found="; ".join(problems))
@@ -64,6 +76,33 @@ class Crosswalk:
         """
         write_json(Path(path), self.raw)
         return Path(path)
+
+
+def _misspelt(where, given, known):
+    """What is wrong with the keys of a part of a crosswalk."""
+    if not isinstance(given, dict):
+        return [f"{where} is {type(given).__name__}, not {{...}}"]
+    problems = []
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            problems.append(f"{where} has an unknown key {key!r}: {hint}")
+    return problems
+
+
+def _unknown_crs(crs):
+    """What is wrong with a coordinate system."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        if crs is not None:
+            CRS.from_user_input(crs)
+    except CRSError:
+        known = 'Lambert-93 is "EPSG:2154", longitude and latitude are "EPSG:4326", CC47 is "EPSG:3947"'
+        return [f"crs {crs!r} is not known: {known}"]
+    return []
 
 
 def read(source):

@@ -5,6 +5,7 @@ table is written beside all that explains it: the crosswalk, the list of what wa
 with it lets ``datakit.load("trees-NAME")`` read it like any other dataset.
 """
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -18,7 +19,7 @@ import pandas as pd
 from datakit.cache import sha256_of, write_json, write_whole
 from datakit.cards import PACKAGED
 from datakit.delimited import guess_delimiter, guess_encoding, read_rows
-from datakit.errors import DatakitError, NotAsDescribed, WrongUse
+from datakit.errors import BadCard, DatakitError, NotAsDescribed, WrongUse
 from datakit.readers import Raw
 from datakit.trees.auditing import audit
 from datakit.trees.crosswalks import read as read_crosswalk
@@ -150,6 +151,9 @@ def _read_csv(path):
 def dataset_id(name):
     """The dataset's id for a city: ``trees-saint-denis`` for "Saint-Denis".
 
+    A city whose open inventory has a card in the kit, such as Paris, gives ``trees-paris-imported``: the card of the
+    import would take the place of the kit's. Dijon's card is made for this file.
+
     Raises
     ------
     WrongUse
@@ -159,7 +163,8 @@ def dataset_id(name):
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-").removeprefix("trees-")
     if not slug:
         raise WrongUse("--city", "a city needs a name", expected="letters", found=repr(name))
-    return f"trees-{slug}"
+    id = f"trees-{slug}"
+    return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
 
 
 def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards", area=None):
@@ -172,11 +177,12 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
     city : str
         Names the dataset: ``trees-dijon`` for "Dijon".
     crosswalk : path, optional
-        A crosswalk to use as it is; without it, one is proposed.
+        A crosswalk to use as it is; without it, the one in ``folder`` where it was edited after an earlier import, else
+        a proposal.
     folder : path, optional
         Where the results go, ``imports/CITY`` by default.
     cards : path
-        Where the dataset's card goes.
+        Where the dataset's card goes. One that an earlier import wrote keeps what was edited in it.
     area : GeoDataFrame, optional
         Where the trees should stand, any CRS.
 
@@ -186,23 +192,25 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
 
     Raises
     ------
-    WrongUse, NotAsDescribed
+    WrongUse
+        See `read_raw`; a card of this name is there, and no import made it.
+    NotAsDescribed
         See `read_raw`; also when neither a position nor a name can be found: the proposal is written all the same, to
         be edited.
+    BadCard
+        The crosswalk, or the card of an earlier import, cannot be used.
     """
     path, id = Path(path), dataset_id(city)
-    read = _read(path)
+    read, card = _read(path), Path(cards) / f"{id}.json"
     raw, rejects = read.frame, read.rejects
+    made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
+    _card(card, id, city, made_from)  # before anything is written
     folder = Path(folder or Path("imports") / id.removeprefix("trees-"))
     folder.mkdir(parents=True, exist_ok=True)
-    suggestion, written = None, folder / "crosswalk.json"
-    if crosswalk is None:
-        suggestion = suggest_crosswalk(raw)
-        chosen = suggestion.crosswalk
-    else:
-        chosen = read_crosswalk(crosswalk)
-    chosen.write(written)
-    _usable(path, raw, chosen, written)
+    chosen, suggestion, written, notes = _crosswalk(raw, crosswalk, folder / "crosswalk.json")
+    if (kit := id.removesuffix("-imported")) != id:
+        notes.append(f"{kit} is a dataset of the kit: this inventory is {id}")
+    _usable(path, raw, chosen, suggestion, written)
     trees = standardise(raw, chosen, area=area)
     rows = pd.Series(raw.index + 1)  # as the file counts them: some may have been set aside
     trees["id"] = _ids(trees, rows)
@@ -225,39 +233,77 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
         write_whole(folder / "rejects.csv", lambda file: rejects.to_csv(file, index=False))
     findings = audit(trees, area=area)
     findings.page(folder / "audit.html")
-    Path(cards).mkdir(parents=True, exist_ok=True)
-    made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in {written}."
-    write_json(Path(cards) / f"{id}.json", _card(id, city, made_from))
+    write_json(card, _card(card, id, city, f"{made_from}{written}."))
     return Imported(
         id=id,
         trees=trees,
         suggestion=suggestion,
         summary=changes_summary(trees),
         rejects=rejects,
-        notes=read.notes,
+        notes=[*read.notes, *notes],
         findings=findings,
         crosswalk=written,
         table=folder / "arbres.csv",
-        card=Path(cards) / f"{id}.json",
+        card=card,
         changes=folder / "changes.csv",
         audit=folder / "audit.html",
     )
 
 
-def _usable(path, raw, chosen, written):
+def _crosswalk(raw, given, written):
+    """The crosswalk to use, the proposal if it is one, the file it is in, and what to say of it."""
+    edited, notes = _edited(written), []
+    if given is None and edited is None:
+        suggestion = suggest_crosswalk(raw)
+        made = suggestion.crosswalk.raw
+        write_json(written, made | {"proposal": _digest(made)})
+        return suggestion.crosswalk, suggestion, written, notes
+    if given is None:
+        chosen = read_crosswalk(written)
+        notes.append(f"read by {written}, as you edited it; move it away for a new proposal")
+    else:
+        chosen = read_crosswalk(given)
+        if edited is None or edited == chosen.raw:
+            chosen.write(written)
+        else:  # somebody's work
+            written = Path(str(given))
+    absent = [" or ".join(f.source) for f in chosen.fields if not set(f.source) & set(map(str, raw.columns))]
+    if absent:
+        notes.append(f"columns of {written} that the file has not: {', '.join(absent)[:400]}")
+    return chosen, None, written, notes
+
+
+def _edited(file):
+    """A crosswalk that is not as a proposal was written; None where there is none."""
+    if not file.is_file():
+        return None
+    raw = read_crosswalk(file).raw
+    return None if raw.get("proposal") == _digest({k: v for k, v in raw.items() if k != "proposal"}) else raw
+
+
+def _digest(raw):
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _usable(path, raw, chosen, suggestion, written):
     """A table of trees needs at least where they stand and what they are."""
-    names = {f.name for f in chosen.fields}
-    lost = []
+    names = {f.name for f in chosen.fields if set(f.source) & set(map(str, raw.columns))}
+    lost, write = [], []
     if not (isinstance(raw, gpd.GeoDataFrame) or chosen.geometry):
         lost.append("a position (longitude and latitude, or one column with both)")
+        write.append('"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326" (degrees) or '
+                     '"EPSG:2154" (metres, Lambert-93)')  # fmt: skip
     if not names & {"genre", "espece", "nom_latin", "nom_vernaculaire"}:
         lost.append("a name (genre, espece, nom_latin or nom_vernaculaire)")
+        write.append('in "fields": {"name": "nom_latin", "source": ["COLUMN"], "type": "string"}')
     if lost:
+        proposal = f"\n\n{suggestion.text()}\n" if suggestion else ""
         raise NotAsDescribed(
             str(path), "no column was recognised for " + ", nor for ".join(lost),
             expected="columns that say where each tree stands and what it is",
-            found=", ".join(map(str, raw.columns))[:400], done=f"the proposal is in {written}",
-            next=f"write the right columns into {written}, then: datakit trees import {path} --crosswalk {written}",
+            found=", ".join(map(str, raw.columns))[:400], done=f"the proposal is in {written}{proposal}",
+            next=f"write into {written} {'; and '.join(write)}; "
+            f"then: datakit trees import {path} --crosswalk {written}",
         )  # fmt: skip
 
 
@@ -291,8 +337,19 @@ def _table(trees):
     return table
 
 
-def _card(id, city, made_from):
-    """A card for the standard table of one city."""
+def _card(file, id, city, made_from):
+    """A card for the standard table of one city; where an import made one already, that one, with what was edited."""
+    if file.exists():
+        try:
+            card = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
+        notes = card.get("notes") or [] if isinstance(card, dict) else []
+        own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
+        if not own:
+            raise WrongUse(str(file), "a card of this name is there, and no import made it: it stays as it is",
+                           next="datakit trees import FILE --city ANOTHER-NAME")  # fmt: skip
+        return card | {"notes": [made_from if i == own[0] else note for i, note in enumerate(notes)]}
     card = _layout()
     card |= {
         "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",

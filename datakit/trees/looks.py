@@ -17,8 +17,15 @@ TYPES = {
     **dict.fromkeys(["remarquable", "protege", "eclairage"], "boolean"),
     "annee_plantation": "year",
 }
-LONGITUDE = {"longitude", "lon", "long", "lng", "x", "xwgs", "xwgs84", "xlong", "coordx", "xcoord", "geolongitude"}
-LATITUDE = {"latitude", "lat", "y", "ywgs", "ywgs84", "ylat", "coordy", "ycoord", "geolatitude"}
+# Words around the x or y in the name of a column of coordinates: systems, and what says "position". ArcGIS writes
+# POINT_X, QGIS xcoord, city services X_L93, XL93, X_LAMBERT93, LAMBX, COORD_X, X_CC47.
+_AROUND = (
+    r"(?:l(?:amb(?:ert)?)?(?:93|2e?|ii)?|rgf93|93|cc\d\d|epsg|\d{4}|wgs(?:84)?|gps|coord(?:s|onnees?)?|points?|geo|pos)"
+)
+_AXES = {
+    "longitude": re.compile(rf"{_AROUND}*(?:longitude|long|lon|lng|easting|xlong|x){_AROUND}*"),
+    "latitude": re.compile(rf"{_AROUND}*(?:latitude|lat|northing|ylat|y){_AROUND}*"),
+}
 # How far values alone, without a name that helps, may carry a field: Latin names can be nothing else.
 ALONE = {"nom_latin": 1.5, "genre": 1.4, "nom_vernaculaire": 1.4, "famille": 1.5, "stade_developpement": 1.3,
          "etat": 1.2, "code_insee": 0.8}  # fmt: skip
@@ -39,6 +46,11 @@ _STREET = re.compile(
 )
 _PAIR = re.compile(r"^[\[(]?\s*-?\d{1,3}\.\d+\s*[,;]\s*-?\d{1,3}\.\d+\s*[\])]?$")
 _CODE = re.compile(r"^(?:[013-9]\d|2[AB1-9])\d{3}$")
+
+
+def axis(name):
+    """ "longitude" or "latitude" where a folded name is that of a column of coordinates, in degrees or metres."""
+    return next((axis for axis, words in _AXES.items() if words.fullmatch(name)), None)
 
 
 @dataclass

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from datakit.trees import crosswalks, looks
+from datakit.trees import coordinates, crosswalks, looks
 
 # Choices of this kit. Below SURE a column is left unmapped; the others weigh the ways in which two names can agree.
 SURE = 0.6
@@ -243,23 +243,26 @@ def unit_of(column):
 
 
 def _place(frame, columns, seen):
-    """The columns that say where a tree stands: what a crosswalk calls ``geometry``, and the columns taken by it."""
-    taken = {}
-    for x_or_y, names in (("longitude", looks.LONGITUDE), ("latitude", looks.LATITUDE)):
-        fits = [c for c in columns if "".join(fold(c)) in names and seen[c].could_be_a_place()]
-        if fits:
-            taken[fits[0]] = x_or_y
-    pair = None
-    if len(taken) == 2:
+    """The columns that say where a tree stands: what a crosswalk calls ``geometry`` and ``crs``, and those columns."""
+    axes = {"longitude": [], "latitude": []}
+    for c in columns:
+        if (axis := looks.axis("".join(fold(c)))) and seen[c].could_be_a_place():
+            axes[axis].append(c)
+    taken, pair, crs = {}, None, "EPSG:4326"
+    for degrees in (False, True):  # a file may have both; degrees need no system to be named
+        found = [next((c for c in at if (seen[c].largest <= 180) == degrees), None) for at in axes.values()]
+        if None not in found:
+            taken = dict(zip(found, axes, strict=True))
+    if taken:
         x, y = taken
         pair = {"type": "Point", "x": str(x), "y": str(y)}
+        if seen[x].largest > 180:  # metres: their values say of which system
+            crs = coordinates.french_metres(seen[x].middle, seen[y].middle) or crs
     elif text := [c for c in columns if seen[c].pairs > 0.8]:
         taken, pair = {text[0]: "latlon"}, {"type": "Point", "latlon": str(text[0])}
-    else:
-        taken = {}
     if isinstance(frame, gpd.GeoDataFrame):
         pair = None
-    return pair, taken
+    return pair and {"geometry": pair, "crs": crs}, taken
 
 
 def _crosswalk(found, place, frame):
@@ -278,7 +281,7 @@ def _crosswalk(found, place, frame):
         fields.append(field)
     raw = {"fields": fields}
     if place:
-        raw |= {"geometry": place, "crs": "EPSG:4326"}
+        raw |= place
     elif isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None:
         raw["crs"] = frame.crs.to_string()
     return crosswalks.Crosswalk(raw, "suggestion")
