@@ -17,6 +17,8 @@ LONGEST = 500  # lines of one cell, a choice of this kit: what is still open aft
 _CLOSING = re.compile(r'[^"]*(?:""[^"]*)*"')
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SEP = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+# What a spreadsheet takes for a formula, and the numbers that begin likewise. OWASP, "CSV Injection".
+_FORMULA, _NUMBER = r"(?s)[=+\-@\t\r\n].", r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 _RULES = {"mark": 'closes each quotation mark (")', "lines": "has no cell over several lines that may be rows"}
 
 
@@ -111,6 +113,35 @@ def rejected(rows):
     """A table of rows that were set aside, from tuples of ``row`` (from 1), ``column``, ``value`` and ``rule``."""
     table = pd.DataFrame(rows, columns=["row", "column", "value", "rule"])
     return table.astype({"row": "int64"} | dict.fromkeys(("column", "value", "rule"), "str"))
+
+
+def for_spreadsheets(table):
+    """A table in which no text is a formula, to be written as CSV for people.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        Texts that a spreadsheet would run ("=HYPERLINK(...)", "@SUM(...)", "-2+3+cmd") have a mark ' before them;
+        numbers stay numbers, those in text ("-2.5") too.
+    """
+    made = table.copy()
+    for at in range(len(table.columns)):
+        column = table.iloc[:, at]
+        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
+            text = column.astype("str")
+            runs = formulas(text)
+            if runs.any():
+                made.isetitem(at, column.astype(object).mask(runs, "'" + text))
+    return made.rename(columns=lambda name: f"'{name}" if formulas(pd.Series([str(name)])).all() else name)
+
+
+def formulas(text):
+    """Which texts a spreadsheet would run as a formula."""
+    return text.str.match(_FORMULA, na=False) & ~text.str.fullmatch(_NUMBER, na=False)
 
 
 def _parsed(data, delimiter, wanted, piece):

@@ -8,6 +8,7 @@ from datakit import ledger
 from datakit.archives import answer_in_words
 from datakit.cache import Cache, read_note, write_note, write_whole
 from datakit.cards import read_catalog
+from datakit.delimited import for_spreadsheets
 from datakit.errors import CacheProblem, Corrupt, CrsMismatch, DatakitError, NotAsDescribed, RowsRejected, warn
 from datakit.fetching import candidates
 
@@ -180,7 +181,7 @@ def _keep(parsed, said, folder, stem):
     name = None
     if said["rejects_file"]:
         name = f"{stem}-rejects.csv"
-        write_whole(folder / name, lambda file: parsed.rejects.to_csv(file, index=False))
+        write_whole(folder / name, lambda file: for_spreadsheets(parsed.rejects).to_csv(file, index=False))
     digest, geo = hashlib.sha256(data.getbuffer()).hexdigest(), isinstance(parsed.frame, gpd.GeoDataFrame)
     # Last, because its presence says that the others are whole.
     write_note(folder / f"{stem}.json", {**said, "rejects_file": name, "geo": geo, "table": digest})

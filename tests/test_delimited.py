@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from datakit.delimited import guess_delimiter, guess_encoding, read_rows
+from datakit.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
 from datakit.errors import NotAsDescribed
 from datakit.tables import parse
 from tests.test_tables import card, fields, write
@@ -166,3 +166,38 @@ def test_text_is_text_to_the_last_row(tmp_path):
     found = read_rows(many(2_500), ";", ValueError, piece=1_000)
     assert len(found.frame) == 2_500 and isinstance(found.frame.index, pd.RangeIndex)
     assert found.frame.n.iloc[-1] == "2500"
+
+
+# -- what is written for a spreadsheet ---------------------------------------------------------------------------------
+
+RUN = ['=HYPERLINK("http://evil","x")', "@SUM(1+1)*cmd", "-2+3+cmd|' /C calc'!A0", "+1+1", "\t=1", "\r=1", "=1"]
+STAY = ["-2.5", "-2,5", "+33380000000", "1e-5", "-", "+", "'Elsrijk'", "a=b", "rue", "", None, "-1.5E+3"]
+
+
+def test_no_text_written_for_a_spreadsheet_is_a_formula():
+    texts = RUN + STAY
+    table = pd.DataFrame({"text": texts, "n": [-2.5] * len(texts), "=cmd": ["x"] * len(texts)})
+    table["kind"], table["thing"] = table["text"].astype("category"), table["text"].astype(object)
+    safe = for_spreadsheets(table)
+    for name in ("text", "kind", "thing"):
+        assert safe[name].tolist()[: len(RUN)] == ["'" + text for text in RUN]
+        assert safe[name].tolist()[len(RUN) : -3] == STAY[:-3] and pd.isna(safe[name].iloc[-2])
+    assert safe["n"].tolist() == [-2.5] * len(texts) and safe.columns[2] == "'=cmd"
+    assert table["text"][0] == RUN[0]
+
+
+def test_rejects_are_written_without_formulas(tmp_path, cache, monkeypatch):
+    import json
+
+    import datakit
+    from datakit import mirrors
+
+    monkeypatch.chdir(tmp_path)
+    raw = card(url=None, theme="other").raw
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "things.json").write_text(json.dumps(raw), encoding="utf-8")
+    mirrors.add("mirror", "things", write(tmp_path, "code;n\na;1\nb;=cmd()\n"))
+    with pytest.warns(datakit.cache.DataWarning):
+        said = datakit.load("things", "mirror").attrs["datakit"]
+    assert pd.read_csv(said["rejects_file"])["value"].tolist() == ["'=cmd()"]
+    assert said["rejects"][0]["value"] == "=cmd()"

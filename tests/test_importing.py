@@ -247,6 +247,20 @@ def test_a_title_above_the_header_is_named(here):
         importing.read_raw(path)
 
 
+def test_formulas_of_a_file_do_not_reach_a_spreadsheet(here):
+    path = inventory(here, 30, {4: "=1+cmd", 5: "@SUM(1)", 6: "-12", 7: '"x;=y"'})
+    text = path.read_text(encoding="utf-8").replace("9;Tilia;cordata;14;", "9;Tilia;cordata;=14;")
+    path.write_text(text + '"=2;\n', encoding="utf-8")
+    made = importing.import_file(path, city="Talant")
+    written = pd.read_csv(made.table, sep=";", dtype=str)["adresse"].tolist()
+    assert written[3:7] == ["'=1+cmd", "'@SUM(1)", "-12", "x;=y"]
+    changes = pd.read_csv(made.changes, dtype=str)
+    marked = changes[changes["rule"] == "a formula for a spreadsheet"]
+    assert marked[["row", "column"]].to_numpy().tolist() == [["4", "adresse"], ["5", "adresse"]]
+    assert changes.loc[changes["column"] == "hauteur", "before"].tolist()[-1] == "'=14"
+    assert pd.read_csv(made.changes.with_name("rejects.csv"))["value"].tolist() == ['"=2;']
+
+
 # -- nothing of the user's is overwritten ------------------------------------------------------------------------------
 
 

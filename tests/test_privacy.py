@@ -41,6 +41,12 @@ def test_what_is_written_holds_no_figure_under_the_threshold(table, tmp_path):
     assert "33.3" not in values(path)
 
 
+def test_no_text_that_is_written_is_a_formula(table, tmp_path):
+    table = table.assign(place=["=1+1", "@SUM(1)", "ici", "-2,5"])
+    path = privacy.write(table, tmp_path / "t.csv", ["poverty"], count="households", public=("metres",))
+    assert pd.read_csv(path).place.tolist() == ["'=1+1", "'@SUM(1)", "ici", "-2,5"]
+
+
 def test_with_shapes_too(table, tmp_path):
     shapes = [shapely.box(k, 0, k + 1, 1) for k in range(4)]
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:2154")

@@ -187,6 +187,13 @@ def test_lists_are_written_for_spreadsheets_and_maps(tmp_path):
     assert sorted(p.name for p in (tmp_path / "visites").iterdir()) == ["visits.csv", "visits.gpkg"]
 
 
+def test_no_cell_of_the_list_is_a_formula(tmp_path):
+    frame = invented(400).assign(adresse='=HYPERLINK("http://evil","x")', secteur="-2.5")
+    listed = visits.visit_list(frame, np.random.default_rng(0).random(400), n=25)
+    table = pd.read_csv(visits.write(listed, tmp_path)[0], sep=";", decimal=",", encoding="utf-8-sig", dtype=str)
+    assert table["adresse"].str.startswith("'=HYPERLINK").all() and (table["secteur"] == "-2.5").all()
+
+
 # -- transfer
 
 

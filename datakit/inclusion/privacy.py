@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.cache import write_whole
+from datakit.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
@@ -153,7 +154,7 @@ def write(frame, path, figures, **options):
     frame, figures, **options
         See `safe`.
     path : path
-        ``.csv`` (UTF-8, comma) or ``.geojson``.
+        ``.csv`` (UTF-8, comma, no text a formula) or ``.geojson``.
 
     Returns
     -------
@@ -161,7 +162,7 @@ def write(frame, path, figures, **options):
     """
     path, table = Path(path), safe(frame, figures, **options)
     if path.suffix == ".csv":
-        plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+        plain = for_spreadsheets(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
         write_whole(path, lambda file: plain.to_csv(file, index=False, encoding="utf-8"))
         return path
     if path.suffix != ".geojson" or "geometry" not in table:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from datakit.cache import sha256_of, write_json, write_whole
 from datakit.cards import PACKAGED
-from datakit.delimited import guess_delimiter, guess_encoding, read_rows
+from datakit.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
 from datakit.errors import BadCard, DatakitError, NotAsDescribed, WrongUse
 from datakit.readers import Raw
 from datakit.trees.auditing import audit
@@ -226,11 +226,14 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
     }
     changes = trees.attrs["changes"]
     changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
-    write_whole(folder / "arbres.csv", lambda file: _table(trees).to_csv(file, sep=";", index=False))
-    write_whole(folder / "changes.csv", lambda file: changes.to_csv(file, index=False))
+    table = _table(trees)
+    safe = for_spreadsheets(table)
+    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), _marked(table, safe, rows)])
+    for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
+        write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
     (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
     if len(rejects):
-        write_whole(folder / "rejects.csv", lambda file: rejects.to_csv(file, index=False))
+        write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
     findings = audit(trees, area=area)
     findings.page(folder / "audit.html")
     write_json(card, _card(card, id, city, f"{made_from}{written}."))
@@ -335,6 +338,18 @@ def _table(trees):
     table.insert(1, "longitude", place.x.round(7))
     table.insert(2, "latitude", place.y.round(7))
     return table
+
+
+def _marked(table, safe, rows):
+    """The changes made to keep formulas out of the table."""
+    made = [pd.DataFrame({"row": pd.Series(dtype="Int64")})]
+    for name in (name for name in table.columns if not safe[name].equals(table[name])):
+        other = safe[name].notna() & (safe[name].astype(object) != table[name].astype(object))
+        made.append(pd.DataFrame({
+            "row": rows[other.to_numpy()].astype("Int64"), "column": name, "rule": "a formula for a spreadsheet",
+            "before": table[name][other].to_numpy(), "after": safe[name][other].to_numpy(),
+        }))  # fmt: skip
+    return pd.concat(made)
 
 
 def _card(file, id, city, made_from):

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from datakit.cache import write_whole
+from datakit.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 from datakit.trees.risk import became
 
@@ -171,8 +172,8 @@ def write(listed, folder):
     -------
     list of Path
         ``visits.csv`` (UTF-8 with a mark at its start, without which Excel garbles accents; semicolons and decimal
-        commas, as French spreadsheets expect; longitude, latitude, and x and y in Lambert 93) and ``visits.gpkg``
-        (layer "visits", for QGIS).
+        commas, as French spreadsheets expect; no text is a formula; longitude, latitude, and x and y in Lambert 93) and
+        ``visits.gpkg`` (layer "visits", for QGIS).
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -184,7 +185,8 @@ def write(listed, folder):
     if listed.attrs.get("datakit", {}).get("synthetic"):
         table["data"] = "SYNTHETIC SAMPLE"
     sheet, layer = folder / "visits.csv", folder / "visits.gpkg"
-    write_whole(sheet, lambda file: table.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
+    safe = for_spreadsheets(table)
+    write_whole(sheet, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
     shapes = gpd.GeoDataFrame(table, geometry=metres)
     write_whole(layer, lambda file: _write_layer(shapes, file))
     return [sheet, layer]
