@@ -1,6 +1,9 @@
 """The commands of ``datakit trees``: parse, call, print."""
 
+import functools
 import sys
+
+from datakit.errors import DatakitError
 
 
 def add_commands(command, origins):
@@ -47,6 +50,28 @@ def add_commands(command, origins):
     c.add_argument("--lang", choices=("fr", "en"), default="fr")
 
 
+def _writes(call):
+    """A command whose output cannot be written says so."""
+
+    @functools.wraps(call)
+    def careful(args):
+        try:
+            return call(args)
+        except BrokenPipeError:  # nobody reads what is printed
+            raise
+        except OSError as error:
+            raise DatakitError(
+                str(error.filename or args.output),
+                "the output cannot be written",
+                expected="a folder that can be made, with room and the right to write",
+                found=error.strerror or str(error),
+                next="--output with another place",
+            ) from error
+
+    return careful
+
+
+@_writes
 def _trees_import(args):
     from datakit import mirrors
     from datakit.trees.importing import dataset_id, import_file
@@ -100,6 +125,7 @@ def _inventory(args):
     return trees
 
 
+@_writes
 def _trees_audit(args):
     from datakit.trees import audit
 
@@ -109,6 +135,7 @@ def _trees_audit(args):
     return 0
 
 
+@_writes
 def _trees_visits(args):
     from datakit.trees import visits
     from datakit.trees.risk import chance_of_loss
@@ -120,6 +147,7 @@ def _trees_visits(args):
     return 0
 
 
+@_writes
 def _trees_page(args):
     from datakit.trees import page
 

@@ -165,6 +165,16 @@ def test_the_other_commands_work_on_the_sample(here, capsys):
     assert len(visits) == 30 and visits["data"].eq("SYNTHETIC SAMPLE").all()
 
 
+@pytest.mark.parametrize("command", ["import", "audit", "page", "visits"])
+def test_an_output_that_cannot_be_written_is_named(here, capsys, command):
+    given = [str(inventory(here, 30)), "--city", "Talant"] if command == "import" else []
+    (here / "file").write_text("x", encoding="utf-8")
+    assert main(["trees", command, *given, "--output", "file/x/y"]) == 1
+    said = capsys.readouterr().err
+    assert "file" in said and "the output cannot be written" in said and "--output" in said
+    assert (here / "file").read_text(encoding="utf-8") == "x" and not (here / "mirror").exists()
+
+
 def test_visits_need_losses_and_say_so(here, capsys):
     assert main(["trees", "visits", "--inventory", "trees-paris"]) == 2
     assert "no losses to learn from" in capsys.readouterr().err
