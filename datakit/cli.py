@@ -139,6 +139,16 @@ def parser():
         mirror,
     )
     c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
+    c = command(
+        "serve",
+        "give a mirror to the room, over http",
+        _mirror_serve,
+        "  datakit mirror serve mirror\n  datakit mirror serve mirror --port 8080\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
+    c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
     c = command("add", "put a file of yours into a mirror", _mirror_add,
                 "  datakit mirror add mirror trees-dijon arbres.csv\n", mirror)  # fmt: skip
     c.add_argument("folder", metavar="DIR")
@@ -237,13 +247,20 @@ def _mirror_build(args):
     from datakit import mirrors
 
     report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
-    return _mirror(report, f"next: serve {args.folder} as it is, or use it: --origins {args.folder}")
+    return _mirror(report, f"next: datakit mirror serve {args.folder}, or use it here: --origins {args.folder}")
 
 
 def _mirror_verify(args):
     from datakit import mirrors
 
     return _mirror(mirrors.verify(args.folder))
+
+
+def _mirror_serve(args):
+    from datakit.serving import serve
+
+    serve(args.folder, args.port, args.host, say=lambda line: print(line, flush=True))
+    return OK
 
 
 def _mirror_add(args):
