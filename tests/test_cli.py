@@ -240,7 +240,9 @@ def test_an_origin_that_a_script_forgot_to_set_is_not_the_sample(command, origin
     assert not any(here.iterdir())
 
 
-@pytest.mark.parametrize("command", ["list", "show", "fetch", "lock", "mirror build", "mirror serve", "run", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["list", "show", "fetch", "lock", "mirror build", "mirror add", "mirror serve", "run", "doctor"]
+)
 def test_every_help_teaches_by_example(command, capsys, monkeypatch):
     monkeypatch.setenv("DATAKIT_ORIGINS", "100%,sample")
     with pytest.raises(SystemExit) as left:
