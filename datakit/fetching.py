@@ -231,7 +231,9 @@ class _Asking:
                 size = self.card.paging["size"]
                 paging.PagedDownload(self.card.id, self.cache.folder, size, self.progress)(address, path)
             else:
-                transfer.Download(self.card.id, self.cache.folder, self.progress, source.bytes)(address, path)
+                # What a publisher gives is compared with the card afterwards; a mirror may not give more than it says.
+                most = source.bytes if self.origin.kind == "http" else None
+                transfer.Download(self.card.id, self.cache.folder, self.progress, most)(address, path)
             check_bytes(path, self.card)
             size = os.path.getsize(path)
             if self.origin.kind == "publisher" and source.bytes and size != source.bytes:
