@@ -106,7 +106,7 @@ def _one(value, kind):
     if isinstance(value, bool):
         raise ValueError(value)
     if kind is int:
-        if isinstance(value, float) and value != int(value):
+        if isinstance(value, float) and not value.is_integer():
             raise ValueError(value)
         return int(value)
     value = float(value)

@@ -74,3 +74,24 @@ def test_no_area_and_no_shape_are_told(shapes, told):
     areas = gpd.GeoDataFrame({"iris": ["212310101"][: len(shapes)]}, geometry=shapes, crs="EPSG:2154")
     with pytest.raises(WrongUse, match=told):
         access.grid(areas, "iris")
+
+
+def test_at_the_threshold_one_is_near():
+    """A way of just as many metres as the threshold is not beyond it."""
+    areas = gpd.GeoDataFrame({"iris": ["a"]}, geometry=[shapely.box(0, 0, 100, 100)], crs=LAMBERT)
+    post = gpd.GeoDataFrame({"category": ["post"]}, geometry=gpd.points_from_xy([50], [350]), crs=LAMBERT)
+    given = {"area": "iris", "detour": 1, "detour_range": (1, 1), "spacing": 100}  # one point, in the middle
+    for threshold, far in ((300, 0), (299.9, 100)):
+        assert access.by_area(areas, post, ["post"], threshold=threshold, **given).far.tolist() == [far]
+
+
+def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
+    table = pd.DataFrame(
+        {"iris": list("abcd"), "category": "post", "far": [100.0, 0, 100, np.nan], "far_low": 0.0, "far_high": 100.0,
+         "distance": [900.0, 300, np.nan, np.nan]}
+    )  # fmt: skip
+    found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": np.nan, "d": 99.0}), area="iris").iloc[0]
+    assert (found.far, found.people, found.of, found.distance) == (25, 10, 40, 450)
+    found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": 40.0}), area="iris").iloc[0]
+    assert (found.far, found.people, found.of) == (62.5, 50, 80)
+    assert found.distance == 450, "where no street leads there is no distance, not one of 0 m"

@@ -84,6 +84,14 @@ def test_a_value_cannot_leave_its_place_in_a_path_or_an_address(value):
         datakit.catalog[f"dijon-portal@{value}"]
 
 
+@pytest.mark.parametrize("value", ["../../etc", "a/b", "..", "a..b"])
+def test_a_cards_own_pattern_lets_nothing_climb_out(value):
+    card = Card({**BENCHES, "path": "{x}.csv", "parameter": {"name": "x", "pattern": ".*"}})
+    assert Catalog([card])["benches@a-b.c"].filename == "a-b.c.csv"
+    with pytest.raises(WrongUse, match="does not fit the card"):
+        Catalog([card])[f"benches@{value}"]
+
+
 def test_a_card_that_takes_no_value_says_so():
     with pytest.raises(WrongUse, match="takes no value"):
         datakit.catalog["communes@21231"]

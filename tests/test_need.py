@@ -170,7 +170,8 @@ def test_a_vintage_without_totals_has_the_sum_of_its_ages():
     assert found.population.tolist() == [60, 120]
     assert found.low_diploma.tolist() == [10, 10]
     assert found.unemployment.tolist() == [10, 5]
-    assert found.poverty.isna().tolist() == [False, True]
+    assert found.poverty.iloc[0] == 10 and found.median_income.iloc[0] == 20e3
+    assert found.poverty.isna().tolist() == found.median_income.isna().tolist() == [False, True]
     assert found.older.isna().all()  # the vintage does not say how many are 65
 
 

@@ -77,6 +77,12 @@ def test_a_tree_keeps_its_distance_from_the_limits_of_parcels_but_not_from_the_s
     assert walked.plantable_area.iloc[0] == pytest.approx(100 * (60 - 1.4) + 2 * 46 * 36)
 
 
+def test_the_way_of_those_who_walk_takes_nothing_more_from_the_next_parcel():
+    parcels = frame(box(0, 0, 50, 40), box(50, 0, 50, 40), id=["a", "b"])  # a street north of them
+    wide = room(CELL, planting.Offsets(**{**vars(NONE), "boundary": 2.0, "walking": 5.0}), parcels=parcels)
+    assert wide.plantable_area.iloc[0] == pytest.approx(100 * (60 - 2) + 2 * 46 * 36)
+
+
 def test_overlaps_count_once_and_the_free_ground_is_kept():
     out = room(CELL, buildings=frame(box(0, 0, 50)), water=frame(box(25, 0, 50)), sports=frame(box(0, 0, 75, 50)))
     assert out.taken_area.iloc[0] == pytest.approx(75 * 50)

@@ -334,6 +334,27 @@ def test_a_parameters_cell_that_cannot_be_read_is_said(source):
     assert read_parameters([{"metadata": {}, "source": source}], "one") == {}
 
 
+@pytest.mark.parametrize("value", [2.5, "2.5", "2e-1", True, "yes", float("inf"), "nan"])
+def test_a_whole_number_is_not_rounded(value):
+    declared = read_parameters([{"metadata": {"tags": ["parameters"]}, "source": "k: int = 3  # classes"}], "one")
+    with pytest.raises(WrongUse, match="k") as caught:
+        assign({"k": value}, {"one": declared})
+    assert caught.value.expected.startswith("int")
+    assert assign({"k": 4.0}, {"one": declared}) == {"one": {"k": 4}}
+
+
+def test_a_failing_line_is_text_in_the_report():
+    error = {"cell": 2, "line": "if a < b: '<img src=x onerror=alert(1)>'", "ename": "E<b>", "evalue": "<i>no</i>"}
+    one = {"title": "<u>T</u>", "status": "failed", "error": error, "seconds": 1.0, "peak_memory": None,
+           "results": [], "provenance": [], "page": False}  # fmt: skip
+    run = {"notebooks": {"10_x": one}, "started": "2026-01-01T00:00:00", "seconds": 1.0, "origins": ["sample"],
+           "git_commit": None, "command": "datakit run '<s>'", "datakit": "0", "python": "3"}  # fmt: skip
+    text = index_page(run)
+    assert "if a &lt; b: " in text and "&lt;img src=x" in text
+    for raw in ("<img", "<b>", "<i>", "<u>", "<s>"):
+        assert raw not in text.replace("<strong>", "")
+
+
 def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
     pid = here / "pid"
     code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"

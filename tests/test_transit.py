@@ -207,3 +207,16 @@ def test_a_copy_without_times_is_told_what_to_do(tmp_path, shared_data):
     with pytest.raises(DatakitError, match=r"no stop_times\.txt"):
         transit.Timetable.read(path)
     assert transit.missing(shared_data / "divia-gtfs" / "gtfs_diviamobilites.zip") == ["stop_times.txt"]
+
+
+def test_nobody_boards_before_arriving(tmp_path):
+    """Two minutes and a half from the stop, the bus of two minutes past is gone."""
+    stops = {"A": (47.30, 5.00, 1), "B": (47.31, 5.01, 1)}
+    trips = [("early", "WK", 1, [("A", 482), ("B", 490)]), ("late", "WK", 1, [("A", 500), ("B", 508)])]
+    timetable = transit.Timetable.read(write(tmp_path / "feed.zip", stops, trips))
+    row = {s: k for k, s in enumerate(timetable.stops["stop_id"])}
+    for walk, arrives in ((2.0, 490 - 480), (2.5, 508 - 480)):
+        found = transit.door_to_door(
+            timetable, table([(0, row["A"], walk)]), table([(row["B"], 0, 0.0)]), MONDAY, shape=(1, 1)
+        )
+        assert found[0, 0] == pytest.approx(arrives)

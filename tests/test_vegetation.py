@@ -137,6 +137,8 @@ def test_a_mean_is_weighted_by_ground_and_needs_enough_of_it():
     assert grid.average([1.0, 5.0, 9.0], layer, cells).iloc[1:].isna().all()  # 20 % of it is not enough
     assert grid.average([1.0, np.nan, 9.0], layer, cells).iloc[0] == 1
     assert grid.average([1.0, 5.0, 9.0], layer, cells, least=0.1).iloc[1] == 5
+    half = grid.average([7.0], frame(shapely.box(0, 0, 50, 100)), frame(square(0, 0, 100)))
+    assert half.tolist() == [7], "just as much as is asked for is enough"
 
 
 # -- cover ------------------------------------------------------------------------------------------------------------

@@ -218,17 +218,17 @@ def weighted(access, weights, *, area):
     -------
     DataFrame
         ``category``, ``far``, ``far_low``, ``far_high`` (%), ``people`` (how many are far), ``of`` (how many were
-        counted) and ``distance`` (m, mean over them).
+        counted) and ``distance`` (m, mean over those of them whom a street leads there).
     """
     people = access[area].map(weights)
-    known = access[people.notna() & access.far.notna()].assign(people_=people)
+    known = access[access.far.notna()].assign(people_=people)  # sums leave out what is not known
     rows = []
     for name, part in known.groupby("category", sort=False):
         total = part.people_.sum()
         if total > 0:
-            share = {
-                c: float((part[c] * part.people_).sum() / total) for c in ("far", "far_low", "far_high", "distance")
-            }
+            share = {c: float((part[c] * part.people_).sum() / total) for c in ("far", "far_low", "far_high")}
+            led = part.people_.where(part.distance.notna()).sum()  # where no street leads there is no distance
+            share["distance"] = float((part.distance * part.people_).sum() / led) if led > 0 else np.nan
             rows.append({"category": name, **share, "people": share["far"] * total / 100, "of": float(total)})
     return pd.DataFrame(rows, columns=["category", "far", "far_low", "far_high", "people", "of", "distance"])
 

@@ -32,7 +32,8 @@ def by_code(old, new):
         only contours can tell about IRIS that were split or merged within a commune.
     """
     old, new = list(dict.fromkeys(map(str, old))), set(map(str, new))
-    by_commune = pd.Series(sorted(new), dtype="str").groupby(lambda k: sorted(new)[k][:5]).agg(list).to_dict()
+    codes = pd.Series(sorted(new), dtype="str")
+    by_commune = codes.groupby(codes.str[:5]).agg(list).to_dict()
     rows = []
     for code in old:
         commune = MERGED.get(code[:5], code[:5])
