@@ -6,12 +6,14 @@ Everything is read as text first, because a type guessed by a reader loses what 
 
 import difflib
 import json
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from datakit.card_checks import UNITS
+from datakit.errors import BadCard
 from datakit.geometry import LAMBERT, shapes_of
 from datakit.readers import READERS, as_text, unlike
 
@@ -175,7 +177,7 @@ def _numbers(text, f):
         values = values.fillna(middle.reindex(values.index))
     source = f.raw.get("source_unit")
     if source and source != f.unit:
-        values = values * UNITS[f.unit, source]
+        values = (values * UNITS[f.unit, source]).round(9)  # 8.8 m are 880 cm, not 880.0000000000001
     return values.where(np.isfinite(values))
 
 
@@ -200,11 +202,22 @@ def _constraints(values, f):
     if "enum" in given:
         yield there & ~values.isin(given["enum"]), "one of " + ", ".join(map(str, given["enum"]))
     if "pattern" in given:
-        yield there & ~text.str.fullmatch(given["pattern"].strip("^$")), f"like {given['pattern']}"
+        yield there & ~_like(text, given["pattern"], f), f"like {given['pattern']}"
     if "minLength" in given:
         yield there & (text.str.len() < given["minLength"]), f"at least {given['minLength']} characters"
     if "maxLength" in given:
         yield there & (text.str.len() > given["maxLength"]), f"at most {given['maxLength']} characters"
+
+
+def _like(text, pattern, f):
+    import pyarrow as pa
+
+    try:
+        return text.str.fullmatch(f"(?:{pattern})")
+    except (pa.ArrowInvalid, re.error) as error:
+        raise BadCard(
+            f.name, "the pattern of this field is no regular expression", found=f"{pattern}: {error}"
+        ) from error
 
 
 def rules_broken(values, f):
@@ -240,8 +253,17 @@ def _reject(rows, column, values, mask, rule):
     )
 
 
+# A number as numbers are written: "1E5", "+33380000000" and "0123" are codes.
+_PLAIN_NUMBER = r"-?(?:(?:0|[1-9]\d*)(?:[eE]-\d+)?|(?:0|[1-9]\d*)?\.\d+(?:[eE][-+]?\d+)?)"
+LONG_CODE, LARGEST = 9, 15  # digits: SIREN has nine, and figures so long seldom all have as many; a float rounds 16
+
+
 def _as_published(raw):
-    """Columns as they came, with the types that pandas finds; codes with a leading zero stay text."""
+    """Columns as they came, as numbers where all values are written as such; codes stay text.
+
+    Codes are what has a leading zero, a plus sign or an exponent without decimals ("1E5"), and whole numbers of the
+    same nine or more digits, or of more than fifteen, which a float would round.
+    """
     made = {}
     for name in raw.columns:
         column = raw[name]
@@ -249,9 +271,13 @@ def _as_published(raw):
             column = column.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else v)
             text = as_text(column)
             text = text.where(text != "", None)
-            numbers = pd.to_numeric(text, errors="coerce")
-            coded = text.str.match(r"0\d", na=False).any()
-            column = numbers if not coded and text.notna().any() and (numbers.notna() | text.isna()).all() else text
+            given = text.dropna()
+            digits = given[given.str.fullmatch(r"\d+")].str.len()
+            same = len(digits) == len(given) and digits.min() == digits.max()
+            coded = (same and digits.max() >= LONG_CODE) or digits.max() > LARGEST
+            column = text
+            if len(given) and not coded and given.str.fullmatch(_PLAIN_NUMBER).all():
+                column = pd.to_numeric(text)
         made[name] = column
     return pd.DataFrame(made)
 

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from datakit.cards import Card
-from datakit.errors import Corrupt, NotAsDescribed
+from datakit.errors import BadCard, Corrupt, NotAsDescribed
 from datakit.tables import parse
 
 
@@ -186,6 +186,46 @@ def test_without_declared_fields_columns_stay_as_published(tmp_path):
     frame = parse(write(tmp_path, "code;n\n01004;3\n21231;4\n"), card(**fields())).frame
     assert list(frame.code) == ["01004", "21231"]
     assert frame.n.sum() == 7
+
+
+@pytest.mark.parametrize("words", [["1E5", "2E10"], ["+33380000000", "+33380000001"], ["13002526500013", ""],
+                                   ["130025265", "130025266"], ["12345678901234567", "1"], ["0", "07"]])  # fmt: skip
+def test_without_declared_fields_codes_stay_text(tmp_path, words):
+    frame = parse(write(tmp_path, "a;v\n" + "".join(f"x;{word}\n" for word in words)), card(**fields())).frame
+    assert frame.v.fillna("").tolist() == words
+
+
+@pytest.mark.parametrize("words", [["1", "", "-3"], ["0.5", ".5"], ["1e-05", "-2.5E+3"], ["67000000", "21231"]])
+def test_without_declared_fields_numbers_are_numbers(tmp_path, words):
+    frame = parse(write(tmp_path, "a;v\n" + "".join(f"x;{word}\n" for word in words)), card(**fields())).frame
+    assert frame.v.dropna().tolist() == [float(word) for word in words if word]
+
+
+def test_metres_become_centimetres_without_a_tail(tmp_path):
+    one = card(**fields({"name": "h", "type": "number", "unit": "cm", "source_unit": "m"}))
+    assert parse(write(tmp_path, "h\n8.8\n0.29\n"), one).frame.h.tolist() == [880, 29]
+
+
+def test_a_row_without_its_key_is_no_duplicate(tmp_path):
+    one = card(**fields({"name": "code"}, {"name": "n"}, primaryKey=["code", "n"]))
+    parsed = parse(write(tmp_path, "code;n\na;\na;\n;1\n;1\nb;2\n"), one)
+    assert len(parsed.frame) == 5 and parsed.rejects.empty
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [("^a\\$", "a$", "a"), ("a|b", "b", "ab"), ("^[0-9]{2}$", "01", "1"), ("[A-Z]+", "AB", "Ab")],
+)
+def test_a_pattern_is_matched_whole_and_as_it_is_written(tmp_path, pattern, good, bad):
+    one = card(**fields({"name": "v", "constraints": {"pattern": pattern}}, {"name": "w"}))
+    parsed = parse(write(tmp_path, f"v;w\n{good};1\n{bad};2\n"), one)
+    assert parsed.frame.v.tolist() == [good] and parsed.rejects.value.tolist() == [bad]
+
+
+def test_a_pattern_that_is_none_is_a_bad_card(tmp_path):
+    one = card(**fields({"name": "v", "constraints": {"pattern": "[0-9"}}))
+    with pytest.raises(BadCard, match="no regular expression"):
+        parse(write(tmp_path, "v\n1\n"), one)
 
 
 @pytest.mark.parametrize(

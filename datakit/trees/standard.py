@@ -283,7 +283,7 @@ def _measure(name, column, codes, found, field, log):
         counts = np.bincount(codes[codes >= 0], minlength=len(made)) * ~stated.to_numpy()
         real = _real_unit(name, np.repeat(made.to_numpy(), counts), declared)
         if real != unit:
-            made = made.where(stated, made * UNITS[unit, real])
+            made = made.where(stated, (made * UNITS[unit, real]).round(9))
             log.whole(name, f"the whole column from {real} to {unit}" + _why(real, declared, unit), real, unit)
         elif declared != unit:
             log.whole(name, f"left in {unit}: said to be in {declared}, and its values cannot be", declared, unit)
