@@ -116,6 +116,25 @@ def test_a_file_without_names_or_places_says_which_and_keeps_the_proposal(here, 
     assert not (here / "mirror").exists() and not (here / "cards").exists()
 
 
+def test_repeated_ids_get_a_suffix_and_no_tree_is_set_aside(here):
+    path = inventory(here, 300)
+    text = path.read_text(encoding="utf-8")
+    for old, new in (("5;Tilia", "4;Tilia"), ("6;Tilia", "4;Tilia"), ("7;Tilia", "4-2;Tilia")):
+        text = text.replace(f"\n{old}", f"\n{new}")
+    path.write_text(text, encoding="utf-8")
+    assert main(["trees", "import", str(path), "--city", "Talant"]) == 0
+    trees = datakit.load("trees-talant", "mirror")
+    assert trees["id"].tolist()[3:8] == ["4", "4-2", "4-3", "4-2-2", "8"] and trees["id"].is_unique
+    assert len(trees) == 300
+
+
+def test_heights_in_metres_are_written_without_a_tail(here):
+    path = inventory(here, 40, header=HEADER.replace("hauteur", "hauteur (m)"))
+    path.write_text(path.read_text(encoding="utf-8").replace("cordata;7;", "cordata;8,8;"), encoding="utf-8")
+    written = importing.import_file(path, city="Talant").table.read_text(encoding="utf-8")
+    assert ";880.0\n" in written and "880.000" not in written
+
+
 def test_files_that_cannot_be_read_are_named(here):
     with pytest.raises(WrongUse, match="not there"):
         importing.read_raw(here / "none.csv")

@@ -168,8 +168,10 @@ def test_wrong_calls_are_refused():
         visits.visit_list(frame, [0.1])
     with pytest.raises(WrongUse, match="metres"):
         visits.visit_list(frame.to_crs(4326), np.zeros(50))
-    with pytest.raises(WrongUse, match="n must be above 0"):
-        visits.visit_list(frame, np.zeros(50), n=0)
+    for name in ("n", "per_round", "walk_km"):
+        for value in (0, -1, float("nan")):  # no walk is so short: without the check it would be looked for without end
+            with pytest.raises(WrongUse, match=f"{name} must be above 0"):
+                visits.visit_list(frame, np.zeros(50), **{name: value})
 
 
 def test_lists_are_written_for_spreadsheets_and_maps(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import datakit
 from datakit.cache import DataWarning
 from datakit.errors import WrongUse
-from datakit.trees import auditing, diversity, learners, places, risk, structure, values, visits
+from datakit.trees import auditing, canopy, diversity, learners, places, risk, structure, values, visits
 from tools.sample import trees as planted
 
 
@@ -168,6 +168,29 @@ def test_average_precision_equals_scikit_learn():
 def test_an_inventory_without_outcome_says_so(sample):
     assert risk.lost(sample.drop(columns="etat")) is None
     assert risk.lost(sample.assign(etat="EN PLACE")) is None
+
+
+def test_a_tree_planted_in_the_year_of_the_survey_is_of_age_zero():
+    frame = pd.DataFrame({"annee_plantation": pd.array([2025, 2024, 2026, None], dtype="Int64")})
+    assert structure.age(frame, 2025).fillna(-1).tolist() == [0, 1, -1, -1]
+    assert structure.age(frame.assign(age_estime=[9.0] * 4), 2025).tolist() == [0, 1, 9, 9]
+
+
+@pytest.mark.parametrize("genera", [["Tilia"], ["Tilia", "Acer", "Platanus"]])
+def test_draws_of_crowns_have_the_mean_of_the_estimate(genera):
+    """Going back from logarithms gives the median: without Baskerville's term the draws would be a fifth too small."""
+    rng = np.random.default_rng(0)
+    n, spread = 4_000, 0.7
+    trunk = rng.uniform(10, 60, n)
+    area = np.exp(0.5 + 0.8 * np.log(trunk) + rng.normal(0, spread, n))
+    crown = np.where(np.arange(n) < n // 2, 2 * np.sqrt(area / np.pi), np.nan)
+    frame = pd.DataFrame({"genre": np.resize(genera, n), "dbh": trunk, "diametre_couronne": crown})
+    crowns = canopy.Crowns(frame[n // 2 :].reset_index(drop=True))
+    assert crowns.pooled is None  # nothing to fit on without the measured half
+    crowns = canopy.Crowns(frame)
+    part = np.where(np.isnan(crown), 0, 1)
+    drawn = crowns.draw(part, 2, draws=400, seed=1)[:, 0]
+    assert drawn.mean() == pytest.approx(crowns.area[part == 0].sum(), rel=0.03)
 
 
 WORDS = {

@@ -316,8 +316,9 @@ def _ids(trees, rows):
     if "id" not in trees:
         return number
     own = trees["id"].astype("str").where(trees["id"].notna(), "row-" + number)
-    again = own.groupby(own).cumcount()
-    return own.where(again == 0, own + "-" + (again + 1).astype("str"))
+    while (again := own.duplicated()).any():  # a suffix may be somebody's own id
+        own = own.where(~again, own + "-" + (own.groupby(own).cumcount() + 1).astype("str"))
+    return own
 
 
 def _layout():
