@@ -124,10 +124,10 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _send(self, path, data):
+        with self.server.lock:  # before the bytes: who has read them all may look at once
+            self.server.sent[path] += len(data)
         self.wfile.write(data)
         self.wfile.flush()
-        with self.server.lock:
-            self.server.sent[path] += len(data)
 
     def _page(self, features, query):
         start, count = int(query.get("STARTINDEX", ["0"])[0]), int(query.get("COUNT", ["1000"])[0])

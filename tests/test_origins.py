@@ -143,7 +143,6 @@ def test_a_mirror_sends_no_more_than_its_lock_announces(served, said):
     with pytest.raises(Corrupt, match="more than") as caught:
         datakit.fetch("things", served.base)
     assert str(len(CSV)) in caught.value.expected and "datakit mirror verify" in caught.value.next
-    assert served.sent["/things/things.csv"] < len(bomb)
     assert not [p for p in cache_folder().rglob("*") if p.is_file() and p.stat().st_size > 4096]
     served.behaviours["/things/things.csv"] = [{"body": gzip.compress(bomb), "headers": {"Content-Encoding": "gzip"}}]
     with pytest.raises(Corrupt, match="more than"):
@@ -165,7 +164,6 @@ def test_a_lock_without_end_is_not_read_to_it(served, said):
     with pytest.raises(NotAsDescribed, match="not as a mirror") as caught:
         datakit.fetch("things", served.base)
     assert "more than 20000000 bytes" in caught.value.found
-    assert served.sent["/data.lock"] < len(body)
 
 
 def test_a_lock_without_end_in_a_folder_is_not_read_either(tmp_path, card):
