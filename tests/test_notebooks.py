@@ -175,6 +175,54 @@ def test_key_results_are_those_of_the_shipped_notebook(report, root, name):
         assert (ours["unit"], ours["note"]) == (theirs["unit"], theirs["note"])
 
 
+def said_unseen(build, nb):
+    """The texts of what nbval does not compare: pictures and maps say their result in words, tables are tables.
+
+    One item for each such cell: its first line, then the text of each output.
+    """
+    code = [c for c in nb.cells if c.cell_type == "code" and "injected-parameters" not in tags(c)]
+
+    def text(output):
+        told = output.get("text") or output.get("data", {}).get("text/plain") or output.output_type
+        return re.sub("all of them: .*", "all of them: CACHE", told)  # as nbval-sanitize.cfg: a name made of digests
+
+    return [
+        (cell.source.splitlines()[0], *map(text, build.joined([build.plain(o, 1) for o in cell.outputs])))
+        for cell in code
+        if "nbval-ignore-output" in tags(cell)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_nbval_ignores_says_the_same_again(build, report, root, name):
+    shipped = said_unseen(build, nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
+    again = said_unseen(build, nbformat.read(report.output / f"{name}.ipynb", as_version=4))
+    assert len(shipped) >= 5
+    assert again == shipped
+
+
+def test_a_changed_sentence_of_a_picture_or_a_lost_output_is_seen(build, root):
+    def shipped():
+        return nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
+
+    true = said_unseen(build, shipped())
+    words = [text for _, *texts in true for text in texts]
+    assert any(text.startswith("Figure: ") and "Dijon with 147610" in text for text in words)
+    assert any(text.startswith("Map: ") for text in words)
+
+    changed = shipped()
+    (picture,) = (o for c in changed.cells for o in c.get("outputs", ()) if "147610" in o.get("data", {}).get(
+        "text/plain", "") and o.data["text/plain"].startswith("Figure"))  # fmt: skip
+    picture.data["text/plain"] = picture.data["text/plain"].replace("Dijon with 147610", "Nowhere with 7")
+    assert said_unseen(build, changed) != true
+
+    for wanted in ("application/vnd.datakit.provenance+json", "text/html"):
+        emptied = shipped()
+        cell = next(c for c in emptied.cells if "nbval-ignore-output" in tags(c) and wanted in c.outputs[0].data)
+        cell.outputs = []
+        assert said_unseen(build, emptied) != true
+
+
 def test_what_is_loaded_after_the_table_is_in_the_record_too(report):
     said = json.loads((report.output / "run.json").read_text(encoding="utf-8"))["notebooks"]["00_start_here"]
     assert [r["id"] for r in said["provenance"]] == ["communes", "communes-population", "iris"]
