@@ -305,6 +305,15 @@ def test_the_kits_profile_says_what_the_code_knows():
     assert tuple(profile["properties"]["theme"]["enum"]) == Catalog._ORDER
 
 
+def test_cards_are_checked_as_far_as_can_be_before_anything_is_installed(tmp_path, root):
+    written(tmp_path / "cards", BENCHES)
+    written(tmp_path / "cards", {**BENCHES, "name": "lamps", "path": None, "encoding": "utf-eight"}, "lamps")
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from datakit.cli import main; main(['list', 'benches'])"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("citizens    benches")
+    assert "path: an entry" in done.stderr and "'utf-eight'" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_checking_cards_does_not_compile_a_grammar(tmp_path):
     written(tmp_path / "cards", BENCHES)
     code = "import sys, datakit; datakit.catalog; print('jsonschema' in sys.modules, 'rfc3987_syntax' in sys.modules)"
@@ -362,12 +371,13 @@ def test_a_card_of_the_kit_can_be_written_into_the_folder_that_is_read(project):
     done = subprocess.run(command.replace("communes.json", "copy.json"), shell=True, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     with pytest.warns(DataWarning, match="name: 'copy', as the file is called"):
-        card = datakit.catalog["communes"]
+        catalog = datakit.catalog
+    card = catalog["communes"]
     assert card.raw == json.loads((PACKAGED / "communes.json").read_text(encoding="utf-8"))
     assert card.replaces == PACKAGED / "communes.json"
     assert f"{project / 'cards' / 'communes.json'} replaces the card" in card.text()
     assert "remplace la fiche" in card.text("fr")
-    assert "replaces" not in datakit.catalog["iris"].text()
+    assert "replaces" not in catalog["iris"].text()
 
 
 @pytest.mark.filterwarnings("error")
