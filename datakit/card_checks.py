@@ -289,4 +289,4 @@ def _near(key, known):
 
 def _meant(key, known):
     near = _near(key, known) or next((k for k in known if key and k.startswith(key)), None)
-    return (f"{near!r}, perhaps: " if near else "") + "one of " + ", ".join(sorted(known))
+    return f"{near!r}, perhaps" if near else "one of " + ", ".join(sorted(known))

@@ -19,6 +19,7 @@ from string import Formatter
 
 from datakit.card_checks import meant, mistakes
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
+from datakit.project import project_folder
 
 PACKAGED = Path(__file__).with_name("catalog")
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
@@ -316,28 +317,6 @@ class Catalog(Mapping):
         )
 
 
-def project_folder():
-    """The folder of the project that one works in: what is said to be in ``./`` is found from its subfolders too.
-
-    Returns
-    -------
-    Path
-        The nearest folder, from the current one upwards, that holds ``cards``, ``notebooks`` or ``data.lock``; else
-        the current one. JupyterLab works in ``notebooks``, one below.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "cards").is_dir() or (folder / "notebooks").is_dir() or (folder / "data.lock").is_file():
-            return folder
-    return here
-
-
-def from_project(path):
-    """A relative path that is not here, as one of the project; any other as it is."""
-    path, there = Path(path), project_folder() / path
-    return there if not path.exists() and there.exists() else path
-
-
 def card_folders():
     """Where cards are read from, the last one winning: the package, the project's ``cards``, those of DATAKIT_CARDS."""
     named = [Path(p) for p in os.environ.get("DATAKIT_CARDS", "").split(os.pathsep) if p]
@@ -366,7 +345,9 @@ def read_catalog():
         except BadCard as error:
             if meant(file):
                 bad[file.stem] = error
-                warn(f"{error}\n  done:     left out; the other cards are there")
+                first, *more = error.found.splitlines()
+                more = f", and {len(more)} more" if more else ""
+                warn(f"{file}: {error.what} and is left out ({first}{more}): `datakit show {file.stem}` says all of it")
             elif file.stem not in cards:
                 bad[file.stem] = error
             continue

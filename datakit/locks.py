@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from datakit.cache import cache_folder
-from datakit.cards import from_project
 from datakit.errors import NotAsDescribed, WrongUse
 from datakit.origins import LOCK, parse_origins, usable
+from datakit.project import from_project
 
 
 def _file(locked):

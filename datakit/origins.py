@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from datakit.cards import from_project
 from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
+from datakit.project import from_project
 from datakit.transfer import get_json
 
 SAMPLE = Path(__file__).with_name("sample")

@@ -22,10 +22,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from datakit.cards import card_folders, from_project
+from datakit.cards import card_folders
 from datakit.errors import WrongUse
 from datakit.origins import LOCK, Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
+from datakit.project import from_project
 from datakit.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.report import SAID
 

@@ -202,10 +202,8 @@ def test_warnings_are_one_clean_sentence(mirror, here, capsys):
     (here / "cards" / "lamps.json").write_text('{"name": "lamps", "path": "x"}', encoding="utf-8")
     done = typed("list", "benches")
     assert done.returncode == 0 and done.stdout.startswith("citizens    benches")
-    first, *rest = done.stderr.splitlines()
-    assert first == f"datakit: {here / 'cards' / 'lamps.json'}: this data card cannot be used"
-    assert not [line for line in (first, *rest) if "cli.py" in line or "Warning" in line or "args.call" in line]
-    assert all(line.startswith("  ") for line in rest)
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"datakit: {here / 'cards' / 'lamps.json'}: this data card cannot be used and is left out")
     before = warnings.showwarning
     assert cli.main(["list", "benches"]) == 0
     assert warnings.showwarning is before, "the process's own way to warn comes back"
