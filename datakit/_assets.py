@@ -10,6 +10,7 @@ from importlib import import_module, resources
 from pathlib import Path
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 
 # folium's own name of a script or style -> the package that has it, the file, and what in the page needs it.
 _KNOWN = {
@@ -36,7 +37,7 @@ _LEFT_OUT = {
 @cache
 def asset(package, name):
     """Text of one file of an XStatic package, with the pictures a style sheet names written into it."""
-    folder = Path(import_module(f"xstatic.pkg.{package}").BASE_DIR)
+    folder = _folder(package)
     text = (folder / name).read_text(encoding="utf-8")
     if name.endswith(".css"):
         # The marker's own picture stays out: Leaflet reads its path, and markers get theirs below.
@@ -45,6 +46,11 @@ def asset(package, name):
         return re.sub(r"background-image:\s*url\(['\"]?images/marker-icon\.png['\"]?\);?", "", text)
     # A source map would be asked for at an address beside the page.
     return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M)
+
+
+def _folder(package):
+    with needed_by("datakit.maps"):
+        return Path(import_module(f"xstatic.pkg.{package}").BASE_DIR)
 
 
 @cache
@@ -59,7 +65,7 @@ def _picture(path):
 
 
 def _marker_pictures():
-    images = Path(import_module("xstatic.pkg.leaflet").BASE_DIR) / "images"
+    images = _folder("leaflet") / "images"
     return (
         "L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({"
         f"iconUrl:'{_picture(images / 'marker-icon.png')}',iconRetinaUrl:'{_picture(images / 'marker-icon-2x.png')}',"
@@ -85,7 +91,8 @@ def parts(folium_map):
     WrongUse
         Something added to the map needs a script that the kit does not have.
     """
-    from branca.element import CssLink, JavascriptLink
+    with needed_by("datakit.maps"):
+        from branca.element import CssLink, JavascriptLink
 
     figure = folium_map.get_root()
     places = (figure.header, figure.html, figure.script)

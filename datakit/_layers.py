@@ -10,12 +10,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from folium.map import Layer
-from folium.template import Template
 
 from datakit.classes import Classes
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.extras import needed_by
 from datakit.style import NO_DATA_COLOUR, cell, number
+
+with needed_by("datakit.maps"):
+    from folium.map import Layer
+    from folium.template import Template
 
 LAMBERT, WGS84, MERCATOR = "EPSG:2154", "EPSG:4326", "EPSG:3857"
 WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from, in EPSG:3857 metres

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from datakit._layers import BIGGEST, SMALLEST, size_examples
+from datakit.extras import needed_by
 from datakit.style import RC, number, wrap
 
 STAMP_COLOUR = "#a3280a"
@@ -24,9 +25,10 @@ def draw(made, size):
     -------
     matplotlib.figure.Figure
     """
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed_by("datakit.maps"):
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     width, height = size
     source = made.sources
@@ -113,7 +115,8 @@ _PAINT = {"area": _paint_areas, "line": _paint_lines, "point": _paint_points}
 
 def _names(fig, ax, outline):
     """Names of the outline's areas, the biggest first, each only where it covers no other."""
-    from matplotlib.patheffects import withStroke
+    with needed_by("datakit.maps"):
+        from matplotlib.patheffects import withStroke
 
     column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in outline.columns), None)
     if column is None or len(outline) > 60:
@@ -134,7 +137,8 @@ def _names(fig, ax, outline):
 
 
 def _scale_bar(ax, length):
-    from matplotlib.patheffects import withStroke
+    with needed_by("datakit.maps"):
+        from matplotlib.patheffects import withStroke
 
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     x, y = x0 + 0.03 * (x1 - x0), y0 + 0.035 * (y1 - y0)
@@ -149,8 +153,9 @@ def _scale_bar(ax, length):
 
 def _legends(fig, made, x, y, height):
     """Every layer's legend and notes, stacked from the top beside the map."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+    with needed_by("datakit.maps"):
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Patch
 
     renderer = fig.canvas.get_renderer()
 

@@ -6,6 +6,7 @@ import pandas as pd
 import shapely
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.reading import same_crs
 
 
@@ -43,7 +44,9 @@ def grid(area, size=100, clip=True, *, kind="square", resolution=9):
     CrsMismatch
         No CRS, or degrees.
     WrongUse
-        ``size`` is not a positive whole number, ``area`` has no surface, the kind is unknown, or H3 is not installed.
+        ``size`` is not a positive whole number, ``area`` has no surface, or the kind is unknown.
+    MissingPackage
+        Hexagons without the extra ``hexagons``.
     """
     crs = same_crs(area)
     if kind not in ("square", "h3"):
@@ -77,11 +80,8 @@ def _squares(whole, size, crs):
 
 def _hexagons(whole, resolution, crs):
     """The hexagons around an area, drawn in its own CRS: neighbours share their corners, and leave no gap."""
-    try:
+    with needed_by(__name__):
         import h3
-    except ImportError:
-        raise WrongUse("grid", "hexagons need H3, which is not installed",
-                       next='pip install "ondijon-datakit[hexagons]"') from None  # fmt: skip
     if resolution != int(resolution) or not 0 <= resolution <= 15:
         raise WrongUse("grid", "H3 has the resolutions 0 to 15", found=repr(resolution))
     side = h3.average_hexagon_edge_length(int(resolution), unit="m")

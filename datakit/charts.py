@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.style import CATEGORICAL, DIVERGING, RC, SEQUENTIAL, number, palette, sources, with_unit, wrap
 
 __all__ = ["CATEGORICAL", "DIVERGING", "RESULTS_MIME", "SEQUENTIAL", "bars", "figure", "key_results", "number",
@@ -46,9 +47,10 @@ def figure(alt, *, title=None, size=(8, 4.5), data=(), nrows=1, ncols=1):
     WrongUse
         ``alt`` is empty.
     """
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed_by(__name__):
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     if not str(alt or "").strip():
         raise WrongUse("charts.figure", "a figure needs alt text", expected="one or two sentences saying what it shows")
@@ -127,11 +129,13 @@ def show(fig, alt=None):
                 expected="ax.set(xlabel='height (m)', ylabel='trees')",
             )  # fmt: skip
     out = io.BytesIO()
-    import matplotlib
+    with needed_by(__name__):
+        import matplotlib
 
     with matplotlib.rc_context(RC):
         fig.savefig(out, format="png", dpi=110, metadata={"Description": alt, "Software": None})
-    import matplotlib.pyplot as plt
+    with needed_by(__name__):
+        import matplotlib.pyplot as plt
 
     plt.close(fig)
     return Shown(out.getvalue(), alt, round(fig.get_figwidth() * 110))

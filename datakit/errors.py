@@ -66,6 +66,24 @@ class WrongUse(DatakitError):
     """An option, origin or parameter that does not exist or has the wrong type."""
 
 
+class MissingPackage(DatakitError, ModuleNotFoundError):
+    """A package that only one of the kit's extras brings is not installed: ``next`` says how to have it.
+
+    Parameters
+    ----------
+    name : str, optional
+        The module that cannot be imported, as in every `ImportError`.
+    """
+
+    def __init__(self, subject, what, *, name=None, **said):
+        super().__init__(subject, what, **said)
+        self.name = name
+
+    def __reduce__(self):
+        rebuild, (kind, subject, what, kept) = super().__reduce__()
+        return rebuild, (kind, subject, what, {**kept, "name": self.name})
+
+
 class UnknownDataset(DatakitError, KeyError):
     """No data card has this id."""
 

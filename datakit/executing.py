@@ -16,8 +16,10 @@ import signal
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
+from datakit.extras import needed_by
 from datakit.ledger import key
 
 RESULTS_MIME = "application/vnd.datakit.results+json"
@@ -29,6 +31,20 @@ LOADED = (
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches = []
 SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
+
+
+def check_packages():
+    """Look for what executes notebooks, without the seconds that importing it takes.
+
+    Raises
+    ------
+    MissingPackage
+        The extra ``notebooks`` is not installed.
+    """
+    with needed_by("datakit run"):
+        for name in ("papermill", "nbclient", "nbconvert", "nbformat", "jupyter_client", "ipykernel"):
+            if find_spec(name) is None:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def tree_memory(pid):
@@ -107,10 +123,11 @@ class Watch:
 
 def _engine(watch, tell, folder):
     """A papermill engine whose kernels are this very interpreter, reached by Unix sockets where there are any."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-    from papermill.clientwrap import PapermillNotebookClient
-    from papermill.engines import NBClientEngine
+    with needed_by(__name__):
+        from jupyter_client.kernelspec import KernelSpec
+        from jupyter_client.manager import AsyncKernelManager
+        from papermill.clientwrap import PapermillNotebookClient
+        from papermill.engines import NBClientEngine
 
     # Files, not TCP ports: they work with the loopback interface down, and nobody else on the machine can connect.
     unix = os.name == "posix" and len(str(folder)) < SOCKET_PATH - len("/kernel-ipc-65535")
@@ -191,11 +208,12 @@ def execute(task, tell):
         ``status`` (``"ok"``, ``"failed"``, ``"timeout"``, ``"died"``), ``error``, ``seconds``, ``peak_memory`` in
         bytes, ``results``, ``provenance``, ``title``.
     """
-    import nbformat
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.engines import papermill_engines
-    from papermill.exceptions import PapermillExecutionError
+    with needed_by(__name__):
+        import nbformat
+        import papermill
+        from nbclient.exceptions import DeadKernelError
+        from papermill.engines import papermill_engines
+        from papermill.exceptions import PapermillExecutionError
 
     nb = nbformat.read(task["notebook"], as_version=4)
     for cell in nb.cells:

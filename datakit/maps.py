@@ -22,6 +22,7 @@ import shapely
 from datakit import _layers
 from datakit.classes import classify
 from datakit.errors import TooBig, WrongUse
+from datakit.extras import needed_by
 from datakit.style import CATEGORICAL, number, sources, with_unit
 
 __all__ = ["CLUSTER_FROM", "MAX_BYTES", "TILES", "Map", "choropleth", "points"]
@@ -162,7 +163,8 @@ class Map:
     """
 
     def __init__(self, *, title, caption, alt, outline=None, data=(), tiles=None, height=520):
-        import folium
+        with needed_by(__name__):
+            import folium
 
         for name, text in (("title", title), ("caption", caption), ("alt", alt)):
             if not str(text or "").strip():
@@ -261,7 +263,8 @@ class Map:
         return classes, with_unit(legend or str(column).replace("_", " "), unit)
 
     def _add(self, layer, source):
-        import folium
+        with needed_by(__name__):
+            import folium
 
         self.layers.append(layer)
         self._frames.append(source)

@@ -3,6 +3,7 @@
 import html
 import re
 
+from datakit.extras import needed_by
 from datakit.ledger import STAMP, key
 
 SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "stopped", "waiting": "not executed"}
@@ -85,9 +86,10 @@ def notebook_page(nb, name, status, error):
     -------
     page, title : str
     """
-    import nbformat
-    from nbconvert.exporters.html import HTMLExporter
-    from pygments.formatters import HtmlFormatter
+    with needed_by(__name__):
+        import nbformat
+        from nbconvert.exporters.html import HTMLExporter
+        from pygments.formatters import HtmlFormatter
 
     nb = nbformat.from_dict(nb)
     # Papermill's own error banners come in pairs and point into Jupyter; the page has a plainer one.

@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from datakit.cards import card_folders
 from datakit.errors import WrongUse
+from datakit.executing import check_packages
 from datakit.origins import LOCK, Origin, as_text, parse_origins
 from datakit.parameters import assign, read_parameters
 from datakit.project import from_project
@@ -197,7 +198,10 @@ def run(
     WrongUse
         Before anything is executed: an unknown notebook, origin or parameter, a wrong type, a lock file that is not
         there, an output folder that holds something else than a report.
+    MissingPackage
+        The extra ``notebooks`` is not installed.
     """
+    check_packages()
     parameters = dict(parameters or {})
     chosen = choose(themes, notebooks)
     if origins and "origins" in parameters:

@@ -7,6 +7,7 @@ import pandas as pd
 import shapely
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.reading import same_crs
 
 # Where nobody may walk, in the words of BD TOPO.
@@ -112,7 +113,8 @@ class Network:
         ndarray of float32, shape (origins, targets)
             NaN beyond the limit or where no street leads.
         """
-        from scipy.sparse.csgraph import dijkstra
+        with needed_by(__name__):
+            from scipy.sparse.csgraph import dijkstra
 
         a, b = self.snap(origins), self.snap(targets)
         node, leg = self._legs(a)
@@ -154,7 +156,8 @@ class Network:
 
     def _with(self, snapped):
         """The graph with one more node for each snapped point, and the number of the first of them."""
-        from scipy.sparse import csr_array
+        with needed_by(__name__):
+            from scipy.sparse import csr_array
 
         n, k = len(self.nodes), len(snapped)
         node, leg = self._legs(snapped)
@@ -169,7 +172,8 @@ class Network:
 
     def _from_all(self, snapped, limit):
         """Metres from every crossing to the nearest of some points, and which it is."""
-        from scipy.sparse.csgraph import dijkstra
+        with needed_by(__name__):
+            from scipy.sparse.csgraph import dijkstra
 
         if not len(snapped):
             return np.full(len(self.nodes), np.inf), np.full(len(self.nodes), -1)
@@ -248,9 +252,10 @@ def _joined(lines, join, crs):
 
 def _crossings(points, join):
     """Ends closer than ``join`` to each other are one node."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
+    with needed_by(__name__):
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+        from scipy.spatial import cKDTree
 
     unique, place = np.unique(points.round(3), axis=0, return_inverse=True)
     near = cKDTree(unique).query_pairs(join, output_type="ndarray")
@@ -262,8 +267,9 @@ def _crossings(points, join):
 
 
 def _parts(network):
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    with needed_by(__name__):
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
 
     n, (u, v) = len(network.nodes), network.ends.T
     _, part = connected_components(coo_array((np.ones(len(u)), (u, v)), (n, n)), directed=False)

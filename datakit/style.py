@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from datakit import ledger
+from datakit.extras import needed_by
 from datakit.ledger import STAMP
 
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
@@ -56,8 +57,9 @@ def palette(k, kind="sequential"):
         if k > len(CATEGORICAL):
             raise ValueError(f"at most {len(CATEGORICAL)} categories can be told apart, {k} asked: group the rarest")
         return list(CATEGORICAL[:k])
-    import matplotlib
-    from matplotlib.colors import to_hex
+    with needed_by(__name__):
+        import matplotlib
+        from matplotlib.colors import to_hex
 
     ramp = matplotlib.colormaps[DIVERGING if kind == "diverging" else SEQUENTIAL]
     low, high = (0.1, 0.9) if kind == "diverging" else (0.15, 0.97)

@@ -11,7 +11,7 @@ from tobler.area_weighted import area_interpolate
 
 import datakit
 from datakit import cells as grid
-from datakit.errors import CrsMismatch, WrongUse
+from datakit.errors import CrsMismatch, MissingPackage, WrongUse
 from datakit.vegetation import residents
 
 LAMBERT = "EPSG:2154"
@@ -56,7 +56,7 @@ def test_totals_follow_onto_hexagons(city):
 
 def test_hexagons_without_the_library_say_what_to_install(city, monkeypatch):
     monkeypatch.setitem(sys.modules, "h3", None)
-    with pytest.raises(WrongUse, match="hexagons"):
+    with pytest.raises(MissingPackage, match=r"ondijon-datakit\[hexagons\]"):
         grid.grid(city, kind="h3")
 
 

@@ -24,8 +24,7 @@ LOCKS = ["requirements.lock", "requirements-dev.lock"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 # Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it, nbval extends pytest.
-# Imported by name, where they are installed: the two others.
-USED_OTHERWISE = {"jupyterlab", "jupytext", "nbval", "pystac-client", "rioxarray"}
+USED_OTHERWISE = {"jupyterlab", "jupytext", "nbval"}
 
 
 def direct(requirements):

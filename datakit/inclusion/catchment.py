@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 
 METHODS = {
     "2sfca": "two-step: everybody within the catchment counts the same (Luo and Wang, 2003)",
@@ -34,7 +35,8 @@ def gaussian(catchment, edge=0.01):
     if not catchment > 0 or not 0 < edge < 1:
         raise WrongUse("gaussian", "a decay needs a limit above 0 and a weight there between 0 and 1",
                        found=f"catchment {catchment}, edge {edge}")  # fmt: skip
-    from access import weights
+    with needed_by(__name__):
+        from access import weights
 
     return weights.gaussian(catchment / np.sqrt(-2 * np.log(edge)))
 
@@ -94,7 +96,8 @@ def floating(demand, supply, costs, *, catchment, method="e2sfca", decay=None):
 
 
 def _fca(people, known, near, catchment, method, decay):
-    from access import fca
+    with needed_by(__name__):
+        from access import fca
 
     where = people.rename("demand").rename_axis("geoid").reset_index()
     what = known.rename("supply").rename_axis("geoid").to_frame()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.reading import same_crs
 
 KINDS = {1: "high among high", 2: "low among high", 3: "low among low", 4: "high among low"}  # esda's quadrants
@@ -55,9 +56,10 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
         raise WrongUse("clusters", "clusters need more areas than neighbours, and values that differ",
                        expected=f"more than {neighbours + 1} different areas", found=str(int(known.sum())))  # fmt: skip
-    from esda import Moran_Local
-    from libpysal.graph import Graph
-    from scipy.stats import false_discovery_control
+    with needed_by(__name__):
+        from esda import Moran_Local
+        from libpysal.graph import Graph
+        from scipy.stats import false_discovery_control
 
     middles = areas.geometry[known].centroid
     around = Graph.build_knn(middles.reset_index(drop=True), k=neighbours).transform("r")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.style import number
 
 # Need darkens towards blue, bad access towards orange; both together are nearly black. Blue and orange stay apart for
@@ -95,7 +96,8 @@ def square(ax, classes, people):
     DataFrame
         ``people`` in each class: rows are `LEVELS`, columns `WAYS`.
     """
-    from matplotlib.colors import to_rgb
+    with needed_by(__name__):
+        from matplotlib.colors import to_rgb
 
     told = classes[["need_class", "access_class"]].assign(people=pd.to_numeric(people).astype(float)).dropna()
     of = told.astype(float).pivot_table(index="need_class", columns="access_class", values="people", aggfunc="sum")

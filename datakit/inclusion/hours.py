@@ -10,6 +10,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from datakit.extras import needed_by
+
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TAGS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 EVENING = 18  # o'clock: open after it on a weekday helps those who work, a choice of this kit
@@ -108,7 +110,8 @@ def weekly(values):
 
 def _read(text):
     """Hours, evening, Saturday of one value, or None when the library does not understand it."""
-    from opening_hours import OpeningHours, ParserError, State
+    with needed_by(__name__):
+        from opening_hours import OpeningHours, ParserError, State
 
     try:
         spans = OpeningHours(text).intervals(_WEEK, _WEEK + dt.timedelta(days=7))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.inclusion.services import plain
 from datakit.reading import same_crs
 
@@ -56,7 +57,8 @@ def pairs(places, near=NEAR):
     different, however alike the street, and so do numbers in names ("Agence 1", "Agence 2").
     """
     same_crs(places)
-    from rapidfuzz import fuzz, process
+    with needed_by(__name__):
+        from rapidfuzz import fuzz, process
 
     shapes = places.geometry.to_numpy()
     a, b = places.sindex.query(shapes, predicate="dwithin", distance=near)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 
 GOALS = {
     "reach": "as many people as possible within the limit (maximal covering, Church and ReVelle, 1974)",
@@ -62,8 +63,9 @@ def best_sites(cost, people, k=1, *, goal="reach", limit=None, present=None):
 
 def _best(value, k):
     """The ``k`` columns that serve the rows best, each row being served by the best of them."""
-    from scipy import sparse
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    with needed_by(__name__):
+        from scipy import sparse
+        from scipy.optimize import Bounds, LinearConstraint, milp
 
     area, site = np.nonzero(value)
     areas, sites, pairs = *value.shape, len(area)

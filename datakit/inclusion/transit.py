@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import DatakitError, WrongUse
+from datakit.extras import needed_by
 
 NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")  # and one of the two calendars
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
@@ -96,7 +97,8 @@ class Timetable:
             raise DatakitError(Path(path).name, "this copy has no complete timetable", expected=", ".join(NEEDED),
                                found=f"no {', '.join(absent)}",
                                next="take distances to stops instead, or a newer file")  # fmt: skip
-        from cafein import TransportNetwork
+        with needed_by(__name__):
+            from cafein import TransportNetwork
 
         network = TransportNetwork.from_gtfs(str(path), trip_distances=False, leg_geometries=False)
         named = pd.DataFrame(network.stops, columns=["stop_id", "latitude", "longitude"])
@@ -148,8 +150,9 @@ class Timetable:
             ``origin``, ``target`` (rows of ``stops``) and ``minutes``, both ways where both are possible. Chains of
             walks are added, as the search takes one at a time.
         """
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components, dijkstra
+        with needed_by(__name__):
+            from scipy.sparse import coo_array
+            from scipy.sparse.csgraph import connected_components, dijkstra
 
         n = len(self.stops)
         apart = walks[walks["origin"] != walks["target"]]

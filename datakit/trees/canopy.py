@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from datakit.extras import needed_by
 from datakit.trees import diversity
 from datakit.trees.structure import trunk_diameter
+
+with needed_by(__name__):
+    from scipy import stats
 
 # Choices of this kit, not findings.
 LEAST = 30  # measured trees for a genus to have its own allometry

@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from datakit.errors import CrsMismatch, NotAsDescribed
+from datakit.extras import needed_by
 from datakit.tables import LAMBERT
 
 # West, south, east, north: mainland and Corsica, Guadeloupe and Martinique, Guyane, La Réunion, Mayotte.
@@ -242,7 +243,8 @@ def duplicates(shapes, metres=METRES):
         Position of the earliest row within the distance, -1 where there is none before this one. Rows at one place
         count as one before pairs are looked for, so that the cost stays that of a sort.
     """
-    from scipy.spatial import cKDTree
+    with needed_by(__name__):
+        from scipy.spatial import cKDTree
 
     x, y = shapes.x.to_numpy(), shapes.y.to_numpy()
     there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))

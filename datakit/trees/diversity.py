@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
+
+with needed_by(__name__):
+    from scipy.special import gammaln
 
 # Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
 # Conference of the Metropolitan Tree Improvement Alliance (METRIA): at most so many per cent of one taxon.

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 
 
 def model(table):
@@ -14,11 +15,12 @@ def model(table):
     sklearn.pipeline.Pipeline
         Not fitted. A category never seen in training counts for nothing.
     """
-    from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    with needed_by(__name__):
+        from sklearn.compose import make_column_transformer
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     numbers, words = _numbers_and_words(table)
     prepared = make_column_transformer(
@@ -43,10 +45,11 @@ def boosting(table, seed=0):
         Not fitted. Its size is a choice of this kit, not tuned on any inventory: no early stopping, which would split
         the rows at random and see the neighbours of a tree.
     """
-    from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OrdinalEncoder
+    with needed_by(__name__):
+        from sklearn.compose import make_column_transformer
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OrdinalEncoder
 
     numbers, words = _numbers_and_words(table)
     encoded = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=60)
@@ -82,8 +85,9 @@ def out_of_fold(table, target, groups=None, *, learner=model, splits=5, seed=0):
     -------
     ndarray of float
     """
-    from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
-    from threadpoolctl import threadpool_limits
+    with needed_by(__name__):
+        from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+        from threadpoolctl import threadpool_limits
 
     if groups is None:
         folds = StratifiedKFold(splits, shuffle=True, random_state=seed)
@@ -116,7 +120,8 @@ def by_one_column(column, target, groups, *, splits=5, weight=50):
     -------
     ndarray of float
     """
-    from sklearn.model_selection import GroupKFold
+    with needed_by(__name__):
+        from sklearn.model_selection import GroupKFold
 
     code, target = pd.factorize(column, use_na_sentinel=False)[0], np.asarray(target, dtype=float)
     score = np.zeros(len(target))

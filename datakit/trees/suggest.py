@@ -15,9 +15,12 @@ from importlib.resources import files
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
+from datakit.extras import needed_by
 from datakit.trees import coordinates, crosswalks, looks
+
+with needed_by(__name__):
+    from scipy.optimize import linear_sum_assignment
 
 # Choices of this kit. Below SURE a column is left unmapped; the others weigh the ways in which two names can agree.
 SURE = 0.6

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.trees import risk
 from datakit.trees.learners import boosting, out_of_fold
 from datakit.trees.structure import survey_year
@@ -84,7 +85,8 @@ def _pair(a, b, known, inventories, learner, draws, seed):
     }
     if not shared:
         return row | {"why": "nothing that both know"}
-    from threadpoolctl import threadpool_limits
+    with needed_by(__name__):
+        from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         chance = learner(train[shared]).fit(train[shared], lost_there).predict_proba(test[shared])[:, 1]

@@ -8,13 +8,16 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
 
 from datakit.cache import write_whole
 from datakit.delimited import for_spreadsheets
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.trees.risk import became
+
+with needed_by(__name__):
+    from scipy.spatial import cKDTree
+    from scipy.spatial.distance import cdist
 
 __all__ = ["visit_list", "write"]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 
 DOUBTFUL = 2  # Météo-France's quality code for a value in doubt
 SUMMER = (6, 7, 8)
@@ -93,7 +94,8 @@ def trend(years, values, level=0.95):
     dict
         ``slope``, ``low``, ``high`` (per decade) and ``years`` (how many were used); missing with fewer than 8.
     """
-    from scipy.stats import theilslopes
+    with needed_by(__name__):
+        from scipy.stats import theilslopes
 
     years, values = np.asarray(years, float), np.asarray(values, float)
     known = np.isfinite(values) & np.isfinite(years)
@@ -129,7 +131,8 @@ def mann_kendall(years, values):
     data. Journal of Hydrology 204, of which one year back is used; that memory never makes ``p`` smaller is a choice of
     this kit.
     """
-    from scipy.stats import kendalltau
+    with needed_by(__name__):
+        from scipy.stats import kendalltau
 
     years, values = np.asarray(years, float), np.asarray(values, float)
     known = np.isfinite(values) & np.isfinite(years)
@@ -148,7 +151,8 @@ def mann_kendall(years, values):
 
 def _with_memory(years, values, rest, p):
     """The p of `mann_kendall` when a year resembles the one before: its variance is larger than that of free orders."""
-    from scipy.stats import norm
+    with needed_by(__name__):
+        from scipy.stats import norm
 
     n = len(values)
     ranks = rest.round(9).rank() - (n + 1) / 2  # rounding errors differ between machines: they decide no rank

@@ -13,21 +13,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.errors import DatakitError, WrongUse
+from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.reading import same_crs
 
 ROW = "_row"  # where a row stood before its table was cut, so that answers do not depend on the cutting
 
 
 def _dask():
-    try:
+    with needed_by(__name__):
         import dask
         import dask.dataframe
         import dask_geopandas
         import distributed
-    except ImportError as error:
-        raise DatakitError("many", f"the library {error.name} is not installed",
-                           next='pip install "ondijon-datakit[cluster]"') from error  # fmt: skip
     return dask, dask_geopandas, distributed
 
 
@@ -51,7 +49,7 @@ def cluster(workers=2, memory="1.5GB"):
 
     Raises
     ------
-    DatakitError
+    MissingPackage
         A library is missing.
     """
     _, _, distributed = _dask()
@@ -158,7 +156,7 @@ def run(work, cells, layers=None, *, by=None, parts=None, reach=100.0, **options
     CrsMismatch
     WrongUse
         ``work`` does not give a row for each cell, or see :func:`partitioned`.
-    DatakitError
+    MissingPackage
         A library is missing.
     """
     dask, dgpd, _ = _dask()
@@ -255,7 +253,7 @@ def each(work, frame, by, **options):
     CrsMismatch
     WrongUse
         See :func:`partitioned`.
-    DatakitError
+    MissingPackage
         A library is missing.
     """
     dask, _, _ = _dask()

@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 
 from datakit.cells import polygons
-from datakit.errors import DatakitError, NotAsDescribed, Unreachable, WrongUse
+from datakit.errors import NotAsDescribed, Unreachable, WrongUse
+from datakit.extras import needed_by
 from datakit.reading import same_crs
 
 CATALOG = "https://earth-search.aws.element84.com/v1"
@@ -33,16 +34,6 @@ GDAL = {
     "GDAL_HTTP_CONNECTTIMEOUT": "20",
     "GDAL_HTTP_TIMEOUT": "120",
 }
-
-
-def _needs(*names):
-    from importlib import import_module
-
-    try:
-        return [import_module(name) for name in names]
-    except ImportError as error:
-        raise DatakitError("satellite", f"the library {error.name} is not installed",
-                           next='pip install "ondijon-datakit[satellite]"') from error  # fmt: skip
 
 
 def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, modifier=None):
@@ -74,19 +65,23 @@ def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cl
     Unreachable
         The catalogue does not answer, or answers with an error.
     """
-    client, io, said, requests = _needs("pystac_client", "pystac_client.stac_api_io", "pystac_client.exceptions",
-                                        "requests")  # fmt: skip
+    import requests
+
+    with needed_by(__name__):
+        from pystac_client import Client
+        from pystac_client.exceptions import APIError
+        from pystac_client.stac_api_io import StacApiIO
     same_crs(area)
     box = [float(v) for v in area.to_crs(4326).total_bounds]
     if not np.isfinite(box).all():
         raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
     try:
-        opened = client.Client.open(catalog, modifier=modifier, stac_io=io.StacApiIO(timeout=60, max_retries=2))
+        opened = Client.open(catalog, modifier=modifier, stac_io=StacApiIO(timeout=60, max_retries=2))
         wanted = {"collections": [collection], "bbox": box, "datetime": period}
         if opened.conforms_to("QUERY"):
             wanted["query"] = {"eo:cloud_cover": {"lte": max_cloud}}
         items = list(opened.search(**wanted, limit=100).items())
-    except (said.APIError, requests.RequestException) as error:
+    except (APIError, requests.RequestException) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Unreachable("satellite", "the catalogue does not answer as a STAC API", expected=catalog,
                           found=first[:300], next="try again later, or another `catalog`") from error  # fmt: skip
@@ -168,10 +163,13 @@ def ndvi(
         The catalogue or a file does not answer.
     NotAsDescribed
         A scene without one of the three bands.
-    DatakitError
-        A library is missing.
+    MissingPackage
+        The extra ``satellite`` is not installed.
     """
-    xarray, _, _ = _needs("xarray", "odc.stac", "rioxarray")
+    with needed_by(__name__):  # before anything is asked of the network
+        import odc.stac  # noqa: F401  for `_read`
+        import rioxarray  # noqa: F401  gives arrays their `.rio`
+        import xarray
     items = search(area, period, catalog=catalog, collection=collection, max_cloud=max_cloud, modifier=modifier)
     if not items:
         raise WrongUse("satellite", f"no scene of {collection} shows this area", expected=f"some in {period}",
@@ -213,7 +211,8 @@ def _days(items):
 
 def _geobox(area, items):
     """The satellite's own pixels over an area."""
-    from odc.geo.geobox import GeoBox
+    with needed_by(__name__):
+        from odc.geo.geobox import GeoBox
 
     codes = pd.Series([_code(item) for item in items]).dropna()
     if codes.empty:
@@ -268,7 +267,9 @@ def _view(item, geobox, clear):
 
 
 def _read(item, names, geobox):
-    stac, rasterio = _needs("odc.stac", "rasterio")
+    with needed_by(__name__):
+        import rasterio
+        from odc import stac
     try:
         with rasterio.Env(**GDAL):
             loaded = stac.load([item], bands=names, geobox=geobox, resampling="nearest", pool=4)
@@ -317,7 +318,8 @@ def by_cell(found, cells, least=0.5, above=None):
     WrongUse
         The raster has no CRS, is turned, or is not of two dimensions.
     """
-    _needs("rioxarray")
+    with needed_by(__name__):
+        import rioxarray  # noqa: F401  gives arrays their `.rio`
     same_crs(cells)
     raster = found["ndvi"] if hasattr(found, "data_vars") else found
     raster = raster.squeeze(drop=True)

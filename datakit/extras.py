@@ -1,0 +1,127 @@
+"""What the kit needs beyond its core, and which extra brings it: read from the package's own metadata, no second list.
+
+The standard library only, and old words: the doctor reads this before anything is installed.
+"""
+
+import re
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from datakit.errors import MissingPackage
+
+NAME = "ondijon-datakit"
+CORE = ""
+
+
+def checkout():
+    """The project's folder where the package is used from a clone of it, else None.
+
+    Returns
+    -------
+    Path or None
+    """
+    folder = Path(__file__).resolve().parents[1]
+    try:
+        # Beside an installed package another project's file may lie.
+        mine = f'name = "{NAME}"' in (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    return folder if mine else None
+
+
+def requirements():
+    """Direct dependencies by extra, those of the core under ``""``.
+
+    Returns
+    -------
+    dict of list of str
+        Of the clone's pyproject.toml, else of what pip recorded; empty where there is neither.
+    """
+    project = checkout()
+    if project:
+        return _written((project / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {}
+    try:
+        lines = metadata.requires(NAME) or []
+    except metadata.PackageNotFoundError:
+        lines = []
+    for line in lines:
+        requirement, _, marker = line.partition(";")
+        extra = re.search(r"""extra == ["']([\w-]+)["']""", marker)
+        found.setdefault(extra.group(1) if extra else CORE, []).append(requirement.strip())
+    return found
+
+
+def _written(toml):
+    """The same lists from the text of pyproject.toml: before Python 3.11 there is no TOML reader."""
+    toml = re.sub(r"^\s*#.*$", "", toml, flags=re.M)
+    core = re.search(r"^dependencies = \[$(.*?)^\]$", toml, re.M | re.S)
+    extras = re.search(r"^\[project\.optional-dependencies\]$(.*?)(?=^\[)", toml, re.M | re.S)
+    lists = [(CORE, core.group(1)), *re.findall(r"^([\w-]+) = \[(.*?)\]$", extras.group(1), re.M | re.S)]
+    return {name: re.findall('"([^"]+)"', body) for name, body in lists}
+
+
+@contextmanager
+def needed_by(user):
+    """Import packages of an extra within this block: where one is missing, the error says which extra brings it.
+
+    Parameters
+    ----------
+    user : str
+        The module that needs them: ``__name__``.
+
+    Raises
+    ------
+    MissingPackage
+        A `ModuleNotFoundError` that a person can act on. Where no extra brings the package, the error stays as it is.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").split(".")[0]
+        extra = bringing(module, user)
+        if isinstance(error, MissingPackage) or extra is None:
+            raise
+        raise MissingPackage(user, module + " is not installed", name=error.name, next=install(extra)) from None
+
+
+def bringing(module, user):
+    """The extra that brings a module: the user's own theme if that has it, else the first one.
+
+    Parameters
+    ----------
+    module : str
+        A top-level name: ``"folium"``.
+    user : str
+        The kit's module that imports it: ``"datakit.maps"``.
+
+    Returns
+    -------
+    str or None
+    """
+    start = module.lower().replace("_", "-")  # opening_hours is in opening-hours-py, odc in odc-stac
+    lists = requirements()
+    named = [
+        extra
+        for extra, lines in lists.items()
+        if extra != CORE and any(re.match(re.escape(start) + r"(?![\w.])", line.lower()) for line in lines)
+    ]
+    theme = user.split(".")[1] if "." in user else ""
+    if theme in named or (not named and theme in lists):  # sklearn has nothing of its package's name, scikit-learn
+        return theme
+    return named[0] if named else None
+
+
+def install(*extras):
+    """The command that installs extras into this environment, whether the kit came as a wheel or is used from a clone.
+
+    Parameters
+    ----------
+    *extras : str
+
+    Returns
+    -------
+    str
+    """
+    return 'pip install "{}[{}]"'.format(NAME, ",".join(extras))
