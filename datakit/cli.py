@@ -173,6 +173,12 @@ def parser():
     c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
     c.add_argument("--quiet", action="store_true", help="say nothing while it runs")
 
+    examples = "  datakit notebooks\n  datakit notebooks my_notebooks\n"
+    c = command(
+        "notebooks", "copy the kit's notebooks, to open and change them; no file is replaced", _notebooks, examples
+    )
+    c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help="where (default: ./notebooks)")
+
     cli_trees.add_commands(command, origins)
 
     c = command("doctor", "check that everything works here, and say what to do where it does not", _doctor,
@@ -318,6 +324,21 @@ def _run(args):
     done = f"{len(report.notebooks) - len(failed)} of {len(report.notebooks)} notebooks done"
     print(f"{done} in {report.seconds:.0f} s. Report: {report.output / 'index.html'}")
     return FAILED if failed else OK
+
+
+def _notebooks(args):
+    import shlex
+
+    from datakit.shipped import copy_notebooks
+
+    copied, left = copy_notebooks(args.folder)
+    for path in left:
+        print(f"{path} is there already: left as it is", file=sys.stderr)
+    for path in copied:
+        print(path)
+    names = sorted(map(str, copied + left))
+    print(f"next: jupyter trust {shlex.join(names)} && jupyter lab {shlex.quote(names[0])}", file=sys.stderr)
+    return OK
 
 
 def _doctor(args):

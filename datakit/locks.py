@@ -77,7 +77,7 @@ def registry(origin=None, *, locked=None):
     Raises
     ------
     WrongUse
-        Several origins; or the publisher without a lock: publishers name no digests.
+        Several origins; the publisher without a lock, since publishers name no digests; an address with a password.
     Unreachable, NotAsDescribed
         The mirror is not there, or is none.
 
@@ -102,6 +102,13 @@ def registry(origin=None, *, locked=None):
         return pooch.create(one.base, Path(one.base).resolve().as_uri(), registry=files, allow_updates=False)
     place = cache_folder() / "_registry" / one.slug
     if one.kind == "http":
+        if one.address != one.base:
+            raise WrongUse(
+                "registry",
+                "pooch writes the addresses it asks into its log, and this one has a password",
+                found=one.name,
+                next="datakit.fetch, which keeps passwords to itself",
+            )
         return pooch.create(place, one.base, registry=files)
     urls = {f"{id}/{entry['filename']}": entry["url"] for id, entry in entries.items()}
     return pooch.create(place, "", registry=files, urls=urls)

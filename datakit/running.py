@@ -30,6 +30,7 @@ from datakit.parameters import assign, read_parameters
 from datakit.project import from_project
 from datakit.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.report import SAID
+from datakit.shipped import kit_notebooks
 
 GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
 
@@ -103,8 +104,8 @@ class RunReport:
 
 
 def notebooks_folder():
-    """The folder of notebooks: ``./notebooks``, else the one beside the package."""
-    for folder in (Path("notebooks"), Path(__file__).resolve().parents[1] / "notebooks"):
+    """The folder of notebooks: ``./notebooks``, else the kit's own."""
+    for folder in (Path("notebooks"), kit_notebooks()):
         if any(folder.glob("*.ipynb")):
             return folder
     raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
@@ -204,6 +205,8 @@ def run(
     check_packages()
     parameters = dict(parameters or {})
     chosen = choose(themes, notebooks)
+    if progress and notebooks is None and any(n.path.parent == kit_notebooks() for n in chosen):
+        print(f"the kit's own notebooks, in {kit_notebooks()} (copies to change: datakit notebooks)", file=sys.stderr)
     if origins and "origins" in parameters:
         raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
     asked = parse_origins(origins or parameters.get("origins") or None)

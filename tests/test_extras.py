@@ -111,12 +111,13 @@ def test_the_core_lists_fetches_and_keeps_mirrors(tmp_path, cache):
     code = """
 from datakit.cli import main
 commands = ["list", "show communes", "fetch communes", "lock communes", "mirror build m communes --origins sample",
-            "mirror verify m"]
+            "mirror verify m", "notebooks"]
 for line in commands:
     assert main(line.split()) == 0, line
 """
     said = alone(tmp_path, code)
     assert "communes" in said
+    assert (tmp_path / "notebooks" / "00_start_here.ipynb").exists()
 
 
 @pytest.mark.slow

@@ -112,3 +112,9 @@ def test_a_registry_of_nothing_or_of_too_much_is_refused(mirror, tmp_path):
     (mirror / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
     with pytest.raises(NotAsDescribed, match="cannot be used"):
         datakit.registry(str(mirror))
+
+
+def test_an_address_with_a_password_is_no_registry(served):
+    with pytest.raises(WrongUse, match="has a password") as caught:
+        datakit.registry(served.replace("http://", "http://someone:secret@"))
+    assert "secret" not in str(caught.value)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -164,26 +163,6 @@ def test_one_version_and_three_pythons_everywhere(root):
     assert PROJECT["project"]["requires-python"] == f">={pythons[0]}"
     workflow = yaml.safe_load((root / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
     assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == pythons
-
-
-def test_the_wheel_carries_everything(root, tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(root / name, source)
-    shutil.copytree(root / "datakit", source / "datakit", ignore=shutil.ignore_patterns("__pycache__"))
-    build = "from setuptools import build_meta; print(build_meta.build_wheel('..'))"
-    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        inside = set(archive.namelist())
-    files = {p.relative_to(root).as_posix() for p in (root / "datakit").rglob("*") if p.is_file()}
-    files = {f for f in files if "__pycache__" not in f}
-    for folder in ("datakit/catalog/", "datakit/sample/"):
-        assert any(f.startswith(folder) for f in files), f"{folder} is empty"
-    assert files <= inside  # code, cards, sample, and the scripts of the maps
-    assert wheel.stat().st_size < 14e6
 
 
 # --- what an import does --------------------------------------------------------------------------------------------
