@@ -23,12 +23,23 @@ from urllib.parse import unquote, urlsplit
 
 from datakit.errors import without_password
 
+from datakit import extras
+
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
 HTTP_SECONDS = 5
 # Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point in Dijon by PROJ 9.
 POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
-NAMES = {"matplotlib-base": "matplotlib"}
+NOTEBOOKS = ("notebooks", "trees", "vegetation", "inclusion")  # the extras that the four notebooks need
+USES = {
+    "notebooks": "no maps, no charts, no JupyterLab, no `datakit run`",
+    "trees": "not all that the trees theme can do",
+    "vegetation": "not all that the vegetation theme can do",
+    "inclusion": "not all that the digital inclusion theme can do",
+    "cluster": "no work on many cities at once",
+    "hexagons": "no grid of hexagons",
+    "satellite": "no satellite images",
+}
 
 
 class Check:
@@ -88,45 +99,48 @@ def python():
     return Check("Python", "ok", found)
 
 
-def _required():
-    """The direct dependencies: those of pyproject.toml beside the package, else those of the installed package."""
-    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
-    if project.exists():
-        # No TOML reader before Python 3.11: the list is one quoted requirement a line.
-        block = re.search(r"^dependencies = \[(.*?)^\]", project.read_text(encoding="utf-8"), re.M | re.S)
-        if block:
-            return re.findall(r'^\s*"([^"]+)"', block.group(1), re.M)
-    try:
-        return [r for r in metadata.requires("ondijon-datakit") or [] if "extra ==" not in r]
-    except metadata.PackageNotFoundError:
-        return []
-
-
 def _numbers(version):
     return [int(n) for n in re.findall(r"\d+", version)[:4]]
 
 
-def packages():
-    """Every direct dependency: there, and recent enough."""
-    missing, old, there = [], [], 0
-    for requirement in _required():
+def _look_up(lines):
+    """Which of these requirements are missing, and which are older than asked."""
+    missing, old = [], []
+    for requirement in lines:
         name = re.match(r"[\w.-]+", requirement).group()
         try:
-            version = metadata.version(NAMES.get(name, name))
+            version = metadata.version(name)
         except metadata.PackageNotFoundError:
             missing.append(name)
             continue
         least = re.search(r">=\s*([\d.]+)", requirement)
         if least and _numbers(version) < _numbers(least.group(1)):
             old.append(f"{name} {version} (needs {least.group(1)})")
-        there += 1
-    advice = "make run installs them into .venv; or: pip install -r requirements.lock"
+    return missing, old
+
+
+def packages():
+    """Every direct dependency: there, and recent enough; of the extras, those that are not whole."""
+    lists = extras.requirements()
+    core = lists.pop(extras.CORE, [])
+    if extras.checkout():  # a clone is there to run the notebooks, which need what the lock brings
+        core += [line for name in NOTEBOOKS for line in lists.pop(name, [])]
+        advice = "make run installs them into .venv; or: pip install --no-deps --require-hashes -r requirements.lock"
+    else:
+        advice = "pip install " + extras.NAME  # pip keeps the kit that is there, and brings what it lacks
+    missing, old = _look_up(sorted(set(core)))
     if missing:
-        yield Check("packages", "failed", "missing: " + ", ".join(missing), advice)
+        more = f" and {len(missing) - 12} more" if missing[12:] else ""
+        yield Check("packages", "failed", "missing: " + ", ".join(missing[:12]) + more, advice)
     if old:
         yield Check("packages", "failed", "too old: " + ", ".join(old), advice)
     if not missing and not old:
-        yield Check("packages", "ok", f"all {there} direct dependencies")
+        yield Check("packages", "ok", f"all {len(set(core))} direct dependencies")
+    for name, lines in lists.items():
+        missing, old = _look_up(lines)
+        if missing or old:
+            found = "without {}: {}".format(", ".join(missing + old), USES.get(name, name))
+            yield Check("extra", "warning", found, "if you want it: " + extras.install(name))
 
 
 def place():

@@ -50,29 +50,47 @@ def test_python_versions(monkeypatch):
 
 def test_packages(monkeypatch):
     assert [c.status for c in doctor.packages()] == ["ok"]
-    monkeypatch.setattr(doctor, "_required", lambda: ["pandas>=99", "unicorn-farm", "numpy>=1.0"])
+    lists = {"": ["pandas>=99", "unicorn-farm", "numpy>=1.0"]}
+    monkeypatch.setattr(doctor.extras, "requirements", lambda: lists)
     missing, old = doctor.packages()
     assert missing.status == old.status == "failed"
     assert "unicorn-farm" in missing.found and "pandas" in old.found and "99" in old.found
     assert "requirements.lock" in old.advice
 
 
-def test_packages_are_those_of_the_project(root):
-    import tomllib
-
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    assert doctor._required() == project["project"]["dependencies"]
+LACKING = {"": ["numpy"], "trees": ["scipy", "unicorn-farm"], "hexagons": ["h4>=4"], "satellite": ["pandas>=99"]}
 
 
-def test_packages_without_the_project_beside_them(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "datakit" / "doctor.py"))
-    assert [r for r in doctor._required() if r.startswith("geopandas")]
+def test_a_wheel_without_an_extra_is_told_what_it_is_for(monkeypatch):
+    monkeypatch.setattr(doctor.extras, "requirements", lambda: {k: list(v) for k, v in LACKING.items()})
+    monkeypatch.setattr(doctor.extras, "checkout", lambda: None)
+    core, trees, hexagons, satellite = doctor.packages()
+    assert core.status == "ok" and core.found == "all 1 direct dependencies"
+    assert {c.status for c in (trees, hexagons, satellite)} == {"warning"}
+    assert trees.found == "without unicorn-farm: not all that the trees theme can do"
+    assert trees.advice == 'if you want it: pip install "ondijon-datakit[trees]"'
+    assert "hexagons" in hexagons.found and "pandas" in satellite.found and "99" in satellite.found
+    monkeypatch.setattr(doctor.extras, "requirements", lambda: {"": ["unicorn-farm"]})
+    (core,) = doctor.packages()
+    assert core.status == "failed" and core.advice == "pip install ondijon-datakit"
 
-    def absent(name):
-        raise doctor.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(doctor.metadata, "requires", absent)
-    assert doctor._required() == []
+def test_a_clone_needs_what_its_notebooks_need(monkeypatch):
+    monkeypatch.setattr(doctor.extras, "requirements", lambda: {k: list(v) for k, v in LACKING.items()})
+    core, hexagons, satellite = doctor.packages()
+    assert core.status == "failed" and core.found == "missing: unicorn-farm" and "make run" in core.advice
+    assert hexagons.status == satellite.status == "warning"
+
+
+def test_a_long_list_is_cut(monkeypatch):
+    monkeypatch.setattr(doctor.extras, "requirements", lambda: {"": [f"unicorn-{n:02}" for n in range(15)]})
+    (core,) = doctor.packages()
+    assert core.found.startswith("missing: unicorn-00, ") and core.found.endswith("unicorn-11 and 3 more")
+
+
+def test_what_each_extra_is_for_is_known():
+    assert set(doctor.USES) == set(doctor.extras.requirements()) - {""}
+    assert set(doctor.NOTEBOOKS) < set(doctor.USES)
 
 
 def test_without_pyproj(monkeypatch):
