@@ -39,6 +39,8 @@ def note(card, fetched, **read):
         "retrieved": fetched.retrieved,
         "licence": fetched.licence or card.licence,
         "attribution": card.attribution,
+        # A card that replaces one of the kit decides what the same bytes mean: whoever reads a figure must know.
+        "card": f"{card.file.parent.name}/{card.file.name}" if card.replaces else None,
         **read,
     }
     _used[key(record)] = {**_used.get(key(record), {}), **record}
@@ -67,7 +69,7 @@ class Provenance:
         for s in self._said:
             where = "bundled sample" if s["origin_kind"] == "sample" else s["origin"]
             yield (
-                s["id"],
+                s["id"] + (f" (by {s['card']})" if s.get("card") else ""),
                 STAMP if s["synthetic"] else s["title"],
                 where,
                 s.get("rows", ""),

@@ -185,3 +185,12 @@ def test_measuring_needs_one_projected_crs():
     for wrong, why in ((degrees, "degrees"), (other, "different"), (unknown, "no CRS")):
         with pytest.raises(CrsMismatch, match=why):
             same_crs(metres, wrong)
+
+
+def test_a_card_that_replaces_one_of_the_kit_shows_in_the_provenance(tmp_path, monkeypatch):
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards/communes.json").write_text(json.dumps(datakit.catalog["communes"].raw))
+    assert datakit.load("iris", "sample").attrs["datakit"]["card"] is None
+    monkeypatch.chdir(tmp_path)
+    assert datakit.load("communes", "sample").attrs["datakit"]["card"] == "cards/communes.json"
+    assert "communes (by cards/communes.json)" in repr(datakit.provenance())
