@@ -248,11 +248,13 @@ def test_the_first_fetch_in_a_notebook_says_nothing_of_widgets(tmp_path, monkeyp
     code = """
 import sys
 sys.modules["ipywidgets"] = None  # as where it is not installed
+import warnings
 import datakit
-datakit.load("communes-population", "sample")
+before = list(warnings.filters)
+datakit.fetch("communes-population", "sample")
+print(warnings.filters == before, "tqdm.auto" in sys.modules)
 from datakit.inclusion import clusters
-import esda
-print("pooch" in sys.modules, "tqdm.auto" in sys.modules)"""
+import esda, pooch"""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(book).execute()
     assert [(o.name, o.text) for o in book.cells[0].outputs] == [("stdout", "True True\n")]

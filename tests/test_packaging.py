@@ -168,9 +168,9 @@ def test_one_version_and_three_pythons_everywhere(root):
 # --- what an import does --------------------------------------------------------------------------------------------
 
 
-def python(code, *options):
+def python(code):
     """Run some lines in a Python of their own; what it printed."""
-    done = subprocess.run([sys.executable, *options, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), done.stderr.strip()
 
@@ -197,22 +197,6 @@ from datakit.cache import DataWarning
 assert DataWarning is datakit.DataWarning, "the name that notebooks have always imported"
 """
     python(code)
-
-
-def test_the_first_line_of_a_notebook_is_no_warning_about_widgets():
-    """tqdm asks for widgets when it is imported in a notebook; pooch and esda import it later."""
-    code = """
-import sys, types, warnings
-sys.modules["ipykernel.zmqshell"] = types.ModuleType("ipykernel.zmqshell")
-sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: None, display=None, html=None)
-sys.modules["ipywidgets"] = sys.modules["IPython.html.widgets"] = None
-import datakit
-before = list(warnings.filters)
-datakit.fetch("communes", "sample")
-assert warnings.filters == before
-import pooch, tqdm.auto
-"""
-    assert python(code, "-W", "always::UserWarning")[1] == ""
 
 
 # --- the Makefile ---------------------------------------------------------------------------------------------------
