@@ -4,6 +4,7 @@ import functools
 import sys
 
 from datakit.errors import DatakitError
+from datakit.project import in_project
 
 
 def add_commands(command, origins):
@@ -25,7 +26,7 @@ def add_commands(command, origins):
     c.add_argument("--city", default="Dijon", help="names the dataset: trees-dijon for Dijon (the default)")
     c.add_argument("--crosswalk", metavar="F", help="which column is what: a proposal that you have edited")
     c.add_argument("--output", metavar="DIR", help="what explains the table (default: imports/CITY)")
-    c.add_argument("--mirror", metavar="DIR", default="mirror", help="where the table goes (default: mirror)")
+    c.add_argument("--mirror", metavar="DIR", help="where the table goes (default: mirror, in the project's folder)")
     origins(c)
 
     def inventory(made, file):
@@ -89,15 +90,16 @@ def _trees_import(args):
     print(f"\n{len(made.trees)} trees. What was changed:")
     print(made.summary.to_string(index=False) if len(made.summary) else "nothing")
     print(f"\n{made.findings.text()}\n")
-    entry = mirrors.add(args.mirror, made.id, made.table)
+    mirror = args.mirror or in_project("mirror")
+    entry = mirrors.add(mirror, made.id, made.table)
     for what in ("crosswalk", "changes", "audit", "card"):
         print(f"{what:<10} {getattr(made, what)}")
-    print(f"{'table':<10} {made.table}, put into {args.mirror}/ as {made.id}, sha256 {entry['sha256'][:12]}")
+    print(f"{'table':<10} {made.table}, put into {mirror}/ as {made.id}, sha256 {entry['sha256'][:12]}")
     print(
         f"next: look at {made.audit}; a column read wrongly? edit {made.crosswalk}, then --crosswalk {made.crosswalk}"
     )
     name = "" if made.id == "trees-dijon" else f" -p inventory={made.id}"
-    print(f"      datakit run trees --origins {args.mirror},sample{name}")
+    print(f"      datakit run trees --origins {mirror},sample{name}")
     return 0
 
 

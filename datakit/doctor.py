@@ -21,9 +21,8 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from datakit.errors import without_password
-
 from datakit import extras
+from datakit.errors import without_password
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache

@@ -1,5 +1,6 @@
 """Where the project is that one works in, whichever of its folders one works in."""
 
+import os
 from pathlib import Path
 
 
@@ -17,6 +18,11 @@ def project_folder():
         if (folder / "cards").is_dir() or (folder / "notebooks").is_dir() or (folder / "data.lock").is_file():
             return folder
     return here
+
+
+def in_project(*parts):
+    """A path of the project, to write to: as short as it can be said from here."""
+    return Path(os.path.relpath(project_folder())).joinpath(*parts)
 
 
 def from_project(path):

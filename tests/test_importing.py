@@ -69,6 +69,21 @@ def test_a_mirror_with_the_citys_file_needs_no_card_beside_it(city_file, here):
     assert list(alone.columns) == list(with_card.columns)
 
 
+def test_from_a_notebook_everything_lands_in_the_project(city_file, here, monkeypatch, capsys):
+    (here / "notebooks").mkdir()
+    (here / "cards").mkdir()
+    (here / "cards/benches.json").write_text(
+        (datakit.catalog["communes"].file).read_text("utf-8").replace('"communes"', '"benches"', 1)
+    )
+    monkeypatch.chdir(here / "notebooks")
+    assert main(["trees", "import", str(city_file)]) == 0
+    assert "datakit run trees --origins ../mirror,sample" in capsys.readouterr().out
+    assert sorted(p.name for p in here.iterdir() if p.is_dir()) == ["cache", "cards", "imports", "mirror", "notebooks"]
+    assert not list((here / "notebooks").iterdir())
+    assert len(datakit.load("trees-dijon", "mirror")) == 200
+    assert "benches" in datakit.catalog
+
+
 def test_an_edited_crosswalk_is_obeyed(city_file, here):
     main(["trees", "import", str(city_file)])
     path = here / "imports" / "dijon" / "crosswalk.json"

@@ -20,6 +20,7 @@ from datakit.cache import sha256_of, write_json, write_whole
 from datakit.cards import PACKAGED
 from datakit.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
 from datakit.errors import BadCard, DatakitError, NotAsDescribed, WrongUse
+from datakit.project import in_project
 from datakit.readers import Raw
 from datakit.trees.auditing import audit
 from datakit.trees.crosswalks import read as read_crosswalk
@@ -167,7 +168,7 @@ def dataset_id(name):
     return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
 
 
-def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards", area=None):
+def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards=None, area=None):
     """Turn a file of trees into the standard table.
 
     Parameters
@@ -180,9 +181,10 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
         A crosswalk to use as it is; without it, the one in ``folder`` where it was edited after an earlier import, else
         a proposal.
     folder : path, optional
-        Where the results go, ``imports/CITY`` by default.
-    cards : path
-        Where the dataset's card goes. One that an earlier import wrote keeps what was edited in it.
+        Where the results go, ``imports/CITY`` of the project by default.
+    cards : path, optional
+        Where the dataset's card goes, ``cards`` of the project by default. One that an earlier import wrote keeps what
+        was edited in it.
     area : GeoDataFrame, optional
         Where the trees should stand, any CRS.
 
@@ -201,11 +203,11 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards="cards
         The crosswalk, or the card of an earlier import, cannot be used.
     """
     path, id = Path(path), dataset_id(city)
-    read, card = _read(path), Path(cards) / f"{id}.json"
+    read, card = _read(path), Path(cards or in_project("cards")) / f"{id}.json"
     raw, rejects = read.frame, read.rejects
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
     _card(card, id, city, made_from)  # before anything is written
-    folder = Path(folder or Path("imports") / id.removeprefix("trees-"))
+    folder = Path(folder or in_project("imports", id.removeprefix("trees-")))
     folder.mkdir(parents=True, exist_ok=True)
     chosen, suggestion, written, notes = _crosswalk(raw, crosswalk, folder / "crosswalk.json")
     if (kit := id.removesuffix("-imported")) != id:
