@@ -10,6 +10,7 @@ from pathlib import Path
 
 from datakit.cache import sha256_of
 from datakit.errors import WrongUse
+from datakit.extras import needed_by
 from datakit.mirrors import verify
 from datakit.origins import LOCK, usable
 
@@ -52,14 +53,8 @@ def _digest(file, size, changed):
 
 def application(shelf):
     """The tornado application that serves a shelf."""
-    try:
+    with needed_by(__name__):
         from tornado.web import Application, HTTPError, StaticFileHandler
-    except ImportError:
-        raise WrongUse(
-            "mirror serve",
-            "the package tornado, which comes with JupyterLab, is not installed here",
-            next="make run, or: pip install tornado",
-        ) from None
 
     class File(StaticFileHandler):
         async def get(self, path, include_body=True):
@@ -99,9 +94,11 @@ def serve(folder, port=8000, host="", say=print):
     Raises
     ------
     WrongUse
-        The port or the host cannot be used, tornado is not installed, or no file of the mirror is right.
+        The port or the host cannot be used, or no file of the mirror is right.
     Unreachable, NotAsDescribed
         The folder is not there, or is no mirror.
+    MissingPackage
+        The extra ``notebooks``, which brings the server, is not installed.
     """
     shelf = Shelf(folder)
     served = application(shelf)
@@ -117,9 +114,9 @@ def serve(folder, port=8000, host="", say=print):
 
 
 async def _until_stopped(served, report, port, host, say):
-    from tornado.httpserver import HTTPServer
-    from tornado.netutil import bind_sockets
-
+    with needed_by(__name__):
+        from tornado.httpserver import HTTPServer
+        from tornado.netutil import bind_sockets
     try:
         if port > 65535:  # the system would take what is left after so many
             raise OSError("there is no such port")

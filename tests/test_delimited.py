@@ -193,7 +193,7 @@ def test_rejects_are_written_without_formulas(tmp_path, cache, monkeypatch):
     from datakit import mirrors
 
     monkeypatch.chdir(tmp_path)
-    raw = card(url=None, theme="other").raw
+    raw = card(url=None, theme="citizens").raw
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "things.json").write_text(json.dumps(raw), encoding="utf-8")
     mirrors.add("mirror", "things", write(tmp_path, "code;n\na;1\nb;=cmd()\n"))
