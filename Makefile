@@ -20,8 +20,8 @@ for_run := $(VENV)/.datakit-run
 for_dev := $(VENV)/.datakit-dev
 
 ifneq ($(UV),)
-install := $(UV) pip install --quiet --python $(bin)/python
-check   := $(UV) pip check --python $(bin)/python
+install := "$(UV)" pip install --quiet --python $(bin)/python
+check   := "$(UV)" pip check --python $(bin)/python
 else
 install := $(bin)/python -m pip install --quiet --disable-pip-version-check
 check   := $(bin)/python -m pip --disable-pip-version-check check
@@ -50,7 +50,7 @@ run: $(for_run)  ## every notebook on the bundled sample, and a report
 	@$(bin)/datakit run --output $(OUTPUT) $(ARGS)
 
 test: $(for_dev)  ## every test, with coverage of datakit/
-	@$(bin)/python -m pytest -n 2 --dist loadscope --cov --cov-report=term $(if $(ARGS),,--cov-fail-under=90) $(ARGS)
+	@$(bin)/python -m pytest -n 2 --dist loadscope $(or $(ARGS),--cov --cov-report=term --cov-fail-under=90)
 
 lab: $(for_run)  ## JupyterLab on the first notebook
 	@$(bin)/jupyter trust notebooks/*.ipynb >/dev/null
@@ -77,7 +77,7 @@ check-lock: $(for_dev)  ## ask for a wheel of every line of the locks, for each 
 	@PATH="$(bin):$$PATH" $(bin)/python tools/make_lock.py --check
 
 links:  ## launch links and badges for REPO=owner/name (REPO= takes them out)
-	@$(PYTHON) tools/links.py "$(REPO)"
+	@"$(PYTHON)" tools/links.py "$(REPO)"
 
 sample: $(for_run)  ## make the bundled sample again
 	@$(bin)/python tools/make_sample.py
@@ -95,11 +95,11 @@ $(made):
 	@$(if $(damage),echo "Making $(VENV) again: $(damage)"; rm -rf $(VENV))
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11, 3.12 or 3.13 found. On Debian: apt-get install python3 python3-venv"; exit 1; }
 ifneq ($(UV),)
-	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	@"$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
 else
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "make: this Python cannot make environments. On Debian: apt-get install python3-venv"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 endif
 	@touch $@
 

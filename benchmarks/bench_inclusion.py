@@ -68,7 +68,7 @@ def measure(factor):
     import numpy as np
     import pandas as pd
 
-    from datakit import streets
+    from datakit.geo import streets
     from datakit.inclusion import transit
 
     roads, cells, iris, services, members = town(factor)

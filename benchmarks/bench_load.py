@@ -14,8 +14,8 @@ from pathlib import Path
 import geopandas as gpd
 
 import datakit
-from datakit import mirrors
-from datakit.cache import DataWarning
+from datakit.data import mirrors
+from datakit.data.cache import DataWarning
 
 
 def best(call, times):

@@ -18,7 +18,8 @@ import geopandas as gpd
 import numpy as np
 from folium.plugins import FastMarkerCluster
 
-from datakit import _assets, maps
+from datakit.show import maps
+from datakit.show.maps import assets
 
 N = 60_000
 DOT = "function(r){return L.circleMarker([r[0],r[1]],{radius:3});}"  # the default asks for AwesomeMarkers
@@ -56,7 +57,7 @@ def plain(kind):
         else:
             for row in rows:
                 folium.CircleMarker(row, radius=3).add_to(made)
-        head, body, libraries, script = _assets.parts(made)
+        head, body, libraries, script = assets.parts(made)
         return (f"<!DOCTYPE html><html><head><meta charset=utf-8>{head}</head><body>{body}<script>{libraries}</script>"
                 f"<script>{script}</script></body></html>")  # fmt: skip
 

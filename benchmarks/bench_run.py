@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from datakit import running
+from datakit.run import running
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 TARGET, MEMORY = 1.3, 600e6

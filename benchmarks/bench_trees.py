@@ -94,8 +94,8 @@ def raw(n, seed=11):
 
 def one(n):
     """Standardise and audit ``n`` rows in this process; figures as JSON."""
-    from datakit.trees.auditing import audit
-    from datakit.trees.standard import standardise
+    from datakit.trees.checks.outcome import audit
+    from datakit.trees.inventory.standard import standardise
 
     table = raw(n)
     audit(standardise(table.head(1000), CROSSWALK), today=2026)  # imports and the botanical reference

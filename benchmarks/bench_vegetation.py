@@ -140,8 +140,8 @@ def steps():
     """Name and function of each step: each takes what the earlier ones left in a dict, and adds to it."""
     import numpy as np
 
-    from datakit import cells as grid
-    from datakit import streets
+    from datakit.geo import cells as grid
+    from datakit.geo import streets
     from datakit.trees import canopy
     from datakit.vegetation import (
         cover,
@@ -259,7 +259,7 @@ def shared(workers=2):
     """The planting ground of the full size in one process and over Dask: seconds, and whether they agree."""
     import numpy as np
 
-    from datakit import cells as grid
+    from datakit.geo import cells as grid
     from datakit.vegetation import many, planting
 
     c = city()

@@ -22,17 +22,17 @@ __all__ = ["DataWarning", "DatakitError", "catalog", "describe", "fetch", "load"
 _HOMES = {
     "DataWarning": "datakit.errors",
     "DatakitError": "datakit.errors",
-    "describe": "datakit.cards",
-    "fetch": "datakit.fetching",
-    "load": "datakit.reading",
-    "provenance": "datakit.ledger",
-    "registry": "datakit.locks",
+    "describe": "datakit.data.cards",
+    "fetch": "datakit.data.fetching",
+    "load": "datakit.data.reading",
+    "provenance": "datakit.data.provenance",
+    "registry": "datakit.data.locks",
 }
 
 
 def __getattr__(name):
     if name == "catalog":  # read anew each time, so that a card saved a moment ago is there
-        return import_module("datakit.cards").read_catalog()
+        return import_module("datakit.data.cards").read_catalog()
     if name in _HOMES:
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)
         return value

@@ -94,7 +94,7 @@ def bringing(module, user):
     module : str
         A top-level name: ``"folium"``.
     user : str
-        The kit's module that imports it: ``"datakit.maps"``.
+        The kit's module that imports it: ``"datakit.show.maps"``.
 
     Returns
     -------

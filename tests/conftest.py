@@ -37,7 +37,7 @@ def _clean_environment(monkeypatch):
     """A setting from outside, or what another test left or loaded, must not change what a test sees."""
     for name in ("DATAKIT_ORIGINS", "DATAKIT_CARDS"):
         monkeypatch.delenv(name, raising=False)
-    if ledger := sys.modules.get("datakit.ledger"):
+    if ledger := sys.modules.get("datakit.data.provenance"):
         monkeypatch.setattr(ledger, "_used", {})
 
 

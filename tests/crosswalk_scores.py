@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from datakit.cards import Card, read_catalog
-from datakit.readers import READERS
-from datakit.trees import crosswalks
-from datakit.trees.importing import read_raw
-from datakit.trees.suggest import suggest_crosswalk
+from datakit.data.cards import Card, read_catalog
+from datakit.data.readers import READERS
+from datakit.trees.inventory import crosswalks
+from datakit.trees.inventory.importing import read_raw
+from datakit.trees.inventory.suggest import suggest_crosswalk
 
 HERE = Path(__file__).parent
 # The real snapshot, the card whose words answer for it, and those left out with it: they describe the same file.
@@ -30,7 +30,7 @@ REAL = {
 def cases(shared_data=None):
     """(name, table, answers, ids left out): every packaged inventory, with the sample's rows where it has some."""
     catalog = read_catalog()
-    sample = Path(crosswalks.__file__).parents[1] / "sample"
+    sample = Path(crosswalks.__file__).parents[2] / "sample"
     for id in crosswalks.known():
         card = catalog[id]
         files = [f for f in (sample / id).glob("*") if not f.name.startswith(".")] if (sample / id).exists() else []

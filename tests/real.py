@@ -1,6 +1,6 @@
 """The real snapshots beside the project, as a mirror: which file is which dataset."""
 
-from datakit import mirrors
+from datakit.data import mirrors
 
 FILES = {
     "communes": "communes-dijon-metropole/communes_2018_contours.geojson",

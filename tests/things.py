@@ -7,9 +7,9 @@ import zipfile
 import pytest
 
 import datakit
-from datakit import transfer
-from datakit.cache import cache_folder
-from datakit.cards import Card
+from datakit.data import transfer
+from datakit.data.cache import cache_folder
+from datakit.data.cards import Card
 from tests.server import Misbehaving
 
 CSV = b"code;n\n" + b"".join(b"%05d;%d\n" % (i, i) for i in range(20_000))

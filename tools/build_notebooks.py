@@ -64,7 +64,7 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
     str or None
         What went wrong.
     """
-    from datakit.running import run
+    from datakit.run.running import run
 
     with tempfile.TemporaryDirectory() as folder:
         bare = from_source(notebooks / "src" / f"{name}.py")
@@ -111,7 +111,7 @@ def joined(outputs):
 
 def scrub(value):
     """Texts, however deep, without the temporary file that a warning was raised in and without the cache's place."""
-    from datakit.fetching import cache_folder
+    from datakit.data.fetching import cache_folder
 
     if isinstance(value, dict):
         return {k: scrub(v) for k, v in value.items()}

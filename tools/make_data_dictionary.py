@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from datakit.cards import PACKAGED, Catalog, read_card  # noqa: E402
+from datakit.data.cards import PACKAGED, Catalog, read_card  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "data.md"
 THEMES = {

@@ -18,7 +18,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from datakit.cards import PACKAGED, read_card  # noqa: E402
+from datakit.data.cards import PACKAGED, read_card  # noqa: E402
 
 THEMES = ("territory", "trees", "vegetation", "inclusion")
 MADE = "2026-01-15T00:00:00Z"  # fixed: the sample has no retrieval, and its lock must not change with the clock

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 DETOUR, DETOUR_RANGE = 1.3, (1.1, 1.5)  # choices of this kit
 SPACING = 150  # metres between the points that stand for inhabitants
@@ -98,7 +98,7 @@ def on_foot(points, services, categories, network, limit=np.inf):
     points, services : GeoDataFrame
         See `nearest`; points, or shapes whose middle is taken.
     categories : iterable of str
-    network : datakit.streets.Network
+    network : datakit.geo.streets.Network
     limit : float
         Metres beyond which nothing is looked for.
 
@@ -153,7 +153,7 @@ def by_area(areas, services, categories, *, area, threshold, network=None, detou
     area : str
     threshold : float or dict of str to float
         Metres on foot beyond which a service counts as far, one for all or one for each category.
-    network : datakit.streets.Network, optional
+    network : datakit.geo.streets.Network, optional
         Streets: ways are then measured along them, and ``far_low`` and ``far_high`` are ``far``.
     detour : float
         Without streets: length of the way over the straight line, 1 or more.

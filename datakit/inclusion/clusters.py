@@ -5,7 +5,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 KINDS = {1: "high among high", 2: "low among high", 3: "low among low", 4: "high among low"}  # esda's quadrants
 NONE, UNKNOWN = "no cluster shown", "no value"

@@ -5,7 +5,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.style import number
+from datakit.show.style import number
 
 # Need darkens towards blue, bad access towards orange; both together are nearly black. Blue and orange stay apart for
 # the common kinds of colour blindness, and the diagonal is ordered by lightness.
@@ -85,7 +85,7 @@ def square(ax, classes, people):
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-        Of `datakit.charts.figure`.
+        Of `datakit.show.charts.figure`.
     classes : DataFrame
         From `bivariate`.
     people : Series

@@ -11,8 +11,8 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.geo.crs import same_crs
 from datakit.inclusion.services import plain
-from datakit.reading import same_crs
 
 NEAR = 250.0  # metres: geocoders put one address at the door, in the street or in the middle of the block
 SCORE, DOUBT = 80.0, 65.0  # out of 100, choices of this kit: merged from the first, listed as doubtful from the second

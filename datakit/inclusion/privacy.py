@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from datakit.cache import write_whole
-from datakit.delimited import for_spreadsheets
+from datakit.data.cache import write_whole
+from datakit.data.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed

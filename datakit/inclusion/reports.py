@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import NotAsDescribed, WrongUse
+from datakit.geo.crs import same_crs
 from datakit.inclusion.privacy import MIN_HOUSEHOLDS, suppress
-from datakit.reading import same_crs
 
 # What the analysis needs, and nothing that says who wrote, from where, or in which words: GeoReport v2 lets an export
 # carry names, addresses of mail, telephones, devices, free text and photographs.

@@ -9,9 +9,9 @@ import pandas as pd
 import shapely
 
 from datakit.errors import NotAsDescribed, WrongUse
+from datakit.geo.crs import same_crs
+from datakit.geo.territory import MERGED
 from datakit.inclusion.hours import tags, weekly
-from datakit.reading import same_crs
-from datakit.territory import MERGED
 
 # What a commune was called before, or in short, when a publisher still writes it.
 FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
@@ -188,7 +188,7 @@ def locate(places, communes, margin=MARGIN):
     places : GeoDataFrame
         With ``postal_code``, ``town`` and ``commune`` (INSEE code), each of which may be missing.
     communes : GeoDataFrame
-        ``commune``, ``name``, ``geometry``: see `datakit.territory.todays_communes`.
+        ``commune``, ``name``, ``geometry``: see `datakit.geo.territory.todays_communes`.
     margin : float
         Metres.
 
@@ -215,7 +215,7 @@ def locate(places, communes, margin=MARGIN):
     pairs = pd.Series(hit).groupby(row).min()
     if len(row) != len(pairs) and _overlapping(shapes, row, hit):
         raise NotAsDescribed("communes", "contours overlap: a place stands in two communes",
-                             next="datakit.territory.todays_communes(communes)")  # fmt: skip
+                             next="datakit.geo.territory.todays_communes(communes)")  # fmt: skip
     where = pd.Series(pd.NA, index=out.index, dtype="str")
     where.loc[pairs.index] = codes[pairs.to_numpy()]
     out["found"], out["inside"] = where, where.notna()

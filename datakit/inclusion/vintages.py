@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
-from datakit.territory import MERGED
+from datakit.geo.crs import same_crs
+from datakit.geo.territory import MERGED
 
 SLIVER = 0.01  # share of an IRIS below which an overlap is a contour drawn anew, not ground that changed hands
 

@@ -1,18 +1,25 @@
-"""The tree heritage: any inventory in one table, what it is worth, and which trees to look at first."""
+"""The tree heritage: any inventory in one table, what it is worth, and which trees to look at first.
 
-import importlib
+inventory  Any file of trees as one table that every notebook reads, with a list of all that was changed
+checks     The audit of an inventory: what it is worth, and which questions it cannot answer
+places     Areas to count trees in: the communes, or squares where the inventory lies elsewhere
+diversity  How diverse an inventory is: shares by taxon, the 10-20-30 rule
+structure  How old and how large the trees are: what is measured, what is only known by year, what is not known
+canopy     The ground under the crowns: measured, fitted on the inventory's own crowns, or a declared range
+exposure   What a threat would take: the share of trees, and of crowns, that are its hosts
+risk       Which trees are likely to be lost
+learners   The models of a loss, and the chances that they give to trees they have not seen
+transfer   What a model learnt in one city is worth in another: usually less, and how much less is the result
+visits     The trees to look at first, in rounds that a crew can walk
+citizens   The citizens' page: trees near a place, on one page that needs no network
+"""
 
-# Imported when first used: ``import datakit`` and ``datakit --help`` must stay instant.
-_WHERE = {
-    "standardise": "standard",
-    "suggest_crosswalk": "suggest",
-    "audit": "auditing",
-    "visit_list": "visits",
+from datakit.lending import lend
+
+_LENT = {
+    "standardise": "datakit.trees.inventory.standard",
+    "suggest_crosswalk": "datakit.trees.inventory.suggest",
+    "audit": "datakit.trees.checks.outcome",
+    "visit_list": "datakit.trees.visits",
 }
-__all__ = list(_WHERE)
-
-
-def __getattr__(name):
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+__getattr__, __dir__, __all__ = lend(__name__, _LENT, __doc__)

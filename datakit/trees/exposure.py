@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import canopy, diversity, risk, taxa
+from datakit.trees import canopy, diversity, risk
+from datakit.trees.inventory import taxa
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 
 def areas(frame, communes, size=1000):

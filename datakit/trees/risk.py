@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import values
 from datakit.trees.diversity import taxon
+from datakit.trees.inventory import values
 from datakit.trees.learners import boosting, by_one_column, out_of_fold
 from datakit.trees.structure import age, height, survey_year, trunk_diameter
 
@@ -45,7 +45,7 @@ def lost(frame):
 
 
 def became(frame):
-    """The state of each tree in one of three words, see `datakit.trees.values.state`, from ``etat``.
+    """The state of each tree in one of three words, see `datakit.trees.inventory.values.state`, from ``etat``.
 
     Returns
     -------

@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from datakit.cache import write_whole
-from datakit.delimited import for_spreadsheets
+from datakit.data.cache import write_whole
+from datakit.data.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.trees.risk import became

@@ -1,13 +1,29 @@
-"""Where it is green, where it matters, where it can be planted, what planting would change."""
+"""Where it is green, where it matters, where it can be planted, what planting would change.
 
-from importlib import import_module
+cover       How much of each cell, IRIS or commune a layer covers, by area, with overlaps counted once
+crowns      Crowns of single trees as discs: what a layer of woods and parks does not have
+residents   Residents by cell: where buildings stand in which people live, not wherever an IRIS has ground
+people      Figures of places turned into figures of people
+rule        The 3-30-300 rule: three trees in view, 30 % of canopy around, 300 m on foot to green space
+sight       Trees that can be seen from a home: a proxy on the plan, in which other buildings stand in the way
+reach       How far the nearest park is on foot, and how much the straight line hides
+heat        Hot days and warm nights of weather stations, counted only where enough days were observed
+heatwaves   Heat waves of a daily series, by the national definition and by the thresholds of the département
+exposure    Who lives where the form of the town keeps heat: climate zones by cell, residents by zone
+ground      Whose the free ground is and what it is
+planting    Ground that could be planted: what is left of a cell without what stands, runs, flows or grows on it
+priority    Where planting matters most: need times room, and how far the order depends on the weights
+candidates  Taxa that could be planted, by what sources say of each
+scenario    What planting would change: trees on the best ground, those that live, their crowns
+satellite   How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue
+many        The same functions for many cities at once, over Dask: by places small enough for one process
+"""
 
-# Imported when first used: ``import datakit`` and ``datakit --help`` must stay instant.
-_CELLS = ("average", "grid", "spread")
-__all__ = list(_CELLS)
+from datakit.lending import lend
 
-
-def __getattr__(name):
-    if name not in _CELLS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("datakit.cells"), name)
+_LENT = {
+    "grid": "datakit.geo.cells",
+    "spread": "datakit.geo.cells",
+    "average": "datakit.geo.cells",
+}
+__getattr__, __dir__, __all__ = lend(__name__, _LENT, __doc__)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import exposure, taxa
+from datakit.trees import exposure
 from datakit.trees.diversity import SANTAMOUR, taxon
+from datakit.trees.inventory import taxa
 
 NOT_RATED = exposure.NOT_RATED
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
-from datakit.vegetation.cutting import gathered
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
+from datakit.geo.cutting import gathered
 
 
 def covered_area(shapes, layer):
@@ -19,7 +19,7 @@ def covered_area(shapes, layer):
     Parameters
     ----------
     shapes, layer : ndarray of polygons
-        In one projected CRS; see :func:`datakit.cells.polygons`.
+        In one projected CRS; see :func:`datakit.geo.cells.polygons`.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import pandas as pd
 import shapely
 
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 QUARTER = 3  # corners of a disc in each quarter of a turn
 MEASURED = "measured crown"

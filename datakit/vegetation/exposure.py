@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import overlaps, polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import overlaps, polygons
+from datakit.geo.crs import same_crs
 from datakit.vegetation.priority import LCZ_HEAT
 
 # Stewart, I. D. and Oke, T. R. (2012). Local climate zones for urban temperature studies. Bulletin of the American

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
+from datakit.geo.cutting import by_cell, gathered, grown, inside, without
 from datakit.vegetation.cover import covered_area
-from datakit.vegetation.cutting import by_cell, gathered, grown, inside, without
 from datakit.vegetation.planting import PATHS, Offsets, carriageways
 
 # Groups of the tax office's file of parcels of legal persons: 1 State, 2 region, 3 département, 4 commune, 9 public

@@ -15,7 +15,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 ROW = "_row"  # where a row stood before its table was cut, so that answers do not depend on the cutting
 
@@ -235,7 +235,7 @@ def each(work, frame, by, **options):
     Parameters
     ----------
     work : callable
-        ``work(rows of one city, **options)``, any table: :func:`datakit.cells.grid` for areas, or a function
+        ``work(rows of one city, **options)``, any table: :func:`datakit.geo.cells.grid` for areas, or a function
         around :func:`datakit.vegetation.priority.prioritise` for cells that are ranked among those of their city.
     frame : GeoDataFrame
         With the column ``by``.

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit import fairness
-from datakit.cells import overlaps, polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo import fairness
+from datakit.geo.cells import overlaps, polygons
+from datakit.geo.crs import same_crs
 
 PARTS = ("three_trees", "canopy_30", "green_300")
 LABELS = {
@@ -99,7 +99,7 @@ def by_resident(met, residents):
 
 
 def lorenz(values, residents):
-    """How evenly something is shared among residents: the curve of :func:`datakit.fairness.lorenz`, and who is in it.
+    """How evenly something is shared among residents: the curve of `datakit.geo.fairness.lorenz`, and who is in it.
 
     Parameters
     ----------

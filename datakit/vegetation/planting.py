@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
+from datakit.geo.cutting import by_cell, gathered, without
 from datakit.vegetation.cover import covered_area
-from datakit.vegetation.cutting import by_cell, gathered, without
 
 # Ways that people walk on: BD TOPO gives them no carriageway.
 PATHS = ("Sentier", "Chemin", "Escalier", "Piste cyclable", "Route empierrée")
@@ -282,7 +282,7 @@ def plantable(
     Parameters
     ----------
     cells : GeoDataFrame
-        Of :func:`datakit.cells.grid`, or any polygons.
+        Of :func:`datakit.geo.cells.grid`, or any polygons.
     buildings, roads, vegetation : GeoDataFrame
         Same CRS.
     offsets : Offsets, optional

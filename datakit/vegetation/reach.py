@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
 
 LEAST = 1.0  # hectares
 TOUCH = 25.0  # metres between two pieces that are one space: a path or a street within a park. A choice of this kit
@@ -61,7 +61,7 @@ def entrances(spaces, network, within=ENTRANCE):
     Parameters
     ----------
     spaces : GeoDataFrame
-    network : datakit.streets.Network
+    network : datakit.geo.streets.Network
     within : float
         Metres from the middle of a street to the edge of the space. Fences and gates are in no open layer: a street
         along a park is taken for a way into it.
@@ -91,7 +91,7 @@ def walk(homes, spaces, network, limit=np.inf, within=ENTRANCE):
         Points, or cells whose centroids are taken.
     spaces : GeoDataFrame
         Of `green_spaces`.
-    network : datakit.streets.Network
+    network : datakit.geo.streets.Network
     limit : float
         Metres on foot beyond which nothing is looked for.
     within : float

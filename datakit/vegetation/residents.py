@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import overlaps, polygons, spread
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import overlaps, polygons, spread
+from datakit.geo.crs import same_crs
 from datakit.vegetation.sight import homes
 
 STOREY = 3.0  # metres from floor to floor where only storeys are known, a choice of this kit
@@ -81,7 +81,7 @@ def by_volume(totals, areas, cells, columns, buildings):
     -------
     DataFrame
         ``columns``, with the index of ``cells``; missing where a cell touches no area whose total is known.
-        ``attrs["spread"]`` as in `datakit.cells.spread`: ``total``, ``placed``, ``share``.
+        ``attrs["spread"]`` as in `datakit.geo.cells.spread`: ``total``, ``placed``, ``share``.
         ``attrs["by ground"]`` lists the areas without any home, whose total is spread over their ground.
 
     Raises

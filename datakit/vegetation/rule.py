@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
 from datakit.vegetation.people import LABELS, PARTS, by_resident, figures, in_iris, left_out, lorenz, on_cells
 from datakit.vegetation.sight import REACH
 
@@ -110,7 +110,7 @@ def neighbourhood(places, cells, canopy, radius=300.0, least=0.5):
     places : GeoDataFrame
         Homes or cells (their middle is taken).
     cells : GeoDataFrame
-        Of :func:`datakit.cells.grid`, small beside ``radius``; same CRS.
+        Of :func:`datakit.geo.cells.grid`, small beside ``radius``; same CRS.
     canopy : Series or array of float
         m² under canopy in each cell, such as ``green_area`` of :func:`datakit.vegetation.cover.green`; missing where
         not known.

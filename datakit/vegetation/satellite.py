@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import NotAsDescribed, Unreachable, WrongUse
 from datakit.extras import needed_by
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
 
 CATALOG = "https://earth-search.aws.element84.com/v1"
 # What a catalogue may call red, near infrared and scene classification: Earth Search's names, then the bands' own.

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.crs import same_crs
 
 GROUND = 64.0  # m² of free ground for each tree (8 m from one to the next), a choice of this kit
 # Share of street trees that live on from one year to the next. L. Roman and F. Scatena (2011), Street tree survival

@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cells import polygons
 from datakit.errors import WrongUse
-from datakit.reading import same_crs
+from datakit.geo.cells import polygons
+from datakit.geo.crs import same_crs
 from datakit.vegetation.crowns import placed, standing
 
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300

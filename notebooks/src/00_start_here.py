@@ -39,7 +39,8 @@ origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the b
 
 # %%
 import datakit
-from datakit import charts, maps, territory
+from datakit.geo import territory
+from datakit.show import charts, maps
 
 communes = territory.todays_communes(datakit.load("communes", origins))
 population = datakit.load("communes-population", origins)

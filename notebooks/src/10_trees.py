@@ -47,11 +47,12 @@ import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import charts, maps, territory
 from datakit.errors import DatakitError
+from datakit.geo import territory
+from datakit.show import charts, maps
 from datakit.trees import audit, canopy, diversity, exposure, places, risk, standardise, structure, transfer
-from datakit.trees.auditing import rejected
-from datakit.trees.standard import changes_summary
+from datakit.trees.checks.outcome import rejected
+from datakit.trees.inventory.standard import changes_summary
 from datakit.trees.visits import visit_list
 
 pd.set_option("display.max_colwidth", None)  # a reason that is cut off is none

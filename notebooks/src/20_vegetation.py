@@ -66,8 +66,9 @@ import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import charts, maps, streets
-from datakit.cache import DataWarning
+from datakit.data.cache import DataWarning
+from datakit.geo import streets
+from datakit.show import charts, maps
 from datakit.trees import canopy, standardise, structure
 from datakit.vegetation import (
     candidates,

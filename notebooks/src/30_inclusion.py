@@ -59,9 +59,9 @@ import numpy as np
 import pandas as pd
 
 import datakit
-from datakit import cells, charts, fairness, maps, streets, territory
-from datakit.cache import DataWarning
+from datakit.data.cache import DataWarning
 from datakit.errors import DatakitError
+from datakit.geo import cells, fairness, streets, territory
 from datakit.inclusion import (
     access,
     clusters,
@@ -79,6 +79,7 @@ from datakit.inclusion import (
 from datakit.inclusion import (
     catchment as competition,
 )
+from datakit.show import charts, maps
 
 pd.set_option("display.max_colwidth", 90)
 

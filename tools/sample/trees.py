@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.cards import PACKAGED, read_card
+from datakit.data.cards import PACKAGED, read_card
 from tools.sample import territory
 
 TREES, IN_THE_CITY = 60_000, 35_000

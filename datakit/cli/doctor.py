@@ -1,0 +1,378 @@
+"""Check that everything works here, and say what to do where it does not.
+
+The standard library only, in words that even an old Python understands: this must run before anything is installed.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import math
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import warnings
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from datakit import extras
+from datakit.errors import without_password
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
+HTTP_SECONDS = 5
+# Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point in Dijon by PROJ 9.
+POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
+NOTEBOOKS = ("notebooks", "trees", "vegetation", "inclusion")  # the extras that the four notebooks need
+USES = {
+    "notebooks": "no maps, no charts, no JupyterLab, no `datakit run`",
+    "trees": "not all that the trees theme can do",
+    "vegetation": "not all that the vegetation theme can do",
+    "inclusion": "not all that the digital inclusion theme can do",
+    "cluster": "no work on many cities at once",
+    "hexagons": "no grid of hexagons",
+    "satellite": "no satellite images",
+}
+
+
+class Check:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    name, found : str
+    status : str
+        ``"ok"``, ``"warning"`` or ``"failed"``.
+    advice : str
+        What to do, where it is not ok.
+    """
+
+    def __init__(self, name, status, found, advice=""):
+        self.name, self.status = name, status
+        self.found, self.advice = without_password(found), without_password(advice)
+
+    def __str__(self):
+        sign = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}[self.status]
+        text = f"{sign} {self.name:<11} {self.found}"
+        return text + ("\n                    -> " + self.advice if self.advice else "")
+
+
+def examine(origins=None):
+    """Look at everything the kit needs.
+
+    Parameters
+    ----------
+    origins : str, optional
+        The origins of data to try; by default ``DATAKIT_ORIGINS``, else the sample. The sample is always looked at.
+
+    Returns
+    -------
+    list of Check
+    """
+    names = named(origins)
+    checks = [python(), *packages(), place(), memory(), disk(), transform(), cache(), cards()]
+    for name in names + ([] if "sample" in names else ["sample"]):
+        checks.append(origin(name))
+    return [check for check in checks if check]
+
+
+def named(origins=None):
+    """The names in a list of origins; `datakit.data.origins`, which checks them, may not be installed yet."""
+    rows = csv.reader((origins or os.environ.get("DATAKIT_ORIGINS") or "sample").splitlines(), skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def python():
+    """The version of Python."""
+    found = platform.python_version() + ", " + sys.executable
+    if sys.version_info[:2] < OLDEST:
+        return Check("Python", "failed", found, "install Python 3.11, 3.12 or 3.13 and make the environment with it")
+    if sys.version_info[:2] > NEWEST:
+        return Check("Python", "warning", found, "newer than what the kit is tested on (3.11 to 3.13)")
+    return Check("Python", "ok", found)
+
+
+def _numbers(version):
+    return [int(n) for n in re.findall(r"\d+", version)[:4]]
+
+
+def _look_up(lines):
+    """Which of these requirements are missing, and which are older than asked."""
+    missing, old = [], []
+    for requirement in lines:
+        name = re.match(r"[\w.-]+", requirement).group()
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+            continue
+        least = re.search(r">=\s*([\d.]+)", requirement)
+        if least and _numbers(version) < _numbers(least.group(1)):
+            old.append(f"{name} {version} (needs {least.group(1)})")
+    return missing, old
+
+
+def packages():
+    """Every direct dependency: there, and recent enough; of the extras, those that are not whole."""
+    lists = extras.requirements()
+    core = lists.pop(extras.CORE, [])
+    if extras.checkout():  # a clone is there to run the notebooks, which need what the lock brings
+        core += [line for name in NOTEBOOKS for line in lists.pop(name, [])]
+        advice = "make run installs them into .venv; or: pip install --no-deps --require-hashes -r requirements.lock"
+    else:
+        advice = "pip install " + extras.NAME  # pip keeps the kit that is there, and brings what it lacks
+    missing, old = _look_up(sorted(set(core)))
+    if missing:
+        more = f" and {len(missing) - 12} more" if missing[12:] else ""
+        yield Check("packages", "failed", "missing: " + ", ".join(missing[:12]) + more, advice)
+    if old:
+        yield Check("packages", "failed", "too old: " + ", ".join(old), advice)
+    if not missing and not old:
+        yield Check("packages", "ok", f"all {len(set(core))} direct dependencies")
+    for name, lines in lists.items():
+        missing, old = _look_up(lines)
+        if missing or old:
+            found = "without {}: {}".format(", ".join(missing + old), USES.get(name, name))
+            yield Check("extra", "warning", found, "if you want it: " + extras.install(name))
+
+
+def place():
+    """Binder, where there is one: its limits surprise people."""
+    if not any(name.startswith("BINDER_") for name in os.environ):
+        return None
+    what = os.environ.get("BINDER_REPO_URL") or os.environ.get("BINDER_LAUNCH_HOST") or "yes"
+    return Check(
+        "Binder",
+        "warning",
+        what,
+        "closed after ten minutes without activity, nothing is kept: download your work; one processor, 2 GB at most",
+    )
+
+
+def _first_number(*files):
+    for file in files:
+        try:
+            return int(Path(file).read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            continue
+    return None
+
+
+def memory():
+    """Memory that can still be had, a container's limit included."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free = int(next(line.split()[1] for line in lines if line.startswith("MemAvailable"))) * 1024
+    except (OSError, StopIteration, ValueError):
+        return Check("memory", "ok", "not measured on this system")
+    limit = _first_number("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+    used = _first_number("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
+    if limit and limit < 1e15:
+        free = min(free, limit - (used or 0))
+    found = f"{free / 1e9:.1f} GB free"
+    if free < MEMORY:
+        return Check("memory", "warning", found, "run one notebook at a time: datakit run --jobs 1")
+    return Check("memory", "ok", found)
+
+
+def _cache_folder():
+    named = os.environ.get("DATAKIT_CACHE")
+    if named:
+        return Path(named).expanduser()
+    try:
+        from datakit.data.fetching import cache_folder
+
+        return cache_folder()
+    except ImportError:  # nothing is installed yet
+        return Path("~/.cache").expanduser()
+
+
+def _nearest(folder):
+    folder = Path(os.path.abspath(str(folder)))
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def disk():
+    """Room where the cache is."""
+    folder = _nearest(_cache_folder())
+    free = shutil.disk_usage(str(folder)).free
+    found = f"{free / 1e9:.1f} GB free in {folder}"
+    if free < DISK:
+        return Check("disk", "failed", found, "make room, or set DATAKIT_CACHE to a folder on another disk")
+    return Check("disk", "ok", found)
+
+
+def transform():
+    """A real change of coordinates: a broken PROJ gives infinities or nothing, long after the import."""
+    try:
+        from pyproj import Transformer
+    except ImportError:
+        return Check("coordinates", "failed", "pyproj is not installed", "make run installs it")
+    try:
+        change = Transformer.from_crs("EPSG:4326", "EPSG:2154", always_xy=True)
+        off = max(math.dist(change.transform(*degrees), metres) for degrees, metres in POINTS.items())
+    except Exception as error:  # whatever PROJ raises, the advice is the same
+        return Check("coordinates", "failed", str(error)[:200], _proj_advice())
+    if not off < 1:
+        found = f"EPSG:4326 to EPSG:2154 is wrong by {off:.0f} m" if math.isfinite(off) else "gives infinity"
+        return Check("coordinates", "failed", found, _proj_advice())
+    return Check("coordinates", "ok", f"EPSG:4326 to EPSG:2154 within {off:.2f} m")
+
+
+def _proj_advice():
+    named = [n for n in ("PROJ_LIB", "PROJ_DATA") if os.environ.get(n)]
+    if named:
+        return "unset {}: another program's PROJ data is used".format(" and ".join(named))
+    return "install pyproj again: pip install --force-reinstall pyproj"
+
+
+def cache():
+    """The cache: can it be written?"""
+    folder = _cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=str(folder), prefix=".doctor-") as file:
+            file.write(b"1")
+    except OSError as error:
+        kept = folder.is_dir() and any(folder.iterdir())
+        return Check(
+            "cache",
+            "warning" if kept else "failed",
+            f"{folder} cannot be written: {error.strerror}",
+            "what is in it can be read; for more data, set DATAKIT_CACHE to a folder of yours"
+            if kept
+            else "set DATAKIT_CACHE to a folder of yours",
+        )
+    return Check("cache", "ok", str(folder))
+
+
+def cards():
+    """The data cards of a team: which are there, which replace one of the kit, and what is wrong in the others."""
+    try:
+        from datakit.data.card_checks import meant
+        from datakit.data.cards import PACKAGED, read_catalog
+        from datakit.errors import WrongUse
+    except (ImportError, SyntaxError):  # too old a Python, which is said already
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = read_catalog()
+    except WrongUse as error:
+        return Check("cards", "failed", "DATAKIT_CARDS names a folder that is not there: " + error.found, "correct it")
+    own = [card for card in found.values() if card.file.parent != PACKAGED]
+    instead = [card.id for card in own if card.replaces]
+    said = f"{len(found) - len(own)} of the kit" + (f", {len(own)} of yours" if own else "")
+    said += ", in place of the kit's: " + ", ".join(instead) if instead else ""
+    wrong = [error for error in found.bad.values() if meant(Path(error.subject))]
+    if wrong:
+        told = "".join("\n" + str(error) for error in wrong).replace("\n", "\n" + " " * 20)
+        return Check("cards", "failed", f"{said}; {len(wrong)} cannot be used", "mend or delete the file:" + told)
+    left = [Path(error.subject).name for error in found.bad.values()]
+    return Check("cards", "ok", said + (f"; no cards, left alone: {', '.join(left)}" if left else ""))
+
+
+def origin(name):
+    """One origin of data: does it answer, and with what it promises?"""
+    title = "origin"
+    if name == "publisher":
+        return _publishers(title)
+    if re.match("https?://", name):
+        return _http(title, name)
+    if name == "sample":
+        return _folder("sample", Path(__file__).parents[1] / "sample", "install the kit again: its sample is not whole")
+    return _folder(title, Path(name), "plug in the disk or correct --origins; then: datakit mirror verify " + name)
+
+
+def _folder(title, folder, advice):
+    """A mirror in a folder: its lock, and every byte that the lock names."""
+    try:
+        datasets = json.loads((folder / "data.lock").read_text(encoding="utf-8"))["datasets"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Check(title, "failed", f"{folder} is no mirror: {_short(error)}", advice)
+    wrong, size = [], 0
+    for id, entry in datasets.items():
+        digest = hashlib.sha256()
+        try:
+            with open(str(folder / id / entry["filename"]), "rb") as file:
+                for block in iter(lambda: file.read(1 << 20), b""):
+                    digest.update(block)
+                    size += len(block)
+        except (OSError, KeyError, TypeError) as error:
+            wrong.append(f"{id} ({_short(error)})")
+            continue
+        if digest.hexdigest() != entry.get("sha256"):
+            wrong.append(id + " (bytes differ from data.lock)")
+    where = "bundled" if title == "sample" else str(folder)
+    if wrong or not datasets:
+        return Check(title, "failed", "{}: {}".format(where, ", ".join(wrong) or "no dataset"), advice)
+    return Check(title, "ok", f"{where}: {len(datasets)} datasets, {size / 1e6:.1f} MB, every byte checked")
+
+
+def _short(error):
+    return getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+
+
+def _ask(url):
+    headers, parts = {"User-Agent": "ondijon-datakit (doctor)"}, urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if at:  # urllib takes it for a part of the host's name
+        headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
+        url = parts._replace(netloc=host).geturl()
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.urlopen(request, timeout=HTTP_SECONDS) as answer:
+        return answer.read(20_000_000)
+
+
+def _http(title, name):
+    """A mirror behind an address: its lock is read, its files are not."""
+    url = name.rstrip("/") + "/data.lock"
+    try:
+        datasets = json.loads(_ask(url).decode("utf-8"))["datasets"]
+    except urllib.error.HTTPError as error:
+        advice = "ask who serves it: a mirror has a data.lock at its top (datakit mirror build)"
+        return Check(title, "failed", f"{url} answers {error.code}", advice)
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        advice = "is the address right, the Wi-Fi the room's? Until then: --origins sample"
+        return Check(title, "failed", f"{name} does not answer: {reason}", advice)
+    except (ValueError, KeyError, TypeError):
+        return Check(title, "failed", url + " is not a data.lock", "a login page of the Wi-Fi? Open it in a browser")
+    return Check(title, "ok", f"{name}: {len(datasets)} datasets")
+
+
+def _publishers(title):
+    """The publishers: asked only because somebody named them. Any answer means that the network is there."""
+    from datakit.data.cards import read_catalog
+
+    hosts = sorted({urlsplit(u).netloc for card in read_catalog().values() for u in card.raw_urls if "://" in u})
+    from concurrent.futures import ThreadPoolExecutor
+
+    def answers(host):
+        try:
+            _ask("https://" + host + "/")
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        asked = {host: pool.submit(answers, host) for host in hosts}
+    silent = [host for host, answer in asked.items() if not answer.result()]
+    found = f"publisher: {len(hosts) - len(silent)} of {len(hosts)} hosts answer"
+    if len(silent) == len(hosts):
+        advice = "no network here, or a proxy (HTTPS_PROXY): use --origins sample or a mirror"
+        return Check(title, "failed", found, advice)
+    if silent:
+        advice = "silent: {}. Try again later, or: --origins publisher,sample".format(", ".join(silent))
+        return Check(title, "warning", found, advice)
+    return Check(title, "ok", found)

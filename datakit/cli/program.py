@@ -1,0 +1,421 @@
+"""The command line: parse, call, print. Everything heavy is imported by the command that needs it."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from datakit import __version__
+from datakit.cli import trees as cli_trees
+from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
+
+OK, FAILED, WRONG_USE = 0, 1, 2
+DEFAULT_OUTPUT = "reports/latest"
+THEMES = ("territory", "trees", "vegetation", "inclusion", "citizens")
+
+ABOUT = """\
+Open data of Dijon Métropole on trees, vegetation and digital inclusion:
+find a dataset, fetch it, run the notebooks, get a report.
+"""
+
+EXAMPLES = """\
+examples:
+  datakit list tree                          the datasets that mention trees
+  datakit show trees-grenoble --lang fr      its columns, units, licence and traps
+  datakit fetch communes                     the file's path, fetched once and kept
+  datakit run trees --output reports/trees   run one notebook and write a report
+  datakit doctor                             what works here, what does not, what to do
+
+Origins of data are tried in order: sample (invented, bundled, always there), publisher,
+a folder or an http address prepared with `datakit mirror build`.
+{origins}
+
+environment variables:
+{variables}
+"""
+
+VARIABLES = {
+    "DATAKIT_ORIGINS": "where data comes from, as --origins",
+    "DATAKIT_LOCK": "a lock file: only the data that it names is accepted, as with --locked",
+    "DATAKIT_CARDS": "folders of data cards beside the project's own, separated as in PATH",
+    "DATAKIT_CACHE": "the folder in which files are kept",
+    "DATAKIT_TIMEOUT": "seconds to wait for a connection and for an answer (default: 10,60)",
+    "DATAKIT_MAX_UNPACKED": "bytes that an archive may unpack to in memory (default: 2e9)",
+}
+
+ORIGINS = (
+    "where data comes from, in order, separated by commas: sample, publisher, a folder, an http address;"
+    " a folder with a comma in its name in double quotes: '\"/media/usb, blue\",sample' (now: {})"
+)
+
+
+def _now():
+    """The origins in force, and why."""
+    named = os.environ.get("DATAKIT_ORIGINS")
+    return f"{without_password(named)}, from DATAKIT_ORIGINS" if named else "sample"
+
+
+def _named(origins):
+    """An option given and empty is a variable that a script forgot to set: the sample would be a surprise."""
+    if not origins.strip():
+        raise argparse.ArgumentTypeError("empty: name an origin, or leave the option out")
+    return origins
+
+
+def parser():
+    """The whole command line.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+    """
+    shape = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+    top = argparse.ArgumentParser(
+        "datakit",
+        description=ABOUT,
+        epilog=EXAMPLES.format(
+            origins=f"Now: {_now()}. Change it with --origins or DATAKIT_ORIGINS.",
+            variables="\n".join(f"  {name:<21}  {what}" for name, what in VARIABLES.items()),
+        ),
+        **shape,
+    )
+    top.add_argument("--version", action="version", version=f"datakit {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+
+    def command(name, what, call, examples="", into=commands):
+        epilog = f"examples:\n{examples}" if examples else None
+        made = into.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", epilog=epilog, **shape)
+        made.set_defaults(call=call)
+        return made
+
+    def origins(made, default=None):
+        made.add_argument(
+            "--origins",
+            metavar="LIST",
+            type=_named,
+            default=default,
+            help=ORIGINS.format(default or _now()).replace("%", "%%"),
+        )
+
+    c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
+    c.add_argument("words", nargs="*", help="only datasets whose card mentions every word, in English or French")
+    c.add_argument("--theme", help="only one theme: " + ", ".join(THEMES))
+    c.add_argument("--lang", choices=("en", "fr"), default="en", help="language of the titles")
+
+    c = command("show", "show a dataset's card: columns, units, licence, traps", _show,
+                "  datakit show census-iris-population --lang fr\n  datakit show communes --json\n")  # fmt: skip
+    c.add_argument("id", metavar="ID")
+    c.add_argument("--lang", choices=("en", "fr"), default="en")
+    c.add_argument("--json", action="store_true", help="the card itself, a Frictionless Data Resource")
+
+    c = command("fetch", "fetch datasets once and print the paths of their files", _fetch,
+                "  datakit fetch communes iris\n  datakit fetch iris --origins publisher --refresh\n"
+                "  datakit fetch dijon-portal@jeux-pour-enfants-2 --origins publisher\n")  # fmt: skip
+    c.add_argument("ids", metavar="ID", nargs="+")
+    origins(c)
+    c.add_argument("--locked", action="store_true", help="accept only what data.lock names (see datakit lock)")
+    c.add_argument("--refresh", action="store_true", help="ask the origin again although a copy is kept")
+
+    c = command("lock", "record in data.lock the exact files that datasets have now", _lock,
+                "  datakit lock communes iris --origins publisher\n  datakit fetch communes --locked\n")  # fmt: skip
+    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets that the origins have, by default")
+    origins(c)
+    c.add_argument("--file", default="data.lock", help="the lock file (default: data.lock)")
+
+    c = command("mirror", "prepare a folder of data for a room without a network", None)
+    mirror = c.add_subparsers(title="commands", metavar="COMMAND", dest="mirror", required=True)
+    c = command("build", "fetch datasets into a mirror and write its data.lock", _mirror_build,
+                "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n", mirror)  # fmt: skip
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
+    origins(c, "publisher")
+    c = command(
+        "verify",
+        "check every byte of a mirror",
+        _mirror_verify,
+        "  datakit mirror verify mirror\n  datakit mirror verify http://192.0.2.1:8000\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
+    c = command(
+        "serve",
+        "give a mirror to the room, over http",
+        _mirror_serve,
+        "  datakit mirror serve mirror\n  datakit mirror serve mirror --port 8080\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
+    c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
+    c = command("add", "put a file of yours into a mirror", _mirror_add,
+                "  datakit mirror add mirror trees-dijon arbres.csv\n", mirror)  # fmt: skip
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("id", metavar="ID")
+    c.add_argument("file", metavar="FILE")
+    c.add_argument("--no-check", action="store_true", help="take the file although it may not load under its card")
+
+    c = command("run", "run the notebooks and write a report", _run,
+                "  datakit run\n  datakit run trees inclusion --jobs 1\n"
+                "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
+                "  datakit run my_notebook.ipynb -p k=7 -p names=a,b\n"
+                "\nexit code: 0 all done, 1 a notebook failed, 2 wrong use (nothing was executed)\n")  # fmt: skip
+    c.add_argument("themes", metavar="THEME", nargs="*",
+                   help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default")  # fmt: skip
+    origins(c)
+    c.add_argument("--locked", action="store_true", help="accept only the data that data.lock names (see datakit lock)")
+    c.add_argument("-p", "--parameter", metavar="NAME=VALUE", action="append", default=[],
+                   help="for the notebooks that have this parameter; a wrong name lists the right ones")  # fmt: skip
+    c.add_argument("--output", metavar="DIR", default=DEFAULT_OUTPUT, help=f"the report (default: {DEFAULT_OUTPUT})")
+    c.add_argument("--jobs", type=int, metavar="N", help="notebooks at the same time (default: one a processor)")
+    c.add_argument("--timeout", type=float, metavar="SECONDS", default=600.0, help="for each notebook (default: 600)")
+    c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
+    c.add_argument("--quiet", action="store_true", help="say nothing while it runs")
+
+    examples = "  datakit notebooks\n  datakit notebooks my_notebooks\n"
+    c = command(
+        "notebooks", "copy the kit's notebooks, to open and change them; no file is replaced", _notebooks, examples
+    )
+    c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help="where (default: ./notebooks)")
+
+    cli_trees.add_commands(command, origins)
+
+    c = command("doctor", "check that everything works here, and say what to do where it does not", _doctor,
+                "  python3 -m datakit doctor                  before anything is installed\n"
+                "  datakit doctor --origins publisher         also asks the publishers\n")  # fmt: skip
+    origins(c)
+    c.add_argument("--json", action="store_true", help="the checks as JSON")
+    return top
+
+
+def _list(args):
+    from datakit.data.cards import Catalog, read_catalog
+
+    found = read_catalog()
+    themes = sorted({card.theme for card in found.values()})
+    if args.theme and args.theme not in themes:
+        raise WrongUse("--theme", "no dataset has this theme", expected=", ".join(themes), found=args.theme)
+    if args.words:
+        found = found.search(" ".join(args.words))
+    cards = [c for c in found.values() if args.theme in (None, c.theme)]
+    if not cards:
+        print(f"no dataset mentions {' '.join(args.words)}", file=sys.stderr)
+        return FAILED
+    found = Catalog(cards)
+    width = max(map(len, found))
+    for id, card in found.items():
+        print(f"{card.theme:<11} {id:<{width}}  {card.label(args.lang)}")
+    return OK
+
+
+def _show(args):
+    from datakit.data.cards import read_catalog
+
+    card = read_catalog()[args.id]
+    print(json.dumps(card.raw, ensure_ascii=False, indent=1) if args.json else card.text(args.lang))
+    return OK
+
+
+def _fetch(args):
+    from datakit.data.cards import read_catalog
+    from datakit.data.fetching import obtain
+
+    catalog = read_catalog()
+    cards = [catalog[id] for id in args.ids]  # a misspelt id is told before anything is fetched
+    code = OK
+    for card in cards:
+        try:
+            got = obtain(card, args.origins, locked=args.locked or None, refresh=args.refresh)
+        except (WrongUse, UnknownDataset):
+            raise
+        except DatakitError as error:  # one dataset that cannot be had does not keep the others away
+            _complain(error)
+            code = FAILED
+            continue
+        stamp = ", SYNTHETIC SAMPLE" if got.synthetic else ""
+        print(f"{card.id}: {got.outcome}, from {got.origin}{stamp}", file=sys.stderr)
+        print(got.path, flush=True)
+    return code
+
+
+def _lock(args):
+    from datakit.data import mirrors
+
+    entries = mirrors.lock(args.ids or None, args.origins, file=args.file)
+    for id, entry in entries.items():
+        print(f"{id}: {entry['sha256'][:12]}, from {entry['origin']}")
+    print(f"{_many(len(entries))} recorded in {args.file}; now: datakit fetch ID --locked", file=sys.stderr)
+    return OK
+
+
+def _mirror_build(args):
+    from datakit.data import mirrors
+
+    report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
+    return _mirror(report, f"next: datakit mirror serve {args.folder}, or use it here: --origins {args.folder}")
+
+
+def _mirror_verify(args):
+    from datakit.data import mirrors
+
+    return _mirror(mirrors.verify(args.folder))
+
+
+def _mirror_serve(args):
+    from datakit.data.serving import serve
+
+    serve(args.folder, args.port, args.host, say=lambda line: print(line, flush=True))
+    return OK
+
+
+def _mirror_add(args):
+    from datakit.data import mirrors
+
+    entry = mirrors.add(args.folder, args.id, args.file, check=not args.no_check)
+    print(f"{args.id}: {entry['filename']} is in {args.folder}, sha256 {entry['sha256'][:12]}")
+    return OK
+
+
+def _mirror(report, next=""):
+    """Say what a mirror holds and what is wrong with it."""
+    for name, problem in report.problems.items():
+        text = problem if problem.startswith(name) else f"{name}: {problem}"
+        print(text, file=sys.stderr)
+    wrong = f", {len(report.problems)} wrong" if report.problems else ""
+    print(f"{report.folder}: {_many(len(report.good))} whole, {report.bytes / 1e6:.1f} MB{wrong}")
+    if next and report.good:
+        print(next)
+    return OK if report.ok else FAILED
+
+
+def _many(count):
+    return f"{count} dataset{'s' * (count != 1)}"
+
+
+def _run(args):
+    import shlex
+    import signal
+
+    from datakit.run.running import run
+
+    given = {}
+    for text in args.parameter:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise WrongUse("-p", "a parameter is given as name=value", found=text, next="for example -p k=7")
+        if name.strip() in given:
+            raise WrongUse("-p", f"{name.strip()} is given twice")
+        given[name.strip()] = value
+    # Asked to stop by a job manager: leave as after Ctrl-C, with no kernel left behind and no half report.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    report = run(
+        args.themes, origins=args.origins, parameters=given, output=args.output, jobs=args.jobs, timeout=args.timeout,
+        progress=not args.quiet, notebooks=args.notebooks, command="datakit " + shlex.join(args.typed),
+        locked=args.locked or None,
+    )  # fmt: skip
+    failed = [n for n in report.notebooks if not n.ok]
+    for notebook in failed:
+        print(f"{notebook.name}: {notebook.summary()}", file=sys.stderr)
+    if report.kept:
+        print(f"kept in {report.output}, where no run wrote them: {', '.join(report.kept)}", file=sys.stderr)
+    if report.output.resolve() != Path(args.output).resolve():
+        print(f"the report in {args.output}, of a run that did not fail, stays as it is", file=sys.stderr)
+    done = f"{len(report.notebooks) - len(failed)} of {len(report.notebooks)} notebooks done"
+    print(f"{done} in {report.seconds:.0f} s. Report: {report.output / 'index.html'}")
+    return FAILED if failed else OK
+
+
+def _notebooks(args):
+    import shlex
+
+    from datakit.run.shipped import copy_notebooks
+
+    copied, left = copy_notebooks(args.folder)
+    for path in left:
+        print(f"{path} is there already: left as it is", file=sys.stderr)
+    for path in copied:
+        print(path)
+    names = sorted(map(str, copied + left))
+    print(f"next: jupyter trust {shlex.join(names)} && jupyter lab {shlex.quote(names[0])}", file=sys.stderr)
+    return OK
+
+
+def _doctor(args):
+    from datakit.cli.doctor import examine
+
+    checks = examine(args.origins)
+    if args.json:
+        print(json.dumps([vars(check) for check in checks], ensure_ascii=False, indent=1))
+    else:
+        for check in checks:
+            print(check)
+    return FAILED if any(check.status == "failed" for check in checks) else OK
+
+
+def _complain(error):
+    print(f"datakit: {error}", file=sys.stderr)
+
+
+def _warn(message, category, filename, lineno, file=None, line=None):
+    """A warning as a sentence: a place in the kit's own code helps nobody who types commands."""
+    _complain(message if issubclass(category, DataWarning) else f"{category.__name__}: {message}")
+
+
+def _speak_utf8():
+    """Accents must never stop a command: a terminal that says it knows only ASCII gets UTF-8, others what they can."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            name = (stream.encoding or "ascii").lower().replace("-", "")
+            if name in ("ascii", "ansi_x3.41968", "usascii"):
+                stream.reconfigure(encoding="utf-8", errors="replace")
+            elif name != "utf8":
+                stream.reconfigure(errors="replace")
+
+
+def main(argv=None):
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Without the program's name; by default, what was typed.
+
+    Returns
+    -------
+    int
+        0 done, 1 failed, 2 wrong use.
+    """
+    _speak_utf8()
+    typed = sys.argv[1:] if argv is None else list(argv)
+    args = parser().parse_args(typed)
+    args.typed = typed
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _outcome(args)
+
+
+def _outcome(args):
+    """The exit code of a command, after its error in words."""
+    try:
+        code = args.call(args)
+        sys.stdout.flush()
+        return code
+    except (WrongUse, UnknownDataset) as error:
+        _complain(error)
+        return WRONG_USE
+    except (DatakitError, BadCard) as error:
+        _complain(error)
+        return FAILED
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("datakit"):
+            raise
+        _complain(f"the package {error.name} is not installed here\n  next:     datakit doctor")
+        return FAILED
+    except KeyboardInterrupt:
+        _complain("stopped")
+        return 130
+    except BrokenPipeError:  # `datakit list | head`: nobody listens any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK

@@ -1,0 +1,169 @@
+"""The commands of ``datakit trees``: parse, call, print."""
+
+import functools
+import sys
+
+from datakit.data.project import in_project
+from datakit.errors import DatakitError
+
+
+def add_commands(command, origins):
+    """Add them to the command line.
+
+    Parameters
+    ----------
+    command, origins : callable
+        Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
+    """
+    c = command("trees", "read any tree inventory, judge it, list the trees to look at first", None)
+    trees = c.add_subparsers(title="commands", metavar="COMMAND", dest="trees", required=True)
+    c = command("import", "turn a file of trees into the standard table, and put it into a mirror", _trees_import,
+                "  datakit trees import arbres.csv\n"
+                "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
+                "  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n",
+                trees)  # fmt: skip
+    c.add_argument("file", metavar="FILE", help="CSV, GeoJSON, GeoPackage, shapefile or Parquet")
+    c.add_argument("--city", default="Dijon", help="names the dataset: trees-dijon for Dijon (the default)")
+    c.add_argument("--crosswalk", metavar="F", help="which column is what: a proposal that you have edited")
+    c.add_argument("--output", metavar="DIR", help="what explains the table (default: imports/CITY)")
+    c.add_argument("--mirror", metavar="DIR", help="where the table goes (default: mirror, in the project's folder)")
+    origins(c)
+
+    def inventory(made, file):
+        made.add_argument("--inventory", metavar="ID", default="trees-dijon", help="a dataset (default: trees-dijon)")
+        made.add_argument("--output", metavar=file[0], default=file[1], help=f"default: {file[1]}")
+        origins(made)
+
+    c = command("audit", "one page on what an inventory can and cannot answer", _trees_audit,
+                "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
+                trees)  # fmt: skip
+    inventory(c, ("FILE", "reports/audit.html"))
+    c.add_argument("--lang", choices=("en", "fr"), default="en")
+    c = command("visits", "the trees to look at first, in rounds that a crew can walk", _trees_visits,
+                "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
+                trees)  # fmt: skip
+    inventory(c, ("DIR", "reports/visits"))
+    c.add_argument("-n", type=int, default=200, metavar="N", help="trees to visit (default: 200)")
+    c.add_argument("--walk", type=float, default=6.0, metavar="KM", help="longest round, in km (default: 6)")
+    c = command("page", "a page for citizens: trees near a place, and a walk past the remarkable ones", _trees_page,
+                "  datakit trees page --output trees.html\n", trees)  # fmt: skip
+    inventory(c, ("FILE", "reports/arbres.html"))
+    c.add_argument("--lang", choices=("fr", "en"), default="fr")
+
+
+def _writes(call):
+    """A command whose output cannot be written says so."""
+
+    @functools.wraps(call)
+    def careful(args):
+        try:
+            return call(args)
+        except BrokenPipeError:  # nobody reads what is printed
+            raise
+        except OSError as error:
+            raise DatakitError(
+                str(error.filename or args.output),
+                "the output cannot be written",
+                expected="a folder that can be made, with room and the right to write",
+                found=error.strerror or str(error),
+                next="--output with another place",
+            ) from error
+
+    return careful
+
+
+@_writes
+def _trees_import(args):
+    from datakit.data import mirrors
+    from datakit.trees import audit
+    from datakit.trees.inventory.importing import dataset_id, import_file
+
+    communes = _communes(args.origins) if dataset_id(args.city) == "trees-dijon" else None
+    made = import_file(args.file, city=args.city, crosswalk=args.crosswalk, folder=args.output, area=communes)
+    if made.suggestion is not None:
+        print(made.suggestion.text())
+    for note in made.notes:
+        print(f"\n{note}")
+    if len(made.rejects):
+        print(f"\n{len(made.rejects)} rows of the file are set aside, and are no trees of the table:")
+        print(made.rejects.drop(columns="column").head(10).to_string(index=False))
+        print(f"all of them: {made.changes.with_name('rejects.csv')}")
+    print(f"\n{len(made.trees)} trees. What was changed:")
+    print(made.summary.to_string(index=False) if len(made.summary) else "nothing")
+    findings, page = audit(made.trees, area=communes), made.changes.with_name("audit.html")
+    findings.page(page)
+    print(f"\n{findings.text()}\n")
+    mirror = args.mirror or in_project("mirror")
+    entry = mirrors.add(mirror, made.id, made.table)
+    for what in ("crosswalk", "changes", "card"):
+        print(f"{what:<10} {getattr(made, what)}")
+    print(f"{'audit':<10} {page}")
+    print(f"{'table':<10} {made.table}, put into {mirror}/ as {made.id}, sha256 {entry['sha256'][:12]}")
+    print(f"next: look at {page}; a column read wrongly? edit {made.crosswalk}, then --crosswalk {made.crosswalk}")
+    name = "" if made.id == "trees-dijon" else f" -p inventory={made.id}"
+    print(f"      datakit run trees --origins {mirror},sample{name}")
+    return 0
+
+
+def _communes(origins, synthetic=False):
+    """The contours where an inventory of Dijon should lie; None where one of the two is invented and the other real."""
+    from datakit.data.reading import load
+    from datakit.geo.territory import todays_communes
+
+    communes = todays_communes(load("communes", origins))
+    if communes.attrs["datakit"]["synthetic"] == synthetic:
+        return communes
+    print("The trees and the communes at hand are not both real: they are not compared.", file=sys.stderr)
+    return None
+
+
+def _inventory(args):
+    """The inventory asked for, in the standard table, and the stamp that goes with it."""
+    from datakit.data.reading import load
+    from datakit.trees import standardise
+
+    trees = standardise(load(args.inventory, args.origins))
+    said = trees.attrs["datakit"]
+    stamp = ", SYNTHETIC SAMPLE" if said["synthetic"] else ""
+    print(f"{args.inventory}: {len(trees)} trees, from {said['origin']}{stamp}", file=sys.stderr)
+    return trees
+
+
+@_writes
+def _trees_audit(args):
+    from datakit.trees import audit
+
+    found = audit(_inventory(args), lang=args.lang)
+    print(found.text())
+    print(found.page(args.output))
+    return 0
+
+
+@_writes
+def _trees_visits(args):
+    from datakit.trees import visits
+    from datakit.trees.risk import chance_of_loss
+
+    trees = _inventory(args)
+    listed = visits.visit_list(trees, chance_of_loss(trees), n=args.n, walk_km=args.walk)
+    for path in visits.write(listed, args.output):
+        print(path)
+    return 0
+
+
+@_writes
+def _trees_page(args):
+    from datakit.trees.citizens import page
+
+    trees = _inventory(args)
+    communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
+    print(page.write(trees, _made(args.output), lang=args.lang, outline=communes))
+    return 0
+
+
+def _made(file):
+    """The path of a file to write, its folder made."""
+    from pathlib import Path
+
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    return Path(file)

@@ -1,0 +1,344 @@
+"""Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on."""
+
+import json
+import re
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from datakit.data.archives import check_bytes
+from datakit.data.cache import DataWarning, disk_full, sha256_of, write_json, write_whole
+from datakit.data.cards import read_catalog
+from datakit.data.fetching import obtain
+from datakit.data.origins import LOCK, Origin, announced, parse_origins, usable
+from datakit.data.tables import parse
+from datakit.data.transfer import Download
+from datakit.errors import CacheProblem, DatakitError, Gone, WrongUse, without_password
+
+
+@dataclass
+class MirrorReport:
+    """What was done, or found, in a mirror.
+
+    Attributes
+    ----------
+    good : list of str
+        Datasets that are there and right.
+    problems : dict
+        What is wrong, by dataset or file.
+    bytes : int
+        Size of the good files.
+    """
+
+    folder: Path | str
+    good: list = field(default_factory=list)
+    problems: dict = field(default_factory=dict)
+    bytes: int = 0
+
+    @property
+    def ok(self):
+        return not self.problems
+
+
+def build(folder, ids=None, origins="publisher", progress=None, say=None):
+    """Fetch datasets into a mirror; what is already there and right is kept, so that a broken build goes on.
+
+    Invented data from a mirror of the sample is not kept where ``origins`` may have the real one.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    ids : list of str, optional
+        By default every dataset that its publisher gives an address for.
+    origins : str
+        Where to fetch from.
+    progress : bool, optional
+        Show bars; by default only at a terminal.
+    say : callable, optional
+        Called with one line for each dataset.
+
+    Returns
+    -------
+    MirrorReport
+        A dataset that could not be had does not stop the others: it is in ``problems``.
+    """
+    folder, catalog, say = Path(folder), read_catalog(), say or (lambda line: None)
+    if ids is None:
+        ids = [id for id, card in catalog.items() if (card.raw_urls or card.resolve) and _whole_family(card)]
+    cards = [catalog[id] for id in ids]  # an unknown id is said before anything is fetched
+    real = parse_origins(origins)[0].kind != "sample"
+    report = MirrorReport(folder)
+    for n, card in enumerate(cards, 1):
+        start = f"[{n}/{len(cards)}] {card.id}"
+        try:
+            entry, found = _entries(folder).get(card.id), None
+            right = entry and not _wrong(folder, card.id, entry)
+            if not right or (real and entry.get("synthetic")):
+                found = obtain(card, origins, progress=progress)
+            if right and (found is None or found.sha256 == entry["sha256"]):
+                say(f"{start}: already there")
+            else:
+                entry = _found_entry(found, card)
+                _put(folder, card.id, found.path, entry)
+                say(f"{start}: {entry['bytes'] / 1e6:.1f} MB, {found.outcome}")
+        except DatakitError as error:
+            report.problems[card.id] = str(error)
+            say(f"{start}: FAILED, {error.what}")
+            continue
+        report.good.append(card.id)
+        report.bytes += entry["bytes"]
+    return report
+
+
+def add(folder, id, file, *, check=True):
+    """Put a local file, such as the city's tree inventory, into a mirror.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    id : str
+        The dataset whose card describes the file.
+    file : path
+    check : bool
+        Refuse a file that does not load under the card.
+
+    Returns
+    -------
+    dict
+        The file's entry in ``data.lock``.
+
+    Raises
+    ------
+    WrongUse
+        No such file.
+    CacheProblem
+        The mirror cannot be written, or its disk is full.
+    Corrupt, NotAsDescribed
+        The file is not what the card says; the mirror stays as it was.
+    """
+    card, file = read_catalog()[id], Path(file)
+    if not file.is_file():
+        raise WrongUse(str(file), "this file is not there", next=f"datakit mirror add {folder} {id} FILE")
+    if check:
+        check_bytes(file, card)
+        parsed = parse(file, card)
+        if len(parsed.rejects):
+            first = parsed.rejects.iloc[0]
+            warnings.warn(
+                DataWarning(
+                    f"{id}: {parsed.rows_read - len(parsed.frame)} of {parsed.rows_read} rows break the card's schema"
+                    f" and will be set aside by load; first: row {first.row}, {first.column} = {first.value!r},"
+                    f" expected: {first.rule}"
+                ),
+                stacklevel=2,
+            )
+    entry = _entry(file, card, url=None, licence=card.licence, retrieved=_now())
+    _put(Path(folder), card.id, file, entry)
+    return entry
+
+
+def verify(folder):
+    """Check every byte of a mirror.
+
+    Parameters
+    ----------
+    folder : path or str
+        Or the address of a served mirror: each file is fetched, and nothing of it is kept.
+
+    Returns
+    -------
+    MirrorReport
+        ``problems`` names what is missing, altered, or there without being in the lock (a server does not show that).
+
+    Raises
+    ------
+    Unreachable, NotAsDescribed
+        The folder or server is not there, or is no mirror.
+    """
+    served = re.match("https?:", str(folder), re.IGNORECASE)
+    origin = parse_origins([str(folder)])[0] if served else Origin(str(Path(folder)), "folder")
+    entries = origin.read_lock()["datasets"]
+    report = MirrorReport(origin.base)
+    for id, entry in entries.items():
+        if wrong := (_wrong_served(origin, id, entry) if served else _wrong(folder, id, entry)):
+            report.problems[id] = wrong
+        else:
+            report.good.append(id)
+            report.bytes += entry["bytes"]
+    if not served:
+        report.problems |= _unnamed(Path(folder), entries)
+    return report
+
+
+def _unnamed(folder, entries):
+    """Files that no entry of the lock names; at the top a README may stand beside it, and cards in their folder."""
+    named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        inside.as_posix(): f"is in no entry of {LOCK}"
+        for inside, path in files.items()
+        if path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards"
+    }
+
+
+def lock(ids=None, origins=None, file=LOCK, progress=None):
+    """Record what was fetched: the sha256 of each dataset, where it came from and when.
+
+    Parameters
+    ----------
+    ids : list of str, optional
+        By default every dataset that the origins have, families excepted.
+    origins : str, optional
+    file : path
+        Entries of other datasets in it are kept.
+
+    Returns
+    -------
+    dict
+        The entries written, by dataset.
+
+    Raises
+    ------
+    DatakitError
+        A dataset named in ``ids`` cannot be had; the file stays as it was. Without ``ids``, a dataset that an origin
+        has but could not give is named in a warning and left out.
+    """
+    catalog, entries, left_out = read_catalog(), {}, []
+    for id in ids or [id for id, card in catalog.items() if _whole_family(card)]:
+        card = catalog[id]
+        try:
+            found = obtain(card, origins, locked=False, progress=progress)
+        except DatakitError as error:
+            if ids:
+                raise
+            if any(_has(origin, card) for origin in parse_origins(origins)):
+                left_out.append(f"{id} ({error.what})")
+            continue
+        entries[card.id] = {**_found_entry(found, card), "origin": found.origin}
+    if left_out:
+        warnings.warn(DataWarning(f"not recorded in {file}: {', '.join(left_out)}"), stacklevel=2)
+    if not entries:
+        raise WrongUse("lock", "none of the origins has any dataset", found=str(origins), next="datakit doctor")
+    file = Path(file)
+    with _held(file.parent):
+        known = _read(file).get("datasets", {})
+        write_json(file, {"version": 1, "datasets": dict(sorted({**known, **entries}.items()))})
+    return entries
+
+
+def _has(origin, card):
+    """Whether an origin promises a dataset, whatever became of it."""
+    try:
+        return bool(origin.locate(card))
+    except DatakitError:
+        return False
+
+
+def _whole_family(card):
+    """Whether the card stands for a dataset by itself, and not only with a value after its name."""
+    return not card.parameter or card.parameter.get("default") is not None
+
+
+def _now():
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _entry(path, card, *, url, licence, retrieved):
+    return {
+        "filename": card.filename,
+        "sha256": sha256_of(path),
+        "bytes": Path(path).stat().st_size,
+        "url": url,
+        "licence": licence,
+        "retrieved": retrieved,
+    }
+
+
+def _found_entry(found, card):
+    entry = _entry(found.path, card, url=found.url, licence=found.licence, retrieved=found.retrieved)
+    return {**entry, "synthetic": True} if found.synthetic else entry
+
+
+def _read(file):
+    try:
+        lock = json.loads(Path(file).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise WrongUse(str(file), "this lock file is not JSON: nothing was written", found=str(error)) from None
+    if not isinstance(lock, dict) or not isinstance(lock.get("datasets", {}), dict):
+        raise WrongUse(str(file), "this is no lock file: nothing was written", found=str(lock)[:80])
+    return lock
+
+
+def _entries(folder):
+    datasets = _read(folder / LOCK).get("datasets", {})
+    return {id: entry for id, entry in datasets.items() if usable(entry)}
+
+
+def _wrong(folder, id, entry):
+    """What is wrong with a mirror's file, or None."""
+    if not usable(entry):
+        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+    path = Path(folder) / id / entry["filename"]
+    if not path.is_file():
+        return f"missing: {path}"
+    return _altered(path, entry)
+
+
+def _wrong_served(origin, id, entry):
+    """The same of a mirror behind an address."""
+    if not usable(entry):
+        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+    address = f"{origin.address}/{id}/{entry['filename']}"
+    with tempfile.TemporaryDirectory(prefix="datakit-") as parts:
+        try:
+            Download(id, parts, limit=announced(entry))(address, file := Path(parts) / "file")
+        except Gone:
+            return without_password(f"missing: {address}")
+        except DatakitError as error:
+            return str(error)
+        return _altered(file, entry)
+
+
+def _altered(path, entry):
+    if path.stat().st_size != entry.get("bytes"):
+        return f"altered: {path.stat().st_size} bytes, {entry.get('bytes')} expected"
+    if (digest := sha256_of(path)) != entry.get("sha256"):
+        return f"altered: sha256 {digest[:12]}…, {str(entry.get('sha256'))[:12]}… expected"
+    return None
+
+
+@contextmanager
+def _held(folder):
+    """Hold the lock of a folder, so that two commands do not lose each other's entries."""
+    from filelock import FileLock
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".data.lock.lock"):
+            yield
+    except OSError as error:
+        raise CacheProblem(
+            str(folder),
+            "the disk is full" if disk_full(error) else "this folder cannot be written",
+            expected="room and the right to write there",
+            found=str(error),
+            done="left no half file",
+            next="free some room, or choose another folder",
+        ) from error
+
+
+def _put(folder, id, path, entry):
+    """One file into a mirror, then its entry: a reader of the lock finds whole files only."""
+    with _held(folder):
+        lock = _read(folder / LOCK)
+        write_whole(folder / id / entry["filename"], lambda temporary: shutil.copyfile(path, temporary))
+        datasets = {**lock.get("datasets", {}), id: entry}
+        write_json(folder / LOCK, {**lock, "version": 1, "datasets": dict(sorted(datasets.items()))})

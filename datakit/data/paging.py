@@ -1,0 +1,96 @@
+"""WFS services that answer in pages: one GeoJSON file from all of them."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from datakit.data.transfer import Download, get_json
+from datakit.errors import Corrupt
+
+
+class PagedDownload(Download):
+    """A downloader for WFS services that answer in pages: one GeoJSON file from all of them.
+
+    A service may give fewer features than asked for, and need not say how many there are: it is asked on until the
+    number that it announced is there, or a page is empty.
+
+    Parameters
+    ----------
+    size : int
+        Features asked for at once.
+    """
+
+    def __init__(self, subject, parts, size, progress=None):
+        super().__init__(subject, parts, progress)
+        self.size = size
+
+    def __call__(self, url, output_file, pooch=None):
+        features, pages, ids, first = [], set(), set(), None
+        with self._bar(None, 0) as bar:
+            bar.unit, bar.unit_scale = " features", False
+            while True:
+                page = self._page(url, len(features))
+                first, new = first or page, page["features"]
+                if not new:
+                    break
+                self._check_new(new, len(features), pages, ids)
+                features += new
+                bar.update(len(new))
+                if _number(first, "numberMatched") is not None and len(features) >= first["numberMatched"]:
+                    break
+        self._check_all(first, len(features))
+        kept = {key: first[key] for key in ("crs", "numberMatched") if key in first}
+        whole = {"type": "FeatureCollection", **kept, "features": features}
+        Path(output_file).write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
+
+    def _page(self, url, start):
+        sign = "&" if "?" in url else "?"
+        asked = f"{url}{sign}COUNT={self.size}&STARTINDEX={start}"
+        page = get_json(asked, self.subject, progress=self.progress)
+        if not isinstance(page, dict) or not isinstance(page.get("features"), list):
+            raise Corrupt(
+                self.subject,
+                "a page is not a GeoJSON FeatureCollection",
+                expected=url,
+                found=json.dumps(page)[:80],
+            )
+        return page
+
+    def _check_new(self, new, start, pages, ids):
+        """Refuse what was given before: it would go on for ever, or stand for features that never come."""
+        mark = hashlib.sha256(json.dumps(new).encode()).digest()
+        if mark in pages:
+            raise Corrupt(
+                self.subject,
+                "the service gives the same page again and again",
+                expected=f"other features from number {start} on",
+                next="another origin, or a card without paging",
+            )
+        named = {str(f["id"]) for f in new if isinstance(f, dict) and f.get("id") is not None}
+        if again := named & ids:
+            raise Corrupt(
+                self.subject,
+                "the service has no fixed order: some features are on two pages, and others may be on none",
+                expected="each feature once",
+                found=f"twice: {', '.join(sorted(again)[:3])}",
+                next="the same command again, or a card whose address sorts (&sortBy=) by a column without repeats",
+            )
+        pages.add(mark)
+        ids |= named
+
+    def _check_all(self, first, count):
+        matched, total = _number(first, "numberMatched"), _number(first, "totalFeatures")
+        if (matched is not None and count != matched) or (total is not None and count < total):
+            raise Corrupt(
+                self.subject,
+                "the service did not give every page",
+                expected=f"{total if matched is None else matched} features",
+                found=f"{count}",
+                next="the same command again",
+            )
+
+
+def _number(page, key):
+    """How many features there are in all, where the service says it and not "unknown"."""
+    said = page.get(key)
+    return said if isinstance(said, int) else None

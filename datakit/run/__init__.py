@@ -1,0 +1,14 @@
+"""Notebooks, executed again: from parameters to a report that names its data.
+
+running     Run the notebooks again, all at once, and write a report that says on which data
+parameters  The typed parameters of a notebook
+executing   One process that executes notebooks, one after the other
+progress    What a run says while it runs: live lines at a terminal, plain lines in a log
+record      What a run leaves: ``run.json`` and ``results.json``
+report      The pages of a run: one for each notebook, one index. No page asks anything of any other host
+shipped     The notebooks that come with the kit: where they are, and copies to open and change
+"""
+
+from datakit.lending import lend
+
+__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)

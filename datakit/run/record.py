@@ -1,0 +1,182 @@
+"""What a run leaves: ``run.json`` and ``results.json``, and the one move that puts a whole report in its place."""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from datakit import __version__
+from datakit.data.origins import as_text
+from datakit.errors import DatakitError, without_password
+from datakit.run.report import index_page
+
+MARK = "ondijon-datakit report"
+RUNNING = ".running"  # locked in an unfinished report as long as its run lives
+
+
+def earlier(folder):
+    """What a report of this kit says of its run; nothing where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        said = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
+        return said if isinstance(said, dict) and said.get("kind") == MARK else {}
+    return {}
+
+
+def describe(chosen, origins, given, started, seconds, folder, command, lock=None):
+    """The content of ``run.json``, and the key results with it."""
+    commit, changes = _git(chosen[0].path.resolve().parent)
+    command = command or f"datakit run {shlex.join([*(n.name for n in chosen), '--origins', as_text(origins)])}"
+    return {
+        "kind": MARK,
+        "datakit": __version__,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "ok": all(n.ok for n in chosen),
+        "command": without_password(command),
+        "origins": origins,
+        "parameters": {name: without_password(value) for name, value in given.items()},
+        "lock": _digest(lock) if lock else None,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "git_commit": commit,
+        "git_changes": changes,
+        "packages": _packages(),
+        "notebooks": {
+            n.name: {
+                "title": n.title, "status": n.status, "error": n.error, "seconds": n.seconds,
+                "peak_memory": n.peak_memory, "parameters": n.values, "results": n.results, "provenance": n.provenance,
+                "sha256": _digest(n.path),
+                "page": (folder / f"{n.name}.html").exists(),
+            }
+            for n in chosen
+        },
+    }  # fmt: skip
+
+
+def _packages():
+    found = {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def _git(folder):
+    """The commit that the notebooks are at, and whether something differs from it."""
+
+    def git(*words):
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, encoding="utf-8", timeout=20)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit, bool(git("status", "--porcelain", "--untracked-files=no")) if commit else None
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def write(folder, record):
+    """Write the index, the key results and, last, ``run.json`` with the digest of every other file of the report."""
+    (folder / "index.html").write_text(index_page(record), encoding="utf-8")
+    results = {name: one.pop("results") for name, one in record["notebooks"].items()}
+    _write_json(folder / "results.json", results)
+    files = {f.name: _digest(f) for f in sorted(folder.iterdir()) if f.name != RUNNING}
+    _write_json(folder / "run.json", {**record, "files": files})
+
+
+def _write_json(file, content):
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def not_ours(folder):
+    """What a run did not write into a report, or what was changed since: notes, an edited notebook."""
+    said = earlier(folder)
+    files = said.get("files")
+    if files is None:  # a report of before files were named
+        names = [f"{name}.{kind}" for name in said.get("notebooks", ()) for kind in ("html", "ipynb")]
+        files = dict.fromkeys([*names, "index.html", "results.json", "messages.log"] if said else ())
+    return [
+        file
+        for file in sorted(Path(folder).iterdir())
+        if not (said and file.name == "run.json")
+        and not (file.name in files and file.is_file() and files[file.name] in (None, _digest(file)))
+    ]
+
+
+def put(partial, output):
+    """Move the finished report to its place. What was there goes only when the new one is there.
+
+    Returns
+    -------
+    list of str
+        Files in the folder that are not of a report: they stay, under another name where the report has one like it.
+    """
+    if not output.exists():
+        os.replace(partial, output)
+        return []
+    aside = Path(tempfile.mkdtemp(prefix=f".{output.name}-old-", dir=output.parent))
+    try:
+        os.rename(output, aside / "report")
+        try:
+            os.rename(partial, output)
+        except OSError:
+            os.rename(aside / "report", output)
+            raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            aside.rmdir()  # only when empty: an older report that could not be put back is worth more than tidiness
+        said = "the finished report cannot be moved here"
+        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {partial}") from error
+    try:
+        return _empty(aside, output)
+    except OSError as error:
+        said = "what you put into the former report cannot be moved here"
+        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {aside}") from error
+
+
+def _empty(aside, output):
+    """Throw a former report away, but for what is not of a report."""
+    kept = []
+    for file in not_ours(aside / "report"):
+        place, number = output / file.name, 1
+        while place.exists():
+            number += 1
+            place = output / f"{file.stem}-yours{f'-{number - 1}' if number > 2 else ''}{file.suffix}"
+        os.rename(file, place)
+        kept.append(place.name)
+    shutil.rmtree(aside, ignore_errors=True)
+    return kept
+
+
+def place_for(output, ok):
+    """Where a finished report goes: to ``output``, unless it failed and the one that is there did not."""
+    if ok or not earlier(output).get("ok"):
+        return output
+    places = (output.with_name(f"{output.name}-failed{f'-{n}' if n > 1 else ''}") for n in range(1, 100))
+    return next(p for p in places if not p.exists() or earlier(p))
+
+
+def tidy(output):
+    """Take away what runs that were killed left beside a report, and put back what they had moved aside."""
+    from filelock import FileLock, Timeout
+
+    ours = re.compile(rf"\.{re.escape(output.name)}-(old-)?[a-z0-9_]{{8}}")
+    for left in [p for p in output.parent.iterdir() if ours.fullmatch(p.name)] if output.parent.is_dir() else []:
+        if (left / "report").is_dir():
+            if not output.exists():
+                os.rename(left / "report", output)
+                left.rmdir()
+            else:
+                _empty(left, output)
+        elif (left / RUNNING).exists():
+            with contextlib.suppress(Timeout), FileLock(left / RUNNING, timeout=0):
+                shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,412 @@
+"""Run the notebooks again, all at once, and write a report that says on which data.
+
+Several processes execute them (`datakit.run.executing`); this module chooses, checks, follows and collects. The
+report's folder appears in one move when everything is written: a folder that is there is a whole report.
+"""
+
+import contextlib
+import json
+import math
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from datakit.data.cards import card_folders
+from datakit.data.origins import LOCK, Origin, as_text, parse_origins
+from datakit.data.project import from_project
+from datakit.errors import WrongUse
+from datakit.run.executing import check_packages
+from datakit.run.parameters import assign, read_parameters
+from datakit.run.record import RUNNING, describe, earlier, place_for, put, tidy, write
+from datakit.run.report import SAID
+from datakit.run.shipped import kit_notebooks
+
+GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
+
+
+@dataclass
+class Notebook:
+    """One notebook of a run, before and after.
+
+    Attributes
+    ----------
+    status : str
+        ``"ok"``, ``"failed"``, ``"timeout"``, ``"died"`` or ``"waiting"``.
+    error : dict or None
+        ``cell`` (number among the code cells), ``line``, ``ename``, ``evalue``.
+    seconds : float
+    peak_memory : int or None
+        Bytes, of the kernel and its descendants.
+    results, provenance : list of dict
+    """
+
+    name: str
+    path: Path
+    cells: list
+    declared: dict
+    values: dict = field(default_factory=dict)
+    status: str = "waiting"
+    error: dict | None = None
+    seconds: float = 0.0
+    peak_memory: int | None = None
+    title: str = ""
+    results: list = field(default_factory=list)
+    provenance: list = field(default_factory=list)
+
+    @property
+    def ok(self):
+        return self.status == "ok"
+
+    def summary(self):
+        """What went wrong, on one line."""
+        if not self.error:
+            return SAID[self.status]
+        where = f" in code cell {self.error['cell']}" if self.error.get("cell") else ""
+        first = (self.error["evalue"] or "").strip().splitlines()[:1]
+        what = [*([self.error["ename"]] if self.status == "failed" else []), *(line[:160] for line in first)]
+        return f"{SAID[self.status]}{where}: " + ": ".join(what)
+
+
+@dataclass
+class RunReport:
+    """A finished run.
+
+    Attributes
+    ----------
+    output : Path
+        The report's folder: the one asked for, or one beside it where a report that failed would have replaced a good
+        one.
+    notebooks : list of Notebook
+    seconds : float
+    kept : list of str
+        Files of yours in that folder, which stayed.
+    """
+
+    output: Path
+    notebooks: list
+    seconds: float
+    kept: list = field(default_factory=list)
+
+    @property
+    def ok(self):
+        return all(notebook.ok for notebook in self.notebooks)
+
+
+def notebooks_folder():
+    """The folder of notebooks: ``./notebooks``, else the kit's own."""
+    for folder in (Path("notebooks"), kit_notebooks()):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
+
+
+def choose(themes=None, folder=None):
+    """The notebooks that names stand for.
+
+    Parameters
+    ----------
+    themes : list of str, optional
+        ``"trees"`` or ``"10_trees"``, or paths of ``.ipynb`` files; all notebooks of the folder by default.
+    folder : path, optional
+
+    Returns
+    -------
+    list of Notebook
+
+    Raises
+    ------
+    WrongUse
+        No such notebook or folder, or two of the same name.
+    """
+    chosen = [Path(t) for t in themes or [] if str(t).endswith(".ipynb")]
+    names = [str(t) for t in themes or [] if not str(t).endswith(".ipynb")]
+    if names or not chosen:
+        folder = Path(folder) if folder else notebooks_folder()
+        there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+        if not there:
+            raise WrongUse(str(folder), "no notebook is in this folder", expected="files ending in .ipynb")
+        short = {stem.lstrip("0123456789_") or stem: stem for stem in there}
+        for name in names or there:
+            stem = name if name in there else short.get(name)
+            if stem is None:
+                raise WrongUse(
+                    name,
+                    "no notebook has this name",
+                    expected=", ".join(short),
+                    next="datakit run " + next(iter(short)),
+                )
+            chosen.append(there[stem])
+    found = {}
+    for path in dict.fromkeys(chosen):
+        if path.stem in found:
+            raise WrongUse(path.stem, "two notebooks have this name", found=f"{found[path.stem].path}, {path}")
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WrongUse(str(path), "this is not a notebook that can be read", found=str(error)) from None
+        found[path.stem] = Notebook(path.stem, path, cells, read_parameters(cells, path.stem), title=path.stem)
+    return list(found.values())
+
+
+def run(
+    themes=None, *, origins=None, parameters=None, output="reports/latest", jobs=None, timeout=600, progress=True,
+    notebooks=None, command=None, locked=None,
+):  # fmt: skip
+    """Execute notebooks in parallel processes and write a report.
+
+    Parameters
+    ----------
+    themes : list of str, optional
+        Which notebooks, see `choose`; all by default.
+    origins : str or list, optional
+        Where data comes from, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
+    parameters : dict, optional
+        Values by name, checked against the notebooks' parameters cells before anything is executed.
+    output : path
+        The report's folder: new, empty, or an earlier report, of which the files that no run wrote stay. A run that
+        fails does not replace a report that did not: it goes beside, to ``OUTPUT-failed``.
+    jobs : int, optional
+        How many notebooks at the same time; by default, one for each processor.
+    timeout : float
+        Seconds that each notebook may take.
+    progress : bool
+        Say on the standard error what happens.
+    notebooks : path, optional
+        The folder of notebooks.
+    command : str, optional
+        What to type to run this again, for the report.
+    locked : path or bool, optional
+        Accept only the data that this lock file names; True means ``data.lock``, and ``DATAKIT_LOCK`` is the default.
+
+    Returns
+    -------
+    RunReport
+        A notebook that fails hides no other: see ``ok`` and each notebook's ``status``.
+
+    Raises
+    ------
+    WrongUse
+        Before anything is executed: an unknown notebook, origin or parameter, a wrong type, a lock file that is not
+        there, an output folder that holds something else than a report.
+    MissingPackage
+        The extra ``notebooks`` is not installed.
+    """
+    check_packages()
+    parameters = dict(parameters or {})
+    chosen = choose(themes, notebooks)
+    if progress and notebooks is None and any(n.path.parent == kit_notebooks() for n in chosen):
+        print(f"the kit's own notebooks, in {kit_notebooks()} (copies to change: datakit notebooks)", file=sys.stderr)
+    if origins and "origins" in parameters:
+        raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
+    asked = parse_origins(origins or parameters.get("origins") or None)
+    # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
+    asked = [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
+    shown = [o.name for o in asked]  # without a password; kernels find it in their environment
+    if not 0 < timeout < math.inf or (jobs is not None and jobs < 1):
+        raise WrongUse("run", "jobs and timeout must be positive numbers", found=f"jobs={jobs}, timeout={timeout}")
+    values = assign(parameters, {n.name: n.declared for n in chosen})
+    for notebook in chosen:
+        notebook.values = values[notebook.name]
+        if "origins" in notebook.declared:
+            notebook.values["origins"] = as_text(shown)
+    lock = _lock(locked)
+    output = _check_output(output)
+    before = _earlier_seconds(output)
+    # The longest first, so that it does not run alone at the end.
+    order = sorted(chosen, key=lambda n: -before.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
+    started, clock = datetime.now(UTC), time.monotonic()
+    with _unfinished(output) as partial:
+        with _progress(progress, chosen) as follow:
+            jobs = min(jobs or _processors(), len(chosen))
+            _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs, lock), partial, follow)
+        seconds = time.monotonic() - clock
+        record = describe(chosen, shown, parameters, started, seconds, partial, command, lock)
+        write(partial, record)
+        output = place_for(output, record["ok"])
+    return RunReport(output, chosen, seconds, put(partial, output))
+
+
+@contextlib.contextmanager
+def _unfinished(output):
+    """A folder beside the report's place, for what is written until the report is whole; gone when it never is."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tidy(output)
+        partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    except OSError as error:
+        raise WrongUse(
+            str(output), "cannot be written here", found=str(error), done="nothing was executed",
+            next="--output with a folder of yours",
+        ) from None  # fmt: skip
+    try:
+        os.chmod(partial, 0o777 & ~_umask())
+        with FileLock(partial / RUNNING):
+            yield partial
+        (partial / RUNNING).unlink(missing_ok=True)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _lock(locked):
+    """The lock file that holds for a run, if any does."""
+    named = LOCK if locked is True else locked or os.environ.get("DATAKIT_LOCK")
+    file = Path(os.path.abspath(from_project(os.path.expanduser(named)))) if named else None
+    if file and not file.is_file():
+        raise WrongUse(str(file), "this lock file is not there", done="nothing was executed", next="datakit lock")
+    return file
+
+
+def _environment(origins, jobs, lock=None):
+    """The environment of the kernels: what is relative in this one made absolute, the project's cards included."""
+    environment = {**os.environ, "DATAKIT_ORIGINS": as_text(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
+    environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"} | environment
+    if cards := [os.path.abspath(folder) for folder in card_folders()[1:] if folder.is_dir()]:
+        environment["DATAKIT_CARDS"] = os.pathsep.join(cards)
+    if jobs > 1:  # two notebooks that both compute on every processor wait for each other
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            environment.setdefault(name, str(max(1, _processors() // jobs)))
+    if cache := os.environ.get("DATAKIT_CACHE"):
+        environment["DATAKIT_CACHE"] = os.path.abspath(os.path.expanduser(cache))
+    return environment | ({"DATAKIT_LOCK": str(lock)} if lock else {})
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _check_output(output):
+    output = Path(os.path.abspath(output))
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
+        raise WrongUse(
+            str(output), "holds something else than a report: it is left alone", done="nothing was executed",
+            next="--output with a new folder",
+        )  # fmt: skip
+    if Path.cwd().is_relative_to(output) or output.is_symlink():
+        raise WrongUse(str(output), "cannot be replaced from inside it", next="--output with a new folder")
+    above = next(p for p in output.parents if p.exists())
+    if not os.access(above, os.W_OK):
+        raise WrongUse(str(output), "cannot be written here", next="--output with a folder of yours")
+    return output
+
+
+def _earlier_seconds(output):
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        return {name: one["seconds"] for name, one in earlier(output)["notebooks"].items()}
+    return {}
+
+
+class _Worker:
+    """A process that executes notebooks. Started at the first task, and again after it had to be stopped."""
+
+    def __init__(self, environment, log):
+        self._environment, self._log, self._process = environment, log, None
+        self._sockets = tempfile.TemporaryDirectory(prefix="datakit-", ignore_cleanup_errors=True)
+
+    def execute(self, notebook, timeout, folder, follow):
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "datakit.run.executing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=self._log, env=self._environment, encoding="utf-8", start_new_session=True,
+            )  # fmt: skip
+        task = {
+            "name": notebook.name, "notebook": str(notebook.path.resolve()), "output": str(folder / notebook.name),
+            "parameters": notebook.values, "timeout": timeout,
+            "sockets": self._sockets.name,
+        }  # fmt: skip
+        alarm = threading.Timer(timeout + GRACE, self.stop, [signal.SIGKILL])
+        alarm.start()
+        try:
+            self._process.stdin.write(json.dumps(task) + "\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                event = json.loads(line)
+                if event.pop("event") == "done":
+                    return event
+                follow.cell(notebook, event["index"], event["of"])
+        except BrokenPipeError:
+            pass
+        finally:
+            alarm.cancel()
+        self._process.wait()
+        what = {"ename": "ProcessDied", "evalue": f"the process that executed it ended with {self._process.returncode}"}
+        return {"status": "died", "error": {**what, "cell": None, "line": ""}}
+
+    def stop(self, how=signal.SIGTERM):
+        if self._process and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self._process.send_signal(how)
+
+    def close(self):
+        if self._process:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+            self._process.wait()
+            self._process.stdout.close()
+        self._sockets.cleanup()
+
+
+def _execute(order, jobs, timeout, environment, folder, follow):
+    """Execute notebooks in ``jobs`` processes; each takes the next one when it has finished one."""
+    todo = queue.SimpleQueue()
+    for notebook in order:
+        todo.put(notebook)
+    with open(folder / "messages.log", "w+", encoding="utf-8") as log:
+        workers = [_Worker(environment, log) for _ in range(jobs)]
+        stopping = threading.Event()
+
+        def work(worker):
+            with contextlib.suppress(queue.Empty):
+                while not stopping.is_set():
+                    notebook = todo.get_nowait()
+                    clock = time.monotonic()
+                    follow.start(notebook)
+                    outcome = worker.execute(notebook, timeout, folder, follow)
+                    notebook.seconds = round(time.monotonic() - clock, 2)
+                    for name, value in outcome.items():
+                        setattr(notebook, name, value)
+                    if not stopping.is_set():
+                        follow.done(notebook)
+            worker.close()
+
+        threads = [threading.Thread(target=work, args=[worker]) for worker in workers]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:  # Ctrl-C: no kernel may outlive the run
+            stopping.set()
+            for worker in workers:
+                worker.stop()
+            for thread in threads:
+                thread.join()
+            raise
+    if not (folder / "messages.log").stat().st_size:
+        (folder / "messages.log").unlink()
+
+
+def _progress(wanted, notebooks):
+    from datakit.run.progress import Lines, Live, Silent
+
+    if not wanted:
+        return Silent()
+    return (Live if sys.stderr.isatty() else Lines)(notebooks, sys.stderr)

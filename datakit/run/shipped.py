@@ -1,0 +1,57 @@
+"""The notebooks that come with the kit: where they are, and copies to open and change."""
+
+import os
+import shutil
+from pathlib import Path
+
+from datakit.data.cache import write_whole
+from datakit.errors import WrongUse
+from datakit.extras import checkout
+
+
+def kit_notebooks():
+    """The folder of the kit's own notebooks: the clone's, or those that a wheel carries inside the package.
+
+    Returns
+    -------
+    Path
+    """
+    project = checkout()
+    return (project if project else Path(__file__).resolve().parents[1]) / "notebooks"
+
+
+def copy_notebooks(folder="notebooks"):
+    """Copy the kit's notebooks into a folder. A file that is there is left as it is.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is not there; ``datakit run`` prefers ``./notebooks`` to the kit's own.
+
+    Returns
+    -------
+    copied, left : list of Path
+
+    Raises
+    ------
+    WrongUse
+        The folder cannot be written.
+    """
+    copied, left = [], []
+    for path in sorted(kit_notebooks().glob("*.ipynb")):
+        target = Path(folder) / path.name
+        if os.path.lexists(target):
+            left.append(target)
+            continue
+        try:
+            write_whole(target, lambda temporary, path=path: shutil.copyfile(path, temporary))
+        except OSError as error:
+            raise WrongUse(
+                str(folder),
+                "notebooks cannot be written here",
+                found=error.strerror,
+                done=f"{len(copied)} copied before" if copied else "nothing was copied",
+                next="datakit notebooks, with a folder of yours",
+            ) from error
+        copied.append(target)
+    return copied, left

@@ -1,0 +1,10 @@
+"""How it looks: numbers, colours and sources, figures, and maps.
+
+style   What maps and figures share: numbers people can read, colours for colour-blind eyes
+charts  Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read
+maps    Maps that work without a network, stay small and say what they show
+"""
+
+from datakit.lending import lend
+
+__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)

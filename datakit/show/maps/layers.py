@@ -1,0 +1,330 @@
+"""The layers of a kit map: rows of a table, packed small for the page and drawn again for the static twin."""
+
+import base64
+import json
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import CrsMismatch, WrongUse
+from datakit.extras import needed_by
+from datakit.show.maps.classes import Classes
+from datakit.show.style import NO_DATA_COLOUR, cell, number
+
+with needed_by("datakit.show.maps"):
+    from folium.map import Layer
+    from folium.template import Template
+
+LAMBERT, WGS84, MERCATOR = "EPSG:2154", "EPSG:4326", "EPSG:3857"
+WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from, in EPSG:3857 metres
+VERTICES = 60_000  # what a page shows without a wait; above it, contours are simplified
+ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG elements
+RADII = 12  # sizes of proportional circles that are told apart
+BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
+
+
+class Script(Layer):
+    """A Leaflet layer made by one of the kit's own functions in ``web``."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = datakit.{{ this.call }}({{ this._parent.get_name() }}, {{ this.json() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, call, spec, name=None, id=None, control=True):
+        super().__init__(name=name, overlay=True, control=control)
+        self.call, self.spec, self._name, self._id = call, spec, "Datakit", id
+
+    def json(self):
+        return safe_json(self.spec)
+
+
+def safe_json(value):
+    """JSON that may stand inside a script element whatever the data says."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
+
+
+def packed(values, width):
+    """Unsigned integers as base64 of ``width`` little-endian bytes each."""
+    wide = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(-1, 4)
+    return base64.b64encode(np.ascontiguousarray(wide[:, :width]).tobytes()).decode()
+
+
+def prepare(frame, what, kinds):
+    """Rows that can be drawn, in EPSG:2154, and how many cannot.
+
+    Raises
+    ------
+    CrsMismatch
+        The table does not say in which coordinates it is.
+    WrongUse
+        Not a GeoDataFrame, or geometries of another kind.
+    """
+    if not hasattr(frame, "geometry") or not hasattr(frame, "to_crs"):
+        raise WrongUse(
+            what, "a map needs a GeoDataFrame", found=type(frame).__name__,
+            next="geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y), crs=...)",
+        )  # fmt: skip
+    if frame.crs is None:
+        raise CrsMismatch(
+            what, "the table does not say in which coordinates it is", expected="a CRS, for example EPSG:2154",
+            found="none", next="table.set_crs('EPSG:4326') for longitudes and latitudes",
+        )  # fmt: skip
+    geometry = frame.geometry
+    here = ~(geometry.isna() | geometry.is_empty).to_numpy()
+    found = sorted(set(geometry[here].geom_type) - set(kinds))
+    if found:
+        raise WrongUse(
+            what, "these geometries cannot be drawn in this way", expected=" or ".join(kinds), found=", ".join(found),
+            next="points: table.set_geometry(table.representative_point()); parts: table.explode()",
+        )  # fmt: skip
+    kept = frame[here]
+    kept = kept.to_crs(LAMBERT) if len(kept) or frame.crs != LAMBERT else kept
+    # Longitudes read as metres, or the reverse, can come out infinite.
+    finite = np.isfinite(shapely.bounds(kept.geometry.to_numpy())).reshape(-1, 4).all(axis=1)
+    return kept[finite], int(len(frame) - finite.sum())
+
+
+def known(frame, column):
+    if column is not None and column not in frame.columns:
+        raise WrongUse("maps", "the table has no such column", found=str(column),
+                       expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
+    return column
+
+
+def tooltip_columns(tooltip, column, heading):
+    """Columns and labels of a tooltip; the mapped column is always in it, with its unit."""
+    names = dict(tooltip) if isinstance(tooltip, dict) else {}
+    wanted = [tooltip] if isinstance(tooltip, str) else list(tooltip or ())
+    return unique([column, *wanted]), ({column: heading} if column else {}) | names
+
+
+def unique(names):
+    return [n for n in dict.fromkeys(names) if n is not None]
+
+
+def outside(frame, box):
+    x, y = frame.geometry.x, frame.geometry.y
+    pad = 0.05 * max(box[2] - box[0], box[3] - box[1])
+    return int(((x < box[0] - pad) | (x > box[2] + pad) | (y < box[1] - pad) | (y > box[3] + pad)).sum())
+
+
+def columns_of(frame, wanted, head, fallback_labels):
+    """Tooltip columns, each as its distinct texts and one small integer per row."""
+    out = []
+    for name in ([head] if head else []) + [c for c in wanted if c != head]:
+        if name not in frame.columns:
+            raise WrongUse("maps", "the tooltip names a column that the table does not have", found=str(name),
+                           expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
+        codes, unique = pd.factorize(frame[name], use_na_sentinel=False)
+        again, texts = pd.factorize(np.array([cell(u) for u in unique], dtype=object))
+        width = 1 if len(texts) <= 256 else 2 if len(texts) <= 65536 else 4
+        index = again[codes] if len(codes) else codes
+        label = None if name == head else fallback_labels.get(name, str(name).replace("_", " "))
+        out.append({"label": label, "values": list(texts), "data": packed(index, width), "width": width})
+    return out
+
+
+def shapes_of(geometry, vertices=VERTICES):
+    """Contours as differences of whole numbers, simplified only as far as the budget asks.
+
+    Parameters
+    ----------
+    geometry : GeoSeries
+        Polygons or lines, EPSG:2154.
+    vertices : int
+        Vertices to aim at.
+
+    Returns
+    -------
+    shapes : list
+        Per row: polygons of rings, or lines, each ``[x, y, dx, dy, …]`` in ``1 / unit`` degrees.
+    unit : int
+    tolerance : float
+        Metres; 0 when nothing was simplified.
+    """
+    array = geometry.to_numpy()
+    polygons = bool(len(array)) and shapely.get_dimensions(array).max() == 2
+    tolerance, simple = 0.0, array
+    if shapely.get_num_coordinates(array).sum() > vertices:
+        # Shared borders are simplified once for both neighbours, so that no gaps open between them.
+        shared = polygons and bool(shapely.coverage_is_valid(array))
+        reduce = shapely.coverage_simplify if shared else shapely.simplify
+        for tolerance in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0):
+            simple = reduce(array, tolerance)
+            if shapely.get_num_coordinates(simple).sum() <= vertices:
+                break
+        simple = np.where(shapely.is_empty(simple), array, simple)
+    if not len(simple):
+        return [], 10**6, tolerance
+    unit = 10**6 if shapely.get_num_coordinates(simple).sum() <= vertices / 2 else 10**5
+    kind, coords, offsets = shapely.to_ragged_array(type(geometry)(simple, crs=geometry.crs).to_crs(WGS84).to_numpy())
+    whole = np.rint(coords[:, :2] * unit).astype(np.int64)
+    steps = np.diff(whole, axis=0, prepend=whole[:1] * 0)
+    if kind in (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON):
+        rings = offsets[0]
+    else:
+        rings = offsets[0] if offsets else np.array([0, len(whole)])
+    steps[rings[:-1]] = whole[rings[:-1]]
+    moving = steps.any(axis=1)
+    moving[rings[:-1]] = True
+    closed = polygons  # Leaflet closes rings itself
+    flat = []
+    for start, end in pairwise(rings):
+        end -= closed
+        flat.append(steps[start:end][moving[start:end]].ravel().tolist())
+    for level in offsets[1:]:
+        flat = [flat[a:b] for a, b in pairwise(level)]
+    if kind in (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING):
+        flat = [[s] for s in flat]
+    return flat, unit, tolerance
+
+
+@dataclass
+class Drawn:
+    """One layer of a map: what the page, the static twin, the legend and the table are made from."""
+
+    kind: str  # "area", "line" or "point"
+    frame: pd.DataFrame  # EPSG:2154, rows that have a position
+    heading: str
+    classes: Classes | None
+    spec: dict
+    call: str
+    columns: list  # names shown in the table
+    notes: list = field(default_factory=list)
+    sizes: tuple | None = None  # (column heading, largest value) of proportional circles
+    radius: object = None  # static twin: radii in pixels, one or one per row
+    bytes_by: dict = field(default_factory=dict)
+
+
+def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, columns, level, opacity, colour, left_out):
+    """Polygons or lines, one colour or one per class."""
+    shapes, unit, tolerance = shapes_of(frame.geometry)
+    kind = "line" if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max() == 1 else "area"
+    cards = columns_of(frame, tooltip, labels, tooltip_labels)
+    many = len(frame) > ON_CANVAS
+    spec = {
+        "n": len(frame), "shapes": shapes, "unit": unit, "level": level, "kind": kind, "canvas": many,
+        "classes": packed(classes.index if classes else np.zeros(len(frame), dtype=np.uint8), 1),
+        "colours": classes.colours if classes else [colour],
+        "missing": classes.missing if classes else None,
+        "opacity": opacity, "edge": "#ffffff", "weight": (2.5 if kind == "line" else 0.8),
+        "columns": cards,
+    }  # fmt: skip
+    notes = [_left_out(left_out, "outline")] if left_out else []
+    if tolerance >= 4:
+        notes.append(f"contours simplified to about {number(tolerance)} m")
+    by = {"contours": len(json.dumps(shapes)), "tooltips": len(json.dumps(cards, ensure_ascii=False))}
+    return Drawn(kind, frame, heading, classes, spec, "areas", columns, notes, bytes_by=by)
+
+
+def point_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, columns, sizes, size_heading, dot, cluster,
+                opacity, colour, left_out):  # fmt: skip
+    """Points, packed as whole numbers inside their bounding box, in an order that favours no class."""
+    n = len(frame)
+    order = np.random.default_rng(2026).permutation(n)  # later dots cover earlier ones: not always the same class
+    rows = frame.iloc[order]
+    web = rows.geometry.to_crs(MERCATOR) if n else rows.geometry
+    x = web.x.to_numpy() / WORLD + 0.5 if n else np.zeros(0)
+    y = 0.5 - web.y.to_numpy() / WORLD if n else np.zeros(0)
+    x0, y0 = (float(x.min()), float(y.min())) if n else (0.5, 0.5)
+    side = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9) if n else 1e-9
+    # Two bytes are a third of a metre across the Metropole; a wider cloud, or one with a stray point, takes three.
+    width = 2 if side * WORLD / 65535 <= 0.75 else 3
+    steps = 256**width - 1
+    # A hair above the side, so that the last point falls inside the last bucket.
+    step = side / (steps - 0.5)
+    # At 47 degrees north a metre on the ground is 1.5 of EPSG:3857: 0.75 there is half a metre here.
+    cards = columns_of(rows, tooltip, labels, tooltip_labels)
+    radii, index, notes = None, None, []
+    if sizes is not None:
+        v = pd.to_numeric(sizes).to_numpy(dtype=float, na_value=np.nan)
+        v = np.where(np.isfinite(v), v, np.nan)
+        if (v < 0).any():
+            raise WrongUse("maps", "circles cannot have a negative size", found=number(np.nanmin(v)),
+                           expected="a column of counts or amounts; use colour= for differences")  # fmt: skip
+        largest = float(np.nanmax(v)) if np.isfinite(v).any() else 0.0
+        share = np.sqrt(np.nan_to_num(v) / largest) if largest else np.zeros(n)
+        index = np.rint(share * (RADII - 1)).astype(np.uint8)
+        radii = np.maximum(np.linspace(0, BIGGEST, RADII), SMALLEST)
+        if np.isnan(v).any():
+            notes.append(f"{number(np.isnan(v).sum())} without a size: smallest circle")
+    spec = {
+        "n": n, "x0": x0, "y0": y0, "step": step, "width": width,
+        "x": packed(np.rint((x - x0) / step), width), "y": packed(np.rint((y - y0) / step), width),
+        "classes": packed(classes.index[order], 1) if classes and len(classes.colours) > 1 else None,
+        "colours": (classes.colours or [NO_DATA_COLOUR]) if classes else [colour],
+        "missing": classes.missing if classes else None,
+        "sizes": packed(index[order], 1) if index is not None else None,
+        "radii": radii.round(2).tolist() if radii is not None else None, "biggest": BIGGEST,
+        "dot": dot, "cluster": cluster, "dotsFrom": 15, "opacity": opacity, "columns": cards,
+    }  # fmt: skip
+    if left_out:
+        notes.append(_left_out(left_out, "position"))
+    by = {"positions": len(spec["x"]) * 2, "tooltips": len(json.dumps(cards, ensure_ascii=False))}
+    return Drawn("point", frame, heading, classes, spec, "points", columns, notes,
+                 sizes=(size_heading, largest) if radii is not None else None,
+                 radius=radii[index] if radii is not None else dot, bytes_by=by)  # fmt: skip
+
+
+def size_examples(largest):
+    """Three round values for the legend of proportional circles."""
+    if not largest:
+        return []
+    power = 10 ** math.floor(math.log10(largest))
+    top = next(m * power for m in (5, 2, 1) if m * power <= largest)
+    return [top / 10, top / 2.5, top]
+
+
+def _left_out(count, what):
+    return f"{number(count)} row{'s' if count > 1 else ''} without {what}: not shown"
+
+
+def outline_spec(frame, *, over, fill, names):
+    """Contours for orientation, with names where the table has them."""
+    shapes, unit, _ = shapes_of(frame.geometry, 20_000)
+    spec = {"shapes": shapes, "unit": unit, "over": over, "fill": fill, "names": None}
+    column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in frame.columns), None)
+    if names and column and 0 < len(frame) <= 60:
+        ordered = frame.iloc[np.argsort(-frame.area.to_numpy())]
+        spots = ordered.geometry.representative_point().to_crs(WGS84)
+        rows = zip(ordered[column], spots, strict=True)
+        spec["names"] = [[cell(t), round(p.x * unit), round(p.y * unit)] for t, p in rows]
+    return spec
+
+
+class Start(Script):
+    """First view and scale bar of a map, written when its layers are known."""
+
+    def __init__(self, owner, id):
+        super().__init__("start", None, id=id, control=False)
+        self.owner, self.show = owner, False
+
+    def json(self):
+        west, south, east, north = self.owner.bounds()
+        corners = gpd.GeoSeries(gpd.points_from_xy([west, east, west, east], [south, south, north, north]), crs=LAMBERT)
+        west, south, east, north = corners.to_crs(WGS84).total_bounds
+        box = [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
+        # Contours may be fitted exactly; tiles of dots stay sharp when shrunk; tiles from outside want whole zooms.
+        snap = 1 if self.owner.tiles else 0.5 if any(y.kind == "point" for y in self.owner.layers) else 0.25
+        # One point alone has no extent: stop at a zoom where its street can be recognised.
+        return safe_json(box) + ", " + safe_json({"maxFit": 16, "snap": snap})
+
+
+class Outline(Script):
+    """The outline: filled ground below everything, and lines again above areas that would hide them."""
+
+    def __init__(self, owner, id):
+        super().__init__("outline", None, id=id, control=False)
+        self.owner = owner
+
+    def json(self):
+        areas, plain = any(y.kind == "area" for y in self.owner.layers), not self.owner.tiles
+        return safe_json(outline_spec(self.owner.outline, over=areas, fill=plain, names=plain))

@@ -1,0 +1,205 @@
+"""What maps and figures share: numbers people can read, colours for colour-blind eyes, and the line of sources."""
+
+import math
+from dataclasses import dataclass
+
+from datakit.data import provenance as ledger
+from datakit.data.provenance import STAMP
+from datakit.extras import needed_by
+
+THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
+NO_DATA = "no data"
+NO_DATA_COLOUR = "#d9d9d9"
+OTHER_COLOUR = "#8f8f8f"
+
+# ColorBrewer ramps that matplotlib knows: their order survives the common kinds of colour blindness, and grey print.
+SEQUENTIAL = "YlGnBu"
+DIVERGING = "PuOr"
+# Okabe and Ito's palette, black left out: it is the colour of outlines and text.
+CATEGORICAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+
+RC = {
+    "axes.prop_cycle": f"cycler('color', {list(CATEGORICAL)})",
+    "figure.dpi": 110,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e3e3",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+}
+
+
+def palette(k, kind="sequential"):
+    """Colours that stay apart for colour-blind readers.
+
+    Parameters
+    ----------
+    k : int
+        How many.
+    kind : {"sequential", "diverging", "categorical"}
+        Ordered from light (low) to dark (high); around a middle; or without order (at most 7).
+
+    Returns
+    -------
+    list of str
+        ``#rrggbb``.
+    """
+    if kind == "categorical":
+        if k > len(CATEGORICAL):
+            raise ValueError(f"at most {len(CATEGORICAL)} categories can be told apart, {k} asked: group the rarest")
+        return list(CATEGORICAL[:k])
+    with needed_by(__name__):
+        import matplotlib
+        from matplotlib.colors import to_hex
+
+    ramp = matplotlib.colormaps[DIVERGING if kind == "diverging" else SEQUENTIAL]
+    low, high = (0.1, 0.9) if kind == "diverging" else (0.15, 0.97)
+    if k == 1:
+        return [to_hex(ramp(0.5 if kind == "diverging" else 0.6))]
+    return [to_hex(ramp(low + (high - low) * i / (k - 1))) for i in range(k)]
+
+
+def number(value, decimals=None, *, digits=3):
+    """A number as text: thin spaces between thousands from 10 000 on, no false precision.
+
+    Parameters
+    ----------
+    value : float
+        NaN and None give "no data".
+    decimals : int, optional
+        Decimals to show; by default, whole numbers and numbers from 1000 on have none and the others ``digits``
+        significant digits.
+    digits : int
+        Significant digits.
+
+    Examples
+    --------
+    >>> number(12500), number(1987), number(0.45678)
+    ('12\\u202f500', '1987', '0.457')
+    """
+    if value is None or value != value:
+        return NO_DATA
+    value = float(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "\u2212∞"
+    if decimals is None:
+        if value == round(value) or abs(value) >= 1000:
+            decimals = 0
+        else:
+            decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+            while decimals > 0 and round(value, decimals) == round(value, decimals - 1):
+                decimals -= 1
+    rounded = round(value, decimals) + 0.0  # -0.0 becomes 0.0
+    # Four-digit numbers stay closed up, as both French and SI style allow: years are never cut.
+    text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
+    return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN)
+
+
+def cell(value):
+    """Any value of a table as text for a tooltip."""
+    import pandas as pd
+
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return NO_DATA
+    if type(value).__name__ in ("bool", "bool_"):  # numpy's too
+        return "yes" if value else "no"
+    if hasattr(value, "strftime"):
+        return value.strftime("%Y-%m-%d") if value == value.normalize() else value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, (int, float)) or hasattr(value, "dtype"):
+        return number(value)
+    return str(value) or NO_DATA
+
+
+def with_unit(name, unit):
+    """``name (unit)``, or the name alone."""
+    return f"{name} ({unit})" if unit else str(name)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Whose data a figure or map shows.
+
+    Attributes
+    ----------
+    text : str
+        The source line, in plain words.
+    synthetic : str
+        The stamp, or ``""`` when all data is real. When only a part is synthetic, the stamp names it.
+    """
+
+    text: str
+    synthetic: str
+
+
+def sources(frames):
+    """The source line of the tables that a figure or map is drawn from.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        Tables from ``datakit.load``: ``frame.attrs["datakit"]`` says where each comes from. Tables without it are
+        skipped. If none has it (pandas drops it in some joins), everything loaded in this process is named: a
+        synthetic figure must never lose its stamp on the way.
+
+    Returns
+    -------
+    Sources
+    """
+    records = {}
+    for frame in frames:
+        attrs = getattr(frame, "attrs", {}) or {}
+        for record in [attrs.get("datakit"), *attrs.get("datakit_sources", [])]:
+            if record:
+                records[ledger.key(record)] = record
+    session = not records
+    records = list(records.values()) or ledger.provenance().records()
+    if not records:
+        return Sources("Source: not recorded (pass data=[…] with tables from datakit.load)", "")
+    synthetic = [r for r in records if r.get("synthetic")]
+    if not synthetic:
+        stamp = ""
+    elif len(synthetic) == len(records):
+        stamp = f"{STAMP}: invented data"
+    else:
+        stamp = f"{STAMP}: {_some([_id(r) for r in synthetic], ', ')} (invented data); the rest is real"
+    texts = [_source(r) for r in records if not r.get("synthetic")]
+    if synthetic:
+        invented = _some([f"{_id(r)} ({_credit(r)})" for r in synthetic], ", ")
+        texts.append(f"the kit's invented sample, laid out like {invented}")
+    lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
+    return Sources(f"{lead}: " + _some(texts, "; "), stamp)
+
+
+def _some(texts, between, most=8):
+    """The first few, and how many more: a figure cannot carry thirty names, the provenance table does."""
+    more = len(texts) - most
+    return between.join(texts[:most]) + (f"{between}and {more} more, in the provenance table" if more > 0 else "")
+
+
+def _id(record):
+    return record.get("id", "?")
+
+
+def _source(record):
+    parts = [_credit(record), record.get("licence", ""), str(record.get("retrieved") or "")[:10]]
+    return f"{_id(record)} ({', '.join(p for p in parts if p)})"
+
+
+def _credit(record):
+    return record.get("attribution") or record.get("title", "")
+
+
+def wrap(text, width):
+    """``text`` on several lines of at most ``width`` characters."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width)) if text else ""

@@ -1,0 +1,11 @@
+"""The audit of an inventory: what it is worth, and which questions it cannot answer.
+
+outcome  What an inventory is worth: every check with its count and verdict
+checks   The checks of the audit: each counts trees, says how many it could judge
+words    What the audit says, in English and in French: checks, what to do about them, questions, names of fields
+page     The audit as people read it: a table for notebooks, and one printable A4 page for the department
+"""
+
+from datakit.lending import lend
+
+__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)

@@ -1,0 +1,258 @@
+"""What the citizens' page knows of an inventory, packed: small integers in base64, and the texts they stand for."""
+
+import datetime
+import re
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import WrongUse
+from datakit.show.maps import POLYGONS, layers
+from datakit.trees import exposure, structure
+from datakit.trees.checks import checks as limits
+from datakit.trees.inventory import taxa
+
+# Choices of this kit. Larger figures are slips of the pen (a girth in mm, a height of 999): they are not shown, and
+# would be the "largest trees" of a walk.
+TALLEST, THICKEST = 7000, 2000  # cm: height, girth
+LOWEST = 50  # cm: lower "heights" are metres in a column of centimetres
+DETOUR = 1.3  # metres walked for each metre in a straight line
+SPEED = 4.0  # km/h, of a stroll
+
+
+def page_data(frame, *, lang="fr", outline=None, places=None):
+    """What the page knows, packed: small integers in base64, and the texts that they stand for.
+
+    Parameters
+    ----------
+    frame, lang, outline, places
+        As for `datakit.trees.citizens.page.write`.
+
+    Returns
+    -------
+    dict
+        ``points`` (positions, see `datakit.show.maps`), ``kinds`` (name, language of the name, Latin name, allergy),
+        ``kind`` (of each tree), ``height`` (dm), ``girth`` (cm), ``year``, ``remarkable`` (rows, or None where the
+        inventory does not say), ``doubt`` (rows whose measures look wrong), ``streets``, ``street`` (of each tree),
+        ``spots`` (other places), ``outline``, ``sources`` (of allergy).
+    """
+    trees, left_out = layers.prepare(exposure.standing(frame), "trees: page", ("Point",))
+    if not len(trees):
+        raise WrongUse("trees", "no standing tree has a position", expected="at least one", found=f"{len(frame)} rows")
+    trees = trees.reset_index(drop=True)
+    codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
+    layer = layers.point_layer(
+        trees.assign(_row=codes), None, heading="", tooltip=["_row"], labels=None, tooltip_labels={}, columns=[],
+        sizes=None, size_heading=None, dot=1.3 if len(trees) > 10_000 else 2.2, cluster=False, opacity=0.85,
+        colour="#2e7d32", left_out=0,
+    )  # fmt: skip
+    # The layer draws in an order of its own; everything else follows that order.
+    trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
+    points = layer.spec | {"columns": []}
+    grid = _Grid(points)
+    kinds, kind, cited = _kinds(trees, lang)
+    height, girth = structure.height(trees), _girth(trees)
+    height, girth = height.where(height.between(LOWEST, TALLEST)), girth.where(girth <= THICKEST)
+    made = {
+        "points": points, "kinds": kinds, "kind": _column(kind, 0), "sources": cited,
+        "height": _column((height / 10).round()),
+        "girth": _column(girth.round()), "year": _column(structure.planting_year(trees)),
+        "remarkable": _flags(trees), "doubt": _doubtful(trees, height, girth, surveyed(trees)),
+        "leftOut": left_out, "detour": DETOUR, "speed": SPEED,
+        "outline": None, "streets": None, "street": None, "lang": lang,
+    }  # fmt: skip
+    communes = _areas(outline, "outline") if outline is not None else None
+    made["streets"], made["street"] = _streets(trees, grid, communes)
+    made["spots"] = _spots(trees, grid, communes, places)
+    if outline is not None:
+        made["outline"] = layers.outline_spec(communes, over=False, fill=True, names=True)
+    return made
+
+
+def _girth(trees):
+    """Girth in cm: measured, else pi times the diameter."""
+    girth = pd.Series(np.nan, index=trees.index)
+    if "circonference" in trees and pd.api.types.is_numeric_dtype(trees["circonference"]):
+        girth = trees["circonference"].astype("float64")
+    return girth.where(girth > 0).fillna(structure.trunk_diameter(trees) * np.pi)
+
+
+def surveyed(frame):
+    """The year of the latest surveys, None where no survey is dated (plantings say little of it)."""
+    dated = "date_releve" in frame and frame["date_releve"].notna().any()
+    return structure.survey_year(frame) if dated else None
+
+
+def _doubtful(trees, height, girth, today):
+    """Rows whose measures are likelier a slip than a tree, by the limits of the audit: to say so, and not to send
+    anybody on a walk to see them."""
+    age = structure.age(trees, today or datetime.date.today().year)
+    trunk = girth / np.pi
+    ratio = (height / trunk).where(trunk >= limits.LEAST_TRUNK)
+    odd = (ratio < limits.STOUT) | (ratio > limits.SLENDER)
+    return np.flatnonzero(odd | (girth > limits.PLANTED_GIRTH + limits.GROWTH * age)).tolist()
+
+
+def _column(values, missing=-1):
+    """Whole numbers as codes of their distinct values, None where not one is known: ``values`` and ``data``."""
+    if missing == -1 and not values.notna().any():
+        return None
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    texts = [None if pd.isna(v) else int(v) for v in distinct]
+    width = 1 if len(texts) <= 256 else 2
+    return {"values": texts, "data": layers.packed(codes, width), "width": width}
+
+
+def _flags(trees):
+    """Rows of the remarkable trees; None where the inventory does not say of any tree whether it is."""
+    if "remarquable" not in trees or not trees["remarquable"].notna().any():
+        return None
+    column = trees["remarquable"]
+    if not pd.api.types.is_bool_dtype(column):
+        column = column.astype("str").str.strip().str.lower().isin(["oui", "true", "vrai", "1", "1.0", "o"])
+    return np.flatnonzero(column.fillna(False).to_numpy(dtype=bool)).tolist()
+
+
+def _text(trees, name):
+    """A column as text without spaces around it; empty is missing."""
+    if name not in trees:
+        return pd.Series(None, index=trees.index, dtype="str")
+    text = trees[name].astype("str").str.strip()
+    return text.where(trees[name].notna() & (text != ""))
+
+
+def _kinds(trees, lang):
+    """Every distinct name with what it can cause, and which one each tree has."""
+    genus, species = _text(trees, "genre"), _text(trees, "espece")
+    written = genus.str.cat(species, sep=" ").fillna(genus).fillna(_text(trees, "nom_latin"))
+    local = _text(trees, "nom_vernaculaire")
+    latin = _text(trees, "taxon") if "taxon" in trees else pd.Series(None, index=trees.index, dtype="str")
+    level, score, source = _allergy(trees)
+    table = pd.DataFrame({"latin": latin, "written": written, "local": local, "level": level, "score": score,
+                          "source": source})  # fmt: skip
+    kind, distinct = pd.factorize(pd.MultiIndex.from_frame(table), use_na_sentinel=False)
+    table = pd.DataFrame(distinct.tolist(), columns=table.columns, dtype="object")
+    known = taxa.resolve(table["latin"].fillna(table["written"]).astype("str"))
+    latin = table["latin"].fillna(known["taxon"]).fillna(table["written"])
+    if lang == "fr":
+        name, tongue = table["local"].fillna(known["nom_fr"]), "fr"
+    else:
+        name, tongue = known["nom_en"], "en"
+    rows, cited = [], list(table["source"].dropna().unique())
+    for i in range(len(table)):
+        shown, speaks = name[i], tongue
+        if pd.isna(shown) and lang != "fr" and pd.notna(table["local"][i]):
+            shown, speaks = table["local"][i], "fr"
+        shown, speaks = (None, None) if pd.isna(shown) else (_sentence(shown), speaks)
+        at = cited.index(table["source"][i]) + 1 if pd.notna(table["source"][i]) else None
+        botanical = None if pd.isna(latin[i]) else re.sub(r"\bx (?=\S)", "× ", latin[i])
+        rows.append([shown, speaks, botanical, table["level"][i],
+                     None if pd.isna(table["score"][i]) else int(table["score"][i]), at])  # fmt: skip
+    return rows, pd.Series(kind), cited
+
+
+def _sentence(name):
+    return name[:1].upper() + name[1:]
+
+
+def _allergy(trees):
+    """Level ("file", "high", "low" or "unknown"), score of 5, and source, of each tree."""
+    found = exposure.allergy(trees)
+    rated = found["potential"].isin(["high", "low"])
+    level = found["potential"].where(rated, "unknown").astype(object)
+    score, source = found["score"].astype("float64").where(rated), found["source"].where(rated).astype(object)
+    if "allergie" in trees:
+        said = pd.to_numeric(trees["allergie"], errors="coerce").astype("float64")
+        said = said.where(said.between(0, 5))
+        level = level.mask(said.notna(), "file")
+        score, source = said.fillna(score), source.where(said.isna())
+    return level, score, source
+
+
+class _Grid:
+    """Positions counted in the steps of the point layer, so that the page has one system of coordinates."""
+
+    def __init__(self, points):
+        self.x0, self.y0, self.step = points["x0"], points["y0"], points["step"]
+
+    def of(self, geometry):
+        """Two arrays of whole steps; they may lie outside the trees."""
+        web = geometry.to_crs(layers.MERCATOR)
+        x, y = web.x.to_numpy() / layers.WORLD + 0.5, 0.5 - web.y.to_numpy() / layers.WORLD
+        return [np.rint((v - v0) / self.step).astype(int) for v, v0 in ((x, self.x0), (y, self.y0))]
+
+
+def _areas(table, what):
+    found, _ = layers.prepare(table, f"trees: {what}", POLYGONS)
+    return found
+
+
+def _name_column(table, what):
+    column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in table.columns), None)
+    if column is None:
+        raise WrongUse("trees", f"the {what} have no names", expected="a column name or nom",
+                       found=", ".join(map(str, table.columns)))  # fmt: skip
+    return column
+
+
+def _middle(trees, groups):
+    """For each group of trees, the row of its tree nearest to the group's median position."""
+    x, y = trees.geometry.x, trees.geometry.y
+    mx, my = x.groupby(groups).transform("median"), y.groupby(groups).transform("median")
+    away = np.hypot(x - mx, y - my)
+    return away[groups.notna()].groupby(groups[groups.notna()]).idxmin()
+
+
+def _streets(trees, grid, communes):
+    """Streets to search, each where one of its trees stands, and the street of each tree (0: not known)."""
+    street = _text(trees, "adresse")
+    if not street.notna().any():
+        return None, None
+    commune = _text(trees, "code_insee")
+    if communes is not None and {"commune", "name"} <= set(communes.columns):
+        commune = commune.map(communes.drop_duplicates("commune").set_index("commune")["name"]).fillna(commune)
+    if not commune.notna().any():
+        commune = _text(trees, "secteur")
+    commune = commune.fillna("")
+    # A street of one commune often has slips of the pen in its code: the commune of most of its trees names it, but
+    # two communes with a fair share each are two streets.
+    counts = pd.DataFrame({"street": street, "commune": commune}).dropna().value_counts().rename("n").reset_index()
+    total = counts.groupby("street")["n"].transform("sum")
+    main = counts.sort_values("n", ascending=False).drop_duplicates("street").set_index("street")["commune"]
+    apart = pd.MultiIndex.from_frame(counts.loc[counts["n"] >= 0.1 * total, ["street", "commune"]])
+    own = pd.MultiIndex.from_arrays([street, commune]).isin(apart)
+    commune = commune.where(own, street.map(main))
+    keys = pd.Series(list(zip(street, commune, strict=True)), index=trees.index).where(street.notna())
+    codes, distinct = pd.factorize(keys, sort=True)
+    middle = _middle(trees, pd.Series(codes, index=trees.index).where(codes >= 0))
+    x, y = grid.of(trees.geometry.loc[middle.sort_index().to_numpy()])
+    areas, names = pd.factorize(pd.Series([c for _, c in distinct]))
+    width = 2 if len(distinct) < 65535 else 4
+    spec = {
+        "n": len(distinct), "names": [s for s, _ in distinct], "areas": list(names), "area": areas.tolist(),
+        "x": layers.packed(x, 4), "y": layers.packed(y, 4),
+    }  # fmt: skip
+    return spec, {"data": layers.packed(codes + 1, width), "width": width}
+
+
+def _spots(trees, grid, communes, places):
+    """Sectors, communes and other places to search: ``[kind, name, x, y]``."""
+    rows = []
+
+    def add(kind, names, geometry):
+        x, y = grid.of(geometry)
+        rows.extend([kind, str(n), int(a), int(b)] for n, a, b in zip(names, x, y, strict=True))
+
+    if communes is not None and len(communes):
+        add("commune", communes[_name_column(communes, "outline")], communes.geometry.representative_point())
+    taken = {name for _, name, _, _ in rows}
+    sector = _text(trees, "secteur")
+    middle = _middle(trees, sector.mask(sector.isin(taken)))
+    add("sector", middle.index, trees.geometry.loc[middle.to_numpy()])
+    if places is not None:
+        kinds = ("Point", "MultiPoint", "LineString", "MultiLineString", *POLYGONS)
+        found, _ = layers.prepare(places, "trees: places", kinds)
+        column = _name_column(found, "places")
+        found = found[found[column].notna()]
+        add("place", found[column], found.geometry.representative_point())
+    return rows

@@ -1,0 +1,156 @@
+"""The citizens' page: one HTML file to find the trees near a place and to walk past the remarkable ones.
+
+The page holds everything it needs (data, map, words) and asks for nothing from outside: a browser that opens it sends
+nothing to anybody. Positions, names and measures are packed as in `datakit.show.maps`; the page's own scripts are in
+``web/trees*.js``, its words in ``web/trees.json``.
+"""
+
+import base64
+import functools
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+from datakit.errors import TooBig, WrongUse
+from datakit.show.maps import MAX_BYTES, assets, layers
+from datakit.show.style import sources
+from datakit.trees.citizens.pack import DETOUR, page_data, surveyed
+
+LANGUAGES = ("fr", "en")
+WALKS = (1, 2, 3, 4, 5)  # km
+
+
+def write(frame, path, *, lang="fr", title=None, outline=None, places=None):
+    """Write the citizens' page.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        An inventory, as `datakit.load` or `datakit.trees.standardise` gives it: points in any CRS, ``hauteur`` and
+        ``circonference`` in cm. Every other column may be missing. Trees known to be lost are left out.
+    path : str or Path
+        The file to write.
+    lang : {"fr", "en"}
+        Language of the page.
+    title : str, optional
+        Heading of the page; by default "Les arbres près de chez vous".
+    outline : GeoDataFrame, optional
+        Contours of communes: drawn, and searched by ``name`` (or ``nom``). Where ``commune`` holds INSEE codes, streets
+        of the same name in two communes are told apart by their names.
+    places : GeoDataFrame, optional
+        Other places to search: ``name`` (or ``nom``), any geometry.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    WrongUse
+        Unknown language; ``places`` without names; geometries that are not points; no tree with a position.
+    CrsMismatch
+        A table without CRS.
+    TooBig
+        The page passes 5 MB (more than some 200,000 trees).
+    """
+    text = html_of(frame, lang=lang, title=title, outline=outline, places=places)
+    if (size := len(text.encode())) > MAX_BYTES:
+        raise TooBig("trees", "this page would be too big for a phone", expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+                     found=f"{size / 1e6:.1f} MB", next="write one page for each district")  # fmt: skip
+    path = Path(path)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def html_of(frame, *, lang="fr", title=None, outline=None, places=None):
+    """The page as text; parameters and errors as for `write`.
+
+    Returns
+    -------
+    str
+    """
+    if lang not in LANGUAGES:
+        raise WrongUse("trees", "no words in this language", expected=" or ".join(LANGUAGES), found=repr(lang))
+    words = _words(lang)
+    decimal = str(DETOUR).replace(".", "," if lang == "fr" else ".")
+    stamp = _stamp(frame, [t for t in (outline, places) if t is not None], words)
+    data = page_data(frame, lang=lang, outline=outline, places=places)
+    title = title or words["title"]
+    credit = _credit(frame, data, words, lang)
+    fill = {
+        "lang": lang, "title": title,
+        "stamp": stamp,
+        "credit": credit, "distances": "".join(f'<option value="{k}"{" selected" if k == 2 else ""}>{k} km</option>'
+                                               for k in WALKS),
+        "styles": assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
+        "data": layers.safe_json(data | {"words": words["page"]}),
+    }  # fmt: skip
+    scripts = [assets.asset("leaflet", "leaflet.js")]
+    scripts += [assets.own(name) for name in ("base.js", "points.js")]
+    scripts += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees.js")]
+    scripts = [re.sub(r"</(script)", r"<\\/\1", text, flags=re.I) for text in scripts]
+    fill["scripts"] = "\n".join(f"<script>{text}</script>" for text in scripts)
+    # Only these scripts may run, each known by its hash: text from an inventory could not run even as markup.
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(t.encode()).digest()).decode()}'" for t in scripts)
+    fill["policy"] = (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    markup = {"stamp", "distances", "styles", "data", "scripts", "policy", "lang"}
+
+    def put(match):
+        key = match[1]
+        if key in fill:
+            return fill[key] if key in markup else html.escape(fill[key])
+        return html.escape(words["html"][key].replace("{detour}", decimal))
+
+    return re.sub(r"\{\{(\w+)\}\}", put, _own("trees.html"))
+
+
+def _stamp(frame, others, words):
+    """What is shown at all times where anything on the page is invented."""
+    if not sources([frame, *others]).synthetic:
+        return ""
+    trees = bool(sources([frame]).synthetic)
+    text = html.escape(words["stamp" if trees else "stampother"])
+    return f'<p class="stamp"><strong>SYNTHETIC SAMPLE</strong> · {text}</p>'
+
+
+def _own(name):
+    return assets.own(name, __package__)
+
+
+@functools.cache
+def _words(lang):
+    return _set(json.loads(_own("trees.json"))[lang], lang)
+
+
+def _set(words, lang):
+    """Words with spaces that do not break: before units, and before and inside French punctuation."""
+    if isinstance(words, dict):
+        return {key: _set(each, lang) for key, each in words.items()}
+    words = re.sub(r"(?<=[\d}]) (?=(?:m|km|min|km/h)\b)", "\u00a0", words)
+    if lang == "fr":
+        words = re.sub(r" (?=[:»])|(?<=«) ", "\u00a0", words)
+        words = re.sub(r" (?=[;?!])", "\u202f", words)
+    return words
+
+
+def _credit(frame, data, words, lang):
+    """Whose data it is, under which terms, of when."""
+    record = (frame.attrs or {}).get("datakit") or {}
+    said = words["credit"]
+    if not record:
+        return said["unknown"]
+    parts = [said["source"].format(name=record.get("attribution") or record.get("title") or record.get("id"))]
+    if record.get("licence"):
+        parts.append(said["licence"].format(name=record["licence"]))
+    if (year := surveyed(frame)) is not None:
+        parts.append(said["survey"].format(year=year))
+    if got := str(record.get("retrieved") or "")[:10]:
+        day = "/".join(reversed(got.split("-"))) if lang == "fr" else got
+        parts.append(said["retrieved"].format(day=day))
+    text = said["joint"].join(parts) + "."
+    return (said["invented"] + " " + text) if record.get("synthetic") else text

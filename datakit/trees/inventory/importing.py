@@ -1,0 +1,379 @@
+"""A file that nobody has seen becomes an inventory that every notebook reads.
+
+The file is read as it is, its columns are proposed a meaning (or given one by an edited crosswalk), and the standard
+table is written beside all that explains it: the crosswalk and the list of what was changed. The card that goes with
+it lets ``datakit.load("trees-NAME")`` read it like any other dataset.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from datakit.data.cache import sha256_of, write_json, write_whole
+from datakit.data.cards import PACKAGED
+from datakit.data.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
+from datakit.data.project import in_project
+from datakit.data.readers import Raw
+from datakit.errors import BadCard, DatakitError, NotAsDescribed, WrongUse
+from datakit.trees.inventory.crosswalks import read as read_crosswalk
+from datakit.trees.inventory.standard import changes_summary, standardise
+from datakit.trees.inventory.suggest import suggest_crosswalk
+
+FORMATS = ".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet"
+
+
+@dataclass
+class Imported:
+    """What an import made.
+
+    Attributes
+    ----------
+    id : str
+        Of the dataset.
+    trees : GeoDataFrame
+        The standard table, EPSG:2154.
+    suggestion : datakit.trees.inventory.suggest.Suggestion or None
+        None when the crosswalk was given.
+    summary : DataFrame
+        What was changed, counted by column and rule.
+    rejects : DataFrame
+        Rows of the file that could not be read as trees: ``row`` (1 is the first after the header), ``column``,
+        ``value``, ``rule``. They are in ``rejects.csv`` beside the table.
+    notes : list of str
+        What was done to rows that are kept.
+    crosswalk, table, card, changes : Path
+        The files written: JSON, CSV, JSON, CSV.
+    """
+
+    id: str
+    trees: object
+    suggestion: object
+    summary: pd.DataFrame
+    rejects: pd.DataFrame
+    notes: list
+    crosswalk: Path
+    table: Path
+    card: Path
+    changes: Path
+
+
+def read_raw(path):
+    """A file of trees as it is: its own column names, text left as text.
+
+    Parameters
+    ----------
+    path : path
+        CSV (any usual delimiter, UTF-8 or Windows-1252), GeoJSON, GeoPackage, shapefile (alone or zipped), Parquet.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+
+    Raises
+    ------
+    WrongUse
+        No such file, or not one of these formats.
+    NotAsDescribed
+        It cannot be read, or holds no row.
+    """
+    return _read(path).frame
+
+
+def _read(path):
+    """The raw table, the rows that were set aside, and what was done to others."""
+    path = Path(path)
+    if not path.is_file():
+        raise WrongUse(str(path), "this file is not there", next="datakit trees import FILE")
+    kind = path.suffix.lower()
+    try:
+        if kind in (".csv", ".txt", ".tsv"):
+            raw = _read_csv(path)
+        elif kind in (".parquet", ".geoparquet"):
+            raw = Raw(_read_parquet(path))
+        elif kind in (".geojson", ".json", ".gpkg", ".shp", ".zip"):
+            raw = Raw(gpd.read_file(path))
+        else:
+            raise WrongUse(str(path), "this kind of file is not read", expected=FORMATS, found=kind or "no extension",
+                           next="save it as CSV or GeoPackage from the software that made it")  # fmt: skip
+    except DatakitError:
+        raise
+    except Exception as problem:  # GDAL, pyarrow and pandas each have their own errors
+        found = f"{type(problem).__name__}: {str(problem)[:200]}"
+        raise _unreadable(path, "the file cannot be read", f"one of {FORMATS}", found) from problem
+    if not len(raw.frame):
+        aside = f"; {len(raw.rejects)} rows set aside, for example {raw.rejects.value[0]!r}" if len(raw.rejects) else ""
+        found = "columns " + ", ".join(map(str, raw.frame.columns))[:200] + aside
+        raise NotAsDescribed(str(path), "the file has no rows", expected="at least one tree", found=found)
+    return raw
+
+
+def _unreadable(path, what, expected, found):
+    return NotAsDescribed(
+        str(path),
+        what,
+        expected=expected,
+        found=found,
+        next="open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage",
+    )
+
+
+def _read_parquet(path):
+    try:
+        return gpd.read_parquet(path)
+    except ValueError:  # plain Parquet, without geometry
+        return pd.read_parquet(path)
+
+
+def _read_csv(path):
+    """As `datakit.load` reads one, but for what a card would say: encoding and delimiter are found in the file."""
+    data = path.read_bytes()
+    encoding = guess_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        found = f"byte {data[error.start : error.start + 1]!r} on line {line}"
+        raise _unreadable(path, "letters are not all in one encoding", encoding.removesuffix("-sig"), found) from None
+    rows = read_rows(text, guess_delimiter(text), partial(_unreadable, path))
+    return Raw(rows.frame.where(rows.frame != ""), None, rows.rejects, rows.notes)
+
+
+def dataset_id(name):
+    """The dataset's id for a city: ``trees-saint-denis`` for "Saint-Denis".
+
+    A city whose open inventory has a card in the kit, such as Paris, gives ``trees-paris-imported``: the card of the
+    import would take the place of the kit's. Dijon's card is made for this file.
+
+    Raises
+    ------
+    WrongUse
+        Nothing is left of the name.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-").removeprefix("trees-")
+    if not slug:
+        raise WrongUse("--city", "a city needs a name", expected="letters", found=repr(name))
+    id = f"trees-{slug}"
+    return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
+
+
+def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards=None, area=None):
+    """Turn a file of trees into the standard table.
+
+    Parameters
+    ----------
+    path : path
+        See `read_raw`.
+    city : str
+        Names the dataset: ``trees-dijon`` for "Dijon".
+    crosswalk : path, optional
+        A crosswalk to use as it is; without it, the one in ``folder`` where it was edited after an earlier import, else
+        a proposal.
+    folder : path, optional
+        Where the results go, ``imports/CITY`` of the project by default.
+    cards : path, optional
+        Where the dataset's card goes, ``cards`` of the project by default. One that an earlier import wrote keeps what
+        was edited in it.
+    area : GeoDataFrame, optional
+        Where the trees should stand, any CRS.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    WrongUse
+        See `read_raw`; a card of this name is there, and no import made it.
+    NotAsDescribed
+        See `read_raw`; also when neither a position nor a name can be found: the proposal is written all the same, to
+        be edited.
+    BadCard
+        The crosswalk, or the card of an earlier import, cannot be used.
+    """
+    path, id = Path(path), dataset_id(city)
+    read, card = _read(path), Path(cards or in_project("cards")) / f"{id}.json"
+    raw, rejects = read.frame, read.rejects
+    made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
+    _card(card, id, city, made_from)  # before anything is written
+    folder = Path(folder or in_project("imports", id.removeprefix("trees-")))
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen, suggestion, written, notes = _crosswalk(raw, crosswalk, folder / "crosswalk.json")
+    if (kit := id.removesuffix("-imported")) != id:
+        notes.append(f"{kit} is a dataset of the kit: this inventory is {id}")
+    _usable(path, raw, chosen, suggestion, written)
+    trees = standardise(raw, chosen, area=area)
+    rows = pd.Series(raw.index + 1)  # as the file counts them: some may have been set aside
+    trees["id"] = _ids(trees, rows)
+    trees.attrs["datakit"] = {
+        "id": id,
+        "title": f"Tree inventory of {city}",
+        "origin": str(path),
+        "synthetic": False,
+        "rows_read": len(raw) + len(rejects),
+        "rows": len(trees),
+        "rows_rejected": len(rejects),
+        "rejects": rejects.head(20).to_dict("records"),
+    }
+    changes = trees.attrs["changes"]
+    changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
+    table = _table(trees)
+    safe = for_spreadsheets(table)
+    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), _marked(table, safe, rows)])
+    for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
+        write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
+    (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
+    if len(rejects):
+        write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
+    write_json(card, _card(card, id, city, f"{made_from}{written}."))
+    return Imported(
+        id=id,
+        trees=trees,
+        suggestion=suggestion,
+        summary=changes_summary(trees),
+        rejects=rejects,
+        notes=[*read.notes, *notes],
+        crosswalk=written,
+        table=folder / "arbres.csv",
+        card=card,
+        changes=folder / "changes.csv",
+    )
+
+
+def _crosswalk(raw, given, written):
+    """The crosswalk to use, the proposal if it is one, the file it is in, and what to say of it."""
+    edited, notes = _edited(written), []
+    if given is None and edited is None:
+        suggestion = suggest_crosswalk(raw)
+        made = suggestion.crosswalk.raw
+        write_json(written, made | {"proposal": _digest(made)})
+        return suggestion.crosswalk, suggestion, written, notes
+    if given is None:
+        chosen = read_crosswalk(written)
+        notes.append(f"read by {written}, as you edited it; move it away for a new proposal")
+    else:
+        chosen = read_crosswalk(given)
+        if edited is None or edited == chosen.raw:
+            chosen.write(written)
+        else:  # somebody's work
+            written = Path(str(given))
+    absent = [" or ".join(f.source) for f in chosen.fields if not set(f.source) & set(map(str, raw.columns))]
+    if absent:
+        notes.append(f"columns of {written} that the file has not: {', '.join(absent)[:400]}")
+    return chosen, None, written, notes
+
+
+def _edited(file):
+    """A crosswalk that is not as a proposal was written; None where there is none."""
+    if not file.is_file():
+        return None
+    raw = read_crosswalk(file).raw
+    return None if raw.get("proposal") == _digest({k: v for k, v in raw.items() if k != "proposal"}) else raw
+
+
+def _digest(raw):
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _usable(path, raw, chosen, suggestion, written):
+    """A table of trees needs at least where they stand and what they are."""
+    names = {f.name for f in chosen.fields if set(f.source) & set(map(str, raw.columns))}
+    lost, write = [], []
+    if not (isinstance(raw, gpd.GeoDataFrame) or chosen.geometry):
+        lost.append("a position (longitude and latitude, or one column with both)")
+        write.append('"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326" (degrees) or '
+                     '"EPSG:2154" (metres, Lambert-93)')  # fmt: skip
+    if not names & {"genre", "espece", "nom_latin", "nom_vernaculaire"}:
+        lost.append("a name (genre, espece, nom_latin or nom_vernaculaire)")
+        write.append('in "fields": {"name": "nom_latin", "source": ["COLUMN"], "type": "string"}')
+    if lost:
+        proposal = f"\n\n{suggestion.text()}\n" if suggestion else ""
+        raise NotAsDescribed(
+            str(path), "no column was recognised for " + ", nor for ".join(lost),
+            expected="columns that say where each tree stands and what it is",
+            found=", ".join(map(str, raw.columns))[:400], done=f"the proposal is in {written}{proposal}",
+            next=f"write into {written} {'; and '.join(write)}; "
+            f"then: datakit trees import {path} --crosswalk {written}",
+        )  # fmt: skip
+
+
+def _ids(trees, rows):
+    """One id for each tree: the file's own, the row's number where it has none; a repeated one gets a suffix."""
+    number = pd.Series(rows.astype("str").to_numpy(), index=trees.index)
+    if "id" not in trees:
+        return number
+    own = trees["id"].astype("str").where(trees["id"].notna(), "row-" + number)
+    while (again := own.duplicated()).any():  # a suffix may be somebody's own id
+        own = own.where(~again, own + "-" + (own.groupby(own).cumcount() + 1).astype("str"))
+    return own
+
+
+def _layout():
+    """The card of the city's file: every import is written in its layout, so that a mirror needs no other card."""
+    return json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
+
+
+def _table(trees):
+    """The standard table as the card of the city's file wants it."""
+    fields, place = {f["name"]: f for f in _layout()["schema"]["fields"]}, trees.geometry.to_crs(4326)
+    table = pd.DataFrame(trees).reindex(columns=[n for n, f in fields.items() if n in trees or not f.get("optional")])
+    for name in table.columns:
+        words = [fields[name].get(f"{which}Values", [which])[0] for which in ("true", "false")]
+        if pd.api.types.is_datetime64_any_dtype(table[name]):
+            table[name] = table[name].dt.strftime("%Y-%m-%d")
+        elif pd.api.types.is_bool_dtype(table[name]):
+            table[name] = table[name].map(dict(zip((True, False), words, strict=True)))
+    table.insert(1, "longitude", place.x.round(7))
+    table.insert(2, "latitude", place.y.round(7))
+    return table
+
+
+def _marked(table, safe, rows):
+    """The changes made to keep formulas out of the table."""
+    made = [pd.DataFrame({"row": pd.Series(dtype="Int64")})]
+    for name in (name for name in table.columns if not safe[name].equals(table[name])):
+        other = safe[name].notna() & (safe[name].astype(object) != table[name].astype(object))
+        made.append(pd.DataFrame({
+            "row": rows[other.to_numpy()].astype("Int64"), "column": name, "rule": "a formula for a spreadsheet",
+            "before": table[name][other].to_numpy(), "after": safe[name][other].to_numpy(),
+        }))  # fmt: skip
+    return pd.concat(made)
+
+
+def _card(file, id, city, made_from):
+    """A card for the standard table of one city; where an import made one already, that one, with what was edited."""
+    if file.exists():
+        try:
+            card = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
+        notes = card.get("notes") or [] if isinstance(card, dict) else []
+        own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
+        if not own:
+            raise WrongUse(str(file), "a card of this name is there, and no import made it: it stays as it is",
+                           next="datakit trees import FILE --city ANOTHER-NAME")  # fmt: skip
+        return card | {"notes": [made_from if i == own[0] else note for i, note in enumerate(notes)]}
+    card = _layout()
+    card |= {
+        "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",
+        "description_fr": "Fait par `datakit trees import` : la table standard, avec la liste de ce qui a été changé.",
+        "notes": [made_from, "The licence of that file is not known here: write it into this card before publishing."],
+    }
+    if id != "trees-dijon":
+        card.pop("bounds", None)
+        card |= {
+            "name": id,
+            "title": f"Tree inventory of {city}, imported",
+            "title_fr": f"Inventaire des arbres de {city}, importé",
+            "sources": [{"title": city}],
+            "attribution": f"{city}, tree inventory",
+            "licenses": [{"name": "LicenseRef-to-be-stated", "title": "Not stated"}],
+        }
+    return card

@@ -1,0 +1,105 @@
+"""The whole kit on real data: a mirror of the snapshots, an ordinary static server, every notebook."""
+
+import functools
+import html
+import http.server
+import json
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import datakit
+from tests.real import FILES
+
+pytestmark = pytest.mark.filterwarnings("ignore::datakit.data.cache.DataWarning")
+
+
+@pytest.fixture(scope="module")
+def address(real_mirror):
+    """The address of Python's own static server on the mirror's folder."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=real_mirror))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _real_cards(real_cards, monkeypatch):
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
+
+
+@pytest.mark.parametrize(
+    ("id", "rows", "set_aside"),
+    [
+        ("communes", 24, 0),
+        ("communes-population", 23, 0),
+        ("census-iris-population", 93, 0),
+        ("census-iris-households", 93, 0),
+        ("census-iris-housing", 93, 0),
+        ("mednum-bfc", 697, 0),
+        ("france-services", 26, 0),
+        ("divia-gtfs", 1080, 0),
+        ("trees-grenoble", 5343, 0),
+        ("trees-paris", 3542, 0),
+        ("trees-paris-2019", 197, 1),  # a height of 510 m
+        ("trees-saint-quentin", 7409, 0),
+    ],
+)
+def test_every_snapshot_loads_over_http(address, id, rows, set_aside):
+    frame = datakit.load(id, address)
+    said = frame.attrs["datakit"]
+    assert (said["rows_read"], said["rows_rejected"]) == (rows, set_aside), said["rejects"]
+    assert (said["origin"], said["synthetic"]) == (address, False)
+
+
+def test_units_and_missing_values_of_real_inventories(address):
+    paris = datakit.load("trees-paris", address)
+    assert (paris.hauteur.dropna() > 0).all() and paris.hauteur.max() <= 15_000
+    assert paris.circonference.isna().any(), "0 means not measured"
+    saint_quentin = datakit.load("trees-saint-quentin", address)
+    assert 90 <= saint_quentin.circonference.median() <= 110
+    assert saint_quentin.etat.value_counts()["EN PLACE"] == 6645
+
+
+def test_real_places_are_where_they_should_be(address):
+    towns = datakit.load("communes", address)
+    assert 235e6 < towns.area.sum() < 245e6  # m²
+    stops = datakit.load("divia-gtfs", address)
+    assert stops.within(towns.union_all().buffer(5000)).mean() > 0.95
+
+
+@pytest.mark.slow
+def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
+    origins = ["--origins", f"{address},sample", "-p", "inventory=trees-saint-quentin"]
+    command = [sys.executable, "-m", "datakit", "run", *origins, "--output", tmp_path / "report"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((tmp_path / "report" / "run.json").read_text(encoding="utf-8"))
+    shown = {}
+    for notebook in record["notebooks"].values():
+        for said in notebook["provenance"]:
+            shown[said["id"]] = said
+    wanted = set(FILES) - {"trees-paris-2019"}
+    assert wanted <= set(shown)
+    assert all(shown[id]["origin"] == address and not shown[id]["synthetic"] for id in wanted)
+    assert shown["iris"]["synthetic"] and shown["bdtopo-vegetation"]["synthetic"]
+    results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))["30_inclusion"]
+    said = {one["result"]: one["value"] for one in results}
+    true = {"communes": 23, "inhabitants": 257_193, "digital-inclusion places": 69, "stops": 1080,
+            "stops known to be wheelchair accessible": 215}  # fmt: skip
+    assert {name: said[name] for name in true} == true
+    assert "SYNTHETIC SAMPLE" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    # A map on invented contours says so, even where another invented layer is named already.
+    page = (tmp_path / "report" / "20_vegetation.html").read_text(encoding="utf-8")
+    found = re.findall(r'<h1>([^<]*)</h1><p class="dk-stamp">([^<]*)</p>', html.unescape(page))
+    stamps = {title: stamp.partition("(")[0] for title, stamp in found}
+    assert len(stamps) == 3 and all(" iris" in stamp for stamp in stamps.values())

@@ -1,0 +1,295 @@
+"""The notebooks that are shipped: their shape, their outputs, and that executing them again says the same."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from datakit.run import running
+from datakit.run.executing import PROVENANCE_MIME, RESULTS_MIME
+from datakit.run.parameters import read_parameters
+
+NAMES = ("00_start_here", "10_trees", "20_vegetation", "30_inclusion")
+MEMORY = 600e6
+SECONDS = 60  # alone, on two cores
+
+
+@pytest.fixture(scope="session")
+def build(root):
+    """tools/build_notebooks.py as a module."""
+    spec = importlib.util.spec_from_file_location("build_notebooks", root / "tools" / "build_notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=NAMES)
+def notebook(request, root):
+    return nbformat.read(root / "notebooks" / f"{request.param}.ipynb", as_version=4)
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def outputs(nb, mime):
+    return [o.data[mime] for c in nb.cells for o in c.get("outputs", []) if mime in o.get("data", {})]
+
+
+def place(nb, true):
+    """The number of the first cell for which something is true."""
+    return next(i for i, cell in enumerate(nb.cells) if true(cell))
+
+
+def test_nothing_else_is_shipped(root):
+    assert sorted(p.stem for p in (root / "notebooks").glob("*.ipynb")) == list(NAMES)
+    assert sorted(p.stem for p in (root / "notebooks" / "src").glob("*.py")) == list(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_is_its_source_executed(build, name):
+    assert build.differences(name) == []
+
+
+def test_check_sees_a_difference(build, tmp_path, root):
+    (tmp_path / "src").mkdir()
+    shutil.copy(root / "notebooks" / "src" / "00_start_here.py", tmp_path / "src")
+    assert build.differences("00_start_here", tmp_path) == ["00_start_here: there is no 00_start_here.ipynb"]
+    nb = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    code[1].source += "\n# changed"
+    code[2].execution_count = None
+    code[3].metadata["tags"] = ["other"]
+    nbformat.write(nb, tmp_path / "00_start_here.ipynb")
+    found = build.differences("00_start_here", tmp_path)
+    assert len(found) == 3 and "not executed in order" in found[2]
+    del nb.cells[-1]
+    nbformat.write(nb, tmp_path / "00_start_here.ipynb")
+    assert "cells in the source" in build.differences("00_start_here", tmp_path)[0]
+
+
+def test_what_is_written_does_not_depend_on_the_machine(build):
+    from datakit.data.fetching import cache_folder
+
+    text = f"one\n/tmp/ipykernel_12/345.py:6: DataWarning: 3 rows\n  all of them: {cache_folder()}/x.csv\n"
+    made = build.plain({"output_type": "stream", "name": "stderr", "text": text}, 3)
+    assert made.text == "one\nDataWarning: 3 rows\n  all of them: CACHE/x.csv\n"
+    record = {"datasets": [{"rejects_file": f"{cache_folder()}/x.csv", "rows": 3}]}
+    output = {
+        "output_type": "execute_result",
+        "execution_count": 9,
+        "metadata": {"a": 1},
+        "data": {PROVENANCE_MIME: record},
+    }
+    made = build.plain(output, 3)
+    assert (made.execution_count, made.metadata) == (3, {})
+    assert made.data[PROVENANCE_MIME] == {"datasets": [{"rejects_file": "CACHE/x.csv", "rows": 3}]}
+    said = [("stdout", "1 I"), ("stdout", "RIS\n"), ("stderr", "slow\n"), ("stdout", "2 IRIS\n")]
+    pieces = [build.plain({"output_type": "stream", "name": name, "text": text}, 1) for name, text in said]
+    assert [o.text for o in build.joined(pieces)] == ["1 IRIS\n", "slow\n", "2 IRIS\n"]
+    assert len(build.joined([*pieces, made, pieces[-1]])) == 5
+
+
+def test_shape(notebook):
+    """Title and question, what you will learn, parameters, loads, provenance, key results, exercises, next, sources."""
+    cells = notebook.cells
+    assert cells[0].source.startswith("# ") and "?" in cells[0].source
+    assert re.search("^## What you will learn", cells[1].source, re.M) and "minutes" in cells[1].source
+    in_order = [
+        place(notebook, lambda c: "parameters" in tags(c)),
+        place(notebook, lambda c: c.cell_type == "code" and "import datakit" in c.source),
+        place(notebook, lambda c: c.cell_type == "code" and "datakit.provenance()" in c.source),
+        place(notebook, lambda c: "key-results" in tags(c)),
+        place(notebook, lambda c: "exercise" in tags(c)),
+        place(notebook, lambda c: "solution" in tags(c)),
+        place(notebook, lambda c: c.source.startswith("## What next")),
+        place(notebook, lambda c: c.source.startswith("## Sources")),
+    ]
+    assert in_order == sorted(in_order)
+    assert sum("parameters" in tags(c) for c in cells) == sum("key-results" in tags(c) for c in cells) == 1
+    after = [c for c in cells[in_order[3] + 1 :] if c.cell_type == "code"]
+    assert all({"exercise", "solution"} & set(tags(c)) for c in after), "key results are the last computation"
+
+
+def test_parameters_are_typed_and_explained(notebook):
+    declared = read_parameters(notebook.cells, "notebook")
+    assert declared["origins"].type is str and declared["origins"].default == ""
+    assert all(p.comment for p in declared.values()), "each parameter says what it is"
+
+
+def test_outputs_are_kept_and_compared(notebook):
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert sum(bool(c.outputs) for c in code) >= len(code) / 2
+    key = next(c for c in code if "key-results" in tags(c))
+    assert "nbval-ignore-output" not in tags(key) and "nbval-skip" not in tags(key)
+    compared = [c for c in code if c.outputs and not {"nbval-ignore-output", "nbval-skip"} & set(tags(c))]
+    assert len(compared) >= 3, "an output that is not compared may drift"
+    assert not any("nbval-skip" in tags(c) for c in code)
+
+
+def test_outputs_say_that_the_sample_is_invented(notebook):
+    (shown,) = outputs(notebook, PROVENANCE_MIME)[:1]
+    assert shown["datasets"] and all(r["synthetic"] and r["sha256"] for r in shown["datasets"])
+    assert "SYNTHETIC SAMPLE" in outputs(notebook, "text/html")[0]
+
+
+def test_pictures_have_words(notebook):
+    pictures = [p for text in outputs(notebook, "text/html") for p in re.findall(r"<img\b[^>]*>", text)]
+    assert pictures and all(re.search(r'\balt="[^"]{20,}"', p) for p in pictures)
+    assert outputs(notebook, "image/png") == [], "a bare picture has no alt text: charts.show gives it one"
+
+
+def test_outputs_show_nothing_of_the_machine(notebook):
+    assert not re.search(r"/(home|root|Users|tmp)/|ipykernel_\d", nbformat.writes(notebook))
+
+
+@pytest.fixture(scope="module")
+def report(root, tmp_path_factory):
+    """All notebooks executed on the sample, as `datakit run` does."""
+    output = tmp_path_factory.mktemp("run") / "report"
+    return running.run(notebooks=root / "notebooks", output=output, origins="sample", progress=False)
+
+
+def test_every_notebook_runs_on_the_sample(report):
+    assert {n.name: n.summary() for n in report.notebooks} == dict.fromkeys(NAMES, "done")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_key_results_are_those_of_the_shipped_notebook(report, root, name):
+    shipped = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
+    (expected,) = outputs(shipped, RESULTS_MIME)
+    found = json.loads((report.output / "results.json").read_text(encoding="utf-8"))[name]
+    assert [r["result"] for r in found] == [r["result"] for r in expected]
+    for ours, theirs in zip(found, expected, strict=True):
+        for column in ("value", "low", "high"):
+            if isinstance(theirs[column], float):  # another processor may round the last digits otherwise
+                assert ours[column] == pytest.approx(theirs[column], rel=1e-6), theirs["result"]
+            else:
+                assert ours[column] == theirs[column], theirs["result"]
+        assert (ours["unit"], ours["note"]) == (theirs["unit"], theirs["note"])
+
+
+def said_unseen(build, nb):
+    """The texts of what nbval does not compare: pictures and maps say their result in words, tables are tables.
+
+    One item for each such cell: its first line, then the text of each output.
+    """
+    code = [c for c in nb.cells if c.cell_type == "code" and "injected-parameters" not in tags(c)]
+
+    def text(output):
+        told = output.get("text") or output.get("data", {}).get("text/plain") or output.output_type
+        return re.sub("all of them: .*", "all of them: CACHE", told)  # as nbval-sanitize.cfg: a name made of digests
+
+    return [
+        (cell.source.splitlines()[0], *map(text, build.joined([build.plain(o, 1) for o in cell.outputs])))
+        for cell in code
+        if "nbval-ignore-output" in tags(cell)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_nbval_ignores_says_the_same_again(build, report, root, name):
+    shipped = said_unseen(build, nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
+    again = said_unseen(build, nbformat.read(report.output / f"{name}.ipynb", as_version=4))
+    assert len(shipped) >= 5
+    assert again == shipped
+
+
+def test_a_changed_sentence_of_a_picture_or_a_lost_output_is_seen(build, root):
+    def shipped():
+        return nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
+
+    true = said_unseen(build, shipped())
+    words = [text for _, *texts in true for text in texts]
+    assert any(text.startswith("Figure: ") and "Dijon with 147610" in text for text in words)
+    assert any(text.startswith("Map: ") for text in words)
+
+    changed = shipped()
+    (picture,) = (o for c in changed.cells for o in c.get("outputs", ()) if "147610" in o.get("data", {}).get(
+        "text/plain", "") and o.data["text/plain"].startswith("Figure"))  # fmt: skip
+    picture.data["text/plain"] = picture.data["text/plain"].replace("Dijon with 147610", "Nowhere with 7")
+    assert said_unseen(build, changed) != true
+
+    for wanted in ("application/vnd.datakit.provenance+json", "text/html"):
+        emptied = shipped()
+        cell = next(c for c in emptied.cells if "nbval-ignore-output" in tags(c) and wanted in c.outputs[0].data)
+        cell.outputs = []
+        assert said_unseen(build, emptied) != true
+
+
+def test_what_is_loaded_after_the_table_is_in_the_record_too(report):
+    said = json.loads((report.output / "run.json").read_text(encoding="utf-8"))["notebooks"]["00_start_here"]
+    assert [r["id"] for r in said["provenance"]] == ["communes", "communes-population", "iris"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebooks_stay_small_and_quick(report, name):
+    one = next(n for n in report.notebooks if n.name == name)
+    assert one.peak_memory is None or one.peak_memory < MEMORY, f"{one.peak_memory / 1e6:.0f} MB"
+    assert one.seconds < 3 * SECONDS, "even with three others beside it"
+
+
+def test_pages_are_whole_and_offline(report):
+    for name in NAMES:
+        page = (report.output / f"{name}.html").read_text(encoding="utf-8")
+        outside = re.sub(r'srcdoc="[^"]*"', "", page)  # maps have tests of their own
+        assert not re.search(r"""<(script|link|img|iframe)[^>]*(src|href)=["'](https?:)?//""", outside), name
+        assert "SYNTHETIC SAMPLE" in page
+
+
+def test_the_first_fetch_in_a_notebook_says_nothing_of_widgets(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path))
+    code = """
+import sys
+sys.modules["ipywidgets"] = None  # as where it is not installed
+import warnings
+import datakit
+before = list(warnings.filters)
+datakit.fetch("communes-population", "sample")
+print(warnings.filters == before, "tqdm.auto" in sys.modules)
+from datakit.inclusion import clusters
+import esda, pooch"""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(book).execute()
+    assert [(o.name, o.text) for o in book.cells[0].outputs] == [("stdout", "True True\n")]
+
+
+def nbval(root, path):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov", "--nbval",
+         "--nbval-cell-timeout=120", f"--nbval-sanitize-with={root / 'tests' / 'nbval-sanitize.cfg'}", str(path)],
+        capture_output=True, encoding="utf-8", cwd=root,
+    )  # fmt: skip
+
+
+def written_to_stderr(path):
+    """What the cells of a notebook write there when executed once more: nbval says that they do, not what."""
+    book = nbformat.read(path, as_version=4)
+    NotebookClient(book, allow_errors=True, resources={"metadata": {"path": path.parent}}).execute()
+    said = [f"cell {k}: {output.text}" for k, cell in enumerate(c for c in book.cells if c.cell_type == "code")
+            for output in cell.outputs if output.get("name") == "stderr"]  # fmt: skip
+    return "\nwritten to stderr:\n" + "\n".join(said)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_executing_again_gives_the_same_outputs(root, name):
+    path = root / "notebooks" / f"{name}.ipynb"
+    done = nbval(root, path)
+    assert done.returncode == 0, done.stdout[-4000:] + written_to_stderr(path)
+    assert re.search(r"\d+ passed", done.stdout)
+
+
+def test_nbval_really_compares(root, tmp_path):
+    nb = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
+    key = next(c for c in nb.cells if "key-results" in tags(c))
+    rows = key.outputs[0].data[RESULTS_MIME]
+    rows[0]["value"] += 1
+    nbformat.write(nb, tmp_path / "changed.ipynb")
+    done = nbval(root, tmp_path / "changed.ipynb")
+    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout[-2000:]

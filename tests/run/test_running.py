@@ -1,0 +1,562 @@
+"""The run: real papermill, real kernels, small notebooks."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import small_notebooks as make
+
+from datakit import cli
+from datakit.errors import DatakitError, NotAsDescribed, WrongUse
+from datakit.run import progress, record, running
+from datakit.run.executing import PROVENANCE_MIME, _provenance, tree_memory
+from datakit.run.parameters import assign, read_parameters
+from datakit.run.report import index_page, number
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The current folder, and a folder for temporary files that must be empty again at the end."""
+    monkeypatch.chdir(tmp_path)
+    with tempfile.TemporaryDirectory(prefix="t") as temporary:  # not below tmp_path: a socket's path must be short
+        monkeypatch.setenv("TMPDIR", temporary)
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        yield tmp_path
+        until(lambda: not list(Path(temporary).glob("datakit-*")))
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """One run of four notebooks, of which one works, one fails, one hangs and one loses its kernel."""
+    folder = tmp_path_factory.mktemp("mixed")
+    for kind in (make.ok, make.fails, make.hangs, make.dies):
+        kind(folder / "notebooks")
+    return running.run(
+        notebooks=folder / "notebooks", output=folder / "out", parameters={"k": "7", "label": "é"}, timeout=12,
+        origins="sample", progress=False, jobs=4,
+    )  # fmt: skip
+
+
+def by_name(report):
+    return {n.name: n for n in report.notebooks}
+
+
+def test_one_failure_hides_no_other(mixed):
+    assert not mixed.ok
+    status = {name: n.status for name, n in by_name(mixed).items()}
+    assert status == {"10_ok": "ok", "20_fails": "failed", "30_hangs": "timeout", "40_dies": "died"}
+
+
+def test_errors_are_summed_up(mixed):
+    found = by_name(mixed)
+    assert found["20_fails"].error == {
+        "ename": "ValueError",
+        "evalue": "trop de données\nsecond line",
+        "cell": 4,  # the injected parameters are a cell of their own
+        "line": "raise ValueError('trop de données\\nsecond line')",
+    }
+    assert found["20_fails"].summary() == "failed in code cell 4: ValueError: trop de données"
+    assert found["30_hangs"].summary() == "out of time in code cell 2: not finished after 12 seconds"
+    assert found["40_dies"].error["cell"] == 2
+    assert "out of memory" in found["40_dies"].summary()
+
+
+@pytest.mark.parametrize("name", ["20_fails", "30_hangs", "40_dies"])
+def test_what_was_done_before_a_failure_is_kept(mixed, name):
+    nb = nbformat.read(mixed.output / f"{name}.ipynb", as_version=4)
+    said = [o.text for c in nb.cells for o in c.get("outputs", []) if o.output_type == "stream"]
+    assert said == ["before\n"]
+
+
+def test_report_files(mixed):
+    names = {p.name for p in mixed.output.iterdir()}
+    notebooks = {"10_ok", "20_fails", "30_hangs", "40_dies"}
+    assert names == {f"{n}{s}" for n in notebooks for s in (".ipynb", ".html")} | {
+        "index.html",
+        "run.json",
+        "results.json",
+    }
+    results = json.loads((mixed.output / "results.json").read_text(encoding="utf-8"))
+    expected = {"result": "arbres à Dijon", "value": 7, "unit": "trees", "low": 1, "high": 9, "note": "é"}
+    assert results["10_ok"] == [expected] and results["20_fails"] == []
+    said = json.loads((mixed.output / "run.json").read_text(encoding="utf-8"))
+    assert said["origins"] == ["sample"] and said["parameters"] == {"k": "7", "label": "é"} and said["ok"] is False
+    assert said["packages"]["papermill"] and said["python"] == ".".join(map(str, sys.version_info[:3]))
+    one = said["notebooks"]["10_ok"]
+    assert one["provenance"][0]["sha256"] == "ab" * 32 and one["parameters"]["k"] == 7
+    assert 30e6 < one["peak_memory"] < 1e9 and 0 < one["seconds"] < 60
+    assert said["notebooks"]["20_fails"]["parameters"] == {"k": 7}  # label went only to the one that has it
+
+
+def test_pages_ask_nothing_of_other_hosts(mixed):
+    for page in mixed.output.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for asking in ('src="http', "src='http", 'src="//', "url(http", "<link", "import("):
+            assert asking not in text, (page.name, asking)
+        assert '<html lang="en">' in text and 'name="viewport"' in text
+
+
+def test_index_tells_the_story(mixed):
+    text = (mixed.output / "index.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC SAMPLE: every figure here is computed on invented data" in text
+    assert "arbres à Dijon" in text and "3 not finished" in text and "trop de données" in text
+    assert "<a href='10_ok.html'>Les arbres de Dijon</a>" in text
+    page = (mixed.output / "10_ok.html").read_text(encoding="utf-8")
+    assert 'href="20_fails.html"' in page, "a link between notebooks must lead to the page"
+
+
+def test_no_kernel_outlives_a_run(mixed):
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = status.read_bytes()
+            parent = (status.parent / "stat").read_text().rsplit(")", 1)[1].split()[1]
+        except OSError:
+            continue
+        assert not (b"datakit-" in words and b"kernel.json" in words and parent == str(os.getpid()))
+
+
+def test_a_report_is_replaced_and_anything_else_is_left_alone(here):
+    make.ok(here / "notebooks")
+    make.ok(here / "notebooks", "20_stale")
+    first = running.run(output="out", progress=False)
+    assert (here / "out" / "20_stale.html").exists()
+    second = running.run(["ok"], output="out", progress=False, parameters={"k": 4})
+    assert first.ok and second.ok and second.kept == [] and not list((here / "out").glob("20_stale*"))
+    assert json.loads((here / "out" / "results.json").read_text())["10_ok"][0]["value"] == 4
+    assert [p.name for p in here.iterdir() if p.name.startswith(".")] == []  # no half report left beside
+
+    (here / "mine").mkdir()
+    (here / "mine" / "thesis.txt").write_text("ten years")
+    with pytest.raises(WrongUse, match="left alone"):
+        running.run(output="mine", progress=False)
+    assert (here / "mine" / "thesis.txt").read_text() == "ten years"
+    with pytest.raises(WrongUse, match="inside"):
+        os.chdir(here / "out")
+        running.run(output=".", notebooks=here / "notebooks", progress=False)
+
+
+def test_what_is_yours_in_a_report_stays(here):
+    make.ok(here / "notebooks")
+    out = running.run(output="out", progress=False).output
+    (out / "notes.txt").write_text("seen in March")
+    (out / "figures").mkdir()
+    (out / "figures" / "map.svg").write_text("<svg/>")
+    made = (out / "10_ok.ipynb").read_text(encoding="utf-8")
+    for round, name in enumerate(("10_ok-yours.ipynb", "10_ok-yours-2.ipynb")):
+        (out / "10_ok.ipynb").write_text(f"edited {round}")
+        again = running.run(output="out", progress=False)
+        assert {"notes.txt", "figures", name} <= set(again.kept)
+        assert (out / name).read_text() == f"edited {round}" and (out / "10_ok.ipynb").stat().st_size > len(made) / 2
+    assert (out / "notes.txt").read_text() == "seen in March"
+    assert (out / "figures" / "map.svg").read_text() == "<svg/>"
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out"]
+
+
+def test_a_report_of_before_files_were_named_is_replaced_with_what_it_wrote(tmp_path):
+    for name in ("index.html", "10_trees.html", "10_trees.ipynb", "notes.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "run.json").write_text(json.dumps({"kind": record.MARK, "notebooks": {"10_trees": {}}}))
+    assert [f.name for f in record.not_ours(tmp_path)] == ["notes.txt"]
+    (tmp_path / "run.json").write_text("{}")
+    assert len(record.not_ours(tmp_path)) == 5
+
+
+def test_a_run_that_fails_does_not_replace_one_that_did_not(here, capsys):
+    make.ok(here / "notebooks")
+    make.write(here / "notebooks", "20_maybe", "limit = 2\nassert k < limit", parameters="k: int = 1  # which")
+    good = running.run(output="out", progress=False)
+    assert good.ok
+    before = (here / "out" / "run.json").read_bytes()
+    for _ in range(2):
+        bad = running.run(output="out", progress=False, parameters={"k": 9})
+        assert not bad.ok and bad.output == here / "out-failed" and (bad.output / "20_maybe.html").exists()
+        assert (here / "out" / "run.json").read_bytes() == before
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out", "out-failed"]
+    assert cli.main(["run", "maybe", "--output", "out", "--quiet", "-p", "k=3"]) == 1
+    said = capsys.readouterr()
+    assert "the report in out, of a run that did not fail, stays as it is" in said.err
+    assert str(here / "out-failed" / "index.html") in said.out
+    assert running.run(["maybe"], output="out-failed", progress=False).ok  # a failed one is replaced by any
+    (here / "out-failed" / "run.json").unlink()
+    assert running.run(output="out", progress=False, parameters={"k": 9}).output == here / "out-failed-2"
+
+
+def test_a_move_that_fails_puts_the_old_report_back(tmp_path, monkeypatch):
+    old, new = tmp_path / "out", tmp_path / ".new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "run.json").write_text(folder.name)
+    real = os.rename
+
+    def rename(a, b):
+        if Path(a) == new:
+            raise OSError("disk full")
+        real(a, b)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(DatakitError, match="cannot be moved") as caught:
+        record.put(new, old)
+    assert str(new) in caught.value.done
+    assert (old / "run.json").read_text() == "out"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".new", "out"]
+
+
+def test_notebooks_run_in_their_own_folder_with_everything_found(here, monkeypatch):
+    code = "import os\nfrom helper import word\nprint(word, os.environ['DATAKIT_CARDS'], os.environ['DATAKIT_ORIGINS'])"
+    make.write(here / "nbs", "one", code)
+    (here / "nbs" / "helper.py").write_text("word = 'beside'")
+    (here / "cards").mkdir()
+    (here / "mirror").mkdir()
+    report = running.run(["nbs/one.ipynb"], origins="./mirror,sample", output="out", progress=False)
+    assert report.ok, report.notebooks[0].error
+    nb = nbformat.read(here / "out" / "one.ipynb", as_version=4)
+    assert nb.cells[0].outputs[0].text == f"beside {here}/cards {here}/mirror,sample\n"
+
+
+def test_notebooks_share_the_processors(monkeypatch):
+    monkeypatch.setattr(running, "_processors", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "2"
+    assert "OMP_NUM_THREADS" not in running._environment(["sample"], 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "3"
+
+
+def test_stdout_of_the_kernel_process_does_not_disturb(here):
+    make.write(here / "notebooks", "noisy", "import os\nos.write(1, b'{\"event\": \"done\"}\\n')\nprint('fine')")
+    report = running.run(output="out", progress=False)
+    assert report.ok and '"event"' in (here / "out" / "messages.log").read_text()
+
+
+def test_names_choose_notebooks(here):
+    make.ok(here / "notebooks", "10_trees")
+    make.ok(here / "notebooks", "20_vegetation")
+    assert [n.name for n in running.choose()] == ["10_trees", "20_vegetation"]
+    assert [n.name for n in running.choose(["vegetation", "10_trees", "trees"])] == ["20_vegetation", "10_trees"]
+    with pytest.raises(WrongUse, match="trees, vegetation"):
+        running.choose(["arbres"])
+    with pytest.raises(WrongUse, match="can be read"):
+        running.choose(["absent.ipynb"])
+    make.ok(here / "other", "10_trees")
+    with pytest.raises(WrongUse, match="two notebooks"):
+        running.choose(["trees", "other/10_trees.ipynb"])
+    with pytest.raises(WrongUse, match="no notebook is in this folder"):
+        running.choose(folder=here)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kk": "1"}, "did you mean k"),
+        ({"k": "3.5"}, "expected: int"),
+        ({"k": True}, "expected: int"),
+        ({"share": "inf"}, "expected: float"),
+        ({"strict": "maybe"}, "expected: bool"),
+        ({"label": 3}, "expected: str"),
+        ({"names": "[1, "}, r"expected: list\[str\]"),
+        ({"method": "mode"}, "one of mean, median"),
+        ({"limit": "high"}, "float or none"),
+        ({"origins": "nowhere"}, "no origin"),
+    ],
+)
+def test_wrong_parameters_are_refused_before_anything_runs(here, given, said):
+    make.ok(here / "notebooks")
+    with pytest.raises(WrongUse, match=said):
+        running.run(output="out", parameters=given, progress=False)
+    assert not (here / "out").exists()
+
+
+def test_wrong_settings_are_refused(here):
+    make.ok(here / "notebooks")
+    nan, inf = float("nan"), float("inf")
+    for wrong in (
+        {"jobs": 0},
+        {"timeout": 0},
+        {"timeout": nan},
+        {"timeout": inf},
+        {"output": "/proc/x/y"},
+        {"origins": "sample", "parameters": {"origins": "sample"}},
+    ):
+        with pytest.raises(WrongUse):
+            running.run(**{"output": "out", "progress": False, **wrong})
+    (here / "file").write_text("")
+    with pytest.raises(WrongUse, match="something else"):
+        running.run(output="file", progress=False)
+
+
+def test_parameters_are_typed():
+    cells = [{"metadata": {"tags": ["parameters"]}, "source": make.PARAMETERS.splitlines(keepends=True)}]
+    declared = read_parameters(cells, "one")
+    assert list(declared) == ["origins", "k", "share", "label", "strict", "names", "method", "limit"]
+    assert (
+        declared["k"].comment == "how many classes"
+        and declared["names"].line() == "names: list[str] = ['a']  # several"
+    )
+    given = {
+        "k": "5",
+        "share": "1",
+        "label": "5",
+        "strict": "yes",
+        "names": "a, é",
+        "method": "median",
+        "limit": "none",
+    }
+    assert assign(given, {"one": declared, "two": {"k": declared["k"]}}) == {
+        "one": {
+            "k": 5,
+            "share": 1.0,
+            "label": "5",
+            "strict": True,
+            "names": ["a", "é"],
+            "method": "median",
+            "limit": None,
+        },
+        "two": {"k": 5},
+    }
+    one = assign({"names": '["a,b"]', "limit": 2, "share": 1}, {"one": declared})["one"]
+    assert one == {"names": ["a,b"], "limit": 2.0, "share": 1.0}
+
+
+@pytest.mark.parametrize(
+    "source", ["k: int = f()", "k: complex = 1j", "k: int = 'a'", "k: int = (", "import os", "k: int"]
+)
+def test_a_parameters_cell_that_cannot_be_read_is_said(source):
+    cells = [{"metadata": {"tags": ["parameters"]}, "source": source}]
+    with pytest.raises(NotAsDescribed, match="parameters cell"):
+        read_parameters(cells, "one")
+    assert read_parameters([{"metadata": {}, "source": source}], "one") == {}
+
+
+@pytest.mark.parametrize("value", [2.5, "2.5", "2e-1", True, "yes", float("inf"), "nan"])
+def test_a_whole_number_is_not_rounded(value):
+    declared = read_parameters([{"metadata": {"tags": ["parameters"]}, "source": "k: int = 3  # classes"}], "one")
+    with pytest.raises(WrongUse, match="k") as caught:
+        assign({"k": value}, {"one": declared})
+    assert caught.value.expected.startswith("int")
+    assert assign({"k": 4.0}, {"one": declared}) == {"one": {"k": 4}}
+
+
+def test_a_failing_line_is_text_in_the_report():
+    error = {"cell": 2, "line": "if a < b: '<img src=x onerror=alert(1)>'", "ename": "E<b>", "evalue": "<i>no</i>"}
+    one = {"title": "<u>T</u>", "status": "failed", "error": error, "seconds": 1.0, "peak_memory": None,
+           "results": [], "provenance": [], "page": False}  # fmt: skip
+    run = {"notebooks": {"10_x": one}, "started": "2026-01-01T00:00:00", "seconds": 1.0, "origins": ["sample"],
+           "git_commit": None, "command": "datakit run '<s>'", "datakit": "0", "python": "3"}  # fmt: skip
+    text = index_page(run)
+    assert "if a &lt; b: " in text and "&lt;img src=x" in text
+    for raw in ("<img", "<b>", "<i>", "<u>", "<s>"):
+        assert raw not in text.replace("<strong>", "")
+
+
+def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
+    pid = here / "pid"
+    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
+    make.write(here / "notebooks", "waits", code)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datakit", "run", "--output", "out"],
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        # Tests started in the background of a shell inherit a deaf ear to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    until(lambda: pid.exists() and pid.read_text().endswith("\n"))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130 and "stopped" in process.stderr.read()
+    process.stderr.close()
+    until(lambda: not alive(int(pid.read_text())))
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "pid"]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_a_killed_run_leaves_no_kernel(here):
+    pid = here / "pid"
+    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
+    make.write(here / "notebooks", "waits", code)
+    process = subprocess.Popen([sys.executable, "-m", "datakit", "run", "--output", "out", "--quiet"])
+    until(lambda: pid.exists() and pid.read_text().endswith("\n"))
+    process.kill()
+    process.wait()
+    until(lambda: not alive(int(pid.read_text())))
+    assert not (here / "out").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_what_a_killed_run_left_is_taken_away_by_the_next(here):
+    pid = here / "pid"
+    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
+    make.write(here / "slow", "waits", code)
+    words = [sys.executable, "-m", "datakit", "run", "--output", "out", "--quiet", "--notebooks", "slow"]
+    process = subprocess.Popen(words)
+    until(lambda: pid.exists() and pid.read_text().endswith("\n"))
+    (left,) = here.glob(".out-*")
+    make.ok(here / "notebooks")
+    assert running.run(output="out", progress=False).ok
+    assert left.exists(), "of a run that lives"
+    process.kill()
+    process.wait()
+    until(lambda: not alive(int(pid.read_text())))
+    (here / ".out-of-mine").mkdir()
+    assert running.run(output="out", progress=False).ok
+    assert sorted(p.name for p in here.iterdir()) == [".out-of-mine", "notebooks", "out", "pid", "slow"]
+
+
+def test_what_a_run_killed_while_moving_left_is_put_back(here):
+    make.ok(here / "notebooks")
+    running.run(output="out", progress=False)
+    (here / "out" / "notes.txt").write_text("mine")
+    (here / ".out-old-abcd1234").mkdir()
+    (here / "out").rename(here / ".out-old-abcd1234" / "report")
+    record.tidy(here / "out")
+    assert (here / "out" / "notes.txt").read_text() == "mine" and (here / "out" / "index.html").exists()
+    shutil.copytree(here / "out", here / ".out-old-abcd1234" / "report")
+    (here / ".out-old-abcd1234" / "report" / "more.txt").write_text("mine too")
+    record.tidy(here / "out")
+    assert (here / "out" / "more.txt").read_text() == "mine too"
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out"]
+
+
+def test_a_process_that_is_killed_takes_only_its_notebook_with_it(here):
+    # The process that executes a notebook is its kernel's parent: the out-of-memory killer may choose either.
+    make.write(
+        here / "notebooks", "10_kills", "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()"
+    )
+    make.ok(here / "notebooks", "20_ok")
+    report = running.run(output="out", jobs=1, progress=False)
+    killed, fine = report.notebooks
+    assert killed.status == "died" and "ended with -9" in killed.summary() and fine.ok
+    page = (here / "out" / "index.html").read_text(encoding="utf-8")
+    assert "10_kills.html" not in page and "20_ok.html" in page, "no link to a page that could not be written"
+
+
+def test_the_commit_is_recorded(here, monkeypatch):
+    if not shutil.which("git"):
+        pytest.skip("git is not installed")
+
+    def git(*words):
+        settings = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+        subprocess.run(["git", *settings, *words], check=True, capture_output=True)
+
+    assert record._git(here) == (None, None)
+    git("init")
+    (here / "file").write_text("1")
+    git("add", "file")
+    git("commit", "-m", "First")
+    commit, changes = record._git(here)
+    assert len(commit) == 40 and changes is False
+    (here / "file").write_text("2")
+    assert record._git(here) == (commit, True)
+    monkeypatch.setenv("PATH", str(here))
+    assert record._git(here) == (None, None)
+
+
+def until(true, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def alive(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_works_with_every_interface_down(here):
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode:
+        pytest.skip("this system does not let a process leave the network (unshare -rn)")
+    make.ok(here / "notebooks")
+    up = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
+    down = subprocess.run(["unshare", "-rn", sys.executable, "-c", up], capture_output=True, encoding="utf-8")
+    assert "unreachable" in down.stderr.lower()  # loopback really is down in there
+    command = ["unshare", "-rn", sys.executable, "-m", "datakit", "run", "--output", "out"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "10_ok: done" in done.stderr and str(here / "out" / "index.html") in done.stdout
+
+
+def test_memory_counts_the_whole_tree():
+    now, peak = tree_memory(os.getpid())
+    assert peak > 20e6 and now > 20e6
+    code = "import sys; block = bytearray(300_000_000); print('ready', flush=True); sys.stdin.read()"
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()
+    grown, _ = tree_memory(os.getpid())
+    child.communicate()
+    assert grown > now + 250e6
+    assert tree_memory(2**30) == (0, 0)
+
+
+class Terminal:
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def test_progress_at_a_terminal_rewrites_its_lines():
+    stream, one = Terminal(), running.Notebook("10_trees", Path("x"), [], {})
+    with progress.Live([one], stream) as follow:
+        follow.start(one)
+        follow.cell(one, 3, 6)
+        one.status, one.seconds, one.peak_memory = "ok", 2.0, 250_000_000
+        follow.done(one)
+    assert "10_trees: [#######.............] cell 3/6" in stream.text and "\x1b[1A" in stream.text
+    assert stream.text.rstrip().endswith("10_trees: done (2.0 s, 250 MB)\x1b[K")
+
+
+def test_index_without_data_or_results():
+    one = {"title": "A <b>", "status": "ok", "error": None, "seconds": 1, "peak_memory": None, "results": [],
+           "provenance": [], "page": False}  # fmt: skip
+    run = {"notebooks": {"a": one}, "started": "2026-01-01T00:00", "seconds": 1, "origins": ["sample"],
+           "command": "", "datakit": "0", "python": "3", "git_commit": "abc", "git_changes": True}  # fmt: skip
+    text = index_page(run)
+    assert (
+        "A &lt;b&gt;" in text and "No notebook showed" in text and "not committed" in text and "SYNTHETIC" not in text
+    )
+
+
+def index_of(*records):
+    one = {"title": "T", "status": "ok", "error": None, "seconds": 1, "peak_memory": 5e6, "results": [],
+           "provenance": list(records), "page": True}  # fmt: skip
+    run = {"notebooks": {"t": one}, "started": "2026-01-01T00:00", "seconds": 1, "origins": ["x", "sample"],
+           "command": "", "datakit": "0", "python": "3", "git_commit": None, "git_changes": None}  # fmt: skip
+    return index_page(run)
+
+
+def test_index_names_what_is_invented_when_not_all_is():
+    records = [{"id": "a", "synthetic": True, "rows": 1}, {"id": "b", "synthetic": False, "rows": 2, "title": "B"}]
+    assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_of(*records)
+
+
+def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
+    """By id alone, the real one would take the place of the invented one, and the stamp would go."""
+    invented = {"id": "a", "origin": "sample", "sha256": "1", "synthetic": True, "rows": 1}
+    real = {"id": "a", "origin": "/mirror", "sha256": "2", "synthetic": False, "rows": 2, "title": "A"}
+    output = {"data": {PROVENANCE_MIME: {"datasets": [invented, real]}}}
+    shown = nbformat.from_dict({"cells": [{"outputs": [output]}]})
+    said = _provenance(shown, [{**real, "rows": 7}])
+    assert said == [invented, {**real, "rows": 7}], "the last word on each"
+    for records in (said, said[::-1]):
+        page = index_of(*records)
+        assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in page
+        assert page.count("<code>a</code>") == 2
+
+
+def test_numbers_are_readable():
+    assert [number(v) for v in (257193, 0.123456, -2.5, None, "x", True, 1234.6)] == [
+        "257\u202f193", "0.1235", "\u22122.5", "", "x", "True", "1\u202f235"
+    ]  # fmt: skip

@@ -1,0 +1,471 @@
+"""NDVI from a STAC service: scenes in the publisher's form, served on loopback, read by windows."""
+
+import json
+import threading
+import warnings
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from datakit.errors import CrsMismatch, DatakitError, NotAsDescribed, Unreachable, WrongUse
+from datakit.geo import cells as grids
+from datakit.vegetation import satellite
+
+for name in ("odc.stac", "pystac_client", "rioxarray"):
+    pytest.importorskip(name, reason='pip install "ondijon-datakit[satellite]"')
+
+
+WEST, NORTH, PIXELS = 660_000, 5_250_000, 1024  # a corner of tile 31TFN, in EPSG:32631
+RED, NIR = 400, 3600  # digital numbers of the ground: NDVI 0.8
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")  # libraries'
+
+
+class Stac(ThreadingHTTPServer):
+    """A small STAC API and the files of its scenes, with byte ranges; counts what it is asked for."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.base = f"http://127.0.0.1:{self.server_port}"
+        self.items, self.files, self.asked, self.broken, self.page, self.query = [], {}, [], {}, 100, True
+        self.lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def sent(self):
+        return sum(size for path, _, size in self.asked if path.endswith(".tif"))
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_POST(self):
+        self._search(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def do_HEAD(self):
+        self._answer(urlsplit(self.path).path, body=False)
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        if parts.path == "/search":
+            given = {k: v[0] for k, v in parse_qs(parts.query).items()}
+            given["bbox"] = [float(v) for v in given["bbox"].split(",")]
+            return self._search(given)
+        return self._answer(parts.path)
+
+    def _search(self, asked):
+        server = self.server
+        first, last = (asked["datetime"].split("/") * 2)[:2]
+        box = shapely.box(*asked["bbox"])
+        most = asked.get("query", {}).get("eo:cloud_cover", {}).get("lte", 100)
+        found = [
+            item
+            for item in server.items
+            if first[:10] <= item["properties"]["datetime"][:10] <= last[:10]
+            and box.intersects(shapely.box(*item["bbox"]))
+            and item["properties"]["eo:cloud_cover"] <= most
+        ]
+        with server.lock:
+            server.asked.append(("/search", asked, 0))
+        start = int(asked.get("token", 0))
+        page = {"type": "FeatureCollection", "features": found[start : start + server.page], "links": []}
+        if start + server.page < len(found):
+            page["links"].append({"rel": "next", "href": server.base + "/search", "method": "POST", "merge": True,
+                                  "body": {"token": str(start + server.page)}})  # fmt: skip
+        self._send(json.dumps(page).encode(), "application/geo+json", status=server.broken.get("/search", 200))
+
+    def _answer(self, path, body=True):
+        server = self.server
+        if path == "/":
+            conforms = ["https://api.stacspec.org/v1.0.0/core", "https://api.stacspec.org/v1.0.0/item-search"]
+            conforms += ["https://api.stacspec.org/v1.0.0/item-search#query"] if server.query else []
+            links = [{"rel": "self", "href": server.base}, {"rel": "root", "href": server.base},
+                     {"rel": "search", "href": server.base + "/search", "type": "application/geo+json",
+                      "method": "POST"}]  # fmt: skip
+            said = {"type": "Catalog", "id": "small", "stac_version": "1.0.0", "description": "a test",
+                    "conformsTo": conforms, "links": links}  # fmt: skip
+            return self._send(json.dumps(said).encode(), "application/json", status=server.broken.get("/", 200))
+        if path not in server.files or path in server.broken:
+            return self._send(b"", "text/plain", status=server.broken.get(path, 404))
+        data, status, headers = server.files[path], 200, {"Accept-Ranges": "bytes"}
+        whole = len(data)
+        if asked := self.headers.get("Range"):
+            first, last = asked.removeprefix("bytes=").split("-")
+            data, status = data[int(first) : int(last or whole) + 1], 206
+            headers["Content-Range"] = f"bytes {first}-{int(first) + len(data) - 1}/{whole}"
+        with server.lock:
+            server.asked.append((path, asked, len(data) if body else 0))
+        return self._send(data, "image/tiff", status, headers, body)
+
+    def _send(self, data, kind, status=200, headers=None, body=True):
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if body:
+            self.wfile.write(data)
+
+
+def cog(array, step, folder):
+    """Bytes of a Cloud Optimized GeoTIFF with tiles and overviews, 0 for no data: Earth Search's form, only smaller."""
+    import rasterio
+    from rasterio.shutil import copy
+    from rasterio.transform import from_origin
+
+    plain, path = folder / "plain.tif", folder / "cog.tif"
+    shape = {"height": array.shape[0], "width": array.shape[1], "count": 1, "dtype": array.dtype}
+    place = {"crs": "EPSG:32631", "transform": from_origin(WEST, NORTH, step, step), "nodata": 0}
+    with rasterio.open(plain, "w", driver="GTiff", **shape, **place) as file:
+        file.write(array, 1)
+    copy(plain, path, driver="COG", blocksize=128, compress="deflate", overview_resampling="nearest")
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """A function that adds a scene to a service; files that hold the same numbers are made once."""
+    folder, made = tmp_path_factory.mktemp("scenes"), {}
+
+    def add(server, date, *, baseline="05.10", applied=True, raised=0, cloud=5.0, names=None, edit=None, minus=0):
+        red, nir = ground()
+        red, nir = red + raised - minus, nir + raised
+        scl = np.full((PIXELS // 2, PIXELS // 2), 4, np.uint8)
+        if edit:
+            edit(red, nir, scl)
+        name = f"S2A_31TFN_{date.replace('-', '')}_{len(server.items)}_L2A"
+        assets = {}
+        for key, array, step in (("red", red, 10), ("nir", nir, 10), ("scl", scl, 20)):
+            array = array.astype(np.uint8 if key == "scl" else np.uint16)
+            bits = array.tobytes()
+            if bits not in made:
+                made[bits] = cog(array, step, folder)
+            server.files[f"/{name}/{key}.tif"] = made[bits]
+            asset = {"href": f"{server.base}/{name}/{key}.tif", "roles": ["data"],
+                     "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+                     "proj:shape": list(array.shape), "proj:transform": [step, 0, WEST, 0, -step, NORTH]}  # fmt: skip
+            if key != "scl":
+                asset["eo:bands"] = [{"name": key, "common_name": key}]
+                asset["raster:bands"] = [{"nodata": 0, "data_type": "uint16", "spatial_resolution": 10,
+                                          "scale": 0.0001, "offset": -0.1}]  # fmt: skip
+            assets[(names or {}).get(key, key)] = asset
+        corner = shapely.box(WEST, NORTH - 10 * PIXELS, WEST + 10 * PIXELS, NORTH)
+        outline = gpd.GeoSeries([corner], crs=32631).to_crs(4326).iloc[0]
+        said = {"datetime": f"{date}T10:40:21.327000Z", "eo:cloud_cover": cloud, "proj:code": "EPSG:32631"}
+        said |= {"s2:processing_baseline": baseline} if baseline else {}
+        said |= {"earthsearch:boa_offset_applied": applied} if applied is not None else {}
+        server.items.append({
+            "type": "Feature", "stac_version": "1.0.0", "id": name, "collection": "sentinel-2-l2a", "links": [],
+            "stac_extensions": ["https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+                                "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
+                                "https://stac-extensions.github.io/eo/v1.1.0/schema.json"],
+            "bbox": list(outline.bounds), "geometry": shapely.geometry.mapping(outline), "properties": said,
+            "assets": assets,
+        })  # fmt: skip
+        return name
+
+    return add
+
+
+def ground():
+    """Red and near infrared, with noise: such files do not shrink, so a window is a small part of them."""
+    rng = np.random.default_rng(3)
+    return (value + rng.integers(-90, 90, (PIXELS, PIXELS)) for value in (RED, NIR))
+
+
+@pytest.fixture
+def service(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    server = Stac()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def area(x=3000, y=-3000, side=400, crs=32631):
+    """A square of the tile, its corner ``x`` metres east and ``y`` north of the tile's."""
+    box = shapely.box(WEST + x, NORTH + y - side, WEST + x + side, NORTH + y)
+    return gpd.GeoDataFrame(geometry=[box], crs=32631).to_crs(crs)
+
+
+def window(x=3000, y=-3000, side=400):
+    """The digital numbers of the ground under :func:`area`."""
+    rows, columns = slice(-y // 10, (-y + side) // 10), slice(x // 10, (x + side) // 10)
+    return (band[rows, columns].astype(float) for band in ground())
+
+
+def index(red, nir):
+    return (nir - red) / (nir + red)
+
+
+def summer(server, **options):
+    return satellite.ndvi(area(), "2024-06-01/2024-08-31", catalog=server.base, **options)
+
+
+def test_ndvi_is_that_of_the_satellites_own_pixels(service, scenes):
+    scenes(service, "2024-07-02")
+    found = summer(service)
+    red, nir = window()
+    assert found["ndvi"].shape == (40, 40) and str(found.rio.crs) == "EPSG:32631"
+    np.testing.assert_allclose(found["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
+    assert (found["looks"] == 1).all()
+    assert found["x"].to_numpy()[0] == WEST + 3005 and found["y"].to_numpy()[0] == NORTH - 3005
+    (scene,) = found.attrs["scenes"]
+    assert scene["date"] == "2024-07-02" and scene["clear"] == 1 and scene["offset"] == 0
+
+
+def test_only_a_window_of_each_file_is_read(service, scenes):
+    name = scenes(service, "2024-07-02")
+    summer(service)
+    for band in ("red", "nir"):
+        path = f"/{name}/{band}.tif"
+        asked = [entry for entry in service.asked if entry[0] == path and entry[2]]
+        assert asked and all(ranged for _, ranged, _ in asked)
+        assert sum(size for _, _, size in asked) < len(service.files[path]) / 4
+    wide = service.sent()
+    satellite.ndvi(area(1000, -1000, 7000), "2024-07-02", catalog=service.base)
+    assert service.sent() - wide > wide  # a larger area is a larger part
+
+
+def test_the_median_leaves_clouds_out_pixel_by_pixel(service, scenes):
+    def cloudy(red, nir, scl):
+        scl[150:160] = 9  # the northern half of the area
+        red[300:320], nir[300:320] = 9000, 9100
+
+    def shadow(red, nir, scl):
+        scl[150:170, 150:160] = 3  # the western half
+        red[300:340, 300:320], nir[300:340, 300:320] = 90, 110
+
+    scenes(service, "2024-06-10", edit=cloudy)
+    scenes(service, "2024-07-02", edit=shadow)
+    found = summer(service)
+    red, nir = window()
+    looks, values = found["looks"].to_numpy(), found["ndvi"].to_numpy()
+    assert (looks[:20, :20] == 0).all() and (looks[:20, 20:] == 1).all()
+    assert (looks[20:, :20] == 1).all() and (looks[20:, 20:] == 2).all()
+    assert np.isnan(values[:20, :20]).all()
+    np.testing.assert_allclose(values[looks > 0], index(red, nir)[looks > 0], atol=1e-6)
+    everything = summer(service, clear=tuple(range(12)))
+    assert everything["ndvi"].to_numpy()[5, 30] < 0.5  # unmasked, the cloud would have drawn it down
+
+
+def test_the_offset_is_taken_off_where_the_product_still_has_it(service, scenes):
+    red, nir = window()
+    truth = index(red, nir)
+    scenes(service, "2020-07-02", baseline="02.14", applied=False)  # none yet
+    scenes(service, "2022-07-02", baseline="04.00", applied=False, raised=1000)  # still there
+    scenes(service, "2023-07-02", baseline="05.09", applied=None, raised=1000)  # a catalogue that never takes it off
+    scenes(service, "2024-07-02", baseline="05.10", applied=True)  # taken off by the catalogue
+    offsets = []
+    for year in (2020, 2022, 2023, 2024):
+        found = satellite.ndvi(area(), f"{year}-06-01/{year}-08-31", catalog=service.base)
+        np.testing.assert_allclose(found["ndvi"].to_numpy(), truth, atol=1e-6)
+        offsets.append(found.attrs["scenes"][0]["offset"])
+    assert offsets == [0, -1000, -1000, 0]
+
+
+def test_a_scene_marked_as_not_corrected_that_is_does_not_lose_its_red_twice(service, scenes):
+    scenes(service, "2025-03-02", baseline="05.11", applied=False)
+    found = satellite.ndvi(area(), "2025-03-01/2025-03-31", catalog=service.base)
+    red, nir = window()
+    np.testing.assert_allclose(found["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
+    (scene,) = found.attrs["scenes"]
+    assert scene["offset"] == 0 and "would be negative" in scene["why"] and "baseline 05.11" in scene["why"]
+
+
+@pytest.mark.parametrize(
+    ("said", "date", "offset"),
+    [
+        ({"s2:processing_baseline": "03.01"}, "2022-01-10", 0),
+        ({"s2:processing_baseline": "05.00"}, "2018-01-10", -1000),  # reprocessed: the date says nothing
+        ({"s2:processing_baseline": "04.00", "earthsearch:boa_offset_applied": True}, "2022-03-01", 0),
+        ({"processing:version": "05.09"}, "2023-11-07", -1000),
+        ({"processing:version": "N0511"}, "2025-03-02", -1000),
+        ({}, "2021-06-01", 0),
+        ({}, "2022-06-01", -1000),
+        ({"s2:processing_baseline": "unknown"}, "2022-06-01", -1000),
+    ],
+)
+def test_what_a_catalogue_says_of_the_offset(said, date, offset):
+    import pystac
+
+    when = datetime.fromisoformat(date + "T10:40:00+00:00")
+    item = pystac.Item("scene", None, None, when, said)
+    value, why = satellite.declared_offset(item)
+    assert value == offset and why
+
+
+def test_no_data_and_what_lies_beyond_the_scene_stay_missing(service, scenes):
+    def swath(red, nir, scl):
+        red[:, 330:], nir[:, 330:] = 0, 0  # the edge of the orbit; the classes there are still 4 in this file
+
+    scenes(service, "2024-07-02", edit=swath)
+    found = summer(service)
+    values = found["ndvi"].to_numpy()
+    assert np.isnan(values[:, 30:]).all() and np.isfinite(values[:, :30]).all()
+    beyond = satellite.ndvi(area(-200, -3000), "2024-07-02", catalog=service.base)["ndvi"].to_numpy()
+    assert np.isnan(beyond[:, :20]).all() and np.isfinite(beyond[:, 20:]).all()
+
+
+def test_tiles_of_one_day_count_once(service, scenes):
+    """The same pass, cut into two tiles or processed twice: one look, the newest processing first."""
+    scenes(service, "2024-07-02", baseline="05.10")
+    scenes(service, "2024-07-02", baseline="05.11", minus=200)
+    scenes(service, "2024-07-12")
+    found = summer(service)
+    assert (found["looks"] == 2).all() and len(found.attrs["scenes"]) == 3
+    red, nir = window()
+    middle = (index(red, nir) + index(red - 200, nir)) / 2
+    np.testing.assert_allclose(found["ndvi"].to_numpy(), middle, atol=1e-6)
+
+
+def test_pages_and_clouds_of_the_catalogue(service, scenes):
+    for day in range(1, 8):
+        scenes(service, f"2024-07-0{day}", cloud=10.0 * day)
+    service.page = 2
+    found = satellite.search(area(), "2024-07-01/2024-07-31", catalog=service.base, max_cloud=60)
+    assert [item.properties["eo:cloud_cover"] for item in found] == [10, 20, 30, 40, 50, 60]
+    assert sum(path == "/search" for path, _, _ in service.asked) == 3
+    service.query = False  # a service that cannot filter: it is done here
+    assert len(satellite.search(area(), "2024-07-01/2024-07-31", catalog=service.base, max_cloud=25)) == 2
+    best = satellite.ndvi(area(), "2024-07-01/2024-07-31", catalog=service.base, max_cloud=60, most=2)
+    assert [s["date"] for s in best.attrs["scenes"]] == ["2024-07-01", "2024-07-02"]
+
+
+def test_the_bands_own_names_are_understood(service, scenes):
+    scenes(service, "2024-07-02", names={"red": "B04", "nir": "B08", "scl": "SCL"}, applied=None, raised=1000)
+    red, nir = window()
+    np.testing.assert_allclose(summer(service)["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
+    del service.items[0]["assets"]["SCL"]
+    with pytest.raises(NotAsDescribed, match="lacks a band"):
+        summer(service)
+
+
+def test_nothing_found_and_nothing_answering_are_told_apart(service, scenes):
+    name = scenes(service, "2024-07-02")
+    with pytest.raises(WrongUse, match="no scene"):
+        satellite.ndvi(area(), "2019-06-01/2019-08-31", catalog=service.base)
+    with pytest.raises(WrongUse, match="no scene"):
+        satellite.ndvi(area(x=90_000), "2024-06-01/2024-08-31", catalog=service.base)
+    service.broken[f"/{name}/nir.tif"] = 404
+    with pytest.raises(Unreachable, match=name):
+        summer(service)
+    service.broken["/search"] = 500
+    with pytest.raises(Unreachable, match="STAC API"):
+        summer(service)
+    service.broken["/"] = 400
+    with pytest.raises(Unreachable, match="STAC API"):
+        summer(service)
+
+
+def test_a_service_that_is_down():
+    with pytest.raises(Unreachable, match="another `catalog`"):
+        satellite.ndvi(area(), "2024-07-02", catalog="http://127.0.0.1:9")
+
+
+def test_degrees_and_empty_areas_are_refused():
+    with pytest.raises(CrsMismatch):
+        satellite.ndvi(area(crs=4326), "2024-07-02", catalog="http://127.0.0.1:9")
+    with pytest.raises(WrongUse, match="empty"):
+        satellite.ndvi(area().iloc[:0], "2024-07-02", catalog="http://127.0.0.1:9")
+
+
+def test_a_missing_library_is_named(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pystac_client", None)
+    with pytest.raises(DatakitError, match=r"ondijon-datakit\[satellite\]"):
+        satellite.search(area(), "2024-07-02")
+
+
+def raster(values, crs="EPSG:2154", step=10.0, west=854_000.0, north=6_693_000.0):
+    import xarray
+
+    values = np.asarray(values, float)
+    high, wide = values.shape
+    axes = {"y": north - step * (np.arange(high) + 0.5), "x": west + step * (np.arange(wide) + 0.5)}
+    return xarray.DataArray(values, axes, ("y", "x"), name="ndvi").rio.write_crs(crs)
+
+
+def brute(array, cells, step=10.0):
+    """Weighted means by one loop over everything."""
+    out = []
+    for cell in cells.geometry:
+        weight = total = 0.0
+        for x, y, value in ((x, y, float(array.sel(x=x, y=y))) for x in array["x"].data for y in array["y"].data):
+            shared = shapely.box(x - step / 2, y - step / 2, x + step / 2, y + step / 2).intersection(cell).area
+            if np.isfinite(value):
+                weight, total = weight + shared, total + shared * value
+        out.append((total / weight if weight else np.nan, weight / cell.area))
+    return pd.DataFrame(out, columns=["ndvi", "seen_share"], index=cells.index)
+
+
+def test_means_by_cell_weigh_pixels_by_shared_ground():
+    rng = np.random.default_rng(1)
+    values = rng.random((24, 30))
+    values[rng.random((24, 30)) < 0.2] = np.nan
+    array = raster(values)
+    corner = shapely.Point(854_013.7, 6_692_771.3)
+    shapes = [corner.buffer(90), shapely.box(854_100, 6_692_800, 854_200, 6_692_900),
+              shapely.box(854_101.3, 6_692_803.1, 854_104.9, 6_692_806.7),  # within one pixel
+              shapely.Polygon([(854_050, 6_692_950), (854_290, 6_692_980), (854_120, 6_692_770)])]  # fmt: skip
+    cells = gpd.GeoDataFrame(geometry=shapes, crs=2154, index=list("abcd"))
+    expected = brute(array, cells)
+    found = satellite.by_cell(array, cells, least=0.0)
+    pd.testing.assert_frame_equal(found, expected, check_exact=False, rtol=1e-9)
+
+
+def test_cells_in_lambert_on_a_raster_in_utm():
+    """A plane is averaged to its value at the middle, whatever the turn between two CRS."""
+    x, y = np.meshgrid(np.arange(200), np.arange(200))
+    flat = gpd.GeoSeries(gpd.points_from_xy([855_000], [6_693_000]), crs=2154).to_crs(32631).iloc[0]
+    array = raster(x * 0.001 + y * 0.002, "EPSG:32631", 10.0, round(flat.x, -1) - 1000, round(flat.y, -1) + 1000)
+    town = gpd.GeoDataFrame(geometry=[shapely.box(854_500, 6_692_500, 855_500, 6_693_500)], crs=2154)
+    cells = grids.grid(town, 100)
+    found = satellite.by_cell(array, cells)
+    middle = cells.to_crs(32631).centroid
+    west, north = array["x"].data[0], array["y"].data[0]
+    expected = (middle.x - west) / 10 * 0.001 + (north - middle.y) / 10 * 0.002
+    np.testing.assert_allclose(found["ndvi"], expected, atol=2e-5)
+    np.testing.assert_allclose(found["seen_share"], 1, atol=1e-9)
+    assert found.index.equals(cells.index)
+
+
+def test_cells_seen_by_half_and_shares_above():
+    values = np.tile([0.8, 0.1], (10, 5))
+    values[:, 5:] = np.nan
+    array = raster(values)
+    left = shapely.box(854_000, 6_692_900, 854_050, 6_693_000)
+    whole, right = (
+        shapely.box(854_000, 6_692_900, 854_100, 6_693_000),
+        shapely.box(854_060, 6_692_900, 854_100, 6_693_000),
+    )
+    far, nothing = shapely.box(0, 0, 10, 10), shapely.Polygon()
+    cells = gpd.GeoDataFrame(geometry=[left, whole, right, far, nothing, None], crs=2154)
+    found = satellite.by_cell(array, cells, least=0.5, above=0.4)
+    assert found["seen_share"].iloc[:4].tolist() == [1, 0.5, 0, 0] and found["seen_share"].iloc[4:].isna().all()
+    np.testing.assert_allclose(found["ndvi"].iloc[:2], [0.52, 0.52])
+    np.testing.assert_allclose(found["above_share"].iloc[:2], [0.6, 0.6])
+    assert found["ndvi"].iloc[2:].isna().all()
+    assert satellite.by_cell(array, cells, least=0.6)["ndvi"].notna().tolist() == [True] + [False] * 5
+
+
+def test_rasters_that_cannot_be_used_are_refused():
+    cells = gpd.GeoDataFrame(geometry=[shapely.box(854_000, 6_692_900, 854_100, 6_693_000)], crs=2154)
+    array = raster(np.ones((10, 10)))
+    with pytest.raises(WrongUse, match="two dimensions"):
+        satellite.by_cell(array.drop_vars("spatial_ref"), cells)
+    with pytest.raises(CrsMismatch):
+        satellite.by_cell(array, cells.to_crs(4326))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # an empty table raises nothing, and warns of nothing
+        assert satellite.by_cell(array, cells.iloc[:0]).empty
