@@ -45,9 +45,14 @@ def main():
         fields = [{k: v for k, v in f.items() if k in ("name", "type", "title", "constraints")} for f in fields]
         card = {
             **datakit.catalog["trees-dijon"].raw,
-            "name": "bench-trees", "path": file.name, "format": "geojson", "compression": None,
-            "crs": "EPSG:4326", "geometry": {"type": "Point"}, "schema": {"fields": fields},
-        }  # fmt: skip
+            "name": "bench-trees",
+            "path": file.name,
+            "format": "geojson",
+            "compression": None,
+            "crs": "EPSG:4326",
+            "geometry": {"type": "Point"},
+            "schema": {"fields": fields},
+        }
         (folder / "cards" / "bench-trees.json").write_text(json.dumps(card), encoding="utf-8")
         mirror = folder / "mirror"
         mirrors.add(mirror, "bench-trees", file)
@@ -60,8 +65,10 @@ def main():
     print(f"geopandas.read_file on the GeoJSON   {plain:8.3f} s")
     print(f"first load (read, check, keep)       {first:8.3f} s   {first / plain:5.2f} x read_file")
     print(f"bare geopandas.read_parquet          {parquet:8.3f} s")
-    print(f"second load                          {second:8.3f} s   {plain / second:5.1f} times faster than read_file"
-          f" (target 8), {second / parquet:4.2f} x read_parquet (target 1.3)")  # fmt: skip
+    print(
+        f"second load                          {second:8.3f} s   {plain / second:5.1f} times faster than read_file"
+        f" (target 8), {second / parquet:4.2f} x read_parquet (target 1.3)"
+    )
 
 
 if __name__ == "__main__":

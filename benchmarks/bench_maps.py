@@ -37,8 +37,14 @@ def trees(n=N):
 
 def kit(colour):
     def make(frame):
-        made = maps.points(frame, colour=colour, title="Trees", caption="A benchmark.", alt="Dots.",
-                           tooltip=["genus", "height", "year"])  # fmt: skip
+        made = maps.points(
+            frame,
+            colour=colour,
+            title="Trees",
+            caption="A benchmark.",
+            alt="Dots.",
+            tooltip=["genus", "height", "year"],
+        )
         return made.html()
 
     return make
@@ -58,8 +64,10 @@ def plain(kind):
             for row in rows:
                 folium.CircleMarker(row, radius=3).add_to(made)
         head, body, libraries, script = assets.parts(made)
-        return (f"<!DOCTYPE html><html><head><meta charset=utf-8>{head}</head><body>{body}<script>{libraries}</script>"
-                f"<script>{script}</script></body></html>")  # fmt: skip
+        return (
+            f"<!DOCTYPE html><html><head><meta charset=utf-8>{head}</head><body>{body}<script>{libraries}</script>"
+            f"<script>{script}</script></body></html>"
+        )
 
     return make
 

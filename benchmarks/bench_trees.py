@@ -105,10 +105,19 @@ def one(n):
     middle = time.perf_counter()
     found = audit(table, today=2026)
     end = time.perf_counter()
-    print(json.dumps({
-        "standardise": middle - start, "audit": end - middle, "before": before, "peak": _peak(),
-        "changes": len(table.attrs["changes"]), "checks": len(found.findings), "bad": found.verdicts["bad"],
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "standardise": middle - start,
+                "audit": end - middle,
+                "before": before,
+                "peak": _peak(),
+                "changes": len(table.attrs["changes"]),
+                "checks": len(found.findings),
+                "bad": found.verdicts["bad"],
+            }
+        )
+    )
 
 
 def _peak():

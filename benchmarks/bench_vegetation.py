@@ -58,8 +58,14 @@ def city(factor=1.0, seed=21):
     second = np.concatenate([np.flatnonzero(east) + n, np.flatnonzero(north) + 1])
     lines = shapely.linestrings(np.stack([at[first], at[second]], 1))
     width = rng.choice([3.0, 5.0, 7.0, np.nan], len(lines))
-    roads = table(lines, largeur_de_chaussee=width, nature="Route à 1 chaussée", fictif=False,
-                  position_par_rapport_au_sol="0", importance="5")  # fmt: skip
+    roads = table(
+        lines,
+        largeur_de_chaussee=width,
+        nature="Route à 1 chaussée",
+        fictif=False,
+        position_par_rapport_au_sol="0",
+        importance="5",
+    )
 
     # Parcels are the slots of a block; buildings stand turned in some of them.
     built = np.flatnonzero(town & (i < n - 1) & (j < n - 1))
@@ -78,10 +84,13 @@ def city(factor=1.0, seed=21):
     middle = corner[chosen] + slot / 2
     use = rng.choice(["Résidentiel", "Indifférencié", "Commercial et services"], k, p=[0.5, 0.4, 0.1])
     buildings = table(
-        shapely.polygons(ring + middle[:, None]), usage_1=use, usage_2=None, hauteur=rng.gamma(6, 1.5, k).round(1),
+        shapely.polygons(ring + middle[:, None]),
+        usage_1=use,
+        usage_2=None,
+        hauteur=rng.gamma(6, 1.5, k).round(1),
         nombre_d_etages=pd.array(rng.integers(1, 6, k), "Int64"),
         nombre_de_logements=pd.array(rng.integers(0, 12, k), "Int64"),
-    )  # fmt: skip
+    )
     owners = pd.DataFrame({"parcel": number[rng.random(len(number)) < 0.1]})
     owners["owner_group"], owners["commune"] = rng.choice(list("0123456789"), len(owners)), "21231"
 
@@ -93,8 +102,14 @@ def city(factor=1.0, seed=21):
     place = np.where((rng.random(k) < 2 / 3)[:, None], place, anywhere(k))
     dbh = rng.gamma(4, 8, k).round()
     crown = np.where(rng.random(k) < 0.7, (1.5 + 0.18 * dbh).round(1), np.nan)
-    trees = table(shapely.points(place), dbh=dbh, diametre_couronne=crown, statut="standing",
-                  genre=rng.choice(["Tilia", "Platanus", "Acer", "Quercus"], k), taxon="Tilia cordata")  # fmt: skip
+    trees = table(
+        shapely.points(place),
+        dbh=dbh,
+        diametre_couronne=crown,
+        statut="standing",
+        genre=rng.choice(["Tilia", "Platanus", "Acer", "Quercus"], k),
+        taxon="Tilia cordata",
+    )
 
     def blobs(k, least, most, corners=24):
         angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
@@ -117,18 +132,32 @@ def city(factor=1.0, seed=21):
     zones = table(shapely.box(x, y, x + step, y + step), lcz_int=rng.choice([2, 3, 5, 6, 8, 9, 11, 12, 14], len(x)))
     step = 1500
     x, y = (v.ravel() for v in np.meshgrid(np.arange(0, side, step) + WEST, np.arange(0, side, step) + SOUTH))
-    iris = table(shapely.box(x, y, np.minimum(x + step, WEST + side), np.minimum(y + step, SOUTH + side)),
-                 iris=np.char.add("21231", np.char.zfill(np.arange(len(x)).astype(str), 4)))  # fmt: skip
+    iris = table(
+        shapely.box(x, y, np.minimum(x + step, WEST + side), np.minimum(y + step, SOUTH + side)),
+        iris=np.char.add("21231", np.char.zfill(np.arange(len(x)).astype(str), 4)),
+    )
     people = rng.integers(800, 4000, len(iris))
-    census = pd.DataFrame({"iris": iris["iris"], "population": people, "pop_75_plus": people * 0.1,
-                           "pop_0_14": people * 0.16})  # fmt: skip
+    census = pd.DataFrame(
+        {"iris": iris["iris"], "population": people, "pop_75_plus": people * 0.1, "pop_0_14": people * 0.16}
+    )
     return {
-        "area": table([shapely.box(WEST, SOUTH, WEST + side, SOUTH + side)]), "roads": roads, "parcels": parcels,
-        "buildings": buildings, "owners": owners, "trees": trees, "vegetation": vegetation, "parks": parks,
-        "water": table(pieces), "rail": rail, "sports": table(shapely.box(*sports.T, *(sports + np.array([60, 90])).T)),
-        "places": table(schools, nature="Enseignement primaire"), "transport": table(cars, nature="Parking"),
-        "zones": zones, "iris": iris, "census": census,
-    }  # fmt: skip
+        "area": table([shapely.box(WEST, SOUTH, WEST + side, SOUTH + side)]),
+        "roads": roads,
+        "parcels": parcels,
+        "buildings": buildings,
+        "owners": owners,
+        "trees": trees,
+        "vegetation": vegetation,
+        "parks": parks,
+        "water": table(pieces),
+        "rail": rail,
+        "sports": table(shapely.box(*sports.T, *(sports + np.array([60, 90])).T)),
+        "places": table(schools, nature="Enseignement primaire"),
+        "transport": table(cars, nature="Parking"),
+        "zones": zones,
+        "iris": iris,
+        "census": census,
+    }
 
 
 def _sections(line):
@@ -155,7 +184,7 @@ def steps():
         rule,
         scenario,
         sight,
-    )  # fmt: skip
+    )
 
     def make_grid(c):
         c["cells"] = grid.grid(c["area"])
@@ -196,13 +225,22 @@ def steps():
 
     def room(c):  # as in the notebook: the distance to limits of parcels, an option, takes half as long again
         c["room"] = planting.plantable(
-            c["cells"], c["buildings"], c["roads"], c["vegetation"], rail=c["rail"], water=c["water"],
-            sports=c["sports"], crowns=c["crowns"], pavements=c["pavements"], shapes=True,
-        )  # fmt: skip
+            c["cells"],
+            c["buildings"],
+            c["roads"],
+            c["vegetation"],
+            rail=c["rail"],
+            water=c["water"],
+            sports=c["sports"],
+            crowns=c["crowns"],
+            pavements=c["pavements"],
+            shapes=True,
+        )
 
     def kinds(c):
-        found = ground.pieces(c["room"], c["parcels"], c["owners"], places=c["places"], transport=c["transport"],
-                              pavements=c["pavements"])  # fmt: skip
+        found = ground.pieces(
+            c["room"], c["parcels"], c["owners"], places=c["places"], transport=c["transport"], pavements=c["pavements"]
+        )
         c["tenure"], c["kinds"] = ground.tenure(found, c["room"]), ground.kinds(found, c["room"], "public")
 
     def order(c):
@@ -223,11 +261,20 @@ def steps():
         c["seen after"] = sight.visible_trees(c["homes"], c["new trees"], c["buildings"])
 
     return {
-        "grid": make_grid, "crowns of trees": make_crowns, "green share, once": green, "residents by volume": people,
-        "heat and who is in it": heat, "walk to green space": walking, "trees in view": seeing, "3-30-300": rules,
-        "wide pavements": pavements, "planting ground": room, "tenure and kinds": kinds, "priority, 2,000 draws": order,
+        "grid": make_grid,
+        "crowns of trees": make_crowns,
+        "green share, once": green,
+        "residents by volume": people,
+        "heat and who is in it": heat,
+        "walk to green space": walking,
+        "trees in view": seeing,
+        "3-30-300": rules,
+        "wide pavements": pavements,
+        "planting ground": room,
+        "tenure and kinds": kinds,
+        "priority, 2,000 draws": order,
         "10,000 trees planted": plant,
-    }  # fmt: skip
+    }
 
 
 def one(factor):
@@ -294,8 +341,9 @@ def growth(factors, seconds):
 def main(factors=FACTORS):
     said = []
     for factor in factors:
-        done = subprocess.run([sys.executable, __file__, "--one", str(factor)], check=True, stdout=subprocess.PIPE,
-                              text=True)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, __file__, "--one", str(factor)], check=True, stdout=subprocess.PIPE, text=True
+        )
         said.append(json.loads(done.stdout.splitlines()[-1]))
         sizes = ", ".join(f"{number:,} {name}" for name, number in said[-1]["sizes"].items())
         print(f"{factor:g} times the area: {sizes}; {said[-1]['plantable']:.1%} of the ground plantable", flush=True)

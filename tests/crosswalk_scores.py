@@ -22,9 +22,12 @@ REAL = {
     "Grenoble, real": ("trees-grenoble-slim/grenoble.geojson", "trees-grenoble", ()),
     "Paris, real": ("trees-paris-sample/les-arbres_sample.geojson", "trees-paris", ()),
     "Paris 2019, real": ("trees-paris-sample/les-arbres_2019_extrait.csv", "trees-paris", ()),
-    "Saint-Quentin, real": ("trees-saint-quentin/Data_Arbre.csv", HERE / "cards" / "trees-saint-quentin.json",
-                            ("trees-saint-quentin",)),
-}  # fmt: skip
+    "Saint-Quentin, real": (
+        "trees-saint-quentin/Data_Arbre.csv",
+        HERE / "cards" / "trees-saint-quentin.json",
+        ("trees-saint-quentin",),
+    ),
+}
 
 
 def cases(shared_data=None):

@@ -45,14 +45,22 @@ def write(folder, name, *cells, parameters=None):
 
 def ok(folder, name="10_ok"):
     """A notebook that works, with every type of parameter, provenance and key results."""
-    return write(folder, name, "# Les arbres de Dijon\n\n[the next](20_fails.ipynb)", PROVENANCE, RESULTS,
-                 parameters=PARAMETERS)  # fmt: skip
+    return write(
+        folder, name, "# Les arbres de Dijon\n\n[the next](20_fails.ipynb)", PROVENANCE, RESULTS, parameters=PARAMETERS
+    )
 
 
 def fails(folder, name="20_fails"):
     code = "#why\nraise ValueError('trop de données\\nsecond line')"
-    return write(folder, name, "# It fails", "print('before')", code, "print('never')",
-                 parameters="k: int = 3  # how many classes")  # fmt: skip
+    return write(
+        folder,
+        name,
+        "# It fails",
+        "print('before')",
+        code,
+        "print('never')",
+        parameters="k: int = 3  # how many classes",
+    )
 
 
 def hangs(folder, name="30_hangs"):

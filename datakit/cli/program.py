@@ -105,30 +105,47 @@ def parser():
     c.add_argument("--theme", help="only one theme: " + ", ".join(THEMES))
     c.add_argument("--lang", choices=("en", "fr"), default="en", help="language of the titles")
 
-    c = command("show", "show a dataset's card: columns, units, licence, traps", _show,
-                "  datakit show census-iris-population --lang fr\n  datakit show communes --json\n")  # fmt: skip
+    c = command(
+        "show",
+        "show a dataset's card: columns, units, licence, traps",
+        _show,
+        "  datakit show census-iris-population --lang fr\n  datakit show communes --json\n",
+    )
     c.add_argument("id", metavar="ID")
     c.add_argument("--lang", choices=("en", "fr"), default="en")
     c.add_argument("--json", action="store_true", help="the card itself, a Frictionless Data Resource")
 
-    c = command("fetch", "fetch datasets once and print the paths of their files", _fetch,
-                "  datakit fetch communes iris\n  datakit fetch iris --origins publisher --refresh\n"
-                "  datakit fetch dijon-portal@jeux-pour-enfants-2 --origins publisher\n")  # fmt: skip
+    c = command(
+        "fetch",
+        "fetch datasets once and print the paths of their files",
+        _fetch,
+        "  datakit fetch communes iris\n  datakit fetch iris --origins publisher --refresh\n"
+        "  datakit fetch dijon-portal@jeux-pour-enfants-2 --origins publisher\n",
+    )
     c.add_argument("ids", metavar="ID", nargs="+")
     origins(c)
     c.add_argument("--locked", action="store_true", help="accept only what data.lock names (see datakit lock)")
     c.add_argument("--refresh", action="store_true", help="ask the origin again although a copy is kept")
 
-    c = command("lock", "record in data.lock the exact files that datasets have now", _lock,
-                "  datakit lock communes iris --origins publisher\n  datakit fetch communes --locked\n")  # fmt: skip
+    c = command(
+        "lock",
+        "record in data.lock the exact files that datasets have now",
+        _lock,
+        "  datakit lock communes iris --origins publisher\n  datakit fetch communes --locked\n",
+    )
     c.add_argument("ids", metavar="ID", nargs="*", help="all datasets that the origins have, by default")
     origins(c)
     c.add_argument("--file", default="data.lock", help="the lock file (default: data.lock)")
 
     c = command("mirror", "prepare a folder of data for a room without a network", None)
     mirror = c.add_subparsers(title="commands", metavar="COMMAND", dest="mirror", required=True)
-    c = command("build", "fetch datasets into a mirror and write its data.lock", _mirror_build,
-                "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n", mirror)  # fmt: skip
+    c = command(
+        "build",
+        "fetch datasets into a mirror and write its data.lock",
+        _mirror_build,
+        "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n",
+        mirror,
+    )
     c.add_argument("folder", metavar="DIR")
     c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
     origins(c, "publisher")
@@ -150,24 +167,43 @@ def parser():
     c.add_argument("folder", metavar="DIR")
     c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
     c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
-    c = command("add", "put a file of yours into a mirror", _mirror_add,
-                "  datakit mirror add mirror trees-dijon arbres.csv\n", mirror)  # fmt: skip
+    c = command(
+        "add",
+        "put a file of yours into a mirror",
+        _mirror_add,
+        "  datakit mirror add mirror trees-dijon arbres.csv\n",
+        mirror,
+    )
     c.add_argument("folder", metavar="DIR")
     c.add_argument("id", metavar="ID")
     c.add_argument("file", metavar="FILE")
     c.add_argument("--no-check", action="store_true", help="take the file although it may not load under its card")
 
-    c = command("run", "run the notebooks and write a report", _run,
-                "  datakit run\n  datakit run trees inclusion --jobs 1\n"
-                "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
-                "  datakit run my_notebook.ipynb -p k=7 -p names=a,b\n"
-                "\nexit code: 0 all done, 1 a notebook failed, 2 wrong use (nothing was executed)\n")  # fmt: skip
-    c.add_argument("themes", metavar="THEME", nargs="*",
-                   help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default")  # fmt: skip
+    c = command(
+        "run",
+        "run the notebooks and write a report",
+        _run,
+        "  datakit run\n  datakit run trees inclusion --jobs 1\n"
+        "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
+        "  datakit run my_notebook.ipynb -p k=7 -p names=a,b\n"
+        "\nexit code: 0 all done, 1 a notebook failed, 2 wrong use (nothing was executed)\n",
+    )
+    c.add_argument(
+        "themes",
+        metavar="THEME",
+        nargs="*",
+        help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default",
+    )
     origins(c)
     c.add_argument("--locked", action="store_true", help="accept only the data that data.lock names (see datakit lock)")
-    c.add_argument("-p", "--parameter", metavar="NAME=VALUE", action="append", default=[],
-                   help="for the notebooks that have this parameter; a wrong name lists the right ones")  # fmt: skip
+    c.add_argument(
+        "-p",
+        "--parameter",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="for the notebooks that have this parameter; a wrong name lists the right ones",
+    )
     c.add_argument("--output", metavar="DIR", default=DEFAULT_OUTPUT, help=f"the report (default: {DEFAULT_OUTPUT})")
     c.add_argument("--jobs", type=int, metavar="N", help="notebooks at the same time (default: one a processor)")
     c.add_argument("--timeout", type=float, metavar="SECONDS", default=600.0, help="for each notebook (default: 600)")
@@ -182,9 +218,13 @@ def parser():
 
     cli_trees.add_commands(command, origins)
 
-    c = command("doctor", "check that everything works here, and say what to do where it does not", _doctor,
-                "  python3 -m datakit doctor                  before anything is installed\n"
-                "  datakit doctor --origins publisher         also asks the publishers\n")  # fmt: skip
+    c = command(
+        "doctor",
+        "check that everything works here, and say what to do where it does not",
+        _doctor,
+        "  python3 -m datakit doctor                  before anything is installed\n"
+        "  datakit doctor --origins publisher         also asks the publishers\n",
+    )
     origins(c)
     c.add_argument("--json", action="store_true", help="the checks as JSON")
     return top
@@ -311,10 +351,17 @@ def _run(args):
     # Asked to stop by a job manager: leave as after Ctrl-C, with no kernel left behind and no half report.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = run(
-        args.themes, origins=args.origins, parameters=given, output=args.output, jobs=args.jobs, timeout=args.timeout,
-        progress=not args.quiet, notebooks=args.notebooks, command="datakit " + shlex.join(args.typed),
+        args.themes,
+        origins=args.origins,
+        parameters=given,
+        output=args.output,
+        jobs=args.jobs,
+        timeout=args.timeout,
+        progress=not args.quiet,
+        notebooks=args.notebooks,
+        command="datakit " + shlex.join(args.typed),
         locked=args.locked or None,
-    )  # fmt: skip
+    )
     failed = [n for n in report.notebooks if not n.ok]
     for notebook in failed:
         print(f"{notebook.name}: {notebook.summary()}", file=sys.stderr)

@@ -17,11 +17,15 @@ def add_commands(command, origins):
     """
     c = command("trees", "read any tree inventory, judge it, list the trees to look at first", None)
     trees = c.add_subparsers(title="commands", metavar="COMMAND", dest="trees", required=True)
-    c = command("import", "turn a file of trees into the standard table, and put it into a mirror", _trees_import,
-                "  datakit trees import arbres.csv\n"
-                "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
-                "  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n",
-                trees)  # fmt: skip
+    c = command(
+        "import",
+        "turn a file of trees into the standard table, and put it into a mirror",
+        _trees_import,
+        "  datakit trees import arbres.csv\n"
+        "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
+        "  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n",
+        trees,
+    )
     c.add_argument("file", metavar="FILE", help="CSV, GeoJSON, GeoPackage, shapefile or Parquet")
     c.add_argument("--city", default="Dijon", help="names the dataset: trees-dijon for Dijon (the default)")
     c.add_argument("--crosswalk", metavar="F", help="which column is what: a proposal that you have edited")
@@ -34,19 +38,32 @@ def add_commands(command, origins):
         made.add_argument("--output", metavar=file[0], default=file[1], help=f"default: {file[1]}")
         origins(made)
 
-    c = command("audit", "one page on what an inventory can and cannot answer", _trees_audit,
-                "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
-                trees)  # fmt: skip
+    c = command(
+        "audit",
+        "one page on what an inventory can and cannot answer",
+        _trees_audit,
+        "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
+        trees,
+    )
     inventory(c, ("FILE", "reports/audit.html"))
     c.add_argument("--lang", choices=("en", "fr"), default="en")
-    c = command("visits", "the trees to look at first, in rounds that a crew can walk", _trees_visits,
-                "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
-                trees)  # fmt: skip
+    c = command(
+        "visits",
+        "the trees to look at first, in rounds that a crew can walk",
+        _trees_visits,
+        "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
+        trees,
+    )
     inventory(c, ("DIR", "reports/visits"))
     c.add_argument("-n", type=int, default=200, metavar="N", help="trees to visit (default: 200)")
     c.add_argument("--walk", type=float, default=6.0, metavar="KM", help="longest round, in km (default: 6)")
-    c = command("page", "a page for citizens: trees near a place, and a walk past the remarkable ones", _trees_page,
-                "  datakit trees page --output trees.html\n", trees)  # fmt: skip
+    c = command(
+        "page",
+        "a page for citizens: trees near a place, and a walk past the remarkable ones",
+        _trees_page,
+        "  datakit trees page --output trees.html\n",
+        trees,
+    )
     inventory(c, ("FILE", "reports/arbres.html"))
     c.add_argument("--lang", choices=("fr", "en"), default="fr")
 

@@ -27,8 +27,15 @@ UNITS = {
     ("°C", "0.1 °C"): 0.1,
     ("mm", "0.1 mm"): 0.1,
 }
-TYPES = {"string": "a text", "array": "a list", "object": "an object {…}", "number": "a number",
-         "integer": "a whole number", "boolean": "true or false", "null": "null"}  # fmt: skip
+TYPES = {
+    "string": "a text",
+    "array": "a list",
+    "object": "an object {…}",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
 
 
 def meant(file):
@@ -173,8 +180,13 @@ def _unknown_keys(card):
     of_dialect = {*theirs["dialect"]["properties"]}
     of_field = {*ours["definitions"]["field"]["properties"], *(key for b in branches for key in b["properties"])}
     of_constraints = {*ours["definitions"]["field"]["properties"]["constraints"]["properties"]}
-    places = {"": of_card, "schema": of_schema, "dialect": of_dialect, "schema.fields[…]": of_field,
-              "schema.fields[…].constraints": of_constraints}  # fmt: skip
+    places = {
+        "": of_card,
+        "schema": of_schema,
+        "dialect": of_dialect,
+        "schema.fields[…]": of_field,
+        "schema.fields[…].constraints": of_constraints,
+    }
     here = [("", [], card), ("schema", ["schema"], card.get("schema")), ("dialect", ["dialect"], card.get("dialect"))]
     here += [("schema.fields[…]", ["schema", "fields", i], f) for i, f in enumerate(_fields(card))]
     for place, path, given in here:

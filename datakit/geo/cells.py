@@ -135,8 +135,11 @@ def spread(totals, areas, cells, columns):
         touched = np.bincount(right[given], minlength=len(cells)) > 0
         out[column] = np.where(touched, placed, np.nan)
         total = pd.to_numeric(totals[column]).sum()
-        said[column] = {"total": float(total), "placed": float(placed.sum()),
-                        "share": float(placed.sum() / total) if total else np.nan}  # fmt: skip
+        said[column] = {
+            "total": float(total),
+            "placed": float(placed.sum()),
+            "share": float(placed.sum() / total) if total else np.nan,
+        }
     out.attrs["spread"] = said
     return out
 

@@ -67,15 +67,17 @@ def concentration(values, people, order):
 
 
 def _curve(name, values, people, order):
-    frame = pd.DataFrame({"value": np.asarray(values, float), "people": np.asarray(people, float),
-                          "order": np.asarray(order, float)}).dropna()  # fmt: skip
+    frame = pd.DataFrame(
+        {"value": np.asarray(values, float), "people": np.asarray(people, float), "order": np.asarray(order, float)}
+    ).dropna()
     frame = frame[frame["people"] != 0]
     if (frame[["value", "people"]] < 0).any(axis=None):
         raise WrongUse(name, "shares need values and people of 0 or more", found=str(float(frame.min().min())))
     frame["has"] = frame["value"] * frame["people"]
     if not frame["has"].sum() > 0:
-        raise WrongUse(name, "there is nothing to share", expected="a value above 0 where people live",
-                       found=f"{len(frame)} areas")  # fmt: skip
+        raise WrongUse(
+            name, "there is nothing to share", expected="a value above 0 where people live", found=f"{len(frame)} areas"
+        )
     steps = frame.groupby("order")[["people", "has"]].sum().sort_index()
     x, y = (np.concatenate([[0.0], np.cumsum(steps[c]) / steps[c].sum()]) for c in ("people", "has"))
     out = pd.DataFrame({"people": x, "share": y})

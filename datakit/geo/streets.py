@@ -237,8 +237,12 @@ def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN, fictitious=False, leas
         part = found.part[found.ends[:, 0]]
         kept = np.bincount(part, found.metres)[part] >= least
     if not kept.any():
-        raise WrongUse("streets", "no line is left on which one could walk", expected="lines",
-                       found=f"{len(roads)} rows, {len(lines)} lines on foot")  # fmt: skip
+        raise WrongUse(
+            "streets",
+            "no line is left on which one could walk",
+            expected="lines",
+            found=f"{len(roads)} rows, {len(lines)} lines on foot",
+        )
     return found if kept.all() else _joined(lines[kept], join, crs)
 
 

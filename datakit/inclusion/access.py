@@ -43,8 +43,12 @@ def grid(areas, area, spacing=SPACING):
     same_crs(areas)
     shapeless = areas[area][areas.geometry.is_empty | areas.geometry.isna()]
     if areas.empty or len(shapeless):
-        raise WrongUse("access.grid", "there is no area" if areas.empty else "an area has no shape",
-                       expected="polygons", found=", ".join(map(str, shapeless[:3])) or "an empty table")  # fmt: skip
+        raise WrongUse(
+            "access.grid",
+            "there is no area" if areas.empty else "an area has no shape",
+            expected="polygons",
+            found=", ".join(map(str, shapeless[:3])) or "an empty table",
+        )
     parts = []
     for key, shape in zip(areas[area], areas.geometry, strict=True):
         west, south, east, north = shape.bounds
@@ -139,8 +143,18 @@ def reachable(points, services, categories, network, limit):
     return pd.DataFrame({name: near[:, kinds == name].sum(axis=1) for name in categories}, index=points.index)
 
 
-def by_area(areas, services, categories, *, area, threshold, network=None, detour=DETOUR, detour_range=DETOUR_RANGE,
-            spacing=SPACING):  # fmt: skip
+def by_area(
+    areas,
+    services,
+    categories,
+    *,
+    area,
+    threshold,
+    network=None,
+    detour=DETOUR,
+    detour_range=DETOUR_RANGE,
+    spacing=SPACING,
+):
     """How far the inhabitants of each area are from each kind of service.
 
     Parameters
@@ -176,8 +190,12 @@ def by_area(areas, services, categories, *, area, threshold, network=None, detou
     """
     low, high = detour_range
     if not 1 <= low <= detour <= high:
-        raise WrongUse("access.by_area", "a detour factor is 1 or more, and inside its range",
-                       expected="1 <= low <= detour <= high", found=f"{low} <= {detour} <= {high}")  # fmt: skip
+        raise WrongUse(
+            "access.by_area",
+            "a detour factor is 1 or more, and inside its range",
+            expected="1 <= low <= detour <= high",
+            found=f"{low} <= {detour} <= {high}",
+        )
     categories = list(categories)
     limits = threshold if isinstance(threshold, dict) else dict.fromkeys(categories, threshold)
     wrong = [name for name in categories if not limits.get(name, 0) > 0]

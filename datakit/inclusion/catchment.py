@@ -33,8 +33,11 @@ def gaussian(catchment, edge=0.01):
         Cost to weight.
     """
     if not catchment > 0 or not 0 < edge < 1:
-        raise WrongUse("gaussian", "a decay needs a limit above 0 and a weight there between 0 and 1",
-                       found=f"catchment {catchment}, edge {edge}")  # fmt: skip
+        raise WrongUse(
+            "gaussian",
+            "a decay needs a limit above 0 and a weight there between 0 and 1",
+            found=f"catchment {catchment}, edge {edge}",
+        )
     with needed_by(__name__):
         from access import weights
 
@@ -90,8 +93,13 @@ def floating(demand, supply, costs, *, catchment, method="e2sfca", decay=None):
     out = pd.Series(0.0, index=demand.index, name=method)
     if len(near):
         out.update(_fca(people, known.drop(empty), near, catchment, method, decay))
-    out.attrs["floating"] = {"method": method, "catchment": float(catchment), "services": len(known) - len(empty),
-                             "without_capacity": int(supply.isna().sum()), "unreached": empty}  # fmt: skip
+    out.attrs["floating"] = {
+        "method": method,
+        "catchment": float(catchment),
+        "services": len(known) - len(empty),
+        "without_capacity": int(supply.isna().sum()),
+        "unreached": empty,
+    }
     return out
 
 
@@ -118,12 +126,19 @@ def _check(demand, supply, costs, catchment, method):
             raise WrongUse("floating", f"`{name}` has a negative number", found=str(series[series < 0].iloc[0]))
     absent = {"area", "service", "cost"} - set(costs.columns)
     if absent:
-        raise WrongUse("floating", f"`costs` has no column {', '.join(sorted(absent))}",
-                       expected="area, service, cost", found=", ".join(map(str, costs.columns)))  # fmt: skip
+        raise WrongUse(
+            "floating",
+            f"`costs` has no column {', '.join(sorted(absent))}",
+            expected="area, service, cost",
+            found=", ".join(map(str, costs.columns)),
+        )
     strange = ~costs["area"].isin(demand.index) | ~costs["service"].isin(supply.index)
     if strange.any():
         first = costs[strange].iloc[0]
-        raise WrongUse("floating", "`costs` names an area or a service that is not known",
-                       found=f"{first['area']} to {first['service']}")  # fmt: skip
+        raise WrongUse(
+            "floating",
+            "`costs` names an area or a service that is not known",
+            found=f"{first['area']} to {first['service']}",
+        )
     if (costs["cost"] < 0).any() or costs.duplicated(["area", "service"]).any():
         raise WrongUse("floating", "a pair of `costs` comes twice, or has a negative cost")

@@ -54,8 +54,12 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
     values = pd.Series(np.asarray(values, float), index=areas.index)
     known = (values.notna() & ~(areas.geometry.is_empty | areas.geometry.isna())).to_numpy()
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
-        raise WrongUse("clusters", "clusters need more areas than neighbours, and values that differ",
-                       expected=f"more than {neighbours + 1} different areas", found=str(int(known.sum())))  # fmt: skip
+        raise WrongUse(
+            "clusters",
+            "clusters need more areas than neighbours, and values that differ",
+            expected=f"more than {neighbours + 1} different areas",
+            found=str(int(known.sum())),
+        )
     with needed_by(__name__):
         from esda import Moran_Local
         from libpysal.graph import Graph
@@ -71,6 +75,10 @@ def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999
     out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)
     out.loc[known, ["moran", "p", "q"]] = np.column_stack([found.Is, p, q])
     out.loc[known, "cluster"] = np.where(q <= level, pd.Series(found.q).map(KINDS), NONE)
-    out.attrs["clusters"] = {"tested": int(known.sum()), "plain": int((p <= level).sum()),
-                             "shown": int((q <= level).sum()), "level": level}  # fmt: skip
+    out.attrs["clusters"] = {
+        "tested": int(known.sum()),
+        "plain": int((p <= level).sum()),
+        "shown": int((q <= level).sum()),
+        "level": level,
+    }
     return out

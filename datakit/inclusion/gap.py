@@ -107,8 +107,15 @@ def square(ax, classes, people):
     for row in range(3):
         for column in range(3):
             dark = rgb[row, column] @ (0.299, 0.587, 0.114) < 0.5  # Rec. 601 luma, enough to choose black or white
-            ax.text(column, row, number(of.loc[row, column], 0), ha="center", va="center", fontsize=9,
-                    color="white" if dark else "black")  # fmt: skip
+            ax.text(
+                column,
+                row,
+                number(of.loc[row, column], 0),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if dark else "black",
+            )
     ax.set_xticks(range(3), WAYS, fontsize=8)
     ax.set_yticks(range(3), LEVELS, fontsize=8)
     ax.tick_params(length=0)
@@ -138,8 +145,11 @@ def typology(need, cost, people, *, far, needy=None):
     need, cost = pd.to_numeric(need).astype(float), pd.to_numeric(cost).astype(float)
     much = thirds(need, people).eq(2).fillna(False) if needy is None else need >= needy
     is_far = cost > far
-    out = np.select([need.isna() | cost.isna(), is_far & much, much, is_far],
-                    [UNKNOWN, "far and in need", "near, yet in need", "far, less need"], "near, less need")  # fmt: skip
+    out = np.select(
+        [need.isna() | cost.isna(), is_far & much, much, is_far],
+        [UNKNOWN, "far and in need", "near, yet in need", "far, less need"],
+        "near, less need",
+    )
     return pd.Series(out, index=need.index, dtype="str")
 
 

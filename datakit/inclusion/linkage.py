@@ -19,8 +19,18 @@ SCORE, DOUBT = 80.0, 65.0  # out of 100, choices of this kit: merged from the fi
 ORDER = ("france-services", "inclusion-places", "mednum-bfc", "dijon-portal", "bpe")  # whose row is kept, first wins
 # Words that most names of a category share, and that tell no two places apart.
 COMMON = {"france", "services", "espace", "maison", "centre", "la", "le", "les", "de", "du", "des", "d", "l", "et"}
-STREET = {"av": "avenue", "bd": "boulevard", "bld": "boulevard", "pl": "place", "r": "rue", "all": "allee",
-          "imp": "impasse", "rte": "route", "ch": "chemin", "sq": "square"}  # fmt: skip
+STREET = {
+    "av": "avenue",
+    "bd": "boulevard",
+    "bld": "boulevard",
+    "pl": "place",
+    "r": "rue",
+    "all": "allee",
+    "imp": "impasse",
+    "rte": "route",
+    "ch": "chemin",
+    "sq": "square",
+}
 
 
 def words(text, without=frozenset()):
@@ -69,17 +79,25 @@ def pairs(places, near=NEAR):
     given = places["address"] if "address" in places else pd.Series(None, index=places.index)
     streets = np.array([words(n) for n in given], dtype=object)
     joined = np.array([n.replace(" ", "") for n in names], dtype=object)  # "Cyber-base" is "Cyberbase"
-    alike = np.maximum(process.cpdist(names[a], names[b], scorer=fuzz.token_set_ratio),
-                       process.cpdist(joined[a], joined[b], scorer=fuzz.ratio))  # fmt: skip
+    alike = np.maximum(
+        process.cpdist(names[a], names[b], scorer=fuzz.token_set_ratio),
+        process.cpdist(joined[a], joined[b], scorer=fuzz.ratio),
+    )
     figures = np.array([frozenset(re.findall(r"\d+", n)) for n in names], dtype=object)
     alike[[bool(x and y and x.isdisjoint(y)) for x, y in zip(figures[a], figures[b], strict=True)]] = 0
     street = process.cpdist(streets[a], streets[b], scorer=fuzz.token_set_ratio).astype(float)
     number = np.array([_number(s) for s in streets], dtype=object)
     street[[bool(x and y and x != y) for x, y in zip(number[a], number[b], strict=True)]] = 0
     street[[not (x and y) for x, y in zip(streets[a], streets[b], strict=True)]] = np.nan
-    out = pd.DataFrame({"left": places.index[a], "right": places.index[b],
-                        "metres": np.hypot(*(_xy(shapes[a]) - _xy(shapes[b])).T).round(1),
-                        "name": np.round(alike, 1), "address": np.round(street, 1)})  # fmt: skip
+    out = pd.DataFrame(
+        {
+            "left": places.index[a],
+            "right": places.index[b],
+            "metres": np.hypot(*(_xy(shapes[a]) - _xy(shapes[b])).T).round(1),
+            "name": np.round(alike, 1),
+            "address": np.round(street, 1),
+        }
+    )
     out["score"] = np.where(out["address"].isna(), out["name"], (out["name"] + out["address"]) / 2).round(1)
     out["why"] = np.where(out["address"].isna(), "name and distance", "name, address and distance")
     return out
@@ -109,8 +127,11 @@ def link(places, near=NEAR, score=SCORE, doubt=DOUBT):
     CrsMismatch, WrongUse
     """
     if not 0 <= doubt <= score <= 100:
-        raise WrongUse("link", "scores go from 0 to 100, and doubt begins below the score that merges",
-                       found=f"doubt {doubt}, score {score}")  # fmt: skip
+        raise WrongUse(
+            "link",
+            "scores go from 0 to 100, and doubt begins below the score that merges",
+            found=f"doubt {doubt}, score {score}",
+        )
     places = places.reset_index(drop=True)
     able = places[~places["flagged"].astype(bool)] if "flagged" in places else places
     found = pairs(able, near)

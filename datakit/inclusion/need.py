@@ -48,8 +48,12 @@ def fragility(table, weights=None):
     weights = dict.fromkeys(used, 1.0) if weights is None else {n: float(weights.get(n, 0)) for n in used}
     w = np.array(list(weights.values()))
     if len(used) < 2 or not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
-        raise WrongUse("fragility", "two parts or more, with weights of 0 or more",
-                       expected=", ".join(FRAGILITY), found=f"{', '.join(used) or 'none'}; {weights}")  # fmt: skip
+        raise WrongUse(
+            "fragility",
+            "two parts or more, with weights of 0 or more",
+            expected=", ".join(FRAGILITY),
+            found=f"{', '.join(used) or 'none'}; {weights}",
+        )
     out = pd.DataFrame({name: _one_to_ten(table[name]) for name in used}, index=table.index)
     out["score"] = out.to_numpy() @ (w / w.sum())
     out.attrs["fragility"] = {"used": used, "absent": [n for n in FRAGILITY if n not in used]}
@@ -59,9 +63,11 @@ def fragility(table, weights=None):
 def _one_to_ten(values):
     values = pd.to_numeric(values).astype(float)
     low, high = values.min(), values.max()
-    return pd.Series(np.where(values.notna(), 1.0, np.nan), values.index) if low == high else (
-        1 + 9 * (values - low) / (high - low)
-    )  # fmt: skip
+    return (
+        pd.Series(np.where(values.notna(), 1.0, np.nan), values.index)
+        if low == high
+        else (1 + 9 * (values - low) / (high - low))
+    )
 
 
 def rates(population, education, activity, incomes):
@@ -149,10 +155,17 @@ def deprivation(table, weights=None):
     first = vectors[:, -1] * np.sign(vectors[:, -1] @ np.array(list(FDEP.values())))
     loadings = dict(zip(FDEP, (first * np.sqrt(values[-1])).tolist(), strict=True))
     if any(loadings[name] * sign <= 0 for name, sign in FDEP.items()):
-        raise WrongUse("deprivation", "here the rates do not go together as in the published index",
-                       expected=str(FDEP), found=str({k: round(v, 2) for k, v in loadings.items()}))  # fmt: skip
+        raise WrongUse(
+            "deprivation",
+            "here the rates do not go together as in the published index",
+            expected=str(FDEP),
+            found=str({k: round(v, 2) for k, v in loadings.items()}),
+        )
     out = pd.Series(np.nan, index=table.index, name="deprivation")
     out[known] = x @ first / np.sqrt(values[-1])
-    out.attrs["deprivation"] = {"explained": float(values[-1] / len(FDEP)), "loadings": loadings,
-                                "missing": int((~known).sum())}  # fmt: skip
+    out.attrs["deprivation"] = {
+        "explained": float(values[-1] / len(FDEP)),
+        "loadings": loadings,
+        "missing": int((~known).sum()),
+    }
     return out

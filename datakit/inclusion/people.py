@@ -6,8 +6,19 @@ import pandas as pd
 from datakit.errors import NotAsDescribed
 from datakit.inclusion import vintages
 
-COUNTS = ["population", "pop_75_plus", "living_alone", "people_single_parent", "households", "social_housing",
-          "without_car", "no_diploma", "out_of_school", "unemployed", "active"]  # fmt: skip
+COUNTS = [
+    "population",
+    "pop_75_plus",
+    "living_alone",
+    "people_single_parent",
+    "households",
+    "social_housing",
+    "without_car",
+    "no_diploma",
+    "out_of_school",
+    "unemployed",
+    "active",
+]
 SHARES = {
     "share_75_plus": ("pop_75_plus", "population"),
     "share_alone": ("living_alone", "population"),
@@ -91,12 +102,17 @@ def by_iris(population, households, housing, incomes=None, *, education=None, ac
     out = age.merge(alone, on="iris").merge(dwelling, on="iris")
     every = set(population.iris) | set(households.iris) | set(housing.iris)
     if len(out) < len(every) / 2:
-        raise NotAsDescribed("census-iris", "the census tables are not of the same IRIS",
-                             expected="the same codes in all three",
-                             found=f"{len(out)} common codes of {len(every)}")  # fmt: skip
+        raise NotAsDescribed(
+            "census-iris",
+            "the census tables are not of the same IRIS",
+            expected="the same codes in all three",
+            found=f"{len(out)} common codes of {len(every)}",
+        )
     unmatched = {"census": len(every) - len(out)}
-    for table, names in ((education, {"no_diploma_15_plus": "no_diploma", "out_of_school_15_plus": "out_of_school"}),
-                         (activity, {"unemployed_15_64": "unemployed", "active_15_64": "active"})):  # fmt: skip
+    for table, names in (
+        (education, {"no_diploma_15_plus": "no_diploma", "out_of_school_15_plus": "out_of_school"}),
+        (activity, {"unemployed_15_64": "unemployed", "active_15_64": "active"}),
+    ):
         if table is not None and set(names) <= set(table.columns):
             out = out.merge(table[["iris", *names]].rename(columns=names), on="iris", how="left")
     if incomes is not None:
@@ -140,12 +156,15 @@ def on_iris(people, codes):
         out["income"] = out["income"].fillna("no figure for this IRIS")
     out = shares(out)
     lost = walk.attrs["unmatched"]["old"]
-    out.attrs = {**people.attrs, "crosswalk": {
-        "changed": walk[walk.how != "same code"].reset_index(drop=True),
-        "lost": lost,
-        "inhabitants_lost": float(people.population[people.iris.isin(lost)].sum()),
-        "empty": walk.attrs["unmatched"]["new"],
-    }}  # fmt: skip
+    out.attrs = {
+        **people.attrs,
+        "crosswalk": {
+            "changed": walk[walk.how != "same code"].reset_index(drop=True),
+            "lost": lost,
+            "inhabitants_lost": float(people.population[people.iris.isin(lost)].sum()),
+            "empty": walk.attrs["unmatched"]["new"],
+        },
+    }
     return out
 
 

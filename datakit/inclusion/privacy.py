@@ -14,8 +14,24 @@ from datakit.data.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
-PERSONAL = {"first_name", "last_name", "nom_personne", "prenom", "prénom", "email", "courriel", "mail", "phone",
-            "telephone", "téléphone", "date_naissance", "birth_date", "device_id", "account_id", "nir"}  # fmt: skip
+PERSONAL = {
+    "first_name",
+    "last_name",
+    "nom_personne",
+    "prenom",
+    "prénom",
+    "email",
+    "courriel",
+    "mail",
+    "phone",
+    "telephone",
+    "téléphone",
+    "date_naissance",
+    "birth_date",
+    "device_id",
+    "account_id",
+    "nir",
+}
 REASONS = ("", "too few households", "number of households unknown", "would reveal another area")
 
 
@@ -81,8 +97,9 @@ def _protect(rows, number, why, minimum):
         return
     shown = sorted((r for r in rows if not why[r]), key=lambda r: number[r])
     # A row without households has nothing to protect another with.
-    while shown and (sum(number[r] > 0 or np.isnan(number[r]) for r in hidden) < 2
-                     or np.nansum(number[hidden]) < minimum):  # fmt: skip
+    while shown and (
+        sum(number[r] > 0 or np.isnan(number[r]) for r in hidden) < 2 or np.nansum(number[hidden]) < minimum
+    ):
         row = shown.pop(0)
         why[row] = REASONS[3]
         hidden.append(row)
@@ -136,13 +153,20 @@ def safe(frame, figures, *, count, public=(), minimum=MIN_HOUSEHOLDS, within=Non
     told = {*figures, *public, count}
     numbers = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c]) and c not in told]
     if numbers:
-        raise WrongUse("privacy.safe", "a number is neither a figure about people nor said to be about no one",
-                       expected="all columns of numbers in figures=[...] or public=(...)",
-                       found=", ".join(map(str, numbers)))  # fmt: skip
+        raise WrongUse(
+            "privacy.safe",
+            "a number is neither a figure about people nor said to be about no one",
+            expected="all columns of numbers in figures=[...] or public=(...)",
+            found=", ".join(map(str, numbers)),
+        )
     personal = [c for c in frame.columns if str(c).lower() in PERSONAL]
     if personal:
-        raise WrongUse("privacy.safe", "a column holds what belongs to persons", found=", ".join(personal),
-                       next="frame.drop(columns=[...])")  # fmt: skip
+        raise WrongUse(
+            "privacy.safe",
+            "a column holds what belongs to persons",
+            found=", ".join(personal),
+            next="frame.drop(columns=[...])",
+        )
     return suppress(frame, list(figures), count=count, minimum=minimum, within=within)
 
 
@@ -166,7 +190,11 @@ def write(frame, path, figures, **options):
         write_whole(path, lambda file: plain.to_csv(file, index=False, encoding="utf-8"))
         return path
     if path.suffix != ".geojson" or "geometry" not in table:
-        raise WrongUse("privacy.write", "a table is written as CSV, one with shapes also as GeoJSON",
-                       expected=".csv, .geojson", found=path.suffix)  # fmt: skip
+        raise WrongUse(
+            "privacy.write",
+            "a table is written as CSV, one with shapes also as GeoJSON",
+            expected=".csv, .geojson",
+            found=path.suffix,
+        )
     write_whole(path, lambda file: file.write_text(table.to_crs("EPSG:4326").to_json(), encoding="utf-8"))
     return path

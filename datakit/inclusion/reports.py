@@ -18,8 +18,15 @@ from datakit.inclusion.privacy import MIN_HOUSEHOLDS, suppress
 
 # What the analysis needs, and nothing that says who wrote, from where, or in which words: GeoReport v2 lets an export
 # carry names, addresses of mail, telephones, devices, free text and photographs.
-KEPT = ("service_request_id", "status", "service_code", "service_name", "agency_responsible", "requested_datetime",
-        "updated_datetime")  # fmt: skip
+KEPT = (
+    "service_request_id",
+    "status",
+    "service_code",
+    "service_name",
+    "agency_responsible",
+    "requested_datetime",
+    "updated_datetime",
+)
 DECIMALS = 4  # of a degree, about ten metres: a report may stand at somebody's door
 BOOTSTRAPS = 1000
 
@@ -64,8 +71,12 @@ def read(path, crs="EPSG:2154"):
     out = gpd.GeoDataFrame(out, geometry=points).to_crs(crs)[there.to_numpy()]
     newest = out.sort_values("updated_datetime", kind="stable", na_position="first")
     kept = newest.drop_duplicates("service_request_id", keep="last").sort_index().reset_index(drop=True)
-    kept.attrs["reports"] = {"read": len(found), "without_position": int((~there).sum()), "twice": len(out) - len(kept),
-                             "left_out": sorted(set(found.columns) - {*KEPT, "lat", "long"})}  # fmt: skip
+    kept.attrs["reports"] = {
+        "read": len(found),
+        "without_position": int((~there).sum()),
+        "twice": len(out) - len(kept),
+        "left_out": sorted(set(found.columns) - {*KEPT, "lat", "long"}),
+    }
     return kept
 
 
@@ -82,11 +93,13 @@ def _xml(path, text):
     try:
         root = ET.fromstring(text)
     except ET.ParseError as error:
-        raise NotAsDescribed(Path(path).name, "neither JSON nor XML", expected="Open311 GeoReport v2",
-                             found=str(error)) from None  # fmt: skip
+        raise NotAsDescribed(
+            Path(path).name, "neither JSON nor XML", expected="Open311 GeoReport v2", found=str(error)
+        ) from None
     if root.tag != "service_requests":
-        raise NotAsDescribed(Path(path).name, "this XML is no GeoReport answer", expected="<service_requests>",
-                             found=f"<{root.tag}>")  # fmt: skip
+        raise NotAsDescribed(
+            Path(path).name, "this XML is no GeoReport answer", expected="<service_requests>", found=f"<{root.tag}>"
+        )
     return [{field.tag: (field.text or "").strip() or None for field in request} for request in root]
 
 
@@ -162,14 +175,21 @@ def silence(table, defects, *groups, count="reports", bootstraps=BOOTSTRAPS, see
     """
     absent = [c for c in (count, defects, *groups) if c not in table]
     if absent or not groups:
-        raise WrongUse("silence", f"no column {', '.join(absent)}" if absent else "no group is named",
-                       expected=", ".join(map(str, table.columns)))  # fmt: skip
+        raise WrongUse(
+            "silence",
+            f"no column {', '.join(absent)}" if absent else "no group is named",
+            expected=", ".join(map(str, table.columns)),
+        )
     used = table[[count, defects, *groups]].apply(pd.to_numeric).astype(float).dropna()
     used = used[used[defects] > 0]
     spread = used[list(groups)].std()
     if len(used) < 10 * len(groups) or not (spread > 0).all():
-        raise WrongUse("silence", "too few areas, or a group that is the same everywhere",
-                       expected=f"{10 * len(groups)} areas that differ", found=f"{len(used)} areas")  # fmt: skip
+        raise WrongUse(
+            "silence",
+            "too few areas, or a group that is the same everywhere",
+            expected=f"{10 * len(groups)} areas that differ",
+            found=f"{len(used)} areas",
+        )
     x = ((used[list(groups)] - used[list(groups)].mean()) / spread).to_numpy()
     y, there = used[count].to_numpy(), used[defects].to_numpy()
     rng = np.random.default_rng(seed)
@@ -177,9 +197,17 @@ def silence(table, defects, *groups, count="reports", bootstraps=BOOTSTRAPS, see
     draws = np.array([_poisson(x[k], y[k], there[k]) for k in rng.integers(0, len(y), (bootstraps, len(y)))])
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     beyond = np.minimum((draws >= 0).mean(axis=0), (draws <= 0).mean(axis=0))
-    return pd.DataFrame({"group": groups, "ratio": np.exp(best), "low": np.exp(low), "high": np.exp(high),
-                         "p": np.clip(2 * beyond, 1 / bootstraps, 1), "per": spread.to_numpy(),
-                         "areas": len(used)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "group": groups,
+            "ratio": np.exp(best),
+            "low": np.exp(low),
+            "high": np.exp(high),
+            "p": np.clip(2 * beyond, 1 / bootstraps, 1),
+            "per": spread.to_numpy(),
+            "areas": len(used),
+        }
+    )
 
 
 def _poisson(x, y, there):

@@ -33,8 +33,19 @@ CATEGORIES = {
     "digital": "Digital-inclusion place",
     **{name: label for name, (label, _) in FROM_BPE.items()},
 }
-COLUMNS = ["id", "category", "name", "address", "postal_code", "town", "commune", "hours", "accessible", "source",
-           "geometry"]  # fmt: skip
+COLUMNS = [
+    "id",
+    "category",
+    "name",
+    "address",
+    "postal_code",
+    "town",
+    "commune",
+    "hours",
+    "accessible",
+    "source",
+    "geometry",
+]
 REDUCED_MOBILITY = "Handicaps moteurs"  # in the national schema of digital-inclusion places
 
 
@@ -58,8 +69,12 @@ def known(categories):
     names = list(dict.fromkeys(categories))
     wrong = [name for name in names if name not in CATEGORIES]
     if wrong or not names:
-        raise WrongUse("categories", "not a kind of service" if wrong else "no kind of service is named",
-                       found=", ".join(map(str, wrong)) or None, expected=", ".join(CATEGORIES))  # fmt: skip
+        raise WrongUse(
+            "categories",
+            "not a kind of service" if wrong else "no kind of service is named",
+            found=", ".join(map(str, wrong)) or None,
+            expected=", ".join(CATEGORIES),
+        )
     return names
 
 
@@ -90,8 +105,9 @@ def table(*, france_services=None, inclusion_places=None, mednum=None, bpe=None,
     """
     parts = []
     if france_services is not None:
-        parts.append(france_services.rename(columns={"id_fs": "id"}).assign(category="france_services",
-                                                                            source="france-services"))  # fmt: skip
+        parts.append(
+            france_services.rename(columns={"id_fs": "id"}).assign(category="france_services", source="france-services")
+        )
     if inclusion_places is not None:
         parts.append(inclusion_places.assign(category="digital", source="inclusion-places"))
     if mednum is not None:
@@ -100,8 +116,9 @@ def table(*, france_services=None, inclusion_places=None, mednum=None, bpe=None,
         kinds = {kind: name for name, (_, types) in FROM_BPE.items() for kind in types}
         chosen = bpe[bpe.facility_type.isin(kinds)]
         number = np.arange(len(chosen)).astype(str)
-        parts.append(chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds),
-                                   source="bpe"))  # fmt: skip
+        parts.append(
+            chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds), source="bpe")
+        )
     if equipment is not None:
         parts.append(equipment)
     same_crs(*parts)
@@ -119,8 +136,9 @@ def _as_service(part):
     """The columns of `table`, whatever the publisher calls them."""
     support = part["specific_support"] if "specific_support" in part else pd.Series(None, part.index, dtype="str")
     welcome = support.fillna("").astype(str).str.contains(REDUCED_MOBILITY, regex=False)
-    part = part.assign(hours=part["hours"] if "hours" in part else tags(part),
-                       accessible=welcome.astype("boolean").where(welcome)).reindex(columns=COLUMNS)  # fmt: skip
+    part = part.assign(
+        hours=part["hours"] if "hours" in part else tags(part), accessible=welcome.astype("boolean").where(welcome)
+    ).reindex(columns=COLUMNS)
     part.attrs = {}  # pandas compares attrs when it concatenates; those of single tables do not hold for all
     return part
 
@@ -154,8 +172,12 @@ def own_equipment(frame, categories, *, column="categorie", name="nom", source="
     known(categories.values())
     for wanted in (column, name):
         if wanted not in frame:
-            raise NotAsDescribed(source, f"no column {wanted!r}", found=", ".join(map(str, frame.columns)),
-                                 next="own_equipment(..., column=..., name=...)")  # fmt: skip
+            raise NotAsDescribed(
+                source,
+                f"no column {wanted!r}",
+                found=", ".join(map(str, frame.columns)),
+                next="own_equipment(..., column=..., name=...)",
+            )
     category = frame[column].map(categories)
     if frame[column].notna().any() and not category.notna().any():
         words = ", ".join(map(str, frame[column].dropna().unique()[:20]))
@@ -214,8 +236,11 @@ def locate(places, communes, margin=MARGIN):
     row, hit = communes.sindex.query(out.geometry.array, predicate="intersects")
     pairs = pd.Series(hit).groupby(row).min()
     if len(row) != len(pairs) and _overlapping(shapes, row, hit):
-        raise NotAsDescribed("communes", "contours overlap: a place stands in two communes",
-                             next="datakit.geo.territory.todays_communes(communes)")  # fmt: skip
+        raise NotAsDescribed(
+            "communes",
+            "contours overlap: a place stands in two communes",
+            next="datakit.geo.territory.todays_communes(communes)",
+        )
     where = pd.Series(pd.NA, index=out.index, dtype="str")
     where.loc[pairs.index] = codes[pairs.to_numpy()]
     out["found"], out["inside"] = where, where.notna()
@@ -233,8 +258,9 @@ def locate(places, communes, margin=MARGIN):
 def _overlapping(shapes, row, hit):
     """Whether the polygons that share a point share an area too: touching at a border is no overlap."""
     shared = pd.Series(hit).groupby(row).agg(list)
-    return any(shapely.area(shapely.intersection(shapes[a], shapes[b])) > 1
-               for a, b, *_ in shared[shared.str.len() > 1])  # fmt: skip
+    return any(
+        shapely.area(shapely.intersection(shapes[a], shapes[b])) > 1 for a, b, *_ in shared[shared.str.len() > 1]
+    )
 
 
 def _contradiction(place, by_code, by_name, names, margin):

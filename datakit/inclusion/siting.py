@@ -167,8 +167,9 @@ def weekly_round(cost, between, people, stops=5, *, limit, present=None):
     number = np.nan_to_num(np.asarray(people, float))
     served = np.bincount(nearest[reached], number[reached], minlength=len(sites))
     legs = [way[a, b] for a, b in pairwise([*order, order[0]])]
-    return pd.DataFrame({"day": np.arange(1, len(order) + 1), "site": [sites[k] for k in order],
-                         "newly": served[order], "way": legs})  # fmt: skip
+    return pd.DataFrame(
+        {"day": np.arange(1, len(order) + 1), "site": [sites[k] for k in order], "newly": served[order], "way": legs}
+    )
 
 
 def _checked(cost, people, present, k, goal, limit):
@@ -177,11 +178,18 @@ def _checked(cost, people, present, k, goal, limit):
     if goal not in GOALS:
         raise WrongUse("best_sites", "unknown goal", expected=", ".join(GOALS), found=repr(goal))
     if cost.ndim != 2 or len(cost) != len(people) or len(present) != len(people):
-        raise WrongUse("best_sites", "cost has one row for each area, as people and present have",
-                       found=f"{cost.shape}, {len(people)}, {len(present)}")  # fmt: skip
+        raise WrongUse(
+            "best_sites",
+            "cost has one row for each area, as people and present have",
+            found=f"{cost.shape}, {len(people)}, {len(present)}",
+        )
     if not 1 <= k <= cost.shape[1]:
-        raise WrongUse("best_sites", "as many sites are asked for as there are candidates, or fewer, and one at least",
-                       expected=f"1 to {cost.shape[1]}", found=str(k))  # fmt: skip
+        raise WrongUse(
+            "best_sites",
+            "as many sites are asked for as there are candidates, or fewer, and one at least",
+            expected=f"1 to {cost.shape[1]}",
+            found=str(k),
+        )
     if goal == "reach" and not (limit or 0) > 0:
         raise WrongUse("best_sites", "who is reached depends on a limit", expected="limit=...", found=str(limit))
     if (people < 0).any() or not np.isfinite(cost).any():

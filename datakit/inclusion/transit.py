@@ -51,8 +51,9 @@ def boarding(stops):
     Series of Int8
         1 some vehicles can be boarded, 2 none can, 0 not known. A stop that says nothing says what its station says.
     """
-    told = pd.to_numeric(stops["wheelchair_boarding"] if "wheelchair_boarding" in stops else pd.Series(0, stops.index),
-                         errors="coerce").fillna(0)  # fmt: skip
+    told = pd.to_numeric(
+        stops["wheelchair_boarding"] if "wheelchair_boarding" in stops else pd.Series(0, stops.index), errors="coerce"
+    ).fillna(0)
     if "parent_station" in stops:
         station = stops["parent_station"].astype("str").map(told.set_axis(stops["stop_id"].astype("str"))).fillna(0)
         told = told.where(told != 0, station)
@@ -94,9 +95,13 @@ class Timetable:
             Members are missing: no journey can be computed, see `missing`.
         """
         if absent := missing(path):
-            raise DatakitError(Path(path).name, "this copy has no complete timetable", expected=", ".join(NEEDED),
-                               found=f"no {', '.join(absent)}",
-                               next="take distances to stops instead, or a newer file")  # fmt: skip
+            raise DatakitError(
+                Path(path).name,
+                "this copy has no complete timetable",
+                expected=", ".join(NEEDED),
+                found=f"no {', '.join(absent)}",
+                next="take distances to stops instead, or a newer file",
+            )
         with needed_by(__name__):
             from cafein import TransportNetwork
 
@@ -187,9 +192,11 @@ class Timetable:
         """
         closed = self.stops.loc[~self.stops["accessible"], "stop_id"].tolist() if step_free else []
         found = self.network.travel_time_matrix(
-            self.stops["stop_id"].iloc[list(origins)].tolist(), departure=departure, exclude_stops=closed,
+            self.stops["stop_id"].iloc[list(origins)].tolist(),
+            departure=departure,
+            exclude_stops=closed,
             exclude_trips=self.refused if step_free else [],
-        )  # fmt: skip
+        )
         out = found.astype(np.float32) / 60
         out[found == FAR] = np.inf
         return out

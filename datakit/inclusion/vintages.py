@@ -92,8 +92,10 @@ def by_ground(old, new, weights=None):
     share = np.where(inner & (added > 0), share / np.where(added > 0, added, 1), share)
     out = pd.DataFrame({"old": old["iris"].to_numpy()[a], "new": new["iris"].to_numpy()[b], "share": share, "how": how})
     out = out[out["share"] > 0].reset_index(drop=True)
-    out.attrs["unmatched"] = {"old": sorted(set(old["iris"]) - set(out["old"])),
-                              "new": sorted(set(new["iris"]) - set(out["new"]))}  # fmt: skip
+    out.attrs["unmatched"] = {
+        "old": sorted(set(old["iris"]) - set(out["old"])),
+        "new": sorted(set(new["iris"]) - set(out["new"])),
+    }
     return out
 
 
@@ -128,8 +130,12 @@ def convert(table, crosswalk, counts, rates=()):
         raise WrongUse("convert", "an IRIS comes twice", found=table.loc[table["iris"].duplicated(), "iris"].iloc[0])
     given = crosswalk.groupby("old")["share"].sum()
     if (given > 1 + 1e-6).any():
-        raise WrongUse("convert", "a crosswalk gives away more than there is", expected="shares up to 1 by IRIS",
-                       found=f"{given.idxmax()}: {given.max():.3f}")  # fmt: skip
+        raise WrongUse(
+            "convert",
+            "a crosswalk gives away more than there is",
+            expected="shares up to 1 by IRIS",
+            found=f"{given.idxmax()}: {given.max():.3f}",
+        )
     wide = crosswalk[["old", "new", "share"]].merge(table.rename(columns={"iris": "old"}), on="old", how="inner")
     grouped = wide.groupby("new", sort=True)
     out = pd.DataFrame(index=pd.Index(sorted(wide["new"].unique()), name="iris"))

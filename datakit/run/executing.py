@@ -232,9 +232,15 @@ def execute(task, tell):
     papermill_engines.register("datakit", Engine)
     try:
         papermill.execute_notebook(
-            nb, None, task["parameters"], engine_name="datakit", kernel_name="python3", language="python",
-            progress_bar=False, cwd=str(Path(task["notebook"]).parent),
-        )  # fmt: skip
+            nb,
+            None,
+            task["parameters"],
+            engine_name="datakit",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            cwd=str(Path(task["notebook"]).parent),
+        )
     except PapermillExecutionError as problem:
         status = "failed"
         error = {"ename": problem.ename, "evalue": ANSI.sub("", str(problem.evalue))}

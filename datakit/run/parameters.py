@@ -67,9 +67,12 @@ class Parameter:
             return self._convert(value)
         except (ValueError, TypeError):
             raise WrongUse(
-                f"parameter {self.name}", f"has the wrong type for {where}", expected=self.kind, found=repr(value),
+                f"parameter {self.name}",
+                f"has the wrong type for {where}",
+                expected=self.kind,
+                found=repr(value),
                 next=f"-p {self.name}={_example(self)}",
-            ) from None  # fmt: skip
+            ) from None
 
     def _convert(self, value):
         if self.optional and (value is None or str(value).lower() in ("none", "null")):
@@ -224,10 +227,11 @@ def assign(given, declared):
                 for name, p in sorted(known.items())
             ]
             raise WrongUse(
-                f"parameter {name}", "no selected notebook has it" + (f": did you mean {near[0]}?" if near else ""),
+                f"parameter {name}",
+                "no selected notebook has it" + (f": did you mean {near[0]}?" if near else ""),
                 expected="one of\n    " + "\n    ".join(lines) if lines else "none: they have no parameters",
                 done="nothing was executed",
-            )  # fmt: skip
+            )
     return {
         notebook: {
             name: parameters[name].convert(value, notebook) for name, value in given.items() if name in parameters

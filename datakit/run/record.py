@@ -51,14 +51,20 @@ def describe(chosen, origins, given, started, seconds, folder, command, lock=Non
         "packages": _packages(),
         "notebooks": {
             n.name: {
-                "title": n.title, "status": n.status, "error": n.error, "seconds": n.seconds,
-                "peak_memory": n.peak_memory, "parameters": n.values, "results": n.results, "provenance": n.provenance,
+                "title": n.title,
+                "status": n.status,
+                "error": n.error,
+                "seconds": n.seconds,
+                "peak_memory": n.peak_memory,
+                "parameters": n.values,
+                "results": n.results,
+                "provenance": n.provenance,
                 "sha256": _digest(n.path),
                 "page": (folder / f"{n.name}.html").exists(),
             }
             for n in chosen
         },
-    }  # fmt: skip
+    }
 
 
 def _packages():

@@ -193,9 +193,11 @@ def index_page(run):
     parts = ["<main><h1>OnDijon data kit: report of a run</h1>"]
     if invented:
         whole = all(r.get("synthetic") for r in records.values())
-        which = ": every figure here is computed on invented data and says" if whole else (
-            f" for {escape(', '.join(invented))}: figures that use them say"
-        )  # fmt: skip
+        which = (
+            ": every figure here is computed on invented data and says"
+            if whole
+            else (f" for {escape(', '.join(invented))}: figures that use them say")
+        )
         parts.append(f"<p class='stamp' role='note'>{STAMP}{which} nothing about Dijon.</p>")
     many = f"{len(notebooks)} notebook{'s' * (len(notebooks) != 1)}"
     parts.append(f"<p>{many}, {len(failed)} not finished. " if failed else f"<p>{many}, all done. ")

@@ -160,9 +160,18 @@ def choose(themes=None, folder=None):
 
 
 def run(
-    themes=None, *, origins=None, parameters=None, output="reports/latest", jobs=None, timeout=600, progress=True,
-    notebooks=None, command=None, locked=None,
-):  # fmt: skip
+    themes=None,
+    *,
+    origins=None,
+    parameters=None,
+    output="reports/latest",
+    jobs=None,
+    timeout=600,
+    progress=True,
+    notebooks=None,
+    command=None,
+    locked=None,
+):
     """Execute notebooks in parallel processes and write a report.
 
     Parameters
@@ -246,9 +255,12 @@ def _unfinished(output):
         partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     except OSError as error:
         raise WrongUse(
-            str(output), "cannot be written here", found=str(error), done="nothing was executed",
+            str(output),
+            "cannot be written here",
+            found=str(error),
+            done="nothing was executed",
             next="--output with a folder of yours",
-        ) from None  # fmt: skip
+        ) from None
     try:
         os.chmod(partial, 0o777 & ~_umask())
         with FileLock(partial / RUNNING):
@@ -297,9 +309,11 @@ def _check_output(output):
     output = Path(os.path.abspath(output))
     if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
         raise WrongUse(
-            str(output), "holds something else than a report: it is left alone", done="nothing was executed",
+            str(output),
+            "holds something else than a report: it is left alone",
+            done="nothing was executed",
             next="--output with a new folder",
-        )  # fmt: skip
+        )
     if Path.cwd().is_relative_to(output) or output.is_symlink():
         raise WrongUse(str(output), "cannot be replaced from inside it", next="--output with a new folder")
     above = next(p for p in output.parents if p.exists())
@@ -324,14 +338,22 @@ class _Worker:
     def execute(self, notebook, timeout, folder, follow):
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "datakit.run.executing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=self._log, env=self._environment, encoding="utf-8", start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, "-m", "datakit.run.executing"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                env=self._environment,
+                encoding="utf-8",
+                start_new_session=True,
+            )
         task = {
-            "name": notebook.name, "notebook": str(notebook.path.resolve()), "output": str(folder / notebook.name),
-            "parameters": notebook.values, "timeout": timeout,
+            "name": notebook.name,
+            "notebook": str(notebook.path.resolve()),
+            "output": str(folder / notebook.name),
+            "parameters": notebook.values,
+            "timeout": timeout,
             "sockets": self._sockets.name,
-        }  # fmt: skip
+        }
         alarm = threading.Timer(timeout + GRACE, self.stop, [signal.SIGKILL])
         alarm.start()
         try:

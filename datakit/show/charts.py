@@ -12,8 +12,19 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.show.style import CATEGORICAL, DIVERGING, RC, SEQUENTIAL, number, palette, sources, with_unit, wrap
 
-__all__ = ["CATEGORICAL", "DIVERGING", "RESULTS_MIME", "SEQUENTIAL", "bars", "figure", "key_results", "number",
-           "palette", "show", "with_unit"]  # fmt: skip
+__all__ = [
+    "CATEGORICAL",
+    "DIVERGING",
+    "RESULTS_MIME",
+    "SEQUENTIAL",
+    "bars",
+    "figure",
+    "key_results",
+    "number",
+    "palette",
+    "show",
+    "with_unit",
+]
 
 RESULTS_MIME = "application/vnd.datakit.results+json"
 RESULT_COLUMNS = ["result", "value", "unit", "low", "high", "note"]
@@ -125,9 +136,11 @@ def show(fig, alt=None):
         silent = [n for n in "xy" if not getattr(ax, f"get_{n}label")() and _needs_label(ax, n)]
         if silent:
             raise WrongUse(
-                "charts.show", f"the {' and '.join(silent)} axis has no label", found=ax.get_title() or "a panel",
+                "charts.show",
+                f"the {' and '.join(silent)} axis has no label",
+                found=ax.get_title() or "a panel",
                 expected="ax.set(xlabel='height (m)', ylabel='trees')",
-            )  # fmt: skip
+            )
     out = io.BytesIO()
     with needed_by(__name__):
         import matplotlib
@@ -176,15 +189,18 @@ def key_results(rows):
         unknown = sorted(set(row) - set(RESULT_COLUMNS))
         if unknown or not row.get("result") or _plain(row.get("value")) is None:
             raise WrongUse(
-                "charts.key_results", "a result needs a name and a value" if not unknown else "unknown entry",
-                expected=", ".join(RESULT_COLUMNS), found=", ".join(unknown) or repr(row),
-            )  # fmt: skip
+                "charts.key_results",
+                "a result needs a name and a value" if not unknown else "unknown entry",
+                expected=", ".join(RESULT_COLUMNS),
+                found=", ".join(unknown) or repr(row),
+            )
         record = {c: _plain(row.get(c)) for c in RESULT_COLUMNS}
         record["unit"], record["note"] = record["unit"] or "", record["note"] or ""
         low, high = record["low"], record["high"]
         if low is not None and high is not None and low > high:
-            raise WrongUse("charts.key_results", f"the interval of {record['result']!r} is upside down",
-                           found=f"{low} > {high}")  # fmt: skip
+            raise WrongUse(
+                "charts.key_results", f"the interval of {record['result']!r} is upside down", found=f"{low} > {high}"
+            )
         if any(r["result"] == record["result"] for r in records):
             raise WrongUse("charts.key_results", "two results have the same name", found=repr(record["result"]))
         records.append(record)
@@ -211,9 +227,11 @@ class KeyResults(pd.DataFrame):
         text = pd.DataFrame(self).copy()
         for column in ("value", "low", "high"):
             text[column] = [
-                ("" if v is None or v != v else number(v)) if isinstance(v, (int, float)) and not isinstance(v, bool)
-                else str(v) for v in text[column].astype(object)
-            ]  # fmt: skip
+                ("" if v is None or v != v else number(v))
+                if isinstance(v, (int, float)) and not isinstance(v, bool)
+                else str(v)
+                for v in text[column].astype(object)
+            ]
         return text
 
     def _repr_html_(self):

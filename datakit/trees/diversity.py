@@ -334,8 +334,11 @@ def _rarefied_by_draws(counts, n, draws, seed):
     rng = np.random.default_rng(seed)
     p = rng.multivariate_hypergeometric(counts, n, size=draws, method="marginals") / n
     logs = np.log(p, out=np.zeros_like(p), where=p > 0)
-    drawn = {"rarefied": (p > 0).sum(axis=1), "shannon": np.exp(-(p * logs).sum(axis=1)),
-             "simpson": 1 / (p**2).sum(axis=1)}  # fmt: skip
+    drawn = {
+        "rarefied": (p > 0).sum(axis=1),
+        "shannon": np.exp(-(p * logs).sum(axis=1)),
+        "simpson": 1 / (p**2).sum(axis=1),
+    }
     row = {}
     for name, values in drawn.items():
         value = rarefied(counts, n) if name == "rarefied" else float(values.mean())

@@ -143,10 +143,21 @@ def _row(threat, counts, areas, drawn):
         low = min(np.percentile(100 * drawn[:, 2] / sums, 2.5), canopy_share)
         high = max(np.percentile(100 * drawn[:, 1:].sum(axis=1) / sums, 97.5), canopy_share)
     return {
-        "threat": threat.id, "name_fr": threat.name_fr, "name_en": threat.name_en, "kind": threat.kind,
-        "trees": int(counts[2]), "maybe": int(counts[1]), "of": of, "share": share, "share_high": share_high,
-        "canopy_share": canopy_share, "low": low, "high": high, "canopy_of": canopy_of, "source": threat.source,
-    }  # fmt: skip
+        "threat": threat.id,
+        "name_fr": threat.name_fr,
+        "name_en": threat.name_en,
+        "kind": threat.kind,
+        "trees": int(counts[2]),
+        "maybe": int(counts[1]),
+        "of": of,
+        "share": share,
+        "share_high": share_high,
+        "canopy_share": canopy_share,
+        "low": low,
+        "high": high,
+        "canopy_of": canopy_of,
+        "source": threat.source,
+    }
 
 
 def allergens():

@@ -55,10 +55,15 @@ def boosting(table, seed=0):
     encoded = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=60)
     prepared = make_column_transformer(("passthrough", numbers), (encoded, words))
     learner = HistGradientBoostingClassifier(
-        max_iter=80, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
-        early_stopping=False, random_state=seed,
+        max_iter=80,
+        learning_rate=0.06,
+        max_leaf_nodes=15,
+        min_samples_leaf=40,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
         categorical_features=[False] * len(numbers) + [True] * len(words),
-    )  # fmt: skip
+    )
     return make_pipeline(prepared, learner)
 
 

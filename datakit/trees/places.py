@@ -48,8 +48,9 @@ def squares(frame, size=1000):
     column, row = (np.floor(v / size).astype(int) for v in (frame.geometry.x, frame.geometry.y))
     where = (column * size / 1000).map("{:g}".format) + " " + (row * size / 1000).map("{:g}".format)
     there = pd.DataFrame({"place": where, "column": column, "row": row}).drop_duplicates("place").sort_values("place")
-    boxes = shapely.box(there["column"] * size, there["row"] * size, (there["column"] + 1) * size,
-                        (there["row"] + 1) * size)  # fmt: skip
+    boxes = shapely.box(
+        there["column"] * size, there["row"] * size, (there["column"] + 1) * size, (there["row"] + 1) * size
+    )
     found = gpd.GeoDataFrame(
         {"place": there["place"], "name": "square " + there["place"]}, geometry=boxes, crs=frame.crs
     )

@@ -121,8 +121,12 @@ def features(frame, today, *, also=(), allow=()):
     genus = taxon(frame, "genus")
     common = genus.value_counts().index[:25]
     found["genus"] = genus.where(genus.isin(common) | genus.isna(), "other")
-    for name, source in (("stage", "stade_developpement"), ("ground", "description_pied_arbre"),
-                         ("situation", "situation"), ("sector", "secteur")):  # fmt: skip
+    for name, source in (
+        ("stage", "stade_developpement"),
+        ("ground", "description_pied_arbre"),
+        ("situation", "situation"),
+        ("sector", "secteur"),
+    ):
         if source in frame:
             found[name] = frame[source]
     found |= {name: frame[name] for name in also}
@@ -255,8 +259,17 @@ def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
     rows = []
     for k, ((name, how), score) in enumerate(scores.items()):
         recall = recall_at(target, score, visits)
-        rows.append((name, how, average_precision(target, score), *np.nanpercentile(precision[:, k], [2.5, 97.5]),
-                     recall, recall * target.sum(), *np.nanpercentile(found[:, k], [2.5, 97.5])))  # fmt: skip
+        rows.append(
+            (
+                name,
+                how,
+                average_precision(target, score),
+                *np.nanpercentile(precision[:, k], [2.5, 97.5]),
+                recall,
+                recall * target.sum(),
+                *np.nanpercentile(found[:, k], [2.5, 97.5]),
+            )
+        )
     columns = ["baseline", "held_out", "average_precision", "low", "high", "recall", "found", "found_low", "found_high"]
     kept = pd.DataFrame(
         {f"{name}, {how}".strip(", "): score for (name, how), score in scores.items()}, index=frame.index
@@ -316,8 +329,10 @@ def calibration(target, chance, bins=10):
     group = np.floor(bins * pd.Series(chance).rank(method="first").sub(1) / len(chance)).astype(int)
     table = pd.DataFrame({"trees": 1, "predicted": 100 * chance, "lost": 100 * target}).groupby(group.to_numpy())
     table = table.agg({"trees": "sum", "predicted": "mean", "lost": "mean"}).reset_index(drop=True)
-    table.attrs |= {"brier": float(((chance - target) ** 2).mean()),
-                    "brier_chance": float(((target.mean() - target) ** 2).mean())}  # fmt: skip
+    table.attrs |= {
+        "brier": float(((chance - target) ** 2).mean()),
+        "brier_chance": float(((target.mean() - target) ** 2).mean()),
+    }
     return table
 
 
@@ -346,9 +361,13 @@ def chance_of_loss(frame, *, learner=boosting, today=None, seed=0):
     """
     target = lost(frame)
     if target is None:
-        raise WrongUse("risk", "this inventory has no losses to learn from", expected="a column etat with trees felled",
-                       found="only standing trees" if "etat" in frame else "no column etat",
-                       next="keep felled trees in the file, with their state")  # fmt: skip
+        raise WrongUse(
+            "risk",
+            "this inventory has no losses to learn from",
+            expected="a column etat with trees felled",
+            found="only standing trees" if "etat" in frame else "no column etat",
+            next="keep felled trees in the file, with their state",
+        )
     known = target.notna().to_numpy()
     table = features(frame[known], today or survey_year(frame) or 0)
     found = out_of_fold(table, target[known].to_numpy(dtype=bool), sectors(frame[known]), learner=learner, seed=seed)

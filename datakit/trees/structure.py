@@ -103,8 +103,14 @@ def against_richards(frame):
     classes = pd.cut(trunk_diameter(frame), [0, 20, 40, 60, np.inf], right=False, labels=list(RICHARDS))
     counts = classes.value_counts(sort=False)
     share = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
-    return pd.DataFrame({"diameter": list(RICHARDS), "trees": counts.to_numpy(), "share": share.to_numpy(),
-                         "target": list(RICHARDS.values())})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "diameter": list(RICHARDS),
+            "trees": counts.to_numpy(),
+            "share": share.to_numpy(),
+            "target": list(RICHARDS.values()),
+        }
+    )
 
 
 def by(frame, column):

@@ -40,8 +40,12 @@ def transfer(inventories, *, learner=boosting, draws=100, seed=0):
         Fewer than two inventories.
     """
     if len(inventories) < 2:
-        raise WrongUse("transfer", "one city cannot be tried on another", expected="two inventories or more",
-                       found=", ".join(inventories) or "none")  # fmt: skip
+        raise WrongUse(
+            "transfer",
+            "one city cannot be tried on another",
+            expected="two inventories or more",
+            found=", ".join(inventories) or "none",
+        )
     known, missing = {}, {}
     for name, frame in inventories.items():
         target = risk.lost(frame)

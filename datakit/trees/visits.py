@@ -22,8 +22,17 @@ with needed_by(__name__):
 __all__ = ["visit_list", "write"]
 
 DETOUR = 1.3  # way on foot over the straight line: a choice of this kit, as in the inclusion theme
-TOLD = ("id", "taxon", "nom_vernaculaire", "adresse", "secteur", "stade_developpement", "hauteur", "dbh",
-        "annee_plantation")  # fmt: skip
+TOLD = (
+    "id",
+    "taxon",
+    "nom_vernaculaire",
+    "adresse",
+    "secteur",
+    "stade_developpement",
+    "hauteur",
+    "dbh",
+    "annee_plantation",
+)
 PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
 
 
@@ -61,8 +70,13 @@ def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
     if chance is None:
         raise WrongUse("visit_list", "one chance for each tree is needed", expected=f"{len(frame)} chances")
     if frame.crs is None or frame.crs.is_geographic:
-        raise WrongUse("visit_list", "walks are measured in metres", expected="EPSG:2154", found=str(frame.crs),
-                       next="datakit.trees.standardise gives it")  # fmt: skip
+        raise WrongUse(
+            "visit_list",
+            "walks are measured in metres",
+            expected="EPSG:2154",
+            found=str(frame.crs),
+            next="datakit.trees.standardise gives it",
+        )
     for name, value in (("n", n), ("per_round", per_round), ("walk_km", walk_km)):
         if not value > 0:
             raise WrongUse("visit_list", f"{name} must be above 0", found=str(value))
@@ -75,9 +89,13 @@ def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
     points = np.c_[listed.geometry.x, listed.geometry.y]
     rounds, order, walked = _rounds(points, int(per_round), 1000 * walk_km)
     table = {
-        "rank": np.arange(1, len(listed) + 1), "chance": (100 * chosen.to_numpy()).round(1), "round": rounds,
-        "order": order, "walked": walked.round(), "why": _why(listed, condemned[chosen.index]),
-    }  # fmt: skip
+        "rank": np.arange(1, len(listed) + 1),
+        "chance": (100 * chosen.to_numpy()).round(1),
+        "round": rounds,
+        "order": order,
+        "walked": walked.round(),
+        "why": _why(listed, condemned[chosen.index]),
+    }
     told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
     made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
     made.attrs["datakit"] = frame.attrs.get("datakit", {})

@@ -91,15 +91,22 @@ def choose(inventory, n=8, trees=1000, candidates=None):
     counts = {level: taxon(inventory, level).value_counts() for level in SANTAMOUR}
     total = {level: count.sum() for level, count in counts.items()}
     if not all(total.values()):
-        raise WrongUse("choose", "the inventory names no species, genus or family",
-                       next="datakit.trees.standardise(frame)")  # fmt: skip
+        raise WrongUse(
+            "choose", "the inventory names no species, genus or family", next="datakit.trees.standardise(frame)"
+        )
     of = {"species": pd.Series(found.index, found.index), "genus": found["genre"], "family": found["famille"]}
     now = found["genre"].map(counts["genus"]).fillna(0) / total["genus"]
-    order = pd.DataFrame({
-        "drought": found["drought"].ne("tolerant"), "frost": found["frost"].isna(),
-        "allergy": found["allergy"].map({"low": 0, "high": 2}).fillna(1), "threats": found["threats"].ne(""),
-        "now": now, "name": found.index,
-    }, index=found.index).sort_values(["drought", "allergy", "threats", "frost", "now", "name"])  # fmt: skip
+    order = pd.DataFrame(
+        {
+            "drought": found["drought"].ne("tolerant"),
+            "frost": found["frost"].isna(),
+            "allergy": found["allergy"].map({"low": 0, "high": 2}).fillna(1),
+            "threats": found["threats"].ne(""),
+            "now": now,
+            "name": found.index,
+        },
+        index=found.index,
+    ).sort_values(["drought", "allergy", "threats", "frost", "now", "name"])
     chosen = list(order.index[found.loc[order.index, "drought"].ne("sensitive")])
     while chosen:
         mix = chosen[:n]
@@ -157,7 +164,12 @@ def after(inventory, mix, trees):
         counts = taxon(inventory, level).value_counts().astype(float)
         new = (mix["share"].to_numpy() * trees * pd.Series(1.0, np.asarray(of[level]))).groupby(level=0).sum()
         then = counts.add(new, fill_value=0)
-        rows[level] = (limit, counts.idxmax(), 100 * counts.max() / counts.sum(),
-                       then.idxmax(), 100 * then.max() / then.sum())  # fmt: skip
+        rows[level] = (
+            limit,
+            counts.idxmax(),
+            100 * counts.max() / counts.sum(),
+            then.idxmax(),
+            100 * then.max() / then.sum(),
+        )
     columns = ["limit", "commonest", "before", "commonest after", "after"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

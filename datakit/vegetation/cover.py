@@ -105,8 +105,11 @@ def green(areas, layers, known=None, least=0.99):
     given = {name: layer for name, layer in layers.items() if layer is not None}
     reach = known if isinstance(known, dict) else {} if known is None else dict.fromkeys(layers, known)
     if not layers or "green" in layers or not set(reach) <= set(layers):
-        raise WrongUse("green", "layers have names other than `green`, and `known` has no other ones",
-                       found=f"layers {', '.join(layers) or 'none'}; known {', '.join(reach) or 'none'}")  # fmt: skip
+        raise WrongUse(
+            "green",
+            "layers have names other than `green`, and `known` has no other ones",
+            found=f"layers {', '.join(layers) or 'none'}; known {', '.join(reach) or 'none'}",
+        )
     same_crs(areas, *given.values(), *(reach[name] for name in given if name in reach))
     shapes = polygons(areas)
     surface = shapely.area(shapes)

@@ -46,8 +46,11 @@ def discs(trees, areas=None):
         area, how = np.pi / 4 * np.where((crown > 0) & (crown <= WIDEST), crown, np.nan) ** 2, np.array(MEASURED)
     else:
         if "area" not in areas or not areas.index.equals(trees.index):
-            raise WrongUse("discs", "`areas` has one row for each tree, in the same order, and a column `area`",
-                           found=f"{len(areas)} rows for {len(trees)} trees, columns {', '.join(areas)}")  # fmt: skip
+            raise WrongUse(
+                "discs",
+                "`areas` has one row for each tree, in the same order, and a column `area`",
+                found=f"{len(areas)} rows for {len(trees)} trees, columns {', '.join(areas)}",
+            )
         area = pd.to_numeric(areas["area"]).to_numpy(float, na_value=np.nan)
         how = areas["how"].to_numpy(object) if "how" in areas else np.array("given")
     how = np.broadcast_to(how, len(trees))

@@ -11,10 +11,25 @@ from datakit.vegetation.priority import LCZ_HEAT
 
 # Stewart, I. D. and Oke, T. R. (2012). Local climate zones for urban temperature studies. Bulletin of the American
 # Meteorological Society 93(12).
-NAMES = {1: "compact high-rise", 2: "compact mid-rise", 3: "compact low-rise", 4: "open high-rise", 5: "open mid-rise",
-         6: "open low-rise", 7: "lightweight low-rise", 8: "large low-rise", 9: "sparsely built", 10: "heavy industry",
-         11: "dense trees", 12: "scattered trees", 13: "bush, scrub", 14: "low plants", 15: "bare rock or paved",
-         16: "bare soil or sand", 17: "water"}  # fmt: skip
+NAMES = {
+    1: "compact high-rise",
+    2: "compact mid-rise",
+    3: "compact low-rise",
+    4: "open high-rise",
+    5: "open mid-rise",
+    6: "open low-rise",
+    7: "lightweight low-rise",
+    8: "large low-rise",
+    9: "sparsely built",
+    10: "heavy industry",
+    11: "dense trees",
+    12: "scattered trees",
+    13: "bush, scrub",
+    14: "low plants",
+    15: "bare rock or paved",
+    16: "bare soil or sand",
+    17: "water",
+}
 HEAT = ("keeps much heat", "keeps some heat", "keeps little heat", "not known")
 LIMITS = (0.8, 0.5)  # of datakit.vegetation.priority.LCZ_HEAT: the kit's own order of forms, no temperature
 
@@ -43,8 +58,12 @@ def zones(cells, lcz, code="lcz_int"):
         No column of that name.
     """
     if code not in lcz:
-        raise WrongUse("exposure", f"the climate zones have no column {code}", expected=", ".join(lcz.columns),
-                       next='zones(cells, lcz, code="...")')  # fmt: skip
+        raise WrongUse(
+            "exposure",
+            f"the climate zones have no column {code}",
+            expected=", ".join(lcz.columns),
+            next='zones(cells, lcz, code="...")',
+        )
     same_crs(cells, lcz)
     shapes = polygons(cells)
     surface = shapely.area(shapes)
@@ -98,8 +117,11 @@ def residents(heat, people, limits=LIMITS):
     """
     much, some = limits
     if not 1 >= much > some >= 0 or not heat.index.equals(people.index):
-        raise WrongUse("exposure", "two limits, the higher first, and one row for each cell in both tables",
-                       found=f"{limits}; {len(heat)} and {len(people)} rows")  # fmt: skip
+        raise WrongUse(
+            "exposure",
+            "two limits, the higher first, and one row for each cell in both tables",
+            found=f"{limits}; {len(heat)} and {len(people)} rows",
+        )
     group = np.select([heat.isna(), heat >= much, heat >= some], [HEAT[3], HEAT[0], HEAT[1]], HEAT[2])
     out = people.apply(pd.to_numeric).groupby(group).sum().reindex(HEAT, fill_value=0.0)
     out.loc[:, ~people.notna().any()] = np.nan  # a group that no table gives is not a group of nobody

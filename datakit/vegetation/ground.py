@@ -46,8 +46,12 @@ def owners_of(parcels, owners=None, public=PUBLIC):
     absent = [c for c in ("id",) if c not in parcels]
     absent += [] if owners is None else [c for c in ("parcel", "owner_group") if c not in owners]
     if absent:
-        raise WrongUse("tenure", "a column is missing", expected="parcels: id; owners: parcel, owner_group",
-                       found=", ".join(absent) + " absent")  # fmt: skip
+        raise WrongUse(
+            "tenure",
+            "a column is missing",
+            expected="parcels: id; owners: parcel, owner_group",
+            found=", ".join(absent) + " absent",
+        )
     if owners is None:
         return pd.Series("unknown", index=parcels.index)
     whole = owners["owner_group"].astype("string").isin(public).groupby(owners["parcel"]).all()
@@ -94,9 +98,12 @@ def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
     offsets = offsets or Offsets()
     crs = same_crs(cells, parcels, roads)
     if not wide > offsets.kerb + offsets.walking or not reach >= wide:
-        raise WrongUse("pavements", "a wide pavement holds the kerb, the way to walk and a tree, within reach",
-                       expected=f"wide > {offsets.kerb + offsets.walking:g} m, reach >= wide",
-                       found=f"wide={wide!r}, reach={reach!r}")  # fmt: skip
+        raise WrongUse(
+            "pavements",
+            "a wide pavement holds the kerb, the way to walk and a tree, within reach",
+            expected=f"wide > {offsets.kerb + offsets.walking:g} m, reach >= wide",
+            found=f"wide={wide!r}, reach={reach!r}",
+        )
     ways = carriageways(roads, Offsets(roads=0.0, unknown_width=offsets.unknown_width, path_width=offsets.path_width))
     street = ~ways["nature"].isin(NO_PAVEMENT).to_numpy() if "nature" in ways else np.ones(len(ways), bool)
     if "urbain" in ways:
@@ -124,9 +131,19 @@ def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
 
 
 def pieces(
-    cells, parcels=None, owners=None, *, places=None, transport=None, pavements=None, known=None, public=PUBLIC,
-    schools=SCHOOLS, car_parks=CAR_PARKS, shapes=False,
-):  # fmt: skip
+    cells,
+    parcels=None,
+    owners=None,
+    *,
+    places=None,
+    transport=None,
+    pavements=None,
+    known=None,
+    public=PUBLIC,
+    schools=SCHOOLS,
+    car_parks=CAR_PARKS,
+    shapes=False,
+):
     """The free ground of each cell cut by what it is and whose it is; every square metre counts once.
 
     Where kinds overlap, a schoolyard comes before a car park, before a pavement. Where parcels overlap, private comes
@@ -192,8 +209,9 @@ def pieces(
     out["kind"] = pd.Categorical(out["kind"], KINDS)
     out["tenure"] = pd.Categorical(out["tenure"], TENURES)
     out = gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
-    out.attrs["absent"] = [name for name, layer in {**layers, "parcels": parcels, "owners": owners}.items()
-                           if layer is None]  # fmt: skip
+    out.attrs["absent"] = [
+        name for name, layer in {**layers, "parcels": parcels, "owners": owners}.items() if layer is None
+    ]
     return out
 
 

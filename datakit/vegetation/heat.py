@@ -197,8 +197,14 @@ def gaps(daily, column="tmax", least=1):
     missing = (seen["date"] - before).dt.days - 1
     rows = missing >= least
     day = pd.Timedelta(days=1)
-    out = pd.DataFrame({"station": seen["station"][rows], "first": before[rows] + day, "last": seen["date"][rows] - day,
-                        "days": missing[rows].astype(int)})  # fmt: skip
+    out = pd.DataFrame(
+        {
+            "station": seen["station"][rows],
+            "first": before[rows] + day,
+            "last": seen["date"][rows] - day,
+            "days": missing[rows].astype(int),
+        }
+    )
     return out.sort_values(["days", "station", "first"], ascending=[False, True, True], ignore_index=True)
 
 

@@ -40,8 +40,9 @@ def series(daily, station):
     """
     rows = daily["station"].eq(station)
     if not rows.any():
-        raise WrongUse("heatwaves", "no such station", expected=", ".join(sorted(daily["station"].unique())),
-                       found=repr(station))  # fmt: skip
+        raise WrongUse(
+            "heatwaves", "no such station", expected=", ".join(sorted(daily["station"].unique())), found=repr(station)
+        )
     values = pd.DataFrame({c: trusted(daily, c)[rows].to_numpy() for c in ("tmin", "tmax")}, index=daily["date"][rows])
     values = values[~values.index.duplicated()].sort_index().asfreq("D")
     values["tmean"] = (values["tmin"] + values["tmax"]) / 2
@@ -73,8 +74,11 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
     """
     step = mean.index.to_series().diff().dropna()
     if len(step) and not (step == pd.Timedelta(days=1)).all():
-        raise WrongUse("heatwaves", "the series must have a row for each day, missing values included",
-                       next="heatwaves.series(daily, station)")  # fmt: skip
+        raise WrongUse(
+            "heatwaves",
+            "the series must have a row for each day, missing values included",
+            next="heatwaves.series(daily, station)",
+        )
     value = mean.to_numpy(float)
     warm = value >= stay
     found, start, last = [], None, None
@@ -87,8 +91,15 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
             if over:
                 part = value[start : last + 1]
                 if (part >= stay).sum() >= least and part.max() >= peak:
-                    found.append((mean.index[start], mean.index[last], len(part), part.max(),
-                                  np.clip(part - stay, 0, None).sum()))  # fmt: skip
+                    found.append(
+                        (
+                            mean.index[start],
+                            mean.index[last],
+                            len(part),
+                            part.max(),
+                            np.clip(part - stay, 0, None).sum(),
+                        )
+                    )
                 start = None
         if not over and warm[k]:
             start, last = k if start is None else start, k
@@ -143,8 +154,13 @@ def yearly(values, months=SUMMER, complete=0.95):
         No ``tmean``, or an index that misses days.
     """
     if "tmean" not in values:
-        raise WrongUse("heatwaves", "no column tmean", expected="tmean for every day", found=", ".join(values.columns),
-                       next="heatwaves.series(daily, station)")  # fmt: skip
+        raise WrongUse(
+            "heatwaves",
+            "no column tmean",
+            expected="tmean for every day",
+            found=", ".join(values.columns),
+            next="heatwaves.series(daily, station)",
+        )
     found, mean = waves(values["tmean"]), values["tmean"]
     season = mean.index.month.isin(months) & mean.notna()
     years = range(mean.index.year.min(), mean.index.year.max() + 1) if len(mean) else []

@@ -55,11 +55,15 @@ def cluster(workers=2, memory="1.5GB"):
     _, _, distributed = _dask()
     with (
         distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, memory_limit=memory, host="127.0.0.1",
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=memory,
+            host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
         ) as started,
         distributed.Client(started) as client,
-    ):  # fmt: skip
+    ):
         yield client
 
 

@@ -197,16 +197,27 @@ def left_out(met, residents, where, census=None, incomes=None, *, ages=("pop_0_1
         No age column of that name, fewer than one group, a place or an IRIS that comes twice.
     """
     if not met.index.is_unique:
-        raise WrongUse("left_out", "a place comes twice in the index", expected="one label for each place",
-                       found=str(met.index[met.index.duplicated()][0]))  # fmt: skip
+        raise WrongUse(
+            "left_out",
+            "a place comes twice in the index",
+            expected="one label for each place",
+            found=str(met.index[met.index.duplicated()][0]),
+        )
     for table in (census, incomes):
         if table is not None and table["iris"].duplicated().any():
-            raise WrongUse("left_out", "an IRIS comes twice in a table", expected="one row for each",
-                           found=str(table.loc[table["iris"].duplicated(), "iris"].iloc[0]))  # fmt: skip
+            raise WrongUse(
+                "left_out",
+                "an IRIS comes twice in a table",
+                expected="one row for each",
+                found=str(table.loc[table["iris"].duplicated(), "iris"].iloc[0]),
+            )
     absent = [] if census is None else [c for c in ("population", *ages) if c not in census]
     if absent or groups < 1:
-        raise WrongUse("left_out", "ages are columns of the census, and there is at least one group",
-                       found=f"no {', '.join(absent)}" if absent else f"groups={groups}")  # fmt: skip
+        raise WrongUse(
+            "left_out",
+            "ages are columns of the census, and there is at least one group",
+            found=f"no {', '.join(absent)}" if absent else f"groups={groups}",
+        )
     people = pd.Series(_people(residents, met), met.index)
     piece = where[where["place"].isin(met.index)]
     weight = people.loc[piece["place"]].to_numpy() * piece["part"].to_numpy()
@@ -258,8 +269,14 @@ def _bands(income, people, groups):
 def _row(by, group, sums, income=None):
     total = sums.sum()
     known = income is not None and income.notna().any()
-    row = {"by": by, "group": group, "iris": len(sums), "residents": total["people"],
-           "from": income.min() if known else np.nan, "to": income.max() if known else np.nan}  # fmt: skip
+    row = {
+        "by": by,
+        "group": group,
+        "iris": len(sums),
+        "residents": total["people"],
+        "from": income.min() if known else np.nan,
+        "to": income.max() if known else np.nan,
+    }
     for name in LABELS:
         of = total[f"known {name}"]
         row[name] = total[f"meets {name}"] / of if of > 0 else np.nan
@@ -277,8 +294,12 @@ def _people(residents, frame):
 def figures(values, frame, name):
     """One number for each row of a table; a Series has to have the table's index."""
     if len(values) != len(frame) or (isinstance(values, pd.Series) and not values.index.equals(frame.index)):
-        raise WrongUse(name, "one figure for each place is needed, with the same index", expected=f"{len(frame)} rows",
-                       found=f"{len(values)} rows")  # fmt: skip
+        raise WrongUse(
+            name,
+            "one figure for each place is needed, with the same index",
+            expected=f"{len(frame)} rows",
+            found=f"{len(values)} rows",
+        )
     return pd.to_numeric(pd.Series(values)).to_numpy(float, na_value=np.nan)
 
 

@@ -202,9 +202,18 @@ def rims(parcels, offsets=None):
 
 
 def obstacles(
-    buildings, roads, vegetation, offsets=None, *, rail=None, water=None, sports=None, crowns=None, pipes=None,
+    buildings,
+    roads,
+    vegetation,
+    offsets=None,
+    *,
+    rail=None,
+    water=None,
+    sports=None,
+    crowns=None,
+    pipes=None,
     parcels=None,
-):  # fmt: skip
+):
     """Everything that planting keeps clear of, with its offset; shapes may overlap.
 
     Parameters
@@ -243,8 +252,12 @@ def obstacles(
     def around(layer, distance):
         shapes = polygons(layer := _on_the_ground(layer))
         if len(shapes) and shapely.is_empty(shapes).all():  # trunks for crowns, axes for rivers: nothing would be kept
-            raise WrongUse("obstacles", "a layer that takes ground has no polygon", expected="polygons",
-                           found=", ".join(sorted(layer.geom_type.dropna().unique())))  # fmt: skip
+            raise WrongUse(
+                "obstacles",
+                "a layer that takes ground has no polygon",
+                expected="polygons",
+                found=", ".join(sorted(layer.geom_type.dropna().unique())),
+            )
         return shapely.buffer(shapes, distance, quad_segs=2)
 
     parts = {
@@ -270,9 +283,22 @@ def obstacles(
 
 
 def plantable(
-    cells, buildings, roads, vegetation, offsets=None, known=None, *, rail=None, water=None, sports=None, crowns=None,
-    pipes=None, parcels=None, pavements=None, shapes=False,
-):  # fmt: skip
+    cells,
+    buildings,
+    roads,
+    vegetation,
+    offsets=None,
+    known=None,
+    *,
+    rail=None,
+    water=None,
+    sports=None,
+    crowns=None,
+    pipes=None,
+    parcels=None,
+    pavements=None,
+    shapes=False,
+):
     """The ground of each cell on which no known obstacle stands.
 
     It is an upper bound: underground pipes, fields, slopes and the use that people make of a place are in none of the

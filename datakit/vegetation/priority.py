@@ -201,8 +201,11 @@ def one_at_a_time(frame, weights, room, by=(0.0, 0.5, 2.0), top=0.1, room_weight
     weights = _checked(frame, weights)
     factors = np.asarray(list(by), float)
     if not len(factors) or not (np.isfinite(factors) & (factors >= 0)).all() or not 0 < top < 1:
-        raise WrongUse("one_at_a_time", "a factor is a number, 0 or more, and top is between 0 and 1",
-                       found=f"by={list(by)}, top={top}")  # fmt: skip
+        raise WrongUse(
+            "one_at_a_time",
+            "a factor is a number, 0 or more, and top is between 0 and 1",
+            found=f"by={list(by)}, top={top}",
+        )
     ranks, base, plain = _parts(frame, weights, room, 1.0)
     powered = _power(plain, room_weight)
     reference = (ranks @ base) * powered
@@ -252,12 +255,16 @@ def confidence(top_share, firm=0.9, likely=0.5):
         Not ``0 < likely <= firm <= 1``.
     """
     if not 0 < likely <= firm <= 1:
-        raise WrongUse("confidence", "the bounds are shares of the draws, likely below firm",
-                       found=f"firm={firm}, likely={likely}")  # fmt: skip
+        raise WrongUse(
+            "confidence", "the bounds are shares of the draws, likely below firm", found=f"firm={firm}, likely={likely}"
+        )
     share = pd.Series(top_share).astype(float)
     levels = list(CONFIDENCE)
-    label = np.select([share.isna(), share >= firm, share >= likely, share > 0],
-                      [levels[4], levels[0], levels[1], levels[2]], levels[3])  # fmt: skip
+    label = np.select(
+        [share.isna(), share >= firm, share >= likely, share > 0],
+        [levels[4], levels[0], levels[1], levels[2]],
+        levels[3],
+    )
     return pd.Series(pd.Categorical(label, levels, ordered=True), index=share.index, name="confidence")
 
 

@@ -112,8 +112,12 @@ def walk(homes, spaces, network, limit=np.inf, within=ENTRANCE):
     """
     same_crs(homes, spaces, network)
     if not len(spaces):
-        raise WrongUse("reach", "no green space to walk to", expected="polygons of a hectare or more",
-                       next="look at the layer itself: none mapped is not none there")  # fmt: skip
+        raise WrongUse(
+            "reach",
+            "no green space to walk to",
+            expected="polygons of a hectare or more",
+            next="look at the layer itself: none mapped is not none there",
+        )
     middles = gpd.GeoSeries(shapely.centroid(homes.geometry.to_numpy()), index=homes.index, crs=homes.crs)
     doors = entrances(spaces, network, within)
     found = network.distance_to_nearest(middles, doors, limit)

@@ -57,8 +57,12 @@ def volumes(buildings, storey=STOREY, shed=SHED):
     middle = np.nanmedian(height) if np.isfinite(height).any() else storey
     volume = shapely.area(shapes) * np.where(np.isfinite(height), height, middle)
     out = gpd.GeoDataFrame({"volume": volume}, geometry=shapes, index=kept.index, crs=buildings.crs)
-    out.attrs["volumes"] = {"homes": len(out), "measured": int(measured.sum()), "storeys": int(counted.sum()),
-                            "median": int((~measured & ~counted).sum())}  # fmt: skip
+    out.attrs["volumes"] = {
+        "homes": len(out),
+        "measured": int(measured.sum()),
+        "storeys": int(counted.sum()),
+        "median": int((~measured & ~counted).sum()),
+    }
     return out
 
 
@@ -110,9 +114,10 @@ def by_volume(totals, areas, cells, columns, buildings):
     home, left, inside = overlaps(footprints, shapes)
     whole = np.bincount(left, height[home] * inside, minlength=len(known))
     built = whole > 0
-    left, right, part = [np.concatenate(p) for p in zip(
-        _built(shapes, squares, footprints, height, whole),
-        _ground(shapes, squares, ~built), strict=True)]  # fmt: skip
+    left, right, part = [
+        np.concatenate(p)
+        for p in zip(_built(shapes, squares, footprints, height, whole), _ground(shapes, squares, ~built), strict=True)
+    ]
     out, said = pd.DataFrame(index=cells.index), {}
     # Touching decides what is missing: a cell of an IRIS with homes, and none of them in it, has 0 residents.
     a, b, _ = overlaps(shapes, squares)
@@ -123,8 +128,11 @@ def by_volume(totals, areas, cells, columns, buildings):
         touched = np.bincount(b[np.isfinite(values[a])], minlength=len(cells)) > 0
         out[column] = np.where(touched, placed, np.nan)
         total = float(pd.to_numeric(totals[column]).sum())
-        said[column] = {"total": total, "placed": float(placed.sum()),
-                        "share": float(placed.sum() / total) if total else np.nan}  # fmt: skip
+        said[column] = {
+            "total": total,
+            "placed": float(placed.sum()),
+            "share": float(placed.sum() / total) if total else np.nan,
+        }
     out.attrs["spread"] = said
     out.attrs["by ground"] = known.loc[~built, key].tolist()
     return out
@@ -185,9 +193,13 @@ def error(estimate, truth, percent=False):
         raise WrongUse("error", "the truth has to be known for two places or more", found=f"{len(b)} places")
     gap = np.abs(a - b)
     varied = np.ptp(a) > 0 and np.ptp(b) > 0
-    out = {"places": len(b), "misplaced": float(gap.sum() / 2 / b.sum()), "mean_error": float(gap.mean()),
-           "rmse": float(np.sqrt((gap**2).mean())),
-           "correlation": float(np.corrcoef(a, b)[0, 1]) if varied else np.nan}  # fmt: skip
+    out = {
+        "places": len(b),
+        "misplaced": float(gap.sum() / 2 / b.sum()),
+        "mean_error": float(gap.mean()),
+        "rmse": float(np.sqrt((gap**2).mean())),
+        "correlation": float(np.corrcoef(a, b)[0, 1]) if varied else np.nan,
+    }
     if percent:
         lived = b > 0
         out["mean_percent"] = float(100 * (gap[lived] / b[lived]).mean())
@@ -237,14 +249,19 @@ def self_check(totals, areas, coarse, column, buildings, key="iris", within="com
     divided = places[within].map(places[within].value_counts()) > 1
     places = places[places[within].isin(coarse[within].iloc[np.unique(where)]) & divided].reset_index(drop=True)
     if places.empty:
-        raise WrongUse("self_check", f"no {within} with buildings has two {key} whose {column} is known",
-                       found=f"{len(known)} known totals")  # fmt: skip
+        raise WrongUse(
+            "self_check",
+            f"no {within} with buildings has two {key} whose {column} is known",
+            found=f"{len(known)} known totals",
+        )
     contours = coarse.loc[coarse[within].isin(places[within]), [within]]
     strange = shapely.union_all(polygons(areas[~areas[key].isin(known[key])]))
     shapes = shapely.difference(polygons(coarse.loc[contours.index]), strange)
     contours = gpd.GeoDataFrame(contours, geometry=shapes, crs=coarse.crs)
     sums = places.groupby(within, as_index=False)[column].sum()
     truth = places[column]
-    ways = {"building volume": by_volume(sums, contours, places, [column], buildings),
-            "ground": spread(sums, contours, places, [column])}  # fmt: skip
+    ways = {
+        "building volume": by_volume(sums, contours, places, [column], buildings),
+        "ground": spread(sums, contours, places, [column]),
+    }
     return pd.DataFrame({name: error(found[column], truth, percent) for name, found in ways.items()}).T

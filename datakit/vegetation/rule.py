@@ -81,16 +81,25 @@ class Rule:
         """
         rows = [
             ("three_trees", "trees", "well-established trees in view from a home", RULE),
-            ("three_trees", "reach", "metres from façade to tree, on a straight line that no other building cuts; a "
-             "proxy for a view from the window", CHOICE + " between 15 m (Nieuwenhuijsen et al. 2022, Environmental "
-             "Research 215, 114387) and 100 m (tree atlas, Norwegian Institute for Nature Research)"),
+            (
+                "three_trees",
+                "reach",
+                "metres from façade to tree, on a straight line that no other building cuts; a "
+                "proxy for a view from the window",
+                CHOICE + " between 15 m (Nieuwenhuijsen et al. 2022, Environmental "
+                "Research 215, 114387) and 100 m (tree atlas, Norwegian Institute for Nature Research)",
+            ),
             ("canopy_30", "canopy", "share of the neighbourhood under woods and crowns, overlaps once", RULE),
             ("canopy_30", "radius", "metres around a place: the rule says neighbourhood and names no size", CHOICE),
             ("green_300", "walk", "metres along streets and paths to the nearest public green space", RULE),
-            ("green_300", "hectares", "least surface of that green space",
-             "WHO Regional Office for Europe (2016), Urban green spaces and health: an indicator of 300 m to 0.5 ha "
-             "or, stricter, to 1 ha"),
-        ]  # fmt: skip
+            (
+                "green_300",
+                "hectares",
+                "least surface of that green space",
+                "WHO Regional Office for Europe (2016), Urban green spaces and health: an indicator of 300 m to 0.5 ha "
+                "or, stricter, to 1 ha",
+            ),
+        ]
         table = pd.DataFrame(rows, columns=["part", "parameter", "meaning", "source"])
         table.insert(2, "value", [float(getattr(self, name)) for name in table["parameter"]])
         changed = table["parameter"].map(lambda name: getattr(self, name) != getattr(type(self), name))
@@ -189,8 +198,12 @@ def parts(places, trees=None, canopy=None, walk=None, *, seeing=None, rule=None)
     for name, most in (("trees", np.inf), ("canopy", 1 + 1e-9), ("walk", np.inf), ("seeing", 1 + 1e-9)):
         value = raw.get(name, np.empty(0))
         if ((value < 0) | (value > most)).any():
-            raise WrongUse("parts", f"`{name}` is out of range", expected=f"0 to {most:.0f}",
-                           found=f"{np.nanmin(value):g} to {np.nanmax(value):g}")  # fmt: skip
+            raise WrongUse(
+                "parts",
+                f"`{name}` is out of range",
+                expected=f"0 to {most:.0f}",
+                found=f"{np.nanmin(value):g} to {np.nanmax(value):g}",
+            )
     nothing = np.full(len(places), np.nan)
     out = pd.DataFrame({name: raw.get(name, nothing) for name in ("trees", "canopy", "walk")}, index=places.index)
     out["three_trees"] = raw.get("seeing", _when(out["trees"], out["trees"] >= rule.trees))

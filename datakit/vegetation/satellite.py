@@ -83,8 +83,13 @@ def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cl
         items = list(opened.search(**wanted, limit=100).items())
     except (APIError, requests.RequestException) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise Unreachable("satellite", "the catalogue does not answer as a STAC API", expected=catalog,
-                          found=first[:300], next="try again later, or another `catalog`") from error  # fmt: skip
+        raise Unreachable(
+            "satellite",
+            "the catalogue does not answer as a STAC API",
+            expected=catalog,
+            found=first[:300],
+            next="try again later, or another `catalog`",
+        ) from error
     items = [item for item in items if item.properties.get("eo:cloud_cover", 0) <= max_cloud]
     return sorted(items, key=lambda item: (item.datetime, item.id))
 
@@ -126,7 +131,7 @@ def declared_offset(item):
 
 def ndvi(
     area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, clear=CLEAR, most=12, modifier=None
-):  # fmt: skip
+):
     """Median of the vegetation index over the clear views of an area.
 
     NDVI = (near infrared - red) / (near infrared + red), of reflectances: low on paved ground, high on dense green
@@ -172,9 +177,13 @@ def ndvi(
         import xarray
     items = search(area, period, catalog=catalog, collection=collection, max_cloud=max_cloud, modifier=modifier)
     if not items:
-        raise WrongUse("satellite", f"no scene of {collection} shows this area", expected=f"some in {period}",
-                       found=f"none with at most {max_cloud:g} % of cloud",
-                       next="a longer period, or a larger `max_cloud`")  # fmt: skip
+        raise WrongUse(
+            "satellite",
+            f"no scene of {collection} shows this area",
+            expected=f"some in {period}",
+            found=f"none with at most {max_cloud:g} % of cloud",
+            next="a longer period, or a larger `max_cloud`",
+        )
     days = _days(items)
     days = sorted(days, key=lambda day: (np.mean([i.properties.get("eo:cloud_cover", 0) for i in day]), day[0].id))
     geobox = _geobox(area, items)
@@ -216,8 +225,9 @@ def _geobox(area, items):
 
     codes = pd.Series([_code(item) for item in items]).dropna()
     if codes.empty:
-        raise NotAsDescribed("satellite", "the scenes do not say in which CRS they are", expected="proj:code",
-                             found=items[0].id)  # fmt: skip
+        raise NotAsDescribed(
+            "satellite", "the scenes do not say in which CRS they are", expected="proj:code", found=items[0].id
+        )
     crs = codes.mode().iloc[0]
     west, south, east, north = area.to_crs(crs).total_bounds
     # On multiples of 10 m, as the satellite's tiles are: nothing is resampled.
@@ -243,8 +253,9 @@ def _view(item, geobox, clear):
         bands[name] = next((n for n in names if n in item.assets), None)
     if None in bands.values():
         absent = [" or ".join(BANDS[name]) for name, found in bands.items() if found is None]
-        raise NotAsDescribed("satellite", f"scene {item.id} lacks a band", expected=", ".join(absent),
-                             found=", ".join(item.assets))  # fmt: skip
+        raise NotAsDescribed(
+            "satellite", f"scene {item.id} lacks a band", expected=", ".join(absent), found=", ".join(item.assets)
+        )
     red, nir, classes = _read(item, list(bands.values()), geobox)
     seen = np.isin(classes, clear) & (red > 0) & (nir > 0)  # 0 is "no data" in every band
     offset, why = declared_offset(item)
@@ -275,8 +286,13 @@ def _read(item, names, geobox):
             loaded = stac.load([item], bands=names, geobox=geobox, resampling="nearest", pool=4)
             return [loaded[name].to_numpy()[0] for name in names]
     except (rasterio.errors.RasterioError, OSError) as error:
-        raise Unreachable("satellite", f"scene {item.id} cannot be read", expected=item.assets[names[0]].href,
-                          found=str(error)[:300], next="try again later")  from error  # fmt: skip
+        raise Unreachable(
+            "satellite",
+            f"scene {item.id} cannot be read",
+            expected=item.assets[names[0]].href,
+            found=str(error)[:300],
+            next="try again later",
+        ) from error
 
 
 def _median(stack, rows=256):
@@ -324,8 +340,12 @@ def by_cell(found, cells, least=0.5, above=None):
     raster = found["ndvi"] if hasattr(found, "data_vars") else found
     raster = raster.squeeze(drop=True)
     if raster.ndim != 2 or raster.rio.crs is None:
-        raise WrongUse("by_cell", "a raster needs two dimensions and a CRS", expected="(y, x), raster.rio.write_crs()",
-                       found=f"{raster.dims}, CRS {raster.rio.crs}")  # fmt: skip
+        raise WrongUse(
+            "by_cell",
+            "a raster needs two dimensions and a CRS",
+            expected="(y, x), raster.rio.write_crs()",
+            found=f"{raster.dims}, CRS {raster.rio.crs}",
+        )
     affine = raster.rio.transform()
     if affine.b or affine.d:
         raise WrongUse("by_cell", "this raster is turned against its CRS", next="raster.rio.reproject(...)")
@@ -365,8 +385,10 @@ def _pixels(shapes, affine, size):
     some = np.isfinite(west)
     step = np.array([affine.a, affine.e])
     with np.errstate(invalid="ignore"):
-        ends = np.sort(np.stack([(np.stack([west, east]) - affine.c) / step[0],
-                                 (np.stack([north, south]) - affine.f) / step[1]]), axis=1)  # fmt: skip
+        ends = np.sort(
+            np.stack([(np.stack([west, east]) - affine.c) / step[0], (np.stack([north, south]) - affine.f) / step[1]]),
+            axis=1,
+        )
     first, last = np.floor(ends[:, 0]), np.ceil(ends[:, 1])
     limit = np.array(size[::-1])[:, None]
     first = np.where(some, np.clip(first, 0, limit), 0).astype(int)

@@ -20,20 +20,47 @@ WHY_A_RANGE = (
 )
 # What was found, where, and of what. Figures as their abstracts give them.
 STUDIES = (
-    ("city air, summer mean", "tree cover raised from 14.9 % (mean of 93 European cities) to 30 %", 0.0, 0.4, 1.3,
-     "T. Iungman and others (2023), Cooling cities through urban green infrastructure: a health impact assessment of "
-     "European cities, The Lancet 401, 577-589"),
-    ("air under trees", "beside air in the open, mean of a systematic review", np.nan, 0.8, np.nan,
-     "T. Knight and others (2021), How effective is 'greening' of urban areas in reducing human exposure to "
-     "ground-level ozone concentrations, UV exposure and the 'urban heat island effect'? An updated systematic review, "
-     "Environmental Evidence 10:12"),
-    ("surface seen by satellite", "trees beside continuous urban fabric, Central Europe", 8.0, np.nan, 12.0,
-     "J. Schwaab and others (2021), The role of urban trees in reducing land surface temperatures in European cities, "
-     "Nature Communications, https://doi.org/10.1038/s41467-021-26768-w"),
-    ("pedestrian level, most", "the largest effect in 182 studies of 110 cities or regions", np.nan, np.nan, 12.0,
-     "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, urban "
-     "morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4"),
-)  # fmt: skip
+    (
+        "city air, summer mean",
+        "tree cover raised from 14.9 % (mean of 93 European cities) to 30 %",
+        0.0,
+        0.4,
+        1.3,
+        "T. Iungman and others (2023), Cooling cities through urban green infrastructure: a health impact "
+        "assessment of "
+        "European cities, The Lancet 401, 577-589",
+    ),
+    (
+        "air under trees",
+        "beside air in the open, mean of a systematic review",
+        np.nan,
+        0.8,
+        np.nan,
+        "T. Knight and others (2021), How effective is 'greening' of urban areas in reducing human exposure to "
+        "ground-level ozone concentrations, UV exposure and the 'urban heat island effect'? An updated "
+        "systematic review, "
+        "Environmental Evidence 10:12",
+    ),
+    (
+        "surface seen by satellite",
+        "trees beside continuous urban fabric, Central Europe",
+        8.0,
+        np.nan,
+        12.0,
+        "J. Schwaab and others (2021), The role of urban trees in reducing land surface temperatures in "
+        "European cities, "
+        "Nature Communications, https://doi.org/10.1038/s41467-021-26768-w",
+    ),
+    (
+        "pedestrian level, most",
+        "the largest effect in 182 studies of 110 cities or regions",
+        np.nan,
+        np.nan,
+        12.0,
+        "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, urban "
+        "morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4",
+    ),
+)
 FROM, TO = 0.149, 0.30  # of the first study: what its three figures are a change between
 
 
@@ -62,8 +89,11 @@ def plant(area, order, trees, *, ground=GROUND):
         A negative number of trees, no ground for a tree, or tables that do not fit.
     """
     if trees < 0 or not ground > 0 or not area.index.equals(order.index):
-        raise WrongUse("plant", "a number of trees, the ground of each, and one order for each cell",
-                       found=f"{trees} trees on {ground} m², {len(area)} areas, {len(order)} orders")  # fmt: skip
+        raise WrongUse(
+            "plant",
+            "a number of trees, the ground of each, and one order for each cell",
+            found=f"{trees} trees on {ground} m², {len(area)} areas, {len(order)} orders",
+        )
     holds = np.floor(pd.to_numeric(area).fillna(0).clip(lower=0) / ground).where(order.notna(), 0)
     best = order.sort_values(ascending=False, kind="stable").index
     room = holds.loc[best]
@@ -184,8 +214,14 @@ def cooling(before, after):
     rows = list(STUDIES)
     part = (after - before) / (TO - FROM)
     _, _, *found, source = STUDIES[0]
-    rows.append((STUDIES[0][0], f"cover from {100 * before:.1f} to {100 * after:.1f} %, in proportion",
-                 *(part * x for x in found), f"{source.split(',')[0]}, brought to it by this kit"))  # fmt: skip
+    rows.append(
+        (
+            STUDIES[0][0],
+            f"cover from {100 * before:.1f} to {100 * after:.1f} %, in proportion",
+            *(part * x for x in found),
+            f"{source.split(',')[0]}, brought to it by this kit",
+        )
+    )
     out = pd.DataFrame(rows, columns=["measured", "where", "low", "middle", "high", "source"])
     out.attrs["why"] = WHY_A_RANGE
     return out

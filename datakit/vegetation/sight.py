@@ -56,8 +56,11 @@ def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=
         A distance or number that is none.
     """
     if not 0 < reach < np.inf or not least_dbh >= 0:
-        raise WrongUse("visible_trees", "reach is a positive number of metres, least_dbh is 0 cm or more",
-                       found=f"reach={reach}, least_dbh={least_dbh}")  # fmt: skip
+        raise WrongUse(
+            "visible_trees",
+            "reach is a positive number of metres, least_dbh is 0 cm or more",
+            found=f"reach={reach}, least_dbh={least_dbh}",
+        )
     same_crs(homes, trees, buildings, *([] if known is None else [known]))
     goals = _goals(trees, least_dbh)
     raw = polygons(buildings)

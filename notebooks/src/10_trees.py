@@ -563,8 +563,16 @@ rows = [
     ("age known", 100 * years.notna().mean(), "% of trees"),
 ]
 if crowns["known"]:
-    rows.append(("ground under crowns", *[crowns[k] / 1e4 for k in ("area",)], "ha", crowns["low"] / 1e4,
-                 crowns["high"] / 1e4, f"{int(crowns['known'])} trees with a crown or a trunk"))  # fmt: skip
+    rows.append(
+        (
+            "ground under crowns",
+            *[crowns[k] / 1e4 for k in ("area",)],
+            "ha",
+            crowns["low"] / 1e4,
+            crowns["high"] / 1e4,
+            f"{int(crowns['known'])} trees with a crown or a trunk",
+        )
+    )
 for r in threats.itertuples():
     high = r.share_high if r.maybe else None
     rows.append((f"hosts: {r.name_en}", r.share, "% of standing trees", r.share if r.maybe else None, high, ""))
@@ -641,10 +649,16 @@ answer
 # %% tags=["solution"]
 answer = None
 if scores is not None:
-    answer = pd.DataFrame(
-        {f"{k} visits": {name: target.sum() * risk.recall_at(target, scores[name], k) for name in scores}
-         for k in (visits, 10 * visits)}
-    ).round(0).astype(int)  # fmt: skip
+    answer = (
+        pd.DataFrame(
+            {
+                f"{k} visits": {name: target.sum() * risk.recall_at(target, scores[name], k) for name in scores}
+                for k in (visits, 10 * visits)
+            }
+        )
+        .round(0)
+        .astype(int)
+    )
 answer
 
 # %% [markdown]

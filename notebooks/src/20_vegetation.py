@@ -191,8 +191,14 @@ print(f"{100 * moved:.0f} % of them live in another cell than an even spread ove
 check = residents.self_check(people, iris, communes, "population", residents.volumes(buildings))
 check["misplaced"] *= 100
 check = check.round({"places": 0, "misplaced": 0, "mean_error": 0, "rmse": 0, "correlation": 2})
-check.rename(columns={"places": "IRIS", "misplaced": "misplaced (%)", "mean_error": "mean error (residents)",
-                      "rmse": "RMSE (residents)"})  # fmt: skip
+check.rename(
+    columns={
+        "places": "IRIS",
+        "misplaced": "misplaced (%)",
+        "mean_error": "mean error (residents)",
+        "rmse": "RMSE (residents)",
+    }
+)
 
 # %% [markdown]
 # ## How green, by which definition
@@ -298,10 +304,14 @@ for distance in (15.0, 30.0, 100.0):
 
 # %% tags=["nbval-ignore-output"]
 met["parts met"] = pd.Categorical(
-    np.select([met["met"].isna(), met["met"] >= 2.5, met["met"] >= 1.5, met["met"] >= 0.5],
-              ["not known", "three", "two", "one"], "none"),
-    ["three", "two", "one", "none", "not known"], ordered=True,
-)  # fmt: skip
+    np.select(
+        [met["met"].isna(), met["met"] >= 2.5, met["met"] >= 1.5, met["met"] >= 0.5],
+        ["not known", "three", "two", "one"],
+        "none",
+    ),
+    ["three", "two", "one", "none", "not known"],
+    ordered=True,
+)
 lived = living["population"] >= 1
 shown = cells[lived].assign(
     **{
@@ -389,8 +399,14 @@ for label, table, column in (
     ("mean summer maximum (°C)", mine, "mean"),
 ):
     slope, test = heat.trend(table["year"], table[column]), heat.mann_kendall(table["year"], table[column])
-    slopes[label] = {"per decade": slope["slope"], "low": slope["low"], "high": slope["high"],
-                     "Kendall's tau": test["tau"], "p": test["p"], "years": slope["years"]}  # fmt: skip
+    slopes[label] = {
+        "per decade": slope["slope"],
+        "low": slope["low"],
+        "high": slope["high"],
+        "Kendall's tau": test["tau"],
+        "p": test["p"],
+        "years": slope["years"],
+    }
 print(f"{name_of_station}: {mine['days'].notna().sum()} summers counted, {mine['days'].isna().sum()} not")
 print("Gaps of ten days or more:")
 print(holes.to_string(index=False) if len(holes) else "none")
@@ -623,8 +639,13 @@ cooler.round(3).rename(columns=degrees).astype(object).fillna("")
 # %%
 standing = trees[trees["statut"].eq("standing")]
 mix = candidates.choose(standing, n=8, trees=int(numbers.sum()))
-names = {"nom_fr": "French name", "frost": "frost (°C)", "height_low": "height from (m)", "height_high": "to (m)",
-         "now": "genus now (%)"}  # fmt: skip
+names = {
+    "nom_fr": "French name",
+    "frost": "frost (°C)",
+    "height_low": "height from (m)",
+    "height_high": "to (m)",
+    "now": "genus now (%)",
+}
 mix.drop(columns="share").round({"now": 1}).rename(columns=names).astype(object).fillna("not rated")
 
 # %% [markdown]
@@ -662,36 +683,74 @@ with warnings.catch_warnings():
 where = "in " + ", ".join(city["name"])
 met_by = (100 * by_resident["share"]).round(1).to_dict()
 rows = [
-    {"result": "woods, crowns and parks", "value": round(100 * all_share, 2), "unit": "% of the territory",
-     "note": "overlaps counted once"},
-    {"result": f"residents with {trees_in_view} trees in view", "value": met_by["three_trees"],
-     "unit": "% of residents", "note": f"within {tree_reach:.0f} m of the façade, {where}"},
-    {"result": f"residents with {100 * canopy_around:.0f} % of canopy around", "value": met_by["canopy_30"],
-     "unit": "% of residents", "note": f"within {neighbourhood:.0f} m"},
-    {"result": f"residents within {walk_to_park:.0f} m of green space", "value": round(hides["walk"], 1),
-     "unit": "% of residents", "note": f"on foot; {hides['crow']:.1f} % as the crow flies"},
-    {"result": "residents with all three", "value": met_by["all_three"],
-     "unit": "% of residents"},
+    {
+        "result": "woods, crowns and parks",
+        "value": round(100 * all_share, 2),
+        "unit": "% of the territory",
+        "note": "overlaps counted once",
+    },
+    {
+        "result": f"residents with {trees_in_view} trees in view",
+        "value": met_by["three_trees"],
+        "unit": "% of residents",
+        "note": f"within {tree_reach:.0f} m of the façade, {where}",
+    },
+    {
+        "result": f"residents with {100 * canopy_around:.0f} % of canopy around",
+        "value": met_by["canopy_30"],
+        "unit": "% of residents",
+        "note": f"within {neighbourhood:.0f} m",
+    },
+    {
+        "result": f"residents within {walk_to_park:.0f} m of green space",
+        "value": round(hides["walk"], 1),
+        "unit": "% of residents",
+        "note": f"on foot; {hides['crow']:.1f} % as the crow flies",
+    },
+    {"result": "residents with all three", "value": met_by["all_three"], "unit": "% of residents"},
     {"result": "Gini of canopy around residents", "value": round(gini, 2), "unit": "0 to 1"},
-    {"result": "plantable ground, upper bound", "value": round(total, 1), "unit": "ha",
-     "low": round(span["twice"][0], 1), "high": round(span["half"][0], 1),
-     "note": where + "; interval: distances doubled and halved"},
+    {
+        "result": "plantable ground, upper bound",
+        "value": round(total, 1),
+        "unit": "ha",
+        "low": round(span["twice"][0], 1),
+        "high": round(span["half"][0], 1),
+        "note": where + "; interval: distances doubled and halved",
+    },
     {"result": "of which public", "value": round(public.sum() / 1e4, 1), "unit": "ha"},
-    {"result": "cells first in nine draws of weights out of ten", "value": int(firm.sum()), "unit": "cells",
-     "note": f"of {int(first.sum())} in the first tenth; {draws} draws"},
-    {"result": "canopy of the scenario after 30 years", "value": round(later.loc[30, "canopy"], 1), "unit": "ha",
-     "low": round(later.loc[30, "canopy_low"], 1), "high": round(later.loc[30, "canopy_high"], 1),
-     "note": f"{int(numbers.sum())} trees; a range, no interval of confidence"},
-    {"result": "hot days, last five counted years", "value": round(last_five, 1), "unit": "days a year",
-     "note": f"{name_of_station}, {hot_day:.0f} °C or more"},
-]  # fmt: skip
+    {
+        "result": "cells first in nine draws of weights out of ten",
+        "value": int(firm.sum()),
+        "unit": "cells",
+        "note": f"of {int(first.sum())} in the first tenth; {draws} draws",
+    },
+    {
+        "result": "canopy of the scenario after 30 years",
+        "value": round(later.loc[30, "canopy"], 1),
+        "unit": "ha",
+        "low": round(later.loc[30, "canopy_low"], 1),
+        "high": round(later.loc[30, "canopy_high"], 1),
+        "note": f"{int(numbers.sum())} trees; a range, no interval of confidence",
+    },
+    {
+        "result": "hot days, last five counted years",
+        "value": round(last_five, 1),
+        "unit": "days a year",
+        "note": f"{name_of_station}, {hot_day:.0f} °C or more",
+    },
+]
 change = slopes["hot days"]
 if np.isfinite(change["per decade"]):
     rows.append(
-        {"result": "change in hot days", "value": round(change["per decade"], 1), "unit": "days a year, per decade",
-         "low": round(change["low"], 1), "high": round(change["high"], 1),
-         "note": f"{change['years']} summers; 95 % interval; Mann-Kendall p = {change['p']:.2f}"}
-    )  # fmt: skip
+        {
+            "result": "change in hot days",
+            "value": round(change["per decade"], 1),
+            "unit": "days a year, per decade",
+            "low": round(change["low"], 1),
+            "high": round(change["high"], 1),
+            "note": f"{change['years']} summers; 95 % interval; Mann-Kendall p = {change['p']:.2f}",
+        }
+    )
 key_results = charts.key_results(rows)
 key_results
 

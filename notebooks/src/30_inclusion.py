@@ -200,8 +200,12 @@ review.sort_values("score")[seen].head(6).reset_index(drop=True)
 found = every[every["inside"]].groupby("category")
 counted = pd.DataFrame({"inside the Métropole": found.size(), "of which flagged": found["flagged"].sum()})
 counted["outside, kept for neighbours"] = every[~every["inside"]].groupby("category").size()
-for column, told in {"weekly_hours": "with known hours", "saturday": "open on Saturday", "evening": "open after 18:00",
-                     "accessible": "wheelchairs welcome"}.items():  # fmt: skip
+for column, told in {
+    "weekly_hours": "with known hours",
+    "saturday": "open on Saturday",
+    "evening": "open after 18:00",
+    "accessible": "wheelchairs welcome",
+}.items():
     values = every.loc[every["inside"], column]
     known_of = values.notna().groupby(every["category"]).sum()
     yes = values.notna() if column == "weekly_hours" else values.fillna(False).astype(bool)
@@ -270,8 +274,10 @@ print(f"{n_census} IRIS with {covered:.0f} inhabitants")
 if optional["iris"] is not None:  # the census and the contours may be of two years
     by_iris = people.on_iris(by_iris, optional["iris"]["iris"])
     walk = by_iris.attrs["crosswalk"]
-    print(f"Put on the IRIS of the contours: {len(walk['changed'])} codes changed, {len(walk['lost'])} go nowhere "
-          f"({walk['inhabitants_lost']:.0f} inhabitants left out), {len(walk['empty'])} have no census")  # fmt: skip
+    print(
+        f"Put on the IRIS of the contours: {len(walk['changed'])} codes changed, {len(walk['lost'])} go nowhere "
+        f"({walk['inhabitants_lost']:.0f} inhabitants left out), {len(walk['empty'])} have no census"
+    )
 towns = people.by_commune(by_iris).merge(
     communes[["commune", "name", "population"]], on="commune", suffixes=("", "_now")
 )
@@ -367,8 +373,15 @@ far = pd.concat(
 far["kind"] = far["category"].map(label)
 everybody = access.weighted(ways, known["population"], area=area).sort_values("far", ascending=False)
 everybody["kind"] = everybody["category"].map(label)
-headings = {"kind": "kind", "group": "group", "far": "far (%)", "far_low": "low (%)", "far_high": "high (%)",
-            "distance": "mean way (m)", "of": "people"}  # fmt: skip
+headings = {
+    "kind": "kind",
+    "group": "group",
+    "far": "far (%)",
+    "far_low": "low (%)",
+    "far_high": "high (%)",
+    "distance": "mean way (m)",
+    "of": "people",
+}
 if network is not None:  # the range is that of the detour factor
     headings = {name: text for name, text in headings.items() if name not in ("far_low", "far_high")}
 table = far[list(headings)].round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
@@ -536,8 +549,10 @@ else:
             walking=direct,
             step_free=ground is rolling,
         )
-    print(f"{len(timetable.stops)} stops; {timetable.day('weekday')} {weekday_departure} and "
-          f"{timetable.day('saturday')} {saturday_departure}")  # fmt: skip
+    print(
+        f"{len(timetable.stops)} stops; {timetable.day('weekday')} {weekday_departure} and "
+        f"{timetable.day('saturday')} {saturday_departure}"
+    )
 
 # %%
 lives = known["population"].astype(float).reindex(homes[area]).to_numpy()
@@ -776,8 +791,10 @@ if network is not None:
     van = siting.weekly_round(cost, between, people_there["population"], 5, limit=limits[focus], present=present)
     options["van, 5 stops, one day a week"] = van["site"].tolist()
     people_there = people_there.set_axis(list(groups), axis=1)
-    newly = {told: siting.gain(cost, sites, people_there, limit=limits[focus], present=present).set_index("group")
-             for told, sites in options.items()}  # fmt: skip
+    newly = {
+        told: siting.gain(cost, sites, people_there, limit=limits[focus], present=present).set_index("group")
+        for told, sites in options.items()
+    }
     gained = newly[next(iter(newly))]
     table = pd.DataFrame({told: one["newly"] for told, one in newly.items()}).T.add_prefix("newly near: ")
     display(table.round().astype(int).rename_axis(columns=None))

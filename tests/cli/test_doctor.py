@@ -140,9 +140,11 @@ def test_a_wrong_transform_is_seen(monkeypatch, answer, said):
 def test_broken_proj_data_is_seen(tmp_path):
     code = "from datakit.cli import doctor; print(doctor.transform())"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8",
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
         env={**__import__("os").environ, "PROJ_DATA": str(tmp_path), "PROJ_LIB": str(tmp_path)},
-    )  # fmt: skip
+    )
     # Either PROJ finds its data in spite of the variables, or the doctor says what is wrong: it never crashes.
     assert done.returncode == 0 and done.stdout.startswith(("ok", "FAILED")), done.stderr
 
@@ -252,8 +254,11 @@ def test_command_and_its_exit_code(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "examine", lambda origins: [good, bad])
     assert cli.main(["doctor", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)[1] == {
-        "name": "disk", "status": "failed", "found": "full", "advice": "make room"
-    }  # fmt: skip
+        "name": "disk",
+        "status": "failed",
+        "found": "full",
+        "advice": "make room",
+    }
     assert cli.main(["doctor"]) == 1 and "-> make room" in capsys.readouterr().out
 
 

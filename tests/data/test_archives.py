@@ -154,6 +154,13 @@ def test_a_shapefile_zipped_on_macos_is_read(server, card, tmp_path):
     members = {p.name: p.read_bytes() for p in sorted(tmp_path.glob("things.*"))}
     leftovers = {f"__MACOSX/._{name}": b"\0" for name in members}
     server.files["/mac.zip"] = with_names({**leftovers, **members})
-    card(url=server.base + "/mac.zip", path="things.zip", compression="zip", format="shp", crs="EPSG:2154",
-         geometry={"type": "Point"}, schema={"fields": [{"name": "code"}]})  # fmt: skip
+    card(
+        url=server.base + "/mac.zip",
+        path="things.zip",
+        compression="zip",
+        format="shp",
+        crs="EPSG:2154",
+        geometry={"type": "Point"},
+        schema={"fields": [{"name": "code"}]},
+    )
     assert datakit.load("things", "publisher").code.tolist() == ["1", "2"]

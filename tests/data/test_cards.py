@@ -235,8 +235,10 @@ def test_a_mistake_in_a_card_is_said_with_its_place(tmp_path, change, key, expec
         read_card(file)
     error = caught.value
     assert error.subject == str(file) and error.next
-    asked, there = ([line for line in text.split("\n            ") if line.startswith(key + ": ")]
-                    for text in (error.expected, error.found))  # fmt: skip
+    asked, there = (
+        [line for line in text.split("\n            ") if line.startswith(key + ": ")]
+        for text in (error.expected, error.found)
+    )
     assert len(asked) == len(there) == 1, error
     assert expected in asked[0].partition(": ")[2] and found in there[0].partition(": ")[2], error
 
@@ -260,12 +262,23 @@ def test_all_mistakes_are_said_at_once(tmp_path):
     assert len(caught.value.found.splitlines()) == 4
 
 
-@pytest.mark.parametrize("change", [
-    {"schema": None}, {"schema": {"fields": []}}, {"keywords": ["seats"], "temporal": {"start": 2010}},
-    {"geometry": None, "crs": None}, {"crs": "IGNF:LAMB93"}, field(0, constraints={"pattern": "(?=a)a.*"}),
-    field(0, constraints={"pattern": r"\p{L}+"}), field(1, unit="lux", source_unit="lux"), {"url": None}, {"url": []},
-    field(1, type="date", constraints={"minimum": "2020-01-31"}), {"title": "Accents : é, à, œ"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": None},
+        {"schema": {"fields": []}},
+        {"keywords": ["seats"], "temporal": {"start": 2010}},
+        {"geometry": None, "crs": None},
+        {"crs": "IGNF:LAMB93"},
+        field(0, constraints={"pattern": "(?=a)a.*"}),
+        field(0, constraints={"pattern": r"\p{L}+"}),
+        field(1, unit="lux", source_unit="lux"),
+        {"url": None},
+        {"url": []},
+        field(1, type="date", constraints={"minimum": "2020-01-31"}),
+        {"title": "Accents : é, à, œ"},
+    ],
+)
 def test_what_is_rare_but_right_is_accepted(tmp_path, change):
     assert read_card(written(tmp_path, BENCHES | change)).id == "benches"
 
@@ -387,9 +400,12 @@ def test_a_card_of_the_kit_can_be_written_into_the_folder_that_is_read(project):
 @pytest.mark.filterwarnings("error")
 def test_a_folder_of_other_things_does_no_harm(project):
     for name, content in {
-        "ace-of-spades": {"suit": "spades", "name": "Ace"}, "deck": [1, 2], "communes": {"greeting": "Hello"},
-        "empty": "", "package": {"version": "1.0"},
-    }.items():  # fmt: skip
+        "ace-of-spades": {"suit": "spades", "name": "Ace"},
+        "deck": [1, 2],
+        "communes": {"greeting": "Hello"},
+        "empty": "",
+        "package": {"version": "1.0"},
+    }.items():
         written(project / "cards", content, name)
     (project / "cards" / "folder.json").mkdir()
     assert set(datakit.catalog) == set(IDS)

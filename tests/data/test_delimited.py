@@ -137,9 +137,15 @@ FRENCH = "code;n\nforêt reçue à Fénay où naît l'œillet;1\n"
 
 @pytest.mark.parametrize(
     ("encoding", "guess"),
-    [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8-sig"), ("cp1252", "cp1252"), ("utf-16", "utf-16"),
-     ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be")],
-)  # fmt: skip
+    [
+        ("utf-8", "utf-8-sig"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("cp1252", "cp1252"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+    ],
+)
 def test_encodings_are_told_by_their_bytes(encoding, guess):
     assert guess_encoding(FRENCH.encode(encoding)) == guess
     assert guess_encoding(b"code;n\n") == "utf-8-sig"

@@ -279,9 +279,14 @@ print(datakit.fetch("things", os.environ["ORIGIN"]), flush=True)
 def started(origin="publisher", **more):
     """A real process that waits, with everything imported, for a line before it fetches."""
     process = subprocess.Popen(
-        [sys.executable, "-c", FETCH], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "ORIGIN": origin, "DATAKIT_TIMEOUT": "10,30"}, **more,
-    )  # fmt: skip
+        [sys.executable, "-c", FETCH],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "ORIGIN": origin, "DATAKIT_TIMEOUT": "10,30"},
+        **more,
+    )
     assert process.stdout.readline() == "ready\n", process.stderr.read()
     return process
 

@@ -89,8 +89,9 @@ def test_bounds_in_degrees_hold_for_a_shapefile_in_metres(tmp_path):
     with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
         for part in (tmp_path / "s").iterdir():
             archive.write(part, part.name)
-    one = card(path="t.zip", format="shp", compression="zip", **BOUNDS, geometry={"type": "Point"},
-               **fields({"name": "code"}))  # fmt: skip
+    one = card(
+        path="t.zip", format="shp", compression="zip", **BOUNDS, geometry={"type": "Point"}, **fields({"name": "code"})
+    )
     parsed = parse(tmp_path / "t.zip", one)
     assert list(parsed.frame.code) == ["a"] and parsed.rejects.row.tolist() == [2]
 

@@ -57,9 +57,21 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["ftp://192.0.2.1/x", "http://", "http:///x", "http:/192.0.2.1", "https:", "http://a:b:c", "file:///tmp",
-             "localhost:8000", "http://192.0.2.1:80000", "http://nobody@:8000", "http:// x"],
-)  # fmt: skip
+    "text",
+    [
+        "ftp://192.0.2.1/x",
+        "http://",
+        "http:///x",
+        "http:/192.0.2.1",
+        "https:",
+        "http://a:b:c",
+        "file:///tmp",
+        "localhost:8000",
+        "http://192.0.2.1:80000",
+        "http://nobody@:8000",
+        "http:// x",
+    ],
+)
 def test_an_address_that_is_none_is_explained(text):
     with pytest.raises(WrongUse, match="no address") as caught:
         parse_origins(text)

@@ -34,12 +34,24 @@ def relation(number, *members, **tags):
 
 
 CARD = {
-    "name": "green", "title": "Green", "path": "green.json", "format": "overpass", "crs": "EPSG:4326",
-    "sources": [{"title": "test"}], "licenses": [{"name": "ODbL-1.0"}], "geometry": {"type": "MultiPolygon"},
+    "name": "green",
+    "title": "Green",
+    "path": "green.json",
+    "format": "overpass",
+    "crs": "EPSG:4326",
+    "sources": [{"title": "test"}],
+    "licenses": [{"name": "ODbL-1.0"}],
+    "geometry": {"type": "MultiPolygon"},
     "bounds": [4.5, 46.9, 5.6, 47.8],
-    "schema": {"fields": [{"name": "id", "constraints": {"required": True}}, {"name": "kind", "source": "leisure"},
-                          {"name": "name", "optional": True}], "primaryKey": "id"},
-}  # fmt: skip
+    "schema": {
+        "fields": [
+            {"name": "id", "constraints": {"required": True}},
+            {"name": "kind", "source": "leisure"},
+            {"name": "name", "optional": True},
+        ],
+        "primaryKey": "id",
+    },
+}
 
 
 def read(folder, *elements, **more):
@@ -120,32 +132,51 @@ def test_half_an_answer_is_refused(tmp_path):
 
 
 JOINED = {
-    "name": "owners", "title": "Owners", "path": "owners.csv", "format": "csv", "dialect": {"delimiter": ";"},
-    "sources": [{"title": "test"}], "licenses": [{"name": "etalab-2.0"}],
+    "name": "owners",
+    "title": "Owners",
+    "path": "owners.csv",
+    "format": "csv",
+    "dialect": {"delimiter": ";"},
+    "sources": [{"title": "test"}],
+    "licenses": [{"name": "etalab-2.0"}],
     "joined": {
-        "idu": [{"source": ["Dep"], "width": 2}, {"source": ["Com"], "width": 3},
-                {"source": ["Préfixe"], "width": 3, "blank": True}, {"source": ["Old section", "Section"], "width": 2},
-                {"source": ["N° plan"], "width": 4}],
+        "idu": [
+            {"source": ["Dep"], "width": 2},
+            {"source": ["Com"], "width": 3},
+            {"source": ["Préfixe"], "width": 3, "blank": True},
+            {"source": ["Old section", "Section"], "width": 2},
+            {"source": ["N° plan"], "width": 4},
+        ],
         "insee": [{"source": ["Dep"], "width": 2}, {"source": ["Com"], "width": 3}],
         "group": [{"source": ["Groupe"], "keep": 1}],
     },
     "row_filter": {"field": "insee", "values": ["21231", "01004"]},
-    "schema": {"fields": [{"name": "parcel", "source": "idu", "constraints": {"required": True}},
-                          {"name": "group", "type": "string"}], "missingValues": [""]},
-}  # fmt: skip
+    "schema": {
+        "fields": [
+            {"name": "parcel", "source": "idu", "constraints": {"required": True}},
+            {"name": "group", "type": "string"},
+        ],
+        "missingValues": [""],
+    },
+}
 
 
 def test_an_identifier_is_put_together_from_its_columns(tmp_path):
     rows = [
-        "21;231;Dijon;;A;11;4 - Commune", "21;231;Dijon;   ;BC;0102;9", "1;4;Ambérieu;018;AB;7;0 - Autre",
-        "21;232;Ailleurs;;A;1;4", "21;231;Dijon;;;11;4 - Commune",
-    ]  # fmt: skip
+        "21;231;Dijon;;A;11;4 - Commune",
+        "21;231;Dijon;   ;BC;0102;9",
+        "1;4;Ambérieu;018;AB;7;0 - Autre",
+        "21;232;Ailleurs;;A;1;4",
+        "21;231;Dijon;;;11;4 - Commune",
+    ]
     file = tmp_path / "owners.csv"
     file.write_text("\n".join(["Dep;Com;Nom;Préfixe;Section;N° plan;Groupe", *rows]), encoding="utf-8")
     found = parse(file, Card(JOINED))
     assert found.frame.to_numpy().tolist() == [
-        ["212310000A0011", "4"], ["21231000BC0102", "9"], ["01004018AB0007", "0"],
-    ]  # fmt: skip
+        ["212310000A0011", "4"],
+        ["21231000BC0102", "9"],
+        ["01004018AB0007", "0"],
+    ]
     assert found.rejects[["row", "column"]].to_numpy().tolist() == [[5, "parcel"]]
 
 

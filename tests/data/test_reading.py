@@ -43,8 +43,14 @@ def mirror(tmp_path, monkeypatch, cache):
         (tmp_path / "cards" / "things.json").write_text(json.dumps({**card, **changes}), encoding="utf-8")
         (base / "things" / "things.csv").write_text(text, encoding="utf-8")
         digest = hashlib.sha256(text.encode()).hexdigest()
-        entry = {"filename": "things.csv", "sha256": digest, "bytes": len(text.encode()), "url": None,
-                 "licence": "etalab-2.0", "retrieved": "2026-01-02T03:04:05Z"}  # fmt: skip
+        entry = {
+            "filename": "things.csv",
+            "sha256": digest,
+            "bytes": len(text.encode()),
+            "url": None,
+            "licence": "etalab-2.0",
+            "retrieved": "2026-01-02T03:04:05Z",
+        }
         lock = {"version": 1, "synthetic": synthetic, "datasets": {"things": entry}}
         (base / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
         return str(base)

@@ -94,8 +94,13 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
     assert shown["iris"]["synthetic"] and shown["bdtopo-vegetation"]["synthetic"]
     results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))["30_inclusion"]
     said = {one["result"]: one["value"] for one in results}
-    true = {"communes": 23, "inhabitants": 257_193, "digital-inclusion places": 69, "stops": 1080,
-            "stops known to be wheelchair accessible": 215}  # fmt: skip
+    true = {
+        "communes": 23,
+        "inhabitants": 257_193,
+        "digital-inclusion places": 69,
+        "stops": 1080,
+        "stops known to be wheelchair accessible": 215,
+    }
     assert {name: said[name] for name in true} == true
     assert "SYNTHETIC SAMPLE" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     # A map on invented contours says so, even where another invented layer is named already.

@@ -54,8 +54,18 @@ def test_the_sample_is_small_and_says_that_it_is_invented():
 
 
 # Cities of which only the names of the columns are known: an invented file would pretend to know the values too.
-NAMES_ONLY = {f"trees-{city}" for city in ("bayonne", "grand-paris-sud", "grenoble-metropole", "mulhouse", "nevers",
-                                           "saint-quentin", "seine-saint-denis")}  # fmt: skip
+NAMES_ONLY = {
+    f"trees-{city}"
+    for city in (
+        "bayonne",
+        "grand-paris-sud",
+        "grenoble-metropole",
+        "mulhouse",
+        "nevers",
+        "saint-quentin",
+        "seine-saint-denis",
+    )
+}
 
 
 def test_every_card_has_a_sample():

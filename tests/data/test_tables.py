@@ -188,8 +188,17 @@ def test_without_declared_fields_columns_stay_as_published(tmp_path):
     assert frame.n.sum() == 7
 
 
-@pytest.mark.parametrize("words", [["1E5", "2E10"], ["+33380000000", "+33380000001"], ["13002526500013", ""],
-                                   ["130025265", "130025266"], ["12345678901234567", "1"], ["0", "07"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["1E5", "2E10"],
+        ["+33380000000", "+33380000001"],
+        ["13002526500013", ""],
+        ["130025265", "130025266"],
+        ["12345678901234567", "1"],
+        ["0", "07"],
+    ],
+)
 def test_without_declared_fields_codes_stay_text(tmp_path, words):
     frame = parse(write(tmp_path, "a;v\n" + "".join(f"x;{word}\n" for word in words)), card(**fields())).frame
     assert frame.v.fillna("").tolist() == words
@@ -353,8 +362,14 @@ def test_a_shapefile_is_read_inside_its_zip(tmp_path):
     with zipfile.ZipFile(tmp_path / "things.zip", "w") as archive:
         for part in (tmp_path / "s").iterdir():
             archive.write(part, f"deep/{part.name}")
-    one = card(path="things.zip", format="shp", compression="zip", innerpath="*LCZ_*.shp", crs="EPSG:2154",
-               geometry={"type": "MultiPolygon"})  # fmt: skip
+    one = card(
+        path="things.zip",
+        format="shp",
+        compression="zip",
+        innerpath="*LCZ_*.shp",
+        crs="EPSG:2154",
+        geometry={"type": "MultiPolygon"},
+    )
     read = parse(tmp_path / "things.zip", one).frame
     assert list(read.code) == ["é1"] and list(read.n) == [7]
     assert read.area.iloc[0] == pytest.approx(1)
@@ -391,8 +406,13 @@ def test_json_that_is_no_list_is_refused(tmp_path):
 
 def test_overpass_elements_become_points(tmp_path):
     answer = {"elements": [{"type": "node", "id": 1, "lon": 5.04, "lat": 47.32, "tags": {"genus": "Platanus"}}]}
-    one = card(path="o.json", format="overpass", **BOUNDS, geometry={"type": "Point", "x": "lon", "y": "lat"},
-               **fields({"name": "genre", "source": "genus"}))  # fmt: skip
+    one = card(
+        path="o.json",
+        format="overpass",
+        **BOUNDS,
+        geometry={"type": "Point", "x": "lon", "y": "lat"},
+        **fields({"name": "genre", "source": "genus"}),
+    )
     frame = parse(write(tmp_path, json.dumps(answer), "o.json"), one).frame
     assert list(frame.genre) == ["Platanus"]
     timeout = {"elements": [], "remark": "runtime error: Query timed out"}

@@ -430,15 +430,28 @@ def features(n):
 @pytest.mark.parametrize("n", [1, 9, 10, 25])
 def test_pages_become_one_file(server, card, n):
     server.behaviours["/wfs"] = [{"pages": features(n)}]
-    card(url=server.base + "/wfs?REQUEST=GetFeature", paging={"size": 10}, path="things.geojson", format="geojson",
-         crs="EPSG:4326", geometry={"type": "Point"}, schema={"fields": [{"name": "code"}]})  # fmt: skip
+    card(
+        url=server.base + "/wfs?REQUEST=GetFeature",
+        paging={"size": 10},
+        path="things.geojson",
+        format="geojson",
+        crs="EPSG:4326",
+        geometry={"type": "Point"},
+        schema={"fields": [{"name": "code"}]},
+    )
     frame = datakit.load("things", "publisher")
     assert frame.code.tolist() == [f"{i:05d}" for i in range(n)]
     assert server.times("/wfs") == (3 if n == 25 else 1)
 
 
-PAGED = {"paging": {"size": 10}, "path": "things.geojson", "format": "geojson", "crs": "EPSG:4326",
-         "geometry": {"type": "Point"}, "schema": {"fields": [{"name": "code"}]}}  # fmt: skip
+PAGED = {
+    "paging": {"size": 10},
+    "path": "things.geojson",
+    "format": "geojson",
+    "crs": "EPSG:4326",
+    "geometry": {"type": "Point"},
+    "schema": {"fields": [{"name": "code"}]},
+}
 
 
 def test_a_page_that_breaks_off_is_asked_again(server, card):

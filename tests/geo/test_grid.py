@@ -85,11 +85,15 @@ def block():
     """An IRIS of 200 m x 100 m: a tower in the west, a house in the east, a shed, a factory."""
     areas = frame(shapely.box(0, 0, 200, 100), shapely.box(200, 0, 300, 100), iris=["a", "b"])
     buildings = frame(
-        shapely.box(10, 10, 30, 30), shapely.box(150, 10, 160, 20), shapely.box(50, 50, 53, 53),
+        shapely.box(10, 10, 30, 30),
+        shapely.box(150, 10, 160, 20),
+        shapely.box(50, 50, 53, 53),
         shapely.box(110, 40, 180, 90),
-        usage_1=["Résidentiel", "Indifférencié", "Résidentiel", "Industriel"], usage_2=[None, None, None, None],
-        hauteur=[30.0, 6.0, 3.0, 12.0], nombre_d_etages=[10, 2, 1, None],
-    )  # fmt: skip
+        usage_1=["Résidentiel", "Indifférencié", "Résidentiel", "Industriel"],
+        usage_2=[None, None, None, None],
+        hauteur=[30.0, 6.0, 3.0, 12.0],
+        nombre_d_etages=[10, 2, 1, None],
+    )
     totals = pd.DataFrame({"iris": ["a", "b"], "population": [126.0, 40.0]})
     return totals, areas, buildings
 
@@ -140,9 +144,14 @@ def test_homes_of_a_table_of_ones_own_may_lack_shape_or_volume(block):
     totals, areas, _ = block
     bow_tie = shapely.Polygon([(0, 0), (20, 20), (20, 0), (0, 20), (0, 0)])  # 200 m² once mended
     homes = frame(
-        bow_tie, shapely.box(150, 10, 160, 20), shapely.box(60, 60, 70, 70), None, shapely.Point(5, 5),
-        shapely.box(220, 10, 230, 20), volume=[300.0, 100.0, np.nan, 50.0, 50.0, np.nan],
-    )  # fmt: skip
+        bow_tie,
+        shapely.box(150, 10, 160, 20),
+        shapely.box(60, 60, 70, 70),
+        None,
+        shapely.Point(5, 5),
+        shapely.box(220, 10, 230, 20),
+        volume=[300.0, 100.0, np.nan, 50.0, 50.0, np.nan],
+    )
     cells = frame(shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.box(200, 0, 300, 100), None)
     found = residents.by_volume(totals, areas, cells, ["population"], homes)
     assert found.population.tolist()[:3] == pytest.approx([126 * 0.75, 126 * 0.25, 40])

@@ -92,9 +92,12 @@ def test_a_bridge_is_no_crossing():
 
 def test_nobody_walks_on_motorways():
     lines = roads(
-        [(0, 0), (100, 0)], [(0, 0), (0, 10)], [(0, 10), (100, 10)], [(100, 10), (100, 0)],
+        [(0, 0), (100, 0)],
+        [(0, 0), (0, 10)],
+        [(0, 10), (100, 10)],
+        [(100, 10), (100, 0)],
         nature=["Type autoroutier", "Sentier", "Sentier", "Escalier"],
-    )  # fmt: skip
+    )
     assert streets.network(lines).distances(points((0, 1)), points((100, 1)))[0, 0] == pytest.approx(118)
 
 

@@ -87,9 +87,15 @@ def test_at_the_threshold_one_is_near():
 
 def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
     table = pd.DataFrame(
-        {"iris": list("abcd"), "category": "post", "far": [100.0, 0, 100, np.nan], "far_low": 0.0, "far_high": 100.0,
-         "distance": [900.0, 300, np.nan, np.nan]}
-    )  # fmt: skip
+        {
+            "iris": list("abcd"),
+            "category": "post",
+            "far": [100.0, 0, 100, np.nan],
+            "far_low": 0.0,
+            "far_high": 100.0,
+            "distance": [900.0, 300, np.nan, np.nan],
+        }
+    )
     found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": np.nan, "d": 99.0}), area="iris").iloc[0]
     assert (found.far, found.people, found.of, found.distance) == (25, 10, 40, 450)
     found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": 40.0}), area="iris").iloc[0]

@@ -166,10 +166,22 @@ def census(**changes):
     iris = ["210010101", "210010102", "210020000"]
     ages = {name: [10.0, 20.0, 30.0] for name in people._AGES}
     population = pd.DataFrame({"iris": iris, **ages})
-    households = pd.DataFrame({"iris": iris, "living_alone_men": [6.0, 0, 9], "living_alone_women": [9.0, 3, 0],
-                               "people_single_parent": [0.0, 12, 18]})  # fmt: skip
-    housing = pd.DataFrame({"iris": iris, "main_homes_house": [5.0, 5, 60], "main_homes_flat": [15.0, 45, 0],
-                            "social_housing": [10.0, 0, 6]})  # fmt: skip
+    households = pd.DataFrame(
+        {
+            "iris": iris,
+            "living_alone_men": [6.0, 0, 9],
+            "living_alone_women": [9.0, 3, 0],
+            "people_single_parent": [0.0, 12, 18],
+        }
+    )
+    housing = pd.DataFrame(
+        {
+            "iris": iris,
+            "main_homes_house": [5.0, 5, 60],
+            "main_homes_flat": [15.0, 45, 0],
+            "social_housing": [10.0, 0, 6],
+        }
+    )
     return population, households, housing
 
 
@@ -217,15 +229,21 @@ def test_insee_s_advice_on_small_counts():
 
 def test_a_published_total_wins_over_the_sum_of_ages():
     population, households, housing = census()
-    frame = people.by_iris(population.assign(population=[61.0, np.nan, 181]), households,
-                           housing.assign(main_homes=[22.0, np.nan, 61]))  # fmt: skip
+    frame = people.by_iris(
+        population.assign(population=[61.0, np.nan, 181]), households, housing.assign(main_homes=[22.0, np.nan, 61])
+    )
     assert frame.population.tolist() == [61, 120, 181]
     assert frame.households.tolist() == [22, 50, 61]
 
 
 def test_secret_incomes_stay_missing_and_say_so():
-    incomes = pd.DataFrame({"iris": ["210010101", "210010102", "219990000"], "median_income": [20_000, np.nan, 1.0],
-                            "poverty_rate": [18.0, np.nan, 1.0]})  # fmt: skip
+    incomes = pd.DataFrame(
+        {
+            "iris": ["210010101", "210010102", "219990000"],
+            "median_income": [20_000, np.nan, 1.0],
+            "poverty_rate": [18.0, np.nan, 1.0],
+        }
+    )
     frame = people.by_iris(*census(), incomes)
     assert frame.income.tolist() == ["published", "secret", "no figure for this IRIS"]
     assert frame.median_income.isna().tolist() == [False, True, True]
@@ -437,8 +455,15 @@ def test_a_part_of_a_national_parquet_file_is_read_with_its_rows_numbers(tmp_pat
     from datakit.data.tables import parse
 
     n = 1000
-    table = pd.DataFrame({"DEPCOM": ["01004", None, "21231", "75056"] * (n // 4), "TYPEQU": "A206", "LAMBERT_X": 855e3,
-                          "LAMBERT_Y": 6.69e6, "OTHER": "x" * 50})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "DEPCOM": ["01004", None, "21231", "75056"] * (n // 4),
+            "TYPEQU": "A206",
+            "LAMBERT_X": 855e3,
+            "LAMBERT_Y": 6.69e6,
+            "OTHER": "x" * 50,
+        }
+    )
     table.loc[502, "TYPEQU"] = "??"
     pq.write_table(pa.Table.from_pandas(table, preserve_index=False), tmp_path / "BPE.parquet", row_group_size=64)
     card = datakit.catalog["bpe"]

@@ -133,8 +133,9 @@ def test_door_to_door_is_what_a_search_over_every_connection_finds(town, when, s
 
 def test_walking_all_the_way_is_taken_where_it_is_faster(town):
     timetable = transit.Timetable.read(town[0])
-    near = transit.door_to_door(timetable, table([(0, 0, 2.0)]), table([(3, 0, 2.0)]), MONDAY, shape=(1, 2),
-                                walking=np.array([[1.5, np.nan]]))  # fmt: skip
+    near = transit.door_to_door(
+        timetable, table([(0, 0, 2.0)]), table([(3, 0, 2.0)]), MONDAY, shape=(1, 2), walking=np.array([[1.5, np.nan]])
+    )
     assert near[0, 0] == pytest.approx(1.5)
     assert np.isnan(near[0, 1])  # no stop near it, and too far to walk
 
@@ -152,10 +153,13 @@ def test_a_stop_that_says_nothing_is_not_taken_for_accessible(tmp_path):
 
 
 def test_a_platform_says_what_its_station_says_unless_it_says_otherwise():
-    stops = pd.DataFrame({
-        "stop_id": ["G", "G1", "G2", "G3", "A"], "parent_station": ["", "G", "G", "G", ""],
-        "wheelchair_boarding": ["1", "", "0", "2", ""],
-    })  # fmt: skip
+    stops = pd.DataFrame(
+        {
+            "stop_id": ["G", "G1", "G2", "G3", "A"],
+            "parent_station": ["", "G", "G", "G", ""],
+            "wheelchair_boarding": ["1", "", "0", "2", ""],
+        }
+    )
     assert transit.boarding(stops).tolist() == [1, 1, 1, 2, 0]
     numbers = stops.assign(
         wheelchair_boarding=pd.array([1, None, 0, 2, None], "Int64"), parent_station=[None, *"GGG", None]
@@ -167,10 +171,12 @@ def test_a_platform_says_what_its_station_says_unless_it_says_otherwise():
 @pytest.mark.parametrize("calendar", ["calendar_dates.txt", "both"])
 def test_feeds_of_other_habits_are_read(tmp_path, calendar):
     """Days given one by one, trips after midnight, trips given by their frequency."""
-    path = write(tmp_path / "feed.zip", {"A": (47.30, 5.0, 1), "B": (47.31, 5.0, 1), "C": (47.32, 5.0, 1)},
-                 [("late", "WK", 1, [("A", 24 * 60 + 10), ("B", 24 * 60 + 20)]),
-                  ("often", "WK", 1, [("B", 0), ("C", 5)])],
-                 without=("calendar.txt",) if calendar == "calendar_dates.txt" else ())  # fmt: skip
+    path = write(
+        tmp_path / "feed.zip",
+        {"A": (47.30, 5.0, 1), "B": (47.31, 5.0, 1), "C": (47.32, 5.0, 1)},
+        [("late", "WK", 1, [("A", 24 * 60 + 10), ("B", 24 * 60 + 20)]), ("often", "WK", 1, [("B", 0), ("C", 5)])],
+        without=("calendar.txt",) if calendar == "calendar_dates.txt" else (),
+    )
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("calendar_dates.txt", "service_id,date,exception_type\nWK,20260303,1\nWK,20260304,1\n")
         archive.writestr("frequencies.txt", "trip_id,start_time,end_time,headway_secs\noften,06:00:00,10:00:00,600\n")

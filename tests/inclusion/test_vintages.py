@@ -115,13 +115,16 @@ def test_wrong_tables_are_refused(split):
 
 
 def test_inhabitants_put_on_the_iris_of_another_year():
-    table = pd.DataFrame({
-        "iris": ["214520000", "212130000", "212310101", "212310102"],
-        "commune": ["21452", "21213", "21231", "21231"],
-        "population": [2500.0, 700.0, 2000.0, 1500.0], "pop_75_plus": [250.0, 102.0, 100.0, 50.0],
-        "median_income": [25_000.0, 24_000.0, 21_000.0, np.nan],
-        "income": ["published", "published", "published", "secret"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "iris": ["214520000", "212130000", "212310101", "212310102"],
+            "commune": ["21452", "21213", "21231", "21231"],
+            "population": [2500.0, 700.0, 2000.0, 1500.0],
+            "pop_75_plus": [250.0, 102.0, 100.0, 50.0],
+            "median_income": [25_000.0, 24_000.0, 21_000.0, np.nan],
+            "income": ["published", "published", "published", "secret"],
+        }
+    )
     found = people.on_iris(people.shares(table), ["214520000", "212310101", "212310103"])
     assert found.iris.tolist() == ["212310101", "214520000"]
     neuilly = found.set_index("iris").loc["214520000"]  # with Crimolois, merged in 2019

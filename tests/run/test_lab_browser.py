@@ -29,8 +29,11 @@ START, RUN = 90, 180  # seconds that a slow machine may need to start JupyterLab
 def without_outputs(root, to):
     """The notebook without its kept outputs, so that everything seen afterwards comes from this run."""
     notebook = nbformat.read(root / "notebooks" / NOTEBOOK, 4)
-    kept = sum("<iframe" in str(out.get("data", {}).get("text/html", "")) for cell in notebook.cells
-               for out in cell.get("outputs", []))  # fmt: skip
+    kept = sum(
+        "<iframe" in str(out.get("data", {}).get("text/html", ""))
+        for cell in notebook.cells
+        for out in cell.get("outputs", [])
+    )
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
@@ -46,12 +49,24 @@ def lab(root, tmp_path):
     home.mkdir()
     maps = without_outputs(root, work)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
-        "--IdentityProvider.token=", f"--ServerApp.root_dir={work}", "--LabApp.news_url=None",
-    ]  # fmt: skip
-    settings = {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-                "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
-                "IPYTHONDIR": str(home / "ipython")}  # fmt: skip
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        "--port=0",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={work}",
+        "--LabApp.news_url=None",
+    ]
+    settings = {
+        "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
     process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True)
     said, lines = [], Queue()
 

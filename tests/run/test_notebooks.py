@@ -211,8 +211,12 @@ def test_a_changed_sentence_of_a_picture_or_a_lost_output_is_seen(build, root):
     assert any(text.startswith("Map: ") for text in words)
 
     changed = shipped()
-    (picture,) = (o for c in changed.cells for o in c.get("outputs", ()) if "147610" in o.get("data", {}).get(
-        "text/plain", "") and o.data["text/plain"].startswith("Figure"))  # fmt: skip
+    (picture,) = (
+        o
+        for c in changed.cells
+        for o in c.get("outputs", ())
+        if "147610" in o.get("data", {}).get("text/plain", "") and o.data["text/plain"].startswith("Figure")
+    )
     picture.data["text/plain"] = picture.data["text/plain"].replace("Dijon with 147610", "Nowhere with 7")
     assert said_unseen(build, changed) != true
 
@@ -262,18 +266,37 @@ import esda, pooch"""
 
 def nbval(root, path):
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov", "--nbval",
-         "--nbval-cell-timeout=120", f"--nbval-sanitize-with={root / 'tests' / 'nbval-sanitize.cfg'}", str(path)],
-        capture_output=True, encoding="utf-8", cwd=root,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "--no-cov",
+            "--nbval",
+            "--nbval-cell-timeout=120",
+            f"--nbval-sanitize-with={root / 'tests' / 'nbval-sanitize.cfg'}",
+            str(path),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=root,
+    )
 
 
 def written_to_stderr(path):
     """What the cells of a notebook write there when executed once more: nbval says that they do, not what."""
     book = nbformat.read(path, as_version=4)
     NotebookClient(book, allow_errors=True, resources={"metadata": {"path": path.parent}}).execute()
-    said = [f"cell {k}: {output.text}" for k, cell in enumerate(c for c in book.cells if c.cell_type == "code")
-            for output in cell.outputs if output.get("name") == "stderr"]  # fmt: skip
+    said = [
+        f"cell {k}: {output.text}"
+        for k, cell in enumerate(c for c in book.cells if c.cell_type == "code")
+        for output in cell.outputs
+        if output.get("name") == "stderr"
+    ]
     return "\nwritten to stderr:\n" + "\n".join(said)
 
 

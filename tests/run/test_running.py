@@ -40,9 +40,14 @@ def mixed(tmp_path_factory):
     for kind in (make.ok, make.fails, make.hangs, make.dies):
         kind(folder / "notebooks")
     return running.run(
-        notebooks=folder / "notebooks", output=folder / "out", parameters={"k": "7", "label": "é"}, timeout=12,
-        origins="sample", progress=False, jobs=4,
-    )  # fmt: skip
+        notebooks=folder / "notebooks",
+        output=folder / "out",
+        parameters={"k": "7", "label": "é"},
+        timeout=12,
+        origins="sample",
+        progress=False,
+        jobs=4,
+    )
 
 
 def by_name(report):
@@ -346,10 +351,26 @@ def test_a_whole_number_is_not_rounded(value):
 
 def test_a_failing_line_is_text_in_the_report():
     error = {"cell": 2, "line": "if a < b: '<img src=x onerror=alert(1)>'", "ename": "E<b>", "evalue": "<i>no</i>"}
-    one = {"title": "<u>T</u>", "status": "failed", "error": error, "seconds": 1.0, "peak_memory": None,
-           "results": [], "provenance": [], "page": False}  # fmt: skip
-    run = {"notebooks": {"10_x": one}, "started": "2026-01-01T00:00:00", "seconds": 1.0, "origins": ["sample"],
-           "git_commit": None, "command": "datakit run '<s>'", "datakit": "0", "python": "3"}  # fmt: skip
+    one = {
+        "title": "<u>T</u>",
+        "status": "failed",
+        "error": error,
+        "seconds": 1.0,
+        "peak_memory": None,
+        "results": [],
+        "provenance": [],
+        "page": False,
+    }
+    run = {
+        "notebooks": {"10_x": one},
+        "started": "2026-01-01T00:00:00",
+        "seconds": 1.0,
+        "origins": ["sample"],
+        "git_commit": None,
+        "command": "datakit run '<s>'",
+        "datakit": "0",
+        "python": "3",
+    }
     text = index_page(run)
     assert "if a &lt; b: " in text and "&lt;img src=x" in text
     for raw in ("<img", "<b>", "<i>", "<u>", "<s>"):
@@ -519,10 +540,27 @@ def test_progress_at_a_terminal_rewrites_its_lines():
 
 
 def test_index_without_data_or_results():
-    one = {"title": "A <b>", "status": "ok", "error": None, "seconds": 1, "peak_memory": None, "results": [],
-           "provenance": [], "page": False}  # fmt: skip
-    run = {"notebooks": {"a": one}, "started": "2026-01-01T00:00", "seconds": 1, "origins": ["sample"],
-           "command": "", "datakit": "0", "python": "3", "git_commit": "abc", "git_changes": True}  # fmt: skip
+    one = {
+        "title": "A <b>",
+        "status": "ok",
+        "error": None,
+        "seconds": 1,
+        "peak_memory": None,
+        "results": [],
+        "provenance": [],
+        "page": False,
+    }
+    run = {
+        "notebooks": {"a": one},
+        "started": "2026-01-01T00:00",
+        "seconds": 1,
+        "origins": ["sample"],
+        "command": "",
+        "datakit": "0",
+        "python": "3",
+        "git_commit": "abc",
+        "git_changes": True,
+    }
     text = index_page(run)
     assert (
         "A &lt;b&gt;" in text and "No notebook showed" in text and "not committed" in text and "SYNTHETIC" not in text
@@ -530,10 +568,27 @@ def test_index_without_data_or_results():
 
 
 def index_of(*records):
-    one = {"title": "T", "status": "ok", "error": None, "seconds": 1, "peak_memory": 5e6, "results": [],
-           "provenance": list(records), "page": True}  # fmt: skip
-    run = {"notebooks": {"t": one}, "started": "2026-01-01T00:00", "seconds": 1, "origins": ["x", "sample"],
-           "command": "", "datakit": "0", "python": "3", "git_commit": None, "git_changes": None}  # fmt: skip
+    one = {
+        "title": "T",
+        "status": "ok",
+        "error": None,
+        "seconds": 1,
+        "peak_memory": 5e6,
+        "results": [],
+        "provenance": list(records),
+        "page": True,
+    }
+    run = {
+        "notebooks": {"t": one},
+        "started": "2026-01-01T00:00",
+        "seconds": 1,
+        "origins": ["x", "sample"],
+        "command": "",
+        "datakit": "0",
+        "python": "3",
+        "git_commit": None,
+        "git_changes": None,
+    }
     return index_page(run)
 
 
@@ -558,5 +613,11 @@ def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
 
 def test_numbers_are_readable():
     assert [number(v) for v in (257193, 0.123456, -2.5, None, "x", True, 1234.6)] == [
-        "257\u202f193", "0.1235", "\u22122.5", "", "x", "True", "1\u202f235"
-    ]  # fmt: skip
+        "257\u202f193",
+        "0.1235",
+        "\u22122.5",
+        "",
+        "x",
+        "True",
+        "1\u202f235",
+    ]

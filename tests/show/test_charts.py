@@ -22,9 +22,13 @@ def table(synthetic=None, id="trees-dijon", **columns):
     frame = pd.DataFrame(columns or {"n": [1.0, 2.0]})
     if synthetic is not None:
         frame.attrs["datakit"] = {
-            "id": id, "title": "Arbres de Dijon", "attribution": "Ville de Dijon", "licence": "etalab-2.0",
-            "retrieved": "2026-01-02T03:04:05", "synthetic": synthetic,
-        }  # fmt: skip
+            "id": id,
+            "title": "Arbres de Dijon",
+            "attribution": "Ville de Dijon",
+            "licence": "etalab-2.0",
+            "retrieved": "2026-01-02T03:04:05",
+            "synthetic": synthetic,
+        }
     return frame
 
 
@@ -38,12 +42,24 @@ def texts(fig):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (12500, "12\u202f500"), (1234567.8, "1\u202f234\u202f568"), (1987, "1987"), (0, "0"), (-0.0, "0"),
-        (0.45678, "0.457"), (12.0, "12"), (12.34, "12.3"), (-3.5, "\u22123.5"), (-12500, "\u221212\u202f500"),
-        (float("nan"), "no data"), (None, "no data"), (np.float64(2.5), "2.5"), (float("inf"), "∞"), (1e-5, "0.00001"),
+        (12500, "12\u202f500"),
+        (1234567.8, "1\u202f234\u202f568"),
+        (1987, "1987"),
+        (0, "0"),
+        (-0.0, "0"),
+        (0.45678, "0.457"),
+        (12.0, "12"),
+        (12.34, "12.3"),
+        (-3.5, "\u22123.5"),
+        (-12500, "\u221212\u202f500"),
+        (float("nan"), "no data"),
+        (None, "no data"),
+        (np.float64(2.5), "2.5"),
+        (float("inf"), "∞"),
+        (1e-5, "0.00001"),
         (99.96, "100"),
     ],
-)  # fmt: skip
+)
 def test_numbers_can_be_read(value, text):
     assert style.number(value) == text
 
@@ -211,10 +227,16 @@ def test_text_under_a_figure_does_not_touch_the_axes():
 
 
 def test_bars_write_no_data_instead_of_zero():
-    frame = table(True, g=["Acer", "Tilia", "Érable à sucre"], n=[8640.0, 12700.0, np.nan], lo=[8000, 12000, np.nan],
-                  hi=[9000, 13000, np.nan])  # fmt: skip
-    fig, ax = charts.bars(frame, "n", "g", alt="Bars.", title="Trees", unit="trees", low="lo", high="hi",
-                          reference=(9000, "mean"))  # fmt: skip
+    frame = table(
+        True,
+        g=["Acer", "Tilia", "Érable à sucre"],
+        n=[8640.0, 12700.0, np.nan],
+        lo=[8000, 12000, np.nan],
+        hi=[9000, 13000, np.nan],
+    )
+    fig, ax = charts.bars(
+        frame, "n", "g", alt="Bars.", title="Trees", unit="trees", low="lo", high="hi", reference=(9000, "mean")
+    )
     said = [t.get_text() for t in ax.texts]
     assert said[:3] == ["8640", "12\u202f700", "no data"] and " mean" in said
     assert ax.get_xlabel() == "trees" and [t.get_text() for t in ax.get_yticklabels()][2] == "Érable à sucre"

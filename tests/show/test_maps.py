@@ -87,8 +87,10 @@ def test_real_data_bears_no_stamp_and_a_mixture_says_which(squares, trees):
     assert "SYNTHETIC" not in page.split("<script>")[0]
     page = maps.points(trees, outline=squares, **WORDS).html()
     assert "SYNTHETIC SAMPLE: trees-dijon (invented data); the rest is real" in page
-    assert "SYNTHETIC SAMPLE" in maps.choropleth(
-        squares.assign().set_geometry("geometry"), "density", unit="", data=[trees], **WORDS).html()  # fmt: skip
+    assert (
+        "SYNTHETIC SAMPLE"
+        in maps.choropleth(squares.assign().set_geometry("geometry"), "density", unit="", data=[trees], **WORDS).html()
+    )
 
 
 def test_missing_values_have_their_own_class_and_colour(squares):
@@ -227,19 +229,24 @@ def test_many_shapes_go_on_canvas(squares):
     cells = [box(x, y, x + 20, y + 20) for x, y in corners]
     frame = gpd.GeoDataFrame({"v": range(2500)}, geometry=cells, crs="EPSG:2154")
     made = maps.choropleth(frame, "v", unit="", **WORDS)
-    assert specs(made.html())["areas"][0]["canvas"] and not specs(
-        maps.choropleth(squares, "density", unit="", **WORDS).html())["areas"][0]["canvas"]  # fmt: skip
+    assert (
+        specs(made.html())["areas"][0]["canvas"]
+        and not specs(maps.choropleth(squares, "density", unit="", **WORDS).html())["areas"][0]["canvas"]
+    )
     assert made.size < 500_000
 
 
 def test_lines_can_be_mapped_and_named_lines_too():
     frame = gpd.GeoDataFrame(
-        {"kind": ["rue", "avenue"]}, crs="EPSG:2154",
-        geometry=shapely.from_wkt([
-            "LINESTRING (853000 6691000, 854000 6692000)",
-            "MULTILINESTRING ((853000 6692000, 853500 6692500), (853000 6693000, 854000 6693000))",
-        ]),
-    )  # fmt: skip
+        {"kind": ["rue", "avenue"]},
+        crs="EPSG:2154",
+        geometry=shapely.from_wkt(
+            [
+                "LINESTRING (853000 6691000, 854000 6692000)",
+                "MULTILINESTRING ((853000 6692000, 853500 6692500), (853000 6693000, 854000 6693000))",
+            ]
+        ),
+    )
     made = maps.choropleth(frame, "kind", unit="", **WORDS)
     spec = specs(made.html())["areas"][0]
     assert spec["kind"] == "line" and [len(s) for s in spec["shapes"]] == [1, 2]
@@ -285,8 +292,11 @@ def test_60_000_points_stay_below_the_budget():
     rng = np.random.default_rng(5)
     n = 60_000
     where = gpd.points_from_xy(rng.uniform(845_000, 865_000, n), rng.uniform(6_680_000, 6_700_000, n))
-    columns = {"genus": rng.choice([f"g{i}" for i in range(60)], n), "height": rng.gamma(5, 2, n).round(1),
-               "year": rng.integers(1900, 2025, n)}  # fmt: skip
+    columns = {
+        "genus": rng.choice([f"g{i}" for i in range(60)], n),
+        "height": rng.gamma(5, 2, n).round(1),
+        "year": rng.integers(1900, 2025, n),
+    }
     frame = gpd.GeoDataFrame(columns, geometry=where, crs="EPSG:2154")
     assert maps.points(frame, colour="genus", tooltip=["height", "year"], **WORDS).size < 1_200_000
     made = maps.points(frame, tooltip=["genus", "height", "year"], **WORDS)
@@ -364,8 +374,11 @@ def test_wrong_tables_columns_and_geometries_are_refused(squares, trees):
 
 
 def test_empty_tables_make_a_map_that_says_so(squares, trees):
-    for made in (maps.choropleth(squares.head(0), "density", unit="", **WORDS), maps.points(trees.head(0), **WORDS),
-                 maps.points(trees.head(0), colour="genus", outline=squares, **WORDS)):  # fmt: skip
+    for made in (
+        maps.choropleth(squares.head(0), "density", unit="", **WORDS),
+        maps.points(trees.head(0), **WORDS),
+        maps.points(trees.head(0), colour="genus", outline=squares, **WORDS),
+    ):
         assert "no row to show" in made.html()
         assert any("no row to show" in t.get_text() for t in made.static().axes[0].texts)
         assert len(made.table()) == 0

@@ -85,8 +85,10 @@ def set_view(page, lat, lng, level):
 
 
 def counted(page):
-    return sum(int(re.sub(r"\D", "", t)) for t in page.locator(".dk-cluster").all_inner_texts()) + page.locator(
-        ".dk-dot").count()  # fmt: skip
+    return (
+        sum(int(re.sub(r"\D", "", t)) for t in page.locator(".dk-cluster").all_inner_texts())
+        + page.locator(".dk-dot").count()
+    )
 
 
 def test_a_choropleth_is_painted_in_its_classes(shown, communes, tmp_path):

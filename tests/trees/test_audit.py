@@ -73,7 +73,7 @@ def test_a_clean_inventory_has_nothing_to_look_at():
         ("no place", changed("geometry", [11], None), 1, "A11"),
         ("far", changed("geometry", [12], shapely.Point(600_000, 6_692_000)), 1, "A12"),
     ],
-)  # fmt: skip
+)
 def test_each_check_counts_what_was_spoilt(check, frame, count, example):
     found = look(frame, check, field="date_releve" if check == "future" else None)
     assert found.trees == count
@@ -261,8 +261,10 @@ def pages(pdf):
 @pytest.mark.filterwarnings("ignore::datakit.data.cache.DataWarning")
 def test_real_inventories(real_mirror, real_cards, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    made = {id: audit(standardise(datakit.load(f"trees-{id}", real_mirror)), today=2026)
-            for id in ("saint-quentin", "grenoble", "paris")}  # fmt: skip
+    made = {
+        id: audit(standardise(datakit.load(f"trees-{id}", real_mirror)), today=2026)
+        for id in ("saint-quentin", "grenoble", "paris")
+    }
     asked = {id: {q.key for q in one.cannot} for id, one in made.items()}
     assert "losses" not in asked["saint-quentin"] and {"losses", "age", "visits", "streets"} <= asked["grenoble"]
     assert "visits" not in asked["paris"], "stages of development are known"

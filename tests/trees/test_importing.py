@@ -376,8 +376,17 @@ def test_a_card_that_no_import_made_is_left_alone(here, text, error):
 
 # -- places in metres --------------------------------------------------------------------------------------------------
 
-PAIRS = ("X Y", "COORD_X COORD_Y", "X_L93 Y_L93", "X_LAMBERT93 Y_LAMBERT93", "XL93 YL93", "LAMBX LAMBY",
-         "POINT_X POINT_Y", "CoordXL93 CoordYL93", "x_2154 y_2154")  # fmt: skip
+PAIRS = (
+    "X Y",
+    "COORD_X COORD_Y",
+    "X_L93 Y_L93",
+    "X_LAMBERT93 Y_LAMBERT93",
+    "XL93 YL93",
+    "LAMBX LAMBY",
+    "POINT_X POINT_Y",
+    "CoordXL93 CoordYL93",
+    "x_2154 y_2154",
+)
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -35,11 +35,16 @@ def invented(n=3000, seed=0, sectors=12, home=0.0):
     risky = 0.03 + 0.3 * (age > 50) + 0.2 * (genus == "Betula")
     gone = rng.random(n) < risky
     frame = {
-        "id": [f"T{i}" for i in range(n)], "genre": genus, "espece": "sp.", "annee_plantation": 2020 - age,
-        "date_releve": pd.Timestamp("2020-06-01"), "etat": np.where(gone, "Abattu", "En place"),
+        "id": [f"T{i}" for i in range(n)],
+        "genre": genus,
+        "espece": "sp.",
+        "annee_plantation": 2020 - age,
+        "date_releve": pd.Timestamp("2020-06-01"),
+        "etat": np.where(gone, "Abattu", "En place"),
         "secteur": rng.choice([f"S{k}" for k in range(sectors)], n),
-        "souche": np.where(gone & (rng.random(n) < 0.9), "arasée", None), "couleur": rng.choice(["a", "b"], n),
-    }  # fmt: skip
+        "souche": np.where(gone & (rng.random(n) < 0.9), "arasée", None),
+        "couleur": rng.choice(["a", "b"], n),
+    }
     points = gpd.points_from_xy(850_000 + home + rng.uniform(0, 4000, n), 6_690_000 + rng.uniform(0, 4000, n))
     return gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:2154")
 
@@ -64,10 +69,12 @@ def test_the_real_leaks_are_found_and_refused(saint_quentin):
 
 
 def test_the_officers_rule_puts_the_last_stage_first_and_the_oldest_within_it():
-    frame = pd.DataFrame({
-        "stade_developpement": ["Adulte", "Sénescent", "Jeune", "Adulte", None, "Vieux"],
-        "annee_plantation": pd.array([1990, 2010, 2015, 1950, None, 1980], dtype="Int64"),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "stade_developpement": ["Adulte", "Sénescent", "Jeune", "Adulte", None, "Vieux"],
+            "annee_plantation": pd.array([1990, 2010, 2015, 1950, None, 1980], dtype="Int64"),
+        }
+    )
     order = np.argsort(-risk.oldest_stage_first(frame, 2020), kind="stable").tolist()
     assert order == [1, 5, 3, 0, 4, 2]  # where no age is known, the middle one is taken
     bare = pd.DataFrame({"diametre": [10.0, 90.0, np.nan, 40.0]})
@@ -80,15 +87,26 @@ def test_both_models_find_what_was_put_there_on_held_out_sectors():
     table, scores = risk.baselines(frame, target, today=2020, draws=20)
     by = table.set_index(["baseline", "held_out"])
     assert [*by.index.get_level_values(0)] == [
-        "chance", "oldest stage first", "worst genera first", "logistic regression", "gradient boosting",
-        "logistic regression", "gradient boosting"]  # fmt: skip
+        "chance",
+        "oldest stage first",
+        "worst genera first",
+        "logistic regression",
+        "gradient boosting",
+        "logistic regression",
+        "gradient boosting",
+    ]
     for name in ("logistic regression", "gradient boosting"):
         row = by.loc[(name, "sectors")]
         assert row.average_precision > 1.5 * by.loc[("chance", "")].average_precision
         assert row.low < row.average_precision < row.high
     # Trees were lost by chance alone beyond that: held-out sectors are as good as random rows.
-    assert abs(by.loc[("gradient boosting", "random rows")].average_precision
-               - by.loc[("gradient boosting", "sectors")].average_precision) < 0.05  # fmt: skip
+    assert (
+        abs(
+            by.loc[("gradient boosting", "random rows")].average_precision
+            - by.loc[("gradient boosting", "sectors")].average_precision
+        )
+        < 0.05
+    )
     assert scores.index.equals(frame.index)
 
 

@@ -307,9 +307,17 @@ def test_exchanged_coordinates_outside_france_by_the_others():
 
 @pytest.mark.parametrize(
     "word",
-    ["47.32, 5.04", "[5.04, 47.32]", "47,32; 5,04", "47.32,5.04", '{"type": "Point", "coordinates": [5.04, 47.32]}',
-     "POINT (5.04 47.32)", {"lon": 5.04, "lat": 47.32}, [5.04, 47.32]],
-)  # fmt: skip
+    [
+        "47.32, 5.04",
+        "[5.04, 47.32]",
+        "47,32; 5,04",
+        "47.32,5.04",
+        '{"type": "Point", "coordinates": [5.04, 47.32]}',
+        "POINT (5.04 47.32)",
+        {"lon": 5.04, "lat": 47.32},
+        [5.04, 47.32],
+    ],
+)
 def test_points_as_text(word):
     table = standardise(pd.DataFrame({"geo_point_2d": [word] * 2}), {"fields": []})
     assert lonlat(table) == [[5.04, 47.32]] * 2
@@ -403,8 +411,17 @@ def test_names_are_spelt_as_the_reference_does():
             cultivar_variete=["'Globosum'"] + [None] * 8,
         )
     )
-    names = ["Acer platanoides", "Styphnolobium japonicum", "Quercus rubra", plane, "Acer", "",
-            "Acer platanoides", "Acer", "Picea pungens"]  # fmt: skip
+    names = [
+        "Acer platanoides",
+        "Styphnolobium japonicum",
+        "Quercus rubra",
+        plane,
+        "Acer",
+        "",
+        "Acer platanoides",
+        "Acer",
+        "Picea pungens",
+    ]
     assert table["taxon"].fillna("").tolist() == names
     assert table["genre"].tolist()[5] == "Foobarus" and table["espece"].tolist()[5] == "bar"  # never guessed
     assert table["espece"].tolist()[7] == "inventum"
@@ -459,10 +476,14 @@ def test_the_table_of_the_national_schema(shared_data):
     names = [field["name"] for field in schema["fields"]]
     assert len(names) == 31 and schema_names() == names
     table = standardise(
-        *small(id=["a", "b", "b"], matricule=[None, "77", None], hauteur=["6", "7", None],
-               remarquable=["oui", "non", None],
-               date_plantation=["01/11/2004", None, None])
-    )  # fmt: skip
+        *small(
+            id=["a", "b", "b"],
+            matricule=[None, "77", None],
+            hauteur=["6", "7", None],
+            remarquable=["oui", "non", None],
+            date_plantation=["01/11/2004", None, None],
+        )
+    )
     made = schema_table(table)
     assert list(made) == names and made["id"].tolist() == [1, 2, 3]
     assert made["matricule"].tolist() == ["a", "77", "b"]
@@ -599,11 +620,15 @@ def test_a_log_of_nothing_and_of_missing_values():
 
 def test_standardising_twice_changes_nothing_more():
     frame, crosswalk = small(
-        hauteur=["6", "10-20 m", "0"], date_plantation=["2007/2008", "01/11/2004", None], genre=["acer", "Tilia", None],
-        stade_developpement=["JA", "Adulte", "A"], cultivar_variete=["'Koster'", None, "n. sp."],
+        hauteur=["6", "10-20 m", "0"],
+        date_plantation=["2007/2008", "01/11/2004", None],
+        genre=["acer", "Tilia", None],
+        stade_developpement=["JA", "Adulte", "A"],
+        cultivar_variete=["'Koster'", None, "n. sp."],
         remarquable=["Oui", "non", "?"],
-        longitude=[47.3, 5.1, 5.2], latitude=[5.1, 47.2, 47.3],
-    )  # fmt: skip
+        longitude=[47.3, 5.1, 5.2],
+        latitude=[5.1, 47.2, 47.3],
+    )
     once = standardise(frame, crosswalk, taxa=False)
     twice = standardise(once, taxa=False)
     assert not len(twice.attrs["changes"])
@@ -684,7 +709,11 @@ def test_saint_quentin(shared_data, real_cards):
     assert table["taxon"].notna().mean() > 0.95
     first = table.iloc[1]  # PINNIGnig
     assert (first["taxon"], first["genre"], first["espece"], first["nom_latin"]) == (
-        "Pinus nigra", "Pinus", "nigra", "PINNIGnig")  # fmt: skip
+        "Pinus nigra",
+        "Pinus",
+        "nigra",
+        "PINNIGnig",
+    )
     coded = logged(table, "genre").set_index("row").loc[2]
     assert (coded["before"], coded["after"]) == ("PINNIGnig", "Pinus") and "code" in coded["rule"]
     assert table["statut"].value_counts().to_dict() == {"standing": 6645, "lost": 764}

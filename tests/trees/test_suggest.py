@@ -12,25 +12,49 @@ from tests.crosswalk_scores import scores
 # Headers in the manners of cities that have no card here, with what a person would answer.
 UNSEEN = {
     "a shapefile, names cut at ten letters": {
-        "ID_ARBRE": "id", "GENRE_BOTA": "genre", "ESPECE_BOT": "espece", "DATE_PLANT": "date_plantation",
-        "HAUTEUR_TO": "hauteur", "CIRCONFERE": "circonference", "STADE_DEVE": "stade_developpement",
-        "SHAPE_LENG": None, "NOM_VERNAC": "nom_vernaculaire",
+        "ID_ARBRE": "id",
+        "GENRE_BOTA": "genre",
+        "ESPECE_BOT": "espece",
+        "DATE_PLANT": "date_plantation",
+        "HAUTEUR_TO": "hauteur",
+        "CIRCONFERE": "circonference",
+        "STADE_DEVE": "stade_developpement",
+        "SHAPE_LENG": None,
+        "NOM_VERNAC": "nom_vernaculaire",
     },
     "English": {
-        "tree_id": "id", "genus": "genre", "species": "espece", "common_name": "nom_vernaculaire",
-        "height_m": "hauteur", "dbh_cm": "diametre", "planting_year": "annee_plantation",
-        "crown_diameter_m": "diametre_couronne", "created_by": None,
+        "tree_id": "id",
+        "genus": "genre",
+        "species": "espece",
+        "common_name": "nom_vernaculaire",
+        "height_m": "hauteur",
+        "dbh_cm": "diametre",
+        "planting_year": "annee_plantation",
+        "crown_diameter_m": "diametre_couronne",
+        "created_by": None,
     },
     "capitals without spaces": {
-        "IDENTIFIANTARBRE": "id", "NOMLATIN": "nom_latin", "NOMCOMMUN": "nom_vernaculaire", "HAUTEURENM": "hauteur",
-        "CIRCONFERENCEENCM": "circonference", "ANNEEPLANTATION": "annee_plantation", "DOMANIALITE": "gestionnaire",
-        "ADRESSE": "adresse", "PASSWORDHASH": None,
+        "IDENTIFIANTARBRE": "id",
+        "NOMLATIN": "nom_latin",
+        "NOMCOMMUN": "nom_vernaculaire",
+        "HAUTEURENM": "hauteur",
+        "CIRCONFERENCEENCM": "circonference",
+        "ANNEEPLANTATION": "annee_plantation",
+        "DOMANIALITE": "gestionnaire",
+        "ADRESSE": "adresse",
+        "PASSWORDHASH": None,
     },
     "abbreviations": {
-        "num_arbre": "id", "genre": "genre", "esp": "espece", "haut": "hauteur", "circ": "circonference",
-        "an_plant": "annee_plantation", "rq": None, "quartier": "secteur",
+        "num_arbre": "id",
+        "genre": "genre",
+        "esp": "espece",
+        "haut": "hauteur",
+        "circ": "circonference",
+        "an_plant": "annee_plantation",
+        "rq": None,
+        "quartier": "secteur",
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("manner", UNSEEN)
@@ -60,13 +84,15 @@ def test_real_files_left_out_in_turn(shared_data):
 
 def test_values_carry_columns_whose_names_say_nothing():
     n = 60
-    table = pd.DataFrame({
-        "c1": ["Tilia cordata", "Platanus x acerifolia", "Acer campestre"] * (n // 3),
-        "c2": ["Adulte", "Jeune", "Sénescent"] * (n // 3),
-        "c3": ["Tilleul", "Platane", "Érable"] * (n // 3),
-        "c4": range(n),
-        "mot_de_passe": ["azerty", "qsdfgh", "wxcvbn"] * (n // 3),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "c1": ["Tilia cordata", "Platanus x acerifolia", "Acer campestre"] * (n // 3),
+            "c2": ["Adulte", "Jeune", "Sénescent"] * (n // 3),
+            "c3": ["Tilleul", "Platane", "Érable"] * (n // 3),
+            "c4": range(n),
+            "mot_de_passe": ["azerty", "qsdfgh", "wxcvbn"] * (n // 3),
+        }
+    )
     found = suggest_crosswalk(table).table.set_index("source")
     assert found.loc["c1", "field"] == "nom_latin" and "Latin names" in found.loc["c1", "reason"]
     assert found.loc["c2", "field"] == "stade_developpement" and found.loc["c3", "field"] == "nom_vernaculaire"
@@ -86,10 +112,15 @@ def test_a_diameter_that_is_a_girth_is_proposed_as_one():
 
 
 def test_the_crosswalk_is_used_as_it_is_and_shown():
-    table = pd.DataFrame({
-        "GENRE": ["Tilia", "Acer"], "ESPÈCE": ["cordata", "campestre"], "HAUTEUR (m)": ["12,5", "8"],
-        "geo_point_2d": ["47.32, 5.04", "47.33, 5.05"], "<b>x</b>": ["a", "b"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "GENRE": ["Tilia", "Acer"],
+            "ESPÈCE": ["cordata", "campestre"],
+            "HAUTEUR (m)": ["12,5", "8"],
+            "geo_point_2d": ["47.32, 5.04", "47.33, 5.05"],
+            "<b>x</b>": ["a", "b"],
+        }
+    )
     found = suggest_crosswalk(table)
     trees = standardise(table, found.crosswalk)
     assert trees["taxon"].tolist() == ["Tilia cordata", "Acer campestre"] and trees["hauteur"].tolist() == [1250, 800]

@@ -34,10 +34,25 @@ Sorbus americana, Sorbus sargentiana, Sorbus vilmorinii, Taxus canadensis, Thuja
 Tilia japonica, Tilia mandshurica, Tilia maximowicziana, Tilia miqueliana, Tilia oliveri, Ulmus alata, Ulmus laciniata,
 Ulmus rubra, Ulmus thomasii, Viburnum lentago, Zelkova abelicea, Zelkova sinica
 """
-PLANTS = ["Salvia officinalis", "Malva sylvestris", "Carica papaya", "Prunella vulgaris", "Abelia x grandiflora",
-          "Pilea pungens", "Rubus ulmifolius", "Sorbaria sorbifolia", "Rosa canina", "Ribes nigrum", "Cassia fistula",
-          "Myrica gale", "Olearia x haastii", "Hedera helix", "Sophora tetraptera",
-          "Sabal palmetto", "Tilleul"]  # fmt: skip
+PLANTS = [
+    "Salvia officinalis",
+    "Malva sylvestris",
+    "Carica papaya",
+    "Prunella vulgaris",
+    "Abelia x grandiflora",
+    "Pilea pungens",
+    "Rubus ulmifolius",
+    "Sorbaria sorbifolia",
+    "Rosa canina",
+    "Ribes nigrum",
+    "Cassia fistula",
+    "Myrica gale",
+    "Olearia x haastii",
+    "Hedera helix",
+    "Sophora tetraptera",
+    "Sabal palmetto",
+    "Tilleul",
+]
 CASES = {
     "Platanus x acerifolia": ("Platanus x acerifolia", "exact"),
     "PLATANUS X ACERIFOLIA": ("Platanus x acerifolia", "exact"),
@@ -139,17 +154,33 @@ def test_answer_follows_the_index_and_carries_what_is_known_of_the_taxon():
     table = taxa.resolve(names)
     assert list(table.columns) == taxa.COLUMNS and list(table.index) == [7, 3, 3, 1]
     first = table.iloc[0]
-    assert list(first) == ["Tilia x europaea", "Malvaceae", "Tilia", "x europaea", "Pallida", "Tilleul commun",
-                           "Common lime", "species", "synonym"]  # fmt: skip
+    assert list(first) == [
+        "Tilia x europaea",
+        "Malvaceae",
+        "Tilia",
+        "x europaea",
+        "Pallida",
+        "Tilleul commun",
+        "Common lime",
+        "species",
+        "synonym",
+    ]
     assert table["how"].tolist()[1:] == ["unknown", "genus only", "unknown"]
     assert table.iloc[2]["nom_fr"] == "Tilleul" and table["espece"].isna().tolist()[1:] == [True] * 3
     assert taxa.resolve(names[:0]).empty and taxa.resolve([None]).iloc[0]["how"] == "unknown"
 
 
 def test_cultivars_from_the_name_or_from_their_own_column():
-    names = ["Pyrus communis ''Duchesse d''Angoulême''", "Pyrus communis", "Acer rubrum", "Malus cv. Evereste", "Malus",
-             "Carpinus  Betulus - L. - Fastigiata", "Tilia  Platyphyllos -  - Flamme du Vercors",
-             "Betula sp. -  - "]  # fmt: skip
+    names = [
+        "Pyrus communis ''Duchesse d''Angoulême''",
+        "Pyrus communis",
+        "Acer rubrum",
+        "Malus cv. Evereste",
+        "Malus",
+        "Carpinus  Betulus - L. - Fastigiata",
+        "Tilia  Platyphyllos -  - Flamme du Vercors",
+        "Betula sp. -  - ",
+    ]
     own = ["Other", "''Duchesse d''Angoulême''", "October Glory", None, "", None, None, None]
     found = taxa.resolve(names, own)["cultivar"]
     assert found[:4].tolist() == ["Duchesse d'Angoulême", "Duchesse d'Angoulême", "October Glory", "Evereste"]
@@ -219,8 +250,17 @@ def test_edit_distance_by_hand():
 def test_codes_are_species_only_when_one_taxon_can_be_meant():
     codes = ["TILCOR", "ACESAC", "PRUSER", "PRUSERkan", "CUP", "MALgol", "CAS", "ACEZZZ", "ZZZZZZ", "BETULA", "SALVIA"]
     found = taxa.resolve(codes)
-    assert found["how"].tolist() == ["code", *["genus only"] * 2, "code", *["genus only"] * 2, "unknown", "genus only",
-                                     "unknown", "genus only", "genus only"]  # fmt: skip
+    assert found["how"].tolist() == [
+        "code",
+        *["genus only"] * 2,
+        "code",
+        *["genus only"] * 2,
+        "unknown",
+        "genus only",
+        "unknown",
+        "genus only",
+        "genus only",
+    ]
     assert found["taxon"].tolist()[1:6] == ["Acer", "Prunus", "Prunus serrulata", "Cupressus", "Malus"]
     among_names = taxa.resolve(["Acer rubrum", "Tilia cordata", "Tilia x euchlora", "SALVIA", "TILCOR", "CUP"])
     assert among_names["how"].tolist() == ["exact"] * 3 + ["unknown", "code", "unknown"]
@@ -228,11 +268,24 @@ def test_codes_are_species_only_when_one_taxon_can_be_meant():
 
 
 def test_french_names_only_when_one_taxon_can_be_meant():
-    said = {"Frêne": "Fraxinus", "frene commun": "Fraxinus excelsior", "Érables planes": "Acer platanoides",
-            "Acacia": None, "Orme de Sibérie": None, "Robinier, Faux acacia": "Robinia pseudoacacia",
-            "Alisier blanc, Alouchier": "Sorbus aria", "Arbre aux 40 écus": "Ginkgo biloba", "Sapin, Épicéa": None,
-            "Cerisier à fleurs": "Prunus", "Saule pleureur": "Salix", "Olivier": "Olea europaea", "": None,
-            "PLATANES": "Platanus", "Charme": "Carpinus", "Réverbère": None}  # fmt: skip
+    said = {
+        "Frêne": "Fraxinus",
+        "frene commun": "Fraxinus excelsior",
+        "Érables planes": "Acer platanoides",
+        "Acacia": None,
+        "Orme de Sibérie": None,
+        "Robinier, Faux acacia": "Robinia pseudoacacia",
+        "Alisier blanc, Alouchier": "Sorbus aria",
+        "Arbre aux 40 écus": "Ginkgo biloba",
+        "Sapin, Épicéa": None,
+        "Cerisier à fleurs": "Prunus",
+        "Saule pleureur": "Salix",
+        "Olivier": "Olea europaea",
+        "": None,
+        "PLATANES": "Platanus",
+        "Charme": "Carpinus",
+        "Réverbère": None,
+    }
     found = taxa.from_french(list(said))
     assert [None if pd.isna(each) else each for each in found["taxon"]] == list(said.values())
     assert list(found.columns) == taxa.COLUMNS and found.iloc[1]["nom_en"] == "Common ash"
@@ -321,8 +374,10 @@ def test_codes_of_the_real_file_are_species_genera_or_reported(real):
     codes = real["saint-quentin"]["latin"].dropna().value_counts()
     found = taxa.resolve(codes.index)
     how = found["how"].value_counts().to_dict()
-    print(f"\n{len(codes)} codes: {how}; genus only: {codes.index[found['how'] == 'genus only'].tolist()}; "
-          f"unknown: {codes.index[found['how'] == 'unknown'].tolist()}")  # fmt: skip
+    print(
+        f"\n{len(codes)} codes: {how}; genus only: {codes.index[found['how'] == 'genus only'].tolist()}; "
+        f"unknown: {codes.index[found['how'] == 'unknown'].tolist()}"
+    )
     assert set(how) <= {"code", "genus only", "unknown"} and how["code"] >= 0.75 * len(codes)
     named = found["how"] == "code"
     for code, taxon in zip(codes.index[named], found.loc[named, "taxon"], strict=True):

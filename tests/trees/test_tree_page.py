@@ -48,12 +48,19 @@ def town():
     streets = np.array(["Rue de l'Église", "Allée de l'Œuvre"])[(x > 855_000).astype(int)]
     return gpd.GeoDataFrame(
         {
-            "nom_vernaculaire": [f"Érable n° {i}" for i in range(n)], "genre": "Acer", "espece": "campestre",
-            "adresse": streets, "secteur": "Fénay", "remarquable": np.arange(n) % 10 == 0,
-            "hauteur": girth * 15, "circonference": girth, "annee_plantation": 1980,
+            "nom_vernaculaire": [f"Érable n° {i}" for i in range(n)],
+            "genre": "Acer",
+            "espece": "campestre",
+            "adresse": streets,
+            "secteur": "Fénay",
+            "remarquable": np.arange(n) % 10 == 0,
+            "hauteur": girth * 15,
+            "circonference": girth,
+            "annee_plantation": 1980,
         },
-        geometry=gpd.points_from_xy(x, y), crs="EPSG:2154",
-    )  # fmt: skip
+        geometry=gpd.points_from_xy(x, y),
+        crs="EPSG:2154",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +155,10 @@ def test_positions_and_measures_survive_packing(sample):
     mine = pd.DataFrame({"x": x, "y": y, "height": height, "street": street})
     # Each packed tree beside its original: the nearest one, on the same street and of the same height.
     joined = gpd.sjoin_nearest(
-        gpd.GeoDataFrame(mine, geometry=gpd.points_from_xy(x, y), crs=2154), kept[["hauteur", "adresse", "geometry"]],
+        gpd.GeoDataFrame(mine, geometry=gpd.points_from_xy(x, y), crs=2154),
+        kept[["hauteur", "adresse", "geometry"]],
         distance_col="away",
-    )  # fmt: skip
+    )
     assert joined["away"].max() < 0.5
     metres = (joined["hauteur"].where(joined["hauteur"].between(page_pack.LOWEST, page_pack.TALLEST)) / 10).round()
     same = (joined["street"] == joined["adresse"]) & (joined["height"].fillna(-1) == metres.fillna(-1))
@@ -176,8 +184,9 @@ def test_streets_of_one_name_in_two_communes_are_two_places():
     trees.loc[trees.index[:3], "code_insee"] = "99999"  # slips of the pen make no street
     contours = gpd.GeoDataFrame(
         {"commune": ["21231", "21617"], "name": ["Dijon", "Talant"]},
-        geometry=[box(855_000, 6_692_000, 856_000, 6_694_000), box(854_000, 6_692_000, 855_000, 6_694_000)], crs=2154,
-    )  # fmt: skip
+        geometry=[box(855_000, 6_692_000, 856_000, 6_694_000), box(854_000, 6_692_000, 855_000, 6_694_000)],
+        crs=2154,
+    )
     streets = page.page_data(trees, outline=contours)["streets"]
     assert streets["names"] == ["Rue de la Paix"] * 2
     assert sorted(streets["areas"][i] for i in streets["area"]) == ["Dijon", "Talant"]
@@ -527,8 +536,11 @@ class TestForEveryone:
         )
         spots = gpd.GeoDataFrame({"nom": ["Théâtre"]}, geometry=[Point(855_500, 6_693_500)], crs=2154)
         opened = shown(town(), outline=contours, places=spots)
-        for typed, kind, name in (("THEATRE", "lieu", "Théâtre"), ("fenay", "quartier", "Fénay"),
-                                  ("saint sauv", "commune", "Chevigny-Saint-Sauveur")):  # fmt: skip
+        for typed, kind, name in (
+            ("THEATRE", "lieu", "Théâtre"),
+            ("fenay", "quartier", "Fénay"),
+            ("saint sauv", "commune", "Chevigny-Saint-Sauveur"),
+        ):
             opened.fill("#search", typed)
             assert opened.inner_text("#options > li:first-child").split() == [*name.split(), kind]
         opened.fill("#search", "zzz")

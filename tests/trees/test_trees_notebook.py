@@ -14,9 +14,13 @@ pytestmark = pytest.mark.slow
 def study(root, output, inventory, origins, **parameters):
     """The notebook executed as `datakit run` does: its key results by name, and what it printed."""
     report = running.run(
-        ["10_trees"], notebooks=root / "notebooks", output=output / "report", origins=origins, progress=False,
+        ["10_trees"],
+        notebooks=root / "notebooks",
+        output=output / "report",
+        origins=origins,
+        progress=False,
         parameters={"inventory": inventory, "draws": 20, **parameters},
-    )  # fmt: skip
+    )
     done = report.notebooks[0]
     assert done.ok, done.error
     results = json.loads((report.output / "results.json").read_text(encoding="utf-8"))["10_trees"]

@@ -74,12 +74,14 @@ def summer(year, *warm, lost=()):
 
 def test_no_count_of_waves_in_a_summer_with_a_hole():
     week = [f"08-{d:02d}" for d in range(1, 8)]
-    mean = pd.concat([
-        summer(2020, "07-01", "07-02", "07-03", "09-05", "09-06", "09-07"),
-        summer(2021, *week, lost=[f"06-{d:02d}" for d in range(1, 6)]),  # five of 92 days lost
-        summer(2022, *week, lost=["08-04"]),
-        summer(2023),
-    ])  # fmt: skip
+    mean = pd.concat(
+        [
+            summer(2020, "07-01", "07-02", "07-03", "09-05", "09-06", "09-07"),
+            summer(2021, *week, lost=[f"06-{d:02d}" for d in range(1, 6)]),  # five of 92 days lost
+            summer(2022, *week, lost=["08-04"]),
+            summer(2023),
+        ]
+    )
     found = heatwaves.yearly(mean.to_frame("tmean")).set_index("year")
     assert found.expected.eq(92).all()
     assert found.observed.tolist() == [92, 87, 91, 92]

@@ -44,8 +44,12 @@ def cities():
             shapely.buffer(shapely.points(rng.uniform(-50, side + 50, (n // 4, 2)) + (x, y)), 30)
         )
         for step in np.arange(0, side, 180) + 37:
-            shapes["roads"].append([shapely.LineString([(x, y + step), (x + side, y + step)]),
-                                    shapely.LineString([(x + step, y), (x + step, y + side)])])  # fmt: skip
+            shapes["roads"].append(
+                [
+                    shapely.LineString([(x, y + step), (x + side, y + step)]),
+                    shapely.LineString([(x + step, y), (x + step, y + side)]),
+                ]
+            )
     frames = {name: gpd.GeoDataFrame(geometry=np.concatenate(parts), crs=2154) for name, parts in shapes.items()}
     width = rng.choice([3.0, 5.0, 7.0, np.nan], len(frames["roads"]))
     frames["roads"] = frames["roads"].assign(largeur_de_chaussee=width, nature="Route à 1 chaussée")

@@ -324,8 +324,9 @@ def town():
     owner = pd.DataFrame({"parcel": ids, "owner_group": [o for _, o in layers["parcel"]]}).dropna()
     truth = gpd.GeoDataFrame(
         {"kind": [k for _, k, _ in layers["truth"]], "tenure": [t for *_, t in layers["truth"]]},
-        geometry=turned["truth"].to_numpy(), crs=LAMBERT,
-    )  # fmt: skip
+        geometry=turned["truth"].to_numpy(),
+        crs=LAMBERT,
+    )
     lots = frame(*turned["parcel"], id=ids)
     streets = road(*turned["road"])
     area = turned["parcel"].union_all().convex_hull
@@ -333,9 +334,14 @@ def town():
     cells = grid.grid(frame(area), 50)
     pavements = ground.pavements(cells, lots, streets)
     found = planting.plantable(
-        cells, frame(*turned["building"]), streets, frame(*turned["wood"]), parcels=lots, pavements=pavements,
+        cells,
+        frame(*turned["building"]),
+        streets,
+        frame(*turned["wood"]),
+        parcels=lots,
+        pavements=pavements,
         shapes=True,
-    )  # fmt: skip
+    )
     schools = frame(*turned["school"]).assign(nature="Collège")
     parking = frame(*turned["parking"]).assign(nature="Parking")
     layers = {"places": schools, "transport": parking, "pavements": pavements}

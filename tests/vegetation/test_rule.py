@@ -427,8 +427,15 @@ def test_who_is_left_out_by_income_and_age():
     met = rule.parts(places, [0, 5, 5, 5], [0.0, 0.5, 0.5, 0.5], [900, 10, 10, None])
     out = rule.left_out(met, [100, 100, 50, 7], rule.in_iris(places, IRIS), CENSUS, INCOMES, groups=2)
     out = out.set_index("group")
-    assert out.index.tolist() == ["all residents", "01 (lowest incomes)", "02 (highest incomes)", people.HIDDEN,
-                                  people.ABSENT, "pop_0_14", "pop_75_plus"]  # fmt: skip
+    assert out.index.tolist() == [
+        "all residents",
+        "01 (lowest incomes)",
+        "02 (highest incomes)",
+        people.HIDDEN,
+        people.ABSENT,
+        "pop_0_14",
+        "pop_75_plus",
+    ]
     assert out.residents.tolist() == pytest.approx([257, 100, 100, 50, 7, 65, 45])
     assert out["none"].tolist() == pytest.approx([100 / 257, 1, 0, 0, 0, 50 / 65, 0])
     assert out.all_three.tolist()[:4] == pytest.approx([150 / 250, 0, 1, 1])
@@ -508,8 +515,18 @@ def town(sample):
     seen = sight.visible_trees(homes, trees, buildings)
     walked = reach.walk(homes, reach.green_spaces(parks), streets.network(roads))
     met = rule.parts(homes, seen.visible, around, walked)
-    return {"homes": homes, "live": planted.reindex(homes.index), "trees": trees, "discs": discs, "green": green,
-            "seen": seen, "walked": walked, "met": met, "around": around, "cells": cells}  # fmt: skip
+    return {
+        "homes": homes,
+        "live": planted.reindex(homes.index),
+        "trees": trees,
+        "discs": discs,
+        "green": green,
+        "seen": seen,
+        "walked": walked,
+        "met": met,
+        "around": around,
+        "cells": cells,
+    }
 
 
 def test_every_tree_of_the_sample_is_drawn_or_counted(town):

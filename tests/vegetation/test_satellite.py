@@ -79,8 +79,15 @@ class Answer(BaseHTTPRequestHandler):
         start = int(asked.get("token", 0))
         page = {"type": "FeatureCollection", "features": found[start : start + server.page], "links": []}
         if start + server.page < len(found):
-            page["links"].append({"rel": "next", "href": server.base + "/search", "method": "POST", "merge": True,
-                                  "body": {"token": str(start + server.page)}})  # fmt: skip
+            page["links"].append(
+                {
+                    "rel": "next",
+                    "href": server.base + "/search",
+                    "method": "POST",
+                    "merge": True,
+                    "body": {"token": str(start + server.page)},
+                }
+            )
         self._send(json.dumps(page).encode(), "application/geo+json", status=server.broken.get("/search", 200))
 
     def _answer(self, path, body=True):
@@ -88,11 +95,19 @@ class Answer(BaseHTTPRequestHandler):
         if path == "/":
             conforms = ["https://api.stacspec.org/v1.0.0/core", "https://api.stacspec.org/v1.0.0/item-search"]
             conforms += ["https://api.stacspec.org/v1.0.0/item-search#query"] if server.query else []
-            links = [{"rel": "self", "href": server.base}, {"rel": "root", "href": server.base},
-                     {"rel": "search", "href": server.base + "/search", "type": "application/geo+json",
-                      "method": "POST"}]  # fmt: skip
-            said = {"type": "Catalog", "id": "small", "stac_version": "1.0.0", "description": "a test",
-                    "conformsTo": conforms, "links": links}  # fmt: skip
+            links = [
+                {"rel": "self", "href": server.base},
+                {"rel": "root", "href": server.base},
+                {"rel": "search", "href": server.base + "/search", "type": "application/geo+json", "method": "POST"},
+            ]
+            said = {
+                "type": "Catalog",
+                "id": "small",
+                "stac_version": "1.0.0",
+                "description": "a test",
+                "conformsTo": conforms,
+                "links": links,
+            }
             return self._send(json.dumps(said).encode(), "application/json", status=server.broken.get("/", 200))
         if path not in server.files or path in server.broken:
             return self._send(b"", "text/plain", status=server.broken.get(path, 404))
@@ -149,27 +164,42 @@ def scenes(tmp_path_factory):
             if bits not in made:
                 made[bits] = cog(array, step, folder)
             server.files[f"/{name}/{key}.tif"] = made[bits]
-            asset = {"href": f"{server.base}/{name}/{key}.tif", "roles": ["data"],
-                     "type": "image/tiff; application=geotiff; profile=cloud-optimized",
-                     "proj:shape": list(array.shape), "proj:transform": [step, 0, WEST, 0, -step, NORTH]}  # fmt: skip
+            asset = {
+                "href": f"{server.base}/{name}/{key}.tif",
+                "roles": ["data"],
+                "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+                "proj:shape": list(array.shape),
+                "proj:transform": [step, 0, WEST, 0, -step, NORTH],
+            }
             if key != "scl":
                 asset["eo:bands"] = [{"name": key, "common_name": key}]
-                asset["raster:bands"] = [{"nodata": 0, "data_type": "uint16", "spatial_resolution": 10,
-                                          "scale": 0.0001, "offset": -0.1}]  # fmt: skip
+                asset["raster:bands"] = [
+                    {"nodata": 0, "data_type": "uint16", "spatial_resolution": 10, "scale": 0.0001, "offset": -0.1}
+                ]
             assets[(names or {}).get(key, key)] = asset
         corner = shapely.box(WEST, NORTH - 10 * PIXELS, WEST + 10 * PIXELS, NORTH)
         outline = gpd.GeoSeries([corner], crs=32631).to_crs(4326).iloc[0]
         said = {"datetime": f"{date}T10:40:21.327000Z", "eo:cloud_cover": cloud, "proj:code": "EPSG:32631"}
         said |= {"s2:processing_baseline": baseline} if baseline else {}
         said |= {"earthsearch:boa_offset_applied": applied} if applied is not None else {}
-        server.items.append({
-            "type": "Feature", "stac_version": "1.0.0", "id": name, "collection": "sentinel-2-l2a", "links": [],
-            "stac_extensions": ["https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-                                "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
-                                "https://stac-extensions.github.io/eo/v1.1.0/schema.json"],
-            "bbox": list(outline.bounds), "geometry": shapely.geometry.mapping(outline), "properties": said,
-            "assets": assets,
-        })  # fmt: skip
+        server.items.append(
+            {
+                "type": "Feature",
+                "stac_version": "1.0.0",
+                "id": name,
+                "collection": "sentinel-2-l2a",
+                "links": [],
+                "stac_extensions": [
+                    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+                    "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
+                    "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+                ],
+                "bbox": list(outline.bounds),
+                "geometry": shapely.geometry.mapping(outline),
+                "properties": said,
+                "assets": assets,
+            }
+        )
         return name
 
     return add
@@ -415,9 +445,12 @@ def test_means_by_cell_weigh_pixels_by_shared_ground():
     values[rng.random((24, 30)) < 0.2] = np.nan
     array = raster(values)
     corner = shapely.Point(854_013.7, 6_692_771.3)
-    shapes = [corner.buffer(90), shapely.box(854_100, 6_692_800, 854_200, 6_692_900),
-              shapely.box(854_101.3, 6_692_803.1, 854_104.9, 6_692_806.7),  # within one pixel
-              shapely.Polygon([(854_050, 6_692_950), (854_290, 6_692_980), (854_120, 6_692_770)])]  # fmt: skip
+    shapes = [
+        corner.buffer(90),
+        shapely.box(854_100, 6_692_800, 854_200, 6_692_900),
+        shapely.box(854_101.3, 6_692_803.1, 854_104.9, 6_692_806.7),  # within one pixel
+        shapely.Polygon([(854_050, 6_692_950), (854_290, 6_692_980), (854_120, 6_692_770)]),
+    ]
     cells = gpd.GeoDataFrame(geometry=shapes, crs=2154, index=list("abcd"))
     expected = brute(array, cells)
     found = satellite.by_cell(array, cells, least=0.0)

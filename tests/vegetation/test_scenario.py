@@ -28,10 +28,14 @@ def test_no_tree_stands_on_ground_that_is_not_there():
 
 def test_places_are_on_the_free_ground_of_their_cell():
     free = gpd.GeoSeries(
-        [shapely.box(0, 0, 10, 10), shapely.Polygon(),
-         shapely.MultiPolygon([shapely.box(20, 0, 22, 2), shapely.box(28, 0, 29, 9)])],
-        index=list("abc"), crs="EPSG:2154",
-    )  # fmt: skip
+        [
+            shapely.box(0, 0, 10, 10),
+            shapely.Polygon(),
+            shapely.MultiPolygon([shapely.box(20, 0, 22, 2), shapely.box(28, 0, 29, 9)]),
+        ],
+        index=list("abc"),
+        crs="EPSG:2154",
+    )
     found = scenario.positions(free, pd.Series([30, 5, 40], index=list("abc")), seed=3)
     assert found.cell.value_counts().to_dict() == {"c": 40, "a": 30}
     for cell, points in found.groupby("cell"):

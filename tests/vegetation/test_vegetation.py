@@ -475,8 +475,12 @@ def test_no_vegetation_in_the_bare_zone(layers):
     bare = truth()["zones"].query("zone == 'bare'")
     in_city = layers["communes"].query("commune == '21231'")
     inside = gpd.overlay(bare, in_city)
-    assert cover.cover(inside.buffer(-150).to_frame("geometry").set_geometry("geometry"),
-                       layers["bdtopo-vegetation"]).cover_share.iloc[0] < 0.01  # fmt: skip
+    assert (
+        cover.cover(
+            inside.buffer(-150).to_frame("geometry").set_geometry("geometry"), layers["bdtopo-vegetation"]
+        ).cover_share.iloc[0]
+        < 0.01
+    )
 
 
 def test_warming_warm_nights_and_the_gap_are_found():

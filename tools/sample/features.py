@@ -39,8 +39,12 @@ def rail():
     near = shapely.intersects(_metropole(), parts)
     main = _frame(np.array(parts)[near], nature="Voie ferrée principale", nombre_de_voies=2)
     main["position_par_rapport_au_sol"] = np.where(steps[near] < SOUTH_TUNNEL, "-1", "0")
-    siding = _frame([shapely.offset_curve(line("rail", 22, 25), 14)], nature="Voie de service", nombre_de_voies=1,
-                    position_par_rapport_au_sol="0")  # fmt: skip
+    siding = _frame(
+        [shapely.offset_curve(line("rail", 22, 25), 14)],
+        nature="Voie de service",
+        nombre_de_voies=1,
+        position_par_rapport_au_sol="0",
+    )
     return pd.concat([main, siding], ignore_index=True).assign(etat_de_l_objet="En service")
 
 
@@ -125,14 +129,26 @@ def sports():
 def services():
     """Grounds of schools, and squares and town halls that are none."""
     schools = ground.places("school", ground.SCHOOL)
-    schools = schools.assign(categorie="Science et enseignement", fictif=False,
-                             toponyme=[f"École fictive n° {k}" for k in range(1, len(schools) + 1)])  # fmt: skip
+    schools = schools.assign(
+        categorie="Science et enseignement",
+        fictif=False,
+        toponyme=[f"École fictive n° {k}" for k in range(1, len(schools) + 1)],
+    )
     squares = ground.places("square", ground.SQUARE)
-    squares = squares.assign(categorie="Culture et loisirs", nature="Espace public", fictif=False,
-                             toponyme=[f"Place fictive n° {k}" for k in range(1, len(squares) + 1)])  # fmt: skip
+    squares = squares.assign(
+        categorie="Culture et loisirs",
+        nature="Espace public",
+        fictif=False,
+        toponyme=[f"Place fictive n° {k}" for k in range(1, len(squares) + 1)],
+    )
     point = territory.communes().geometry.representative_point()
-    halls = _frame(point.buffer(6, quad_segs=2), categorie="Administratif ou militaire", nature="Mairie", fictif=True,
-                   toponyme=[f"Mairie fictive de {n}" for n in territory.communes().name])  # fmt: skip
+    halls = _frame(
+        point.buffer(6, quad_segs=2),
+        categorie="Administratif ou militaire",
+        nature="Mairie",
+        fictif=True,
+        toponyme=[f"Mairie fictive de {n}" for n in territory.communes().name],
+    )
     columns = ["categorie", "nature", "nature_detaillee", "toponyme", "fictif", "geometry"]
     return pd.concat([schools, squares, halls], ignore_index=True).assign(nature_detaillee=None)[columns]
 
@@ -181,8 +197,16 @@ def osm(rng):
         if len(polygons) == 1 and not shapely.get_num_interior_rings(polygons[0]):
             places = _way(shapely.get_exterior_ring(polygons[0]))
             nodes = [10 * number + n for n in range(len(places) - 1)]
-            elements.append({"type": "way", "id": number, "bounds": _ended(places), "nodes": [*nodes, nodes[0]],
-                             "geometry": places, "tags": tags})  # fmt: skip
+            elements.append(
+                {
+                    "type": "way",
+                    "id": number,
+                    "bounds": _ended(places),
+                    "nodes": [*nodes, nodes[0]],
+                    "geometry": places,
+                    "tags": tags,
+                }
+            )
             continue
         members = []
         for polygon in polygons:
@@ -190,13 +214,26 @@ def osm(rng):
             half = len(ring) // 2
             ways = [("outer", ring[half:]), ("outer", ring[: half + 1][::-1])]  # out of order, one of them backwards
             ways += [("inner", _way(r)) for r in shapely.get_rings(polygon)[1:]]
-            members += [{"type": "way", "ref": number + len(members) + n, "role": role, "geometry": places}
-                        for n, (role, places) in enumerate(ways, 1)]  # fmt: skip
+            members += [
+                {"type": "way", "ref": number + len(members) + n, "role": role, "geometry": places}
+                for n, (role, places) in enumerate(ways, 1)
+            ]
         bounds = _ended([p for m in members for p in m["geometry"]])
-        elements.append({"type": "relation", "id": number, "bounds": bounds, "members": members,
-                         "tags": {"type": "multipolygon", **tags}})  # fmt: skip
-    broken = {**elements[-1], "id": 999_999_999, "nodes": elements[-1]["nodes"][:-1],
-              "geometry": elements[-1]["geometry"][:-1]}  # fmt: skip
+        elements.append(
+            {
+                "type": "relation",
+                "id": number,
+                "bounds": bounds,
+                "members": members,
+                "tags": {"type": "multipolygon", **tags},
+            }
+        )
+    broken = {
+        **elements[-1],
+        "id": 999_999_999,
+        "nodes": elements[-1]["nodes"][:-1],
+        "geometry": elements[-1]["geometry"][:-1],
+    }
     return {
         "version": 0.6,
         "generator": "SYNTHETIC SAMPLE",

@@ -100,8 +100,17 @@ def lots():
         v = [lower, *(np.full(len(i), x) for x in vs), 1 - upper]
         for a in range(len(u) - 1):
             for c in range(len(v) - 1):
-                parts.append(pd.DataFrame({"i": i, "j": j, "kind": kind, "main": kind == "open" and a == 1,
-                                           "geometry": quads(i, j, u[a], v[c], u[a + 1], v[c + 1])}))  # fmt: skip
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "i": i,
+                            "j": j,
+                            "kind": kind,
+                            "main": kind == "open" and a == 1,
+                            "geometry": quads(i, j, u[a], v[c], u[a + 1], v[c + 1]),
+                        }
+                    )
+                )
     found = pd.concat(parts, ignore_index=True).sort_values(["i", "j"], kind="stable", ignore_index=True)
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=territory.LAMBERT)
     cut = shapely.set_precision(shapely.intersection(found.geometry.to_numpy(), city()), 0.01)
@@ -110,8 +119,9 @@ def lots():
     n = len(found)
     dense = rng.choice([*"0567489", ""], n, p=[0.12, 0.06, 0.02, 0.3, 0.03, 0.04, 0.01, 0.42])
     mixed = rng.choice([*"0567489", ""], n, p=[0.08, 0.05, 0.01, 0.04, 0.03, 0.03, 0.01, 0.75])
-    found["group"] = np.select([found.kind == "dense", found.kind == "mixed", found.kind == "green"],
-                               [dense, mixed, np.full(n, "4")], "")  # fmt: skip
+    found["group"] = np.select(
+        [found.kind == "dense", found.kind == "mixed", found.kind == "green"], [dense, mixed, np.full(n, "4")], ""
+    )
     estate = (np.abs(found.i * 7919 + found.j * 104729) % 17 == 0) & found.kind.isin(["dense", "mixed"])
     found.loc[estate, "group"] = "5"  # whole blocks of a social landlord
     owner = sites().set_index(["i", "j"]).group
@@ -136,17 +146,34 @@ def owners(rng):
     many = rows.group.isin(["0", "7", "8"])
     number = (rows.i * 131 + rows.j * 17 + rows.number) % 900
     n = len(rows)
-    return pd.DataFrame({
-        "Département": "21", "Code Direction": "0", "Code Commune": CITY[2:], "Nom de la commune": "DIJON",
-        "Préfixe": "", "Section": rows.section, "N° plan": rows.number.map("{:04d}".format), "N° voirie": "",
-        "Indice de répétition": "", "Code voie MAJIC": "", "Code voie rivoli": "", "Nature voie": "RUE",
-        "Nom voie": "FICTIVE", "Contenance": rows.contenance, "SUF": rows.suf, "Nature culture": "S - Sols",
-        "Contenance SUF": rows.contenance, "Code droit - par": np.where(rng.uniform(size=n) < 0.98, "P - Propriétaire",
-                                                                        "U - Usufruitier"),
-        "N° Majic - par": "", "N° SIREN - par": [f"U{k:08d}" for k in number], "Groupe personne - par":
-        rows.group + " - " + label, "Forme juridique - par": "", "Forme juridique abrégée - par": form,
-        "Dénomination - par": name + np.where(many, " " + number.astype("str"), ""),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "Département": "21",
+            "Code Direction": "0",
+            "Code Commune": CITY[2:],
+            "Nom de la commune": "DIJON",
+            "Préfixe": "",
+            "Section": rows.section,
+            "N° plan": rows.number.map("{:04d}".format),
+            "N° voirie": "",
+            "Indice de répétition": "",
+            "Code voie MAJIC": "",
+            "Code voie rivoli": "",
+            "Nature voie": "RUE",
+            "Nom voie": "FICTIVE",
+            "Contenance": rows.contenance,
+            "SUF": rows.suf,
+            "Nature culture": "S - Sols",
+            "Contenance SUF": rows.contenance,
+            "Code droit - par": np.where(rng.uniform(size=n) < 0.98, "P - Propriétaire", "U - Usufruitier"),
+            "N° Majic - par": "",
+            "N° SIREN - par": [f"U{k:08d}" for k in number],
+            "Groupe personne - par": rows.group + " - " + label,
+            "Forme juridique - par": "",
+            "Forme juridique abrégée - par": form,
+            "Dénomination - par": name + np.where(many, " " + number.astype("str"), ""),
+        }
+    )
 
 
 # -- houses -----------------------------------------------------------------------------------------------------------
@@ -211,15 +238,19 @@ def housed(buildings, rng):
     known = (rng.uniform(size=n) < 0.55) & (use != "Annexe") & ~light
     shops = dense & (use == "Résidentiel") & (rng.uniform(size=n) < 0.12)
     homes = np.where(use == "Résidentiel", np.maximum(1, np.round(area * storeys / 95)), 0)
-    return gpd.GeoDataFrame({
-        "nature": np.where(use == "Industriel", "Industriel, agricole ou commercial", "Indifférenciée"),
-        "usage_1": use,
-        "usage_2": np.where(shops, "Commercial et services", None),
-        "construction_legere": light,
-        "etat_de_l_objet": "En service",
-        "hauteur": np.where(rng.uniform(size=n) < 0.01, np.nan, height),
-        "nombre_d_etages": np.where(known, storeys.astype(int).astype(object), None),
-        "nombre_de_logements": np.where(known, homes.astype(int).astype(object), None),
-        "iris": iris,
-        "residents": residents,
-    }, geometry=buildings.geometry.array, crs=buildings.crs)  # fmt: skip
+    return gpd.GeoDataFrame(
+        {
+            "nature": np.where(use == "Industriel", "Industriel, agricole ou commercial", "Indifférenciée"),
+            "usage_1": use,
+            "usage_2": np.where(shops, "Commercial et services", None),
+            "construction_legere": light,
+            "etat_de_l_objet": "En service",
+            "hauteur": np.where(rng.uniform(size=n) < 0.01, np.nan, height),
+            "nombre_d_etages": np.where(known, storeys.astype(int).astype(object), None),
+            "nombre_de_logements": np.where(known, homes.astype(int).astype(object), None),
+            "iris": iris,
+            "residents": residents,
+        },
+        geometry=buildings.geometry.array,
+        crs=buildings.crs,
+    )

@@ -134,8 +134,9 @@ def people(rng):
     central = areas.centrality.to_numpy()
     old = np.clip(0.06 + 0.05 * central + 0.008 * rng.standard_normal(n), 0.03, 0.15)
     old[planted] = rng.uniform(0.2, 0.25, planted.sum())
-    shares = np.column_stack([0.17 + 0.02 * poor, 0.16 + 0.14 * central, np.full(n, 0.2), np.full(n, 0.19),
-                              np.full(n, 0.15)])  # fmt: skip
+    shares = np.column_stack(
+        [0.17 + 0.02 * poor, 0.16 + 0.14 * central, np.full(n, 0.2), np.full(n, 0.19), np.full(n, 0.15)]
+    )
     shares *= rng.lognormal(0, 0.06, shares.shape)
     shares *= ((1 - old) / shares.sum(axis=1))[:, None]
     ages = population[:, None] * np.column_stack([shares, old])
@@ -148,40 +149,82 @@ def people(rng):
     flats = np.clip(0.1 + 0.85 * central + 0.1 * poor, 0.02, 0.97)
     social = np.clip(0.02 + 0.6 * poor + 0.03 * rng.standard_normal(n), 0, 0.8)
     young = np.random.default_rng([2026, 14]).uniform(0.18, 0.22, (2, n)) * ages[:, 0]  # its own: moves nothing else
-    return pd.DataFrame({
-        "POP": population, "POP0002": young[0], "POP0305": young[1], "POP0014": ages[:, 0],
-        "POP1529": ages[:, 1], "POP3044": ages[:, 2], "POP4559": ages[:, 3],
-        "POP6074": ages[:, 4], "POP75P": ages[:, 5],
-        "MEN": homes, "PMEN": population * 0.98, "PMEN_MENHSEUL": population * alone * (1 - women),
-        "PMEN_MENFSEUL": population * alone * women, "PMEN_MENSFAM": population * without,
-        "PMEN_MENCOUPSENF": population * couples * 0.4, "PMEN_MENCOUPAENF": population * couples * 0.6,
-        "PMEN_MENFAMMONO": population * single,
-        "RP": homes, "RPMAISON": homes * (1 - flats) * 0.99, "RPAPPART": homes * flats * 0.99,
-        "RP_LOCHLMV": homes * social, "RP_VOIT1P": homes * np.clip(0.93 - 0.3 * central - 0.15 * poor, 0.3, 0.98),
-        "POP65P": ages[:, 5] + 0.55 * ages[:, 4],
-        "NSCOL15P": population * 0.7, "NSCOL15P_DIPLMIN": population * 0.7 * np.clip(0.1 + 0.25 * poor, 0, 0.6),
-        "NSCOL15P_BAC": population * 0.7 * 0.17, "NSCOL15P_SUP2": population * 0.7 * (0.13 - 0.05 * poor),
-        "NSCOL15P_SUP34": population * 0.7 * (0.12 - 0.06 * poor + 0.03 * central),
-        "NSCOL15P_SUP5": population * 0.7 * np.clip(0.14 - 0.12 * poor + 0.05 * central, 0.01, 1),
-        "POP1564": population * 0.65, "ACT1564": population * 0.65 * 0.73,
-        "CHOM1564": population * 0.65 * 0.73 * np.clip(0.06 + 0.18 * poor, 0, 0.5),
-        "C_ACT1564": population * 0.65 * 0.725,
-        "C_ACT1564_STAT_GSEC16_26": population * 0.65 * 0.725 * np.clip(0.12 + 0.2 * poor - 0.04 * central, 0.02, 0.6),
-    }, index=pd.Index(areas.iris, name="IRIS"))  # fmt: skip
+    return pd.DataFrame(
+        {
+            "POP": population,
+            "POP0002": young[0],
+            "POP0305": young[1],
+            "POP0014": ages[:, 0],
+            "POP1529": ages[:, 1],
+            "POP3044": ages[:, 2],
+            "POP4559": ages[:, 3],
+            "POP6074": ages[:, 4],
+            "POP75P": ages[:, 5],
+            "MEN": homes,
+            "PMEN": population * 0.98,
+            "PMEN_MENHSEUL": population * alone * (1 - women),
+            "PMEN_MENFSEUL": population * alone * women,
+            "PMEN_MENSFAM": population * without,
+            "PMEN_MENCOUPSENF": population * couples * 0.4,
+            "PMEN_MENCOUPAENF": population * couples * 0.6,
+            "PMEN_MENFAMMONO": population * single,
+            "RP": homes,
+            "RPMAISON": homes * (1 - flats) * 0.99,
+            "RPAPPART": homes * flats * 0.99,
+            "RP_LOCHLMV": homes * social,
+            "RP_VOIT1P": homes * np.clip(0.93 - 0.3 * central - 0.15 * poor, 0.3, 0.98),
+            "POP65P": ages[:, 5] + 0.55 * ages[:, 4],
+            "NSCOL15P": population * 0.7,
+            "NSCOL15P_DIPLMIN": population * 0.7 * np.clip(0.1 + 0.25 * poor, 0, 0.6),
+            "NSCOL15P_BAC": population * 0.7 * 0.17,
+            "NSCOL15P_SUP2": population * 0.7 * (0.13 - 0.05 * poor),
+            "NSCOL15P_SUP34": population * 0.7 * (0.12 - 0.06 * poor + 0.03 * central),
+            "NSCOL15P_SUP5": population * 0.7 * np.clip(0.14 - 0.12 * poor + 0.05 * central, 0.01, 1),
+            "POP1564": population * 0.65,
+            "ACT1564": population * 0.65 * 0.73,
+            "CHOM1564": population * 0.65 * 0.73 * np.clip(0.06 + 0.18 * poor, 0, 0.5),
+            "C_ACT1564": population * 0.65 * 0.725,
+            "C_ACT1564_STAT_GSEC16_26": population
+            * 0.65
+            * 0.725
+            * np.clip(0.12 + 0.2 * poor - 0.04 * central, 0.02, 0.6),
+        },
+        index=pd.Index(areas.iris, name="IRIS"),
+    )
 
 
 CENSUS = {
-    "population": ("evol-struct-pop", "P22_", [
-        "POP", "POP0002", "POP0305", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P", "POP65P"]),
-    "households": ("couples-familles-menages", "C22_", [
-        "MEN", "PMEN", "PMEN_MENHSEUL", "PMEN_MENFSEUL", "PMEN_MENSFAM", "PMEN_MENCOUPSENF", "PMEN_MENCOUPAENF",
-        "PMEN_MENFAMMONO"]),
+    "population": (
+        "evol-struct-pop",
+        "P22_",
+        ["POP", "POP0002", "POP0305", "POP0014", "POP1529", "POP3044", "POP4559", "POP6074", "POP75P", "POP65P"],
+    ),
+    "households": (
+        "couples-familles-menages",
+        "C22_",
+        [
+            "MEN",
+            "PMEN",
+            "PMEN_MENHSEUL",
+            "PMEN_MENFSEUL",
+            "PMEN_MENSFAM",
+            "PMEN_MENCOUPSENF",
+            "PMEN_MENCOUPAENF",
+            "PMEN_MENFAMMONO",
+        ],
+    ),
     "housing": ("logement", "P22_", ["RP", "RPMAISON", "RPAPPART", "RP_LOCHLMV", "RP_VOIT1P"]),
-    "education": ("diplomes-formation", "P22_", [
-        "NSCOL15P", "NSCOL15P_DIPLMIN", "NSCOL15P_BAC", "NSCOL15P_SUP2", "NSCOL15P_SUP34", "NSCOL15P_SUP5"]),
-    "activity": ("activite-residents", "P22_", [
-        "POP1564", "ACT1564", "CHOM1564", "C_ACT1564", "C_ACT1564_STAT_GSEC16_26"]),
-}  # fmt: skip
+    "education": (
+        "diplomes-formation",
+        "P22_",
+        ["NSCOL15P", "NSCOL15P_DIPLMIN", "NSCOL15P_BAC", "NSCOL15P_SUP2", "NSCOL15P_SUP34", "NSCOL15P_SUP5"],
+    ),
+    "activity": (
+        "activite-residents",
+        "P22_",
+        ["POP1564", "ACT1564", "CHOM1564", "C_ACT1564", "C_ACT1564_STAT_GSEC16_26"],
+    ),
+}
 
 
 def _census(folder, rng):
@@ -190,10 +233,14 @@ def _census(folder, rng):
     kinds = dict(zip(areas.iris, areas.type_iris, strict=True))
     counts = pd.concat([elsewhere.iloc[:2], counts, elsewhere.iloc[2:]])
     for name, (file, prefix, columns) in CENSUS.items():
-        head = pd.DataFrame({
-            "IRIS": counts.index, "COM": counts.index.str[:5], "TYP_IRIS": [kinds.get(c, "H") for c in counts.index],
-            "LAB_IRIS": "1",
-        })  # fmt: skip
+        head = pd.DataFrame(
+            {
+                "IRIS": counts.index,
+                "COM": counts.index.str[:5],
+                "TYP_IRIS": [kinds.get(c, "H") for c in counts.index],
+                "LAB_IRIS": "1",
+            }
+        )
         # Of one file, some counts come from the main tabulation of the census (P22), some from the other (C22).
         named = [f"C22_{c[2:]}" if c.startswith("C_") else f"{prefix}{c}" for c in columns]
         table = pd.concat([head, counts[columns].set_axis(named, axis=1).reset_index(drop=True)], axis=1)
@@ -211,12 +258,17 @@ def _filosofi(folder, rng):
     n, poor = len(areas), areas.deprivation.to_numpy()
     median = np.round((27500 - 14500 * poor + 700 * rng.standard_normal(n)) / 10) * 10
     rate = np.clip(6 + 42 * poor + 1.5 * rng.standard_normal(n), 3, 70).round(0)
-    table = pd.DataFrame({
-        "IRIS": areas.iris, "DISP_TP6021": [f"{v:.1f}".replace(".", ",") for v in rate],
-        "DISP_MED21": [f"{v:.0f}" for v in median], "DISP_D121": [f"{v * 0.52:.0f}" for v in median],
-        "DISP_D921": [f"{v * 1.8:.0f}" for v in median], "DISP_RD21": [f"{v:.1f}".replace(".", ",")
-        for v in 1.8 / 0.52 + 0.5 * poor], "DISP_NOTE21": "0",
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "IRIS": areas.iris,
+            "DISP_TP6021": [f"{v:.1f}".replace(".", ",") for v in rate],
+            "DISP_MED21": [f"{v:.0f}" for v in median],
+            "DISP_D121": [f"{v * 0.52:.0f}" for v in median],
+            "DISP_D921": [f"{v * 1.8:.0f}" for v in median],
+            "DISP_RD21": [f"{v:.1f}".replace(".", ",") for v in 1.8 / 0.52 + 0.5 * poor],
+            "DISP_NOTE21": "0",
+        }
+    )
     free = np.flatnonzero(~areas.iris.isin(PLANTED))
     secret = rng.choice(free, 6, replace=False)
     values = ["DISP_TP6021", "DISP_MED21", "DISP_D121", "DISP_D921", "DISP_RD21"]
@@ -238,9 +290,17 @@ def _qpv(folder):
     for k, (code, name) in enumerate(zip(areas.commune.unique()[:4], "ABCD", strict=False)):
         part = areas[(areas.commune == code)].head(2)
         shape = shapely.buffer(shapely.union_all(part.geometry.array), -60).simplify(20)
-        features.append({"code_qp": f"QN0219{k}N", "lib_qp": f"Quartier prioritaire fictif {name}", "insee_com": code,
-                         "lib_com": part.name.iloc[0].split(" secteur")[0], "insee_dep": "21", "insee_reg": "27",
-                         "geometry": shape})  # fmt: skip
+        features.append(
+            {
+                "code_qp": f"QN0219{k}N",
+                "lib_qp": f"Quartier prioritaire fictif {name}",
+                "insee_com": code,
+                "lib_com": part.name.iloc[0].split(" secteur")[0],
+                "insee_dep": "21",
+                "insee_reg": "27",
+                "geometry": shape,
+            }
+        )
     frame = gpd.GeoDataFrame(features, crs=territory.LAMBERT)
     away = frame.head(2).assign(code_qp=["QN00190N", "QN00191N"], insee_dep="01", insee_com="01004", insee_reg="84")
     away["geometry"] = away.geometry.translate(60_000, -130_000)
@@ -259,9 +319,21 @@ def _bpe(folder, rng):
     table = pd.concat(parts, ignore_index=True)
     where = _of(table.LAMBERT_X, table.LAMBERT_Y)
     table["DEPCOM"], table["DCIRIS"] = where.commune, where.iris
-    table = pd.concat([table, pd.DataFrame({  # a village of the département, and La Réunion with its own system
-        "TYPEQU": "A206", "LAMBERT_X": [842000.5, 338000.5], "LAMBERT_Y": [6650000.5, 7650000.5],
-        "DEPCOM": ["21200", "97411"], "DCIRIS": ["212000000", "974110101"]})], ignore_index=True)  # fmt: skip
+    table = pd.concat(
+        [
+            table,
+            pd.DataFrame(
+                {  # a village of the département, and La Réunion with its own system
+                    "TYPEQU": "A206",
+                    "LAMBERT_X": [842000.5, 338000.5],
+                    "LAMBERT_Y": [6650000.5, 7650000.5],
+                    "DEPCOM": ["21200", "97411"],
+                    "DCIRIS": ["212000000", "974110101"],
+                }
+            ),
+        ],
+        ignore_index=True,
+    )
     n = len(table)
     table["QUALITE_XY"] = rng.choice(["Bonne", "Acceptable", "Mauvaise"], n, p=[0.85, 0.12, 0.03])
     lost = rng.choice(n - 2, 9, replace=False)
@@ -271,17 +343,28 @@ def _bpe(folder, rng):
     own = np.random.default_rng([2026, 16])  # its own: moves nothing else
     x, y = _points(areas, JOB_CENTRES, own, lacking)
     where = _of(x, y)
-    jobs = {"TYPEQU": "A122", "LAMBERT_X": x, "LAMBERT_Y": y, "DEPCOM": where.commune, "DCIRIS": where.iris,
-            "QUALITE_XY": "Bonne"}  # fmt: skip
+    jobs = {
+        "TYPEQU": "A122",
+        "LAMBERT_X": x,
+        "LAMBERT_Y": y,
+        "DEPCOM": where.commune,
+        "DCIRIS": where.iris,
+        "QUALITE_XY": "Bonne",
+    }
     table, n = pd.concat([table, pd.DataFrame(jobs)], ignore_index=True), n + JOB_CENTRES
     columns = {
-        "AN": ["2025"] * n, "NOMRS": [f"SERVICE FICTIF {i}" for i in range(n)], "DEP": table.DEPCOM.str[:2].tolist(),
-        "DEPCOM": table.DEPCOM.tolist(), "DCIRIS": table.DCIRIS.tolist(), "DOM": table.TYPEQU.str[:1].tolist(),
-        "SDOM": table.TYPEQU.str[:2].tolist(), "TYPEQU": table.TYPEQU.tolist(),
+        "AN": ["2025"] * n,
+        "NOMRS": [f"SERVICE FICTIF {i}" for i in range(n)],
+        "DEP": table.DEPCOM.str[:2].tolist(),
+        "DEPCOM": table.DEPCOM.tolist(),
+        "DCIRIS": table.DCIRIS.tolist(),
+        "DOM": table.TYPEQU.str[:1].tolist(),
+        "SDOM": table.TYPEQU.str[:2].tolist(),
+        "TYPEQU": table.TYPEQU.tolist(),
         "LAMBERT_X": pa.array(table.LAMBERT_X, from_pandas=True),
         "LAMBERT_Y": pa.array(table.LAMBERT_Y, from_pandas=True),
         "QUALITE_XY": [None if v != v else v for v in table.QUALITE_XY],
-    }  # fmt: skip
+    }
     (folder / "bpe").mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), folder / "bpe/BPE.parquet", compression="zstd", version="2.6")
 
@@ -295,28 +378,56 @@ def _france_services(folder, rng):
         rows.append((9000 + k, code, names[code], "21000" if code == "21231" else "21999", x[0], y[0]))
     x, y = _points(areas[areas.iris.str.startswith("2123103")], 1, rng)
     rows[3] = (9003, "21515", names["21515"], "21999", x[0], y[0])  # says Quetigny, stands in Dijon
-    rows.insert(3, (9004, "21355", names["21355"], "21999", *(v[0] for v in _points(areas[areas.commune == "21355"],
-                                                                                    1, rng))))  # fmt: skip
+    rows.insert(
+        3, (9004, "21355", names["21355"], "21999", *(v[0] for v in _points(areas[areas.commune == "21355"], 1, rng)))
+    )
     for k in range(20):
         angle, far = 2 * np.pi * k / 20, rng.uniform(22_000, 45_000)
         cx, cy = territory.centre()
-        rows.append((9100 + k, f"21{900 + k}", f"Village fictif {k}", "21998", cx + far * np.cos(angle),
-                     cy + far * np.sin(angle)))  # fmt: skip
+        rows.append(
+            (
+                9100 + k,
+                f"21{900 + k}",
+                f"Village fictif {k}",
+                "21998",
+                cx + far * np.cos(angle),
+                cy + far * np.sin(angle),
+            )
+        )
     table = pd.DataFrame(rows, columns=["id_fs", "insee_com", "lib_com", "code_postal", "x", "y"])
     lon, lat = _degrees(table.x, table.y)
     n = len(table)
-    out = pd.DataFrame({
-        "id_fs": table.id_fs, "insee_dep": "21", "lib_fs": [f"France services fictif {i}" for i in table.id_fs],
-        "adresse": [f"{i + 1} rue fictive" for i in range(n)], "complement_adresse": "", "insee_com": table.insee_com,
-        "code_postal": table.code_postal, "lib_com": table.lib_com, "latitude": lat, "longitude": lon, "mail": "",
-        "telephone": "", "h_lundi": "09:00 - 12:00 / 13:30 - 17:00", "h_mardi": "09:00 - 12:00 / 13:30 - 17:00",
-        "h_mercredi": "09:00 - 12:00", "h_jeudi": "09:00 - 12:00 / 13:30 - 17:00", "h_vendredi": "09:00 - 12:00",
-        "h_samedi": "", "prise_rdv": "Non", "commentaire": "EXEMPLE", "type_fs": "Principal",
-        "format_fs": np.where(np.arange(n) % 9 == 8, "Itinérant", "Fixe"), "groupe_fs": "",
-        "labellisation_fs": "Espace fictif",
-    })  # fmt: skip
-    away = out.head(3).assign(id_fs=[8001, 8002, 8003], insee_dep="01", insee_com="01004", code_postal="01500",
-                              latitude=45.95, longitude=5.35)  # fmt: skip
+    out = pd.DataFrame(
+        {
+            "id_fs": table.id_fs,
+            "insee_dep": "21",
+            "lib_fs": [f"France services fictif {i}" for i in table.id_fs],
+            "adresse": [f"{i + 1} rue fictive" for i in range(n)],
+            "complement_adresse": "",
+            "insee_com": table.insee_com,
+            "code_postal": table.code_postal,
+            "lib_com": table.lib_com,
+            "latitude": lat,
+            "longitude": lon,
+            "mail": "",
+            "telephone": "",
+            "h_lundi": "09:00 - 12:00 / 13:30 - 17:00",
+            "h_mardi": "09:00 - 12:00 / 13:30 - 17:00",
+            "h_mercredi": "09:00 - 12:00",
+            "h_jeudi": "09:00 - 12:00 / 13:30 - 17:00",
+            "h_vendredi": "09:00 - 12:00",
+            "h_samedi": "",
+            "prise_rdv": "Non",
+            "commentaire": "EXEMPLE",
+            "type_fs": "Principal",
+            "format_fs": np.where(np.arange(n) % 9 == 8, "Itinérant", "Fixe"),
+            "groupe_fs": "",
+            "labellisation_fs": "Espace fictif",
+        }
+    )
+    away = out.head(3).assign(
+        id_fs=[8001, 8002, 8003], insee_dep="01", insee_com="01004", code_postal="01500", latitude=45.95, longitude=5.35
+    )
     swapped = out.iloc[[8]].assign(id_fs=9999, latitude=out.longitude.iloc[8], longitude=out.latitude.iloc[8])
     _write(folder / "france-services/liste-france-services.csv", _csv(pd.concat([away, out, swapped]), comma=False))
 
@@ -328,8 +439,15 @@ def _mednum(folder, rng):
     where = _of(x, y)
     town = where.commune.map(names).str.upper()
     plain = town.str.normalize("NFD").str.replace(r"[\u0300-\u036f]", "", regex=True)
-    rows = pd.DataFrame({"x": x, "y": y, "code_postal": np.where(where.commune == "21231", "21000", "21999"),
-                         "ville": np.where(rng.uniform(size=n) < 0.5, town, plain), "departement": "21"})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "x": x,
+            "y": y,
+            "code_postal": np.where(where.commune == "21231", "21000", "21999"),
+            "ville": np.where(rng.uniform(size=n) < 0.5, town, plain),
+            "departement": "21",
+        }
+    )
     for k, (postal, place) in {12: ("71000", "MÂCON"), 40: ("25000", "BESANÇON")}.items():
         px, py = _points(areas[areas.iris.str.startswith("2123101")], 1, rng)
         rows.loc[k, ["x", "y", "code_postal", "ville", "departement"]] = [px[0], py[0], postal, place, postal[:2]]
@@ -343,18 +461,32 @@ def _mednum(folder, rng):
     lon, lat = _degrees(rows.x, rows.y)
     lon, lat = lon.round(6), lat.round(6)
     m = len(rows)
-    days = [f"{d} {h}" for d in ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-            for h in ("matin", "après-midi")]  # fmt: skip
-    table = pd.DataFrame({
-        "bfc_id": [f"EXEMPLE_TL_{i}_" for i in range(m)],
-        "mise_a_jour": np.where(rng.uniform(size=m) < 0.2, [f"{1 + i % 28:02d}/{1 + i % 12:02d}/2021"
-                                                           for i in range(m)], ""),
-        "lon": [f"{v:.6f}" for v in lon], "lat": [f"{v:.6f}" for v in lat],
-        "adresse": [f"{i} rue fictive" for i in range(m)], "code_postal": rows.code_postal, "ville": rows.ville,
-        "departement": rows.departement, "nom_structure": [f"Lieu fictif {i}" for i in range(m)], "url_lieu": "",
-        "contact_email": "", "contact_tel": "", "code_typo": rng.choice(["M", "I", "F-TL", "O"], m),
-        "code_label": rng.choice(["", "APTIC", "NMM"], m), "code_accomp": rng.choice(["", "RDV-G"], m),
-    })  # fmt: skip
+    days = [
+        f"{d} {h}"
+        for d in ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+        for h in ("matin", "après-midi")
+    ]
+    table = pd.DataFrame(
+        {
+            "bfc_id": [f"EXEMPLE_TL_{i}_" for i in range(m)],
+            "mise_a_jour": np.where(
+                rng.uniform(size=m) < 0.2, [f"{1 + i % 28:02d}/{1 + i % 12:02d}/2021" for i in range(m)], ""
+            ),
+            "lon": [f"{v:.6f}" for v in lon],
+            "lat": [f"{v:.6f}" for v in lat],
+            "adresse": [f"{i} rue fictive" for i in range(m)],
+            "code_postal": rows.code_postal,
+            "ville": rows.ville,
+            "departement": rows.departement,
+            "nom_structure": [f"Lieu fictif {i}" for i in range(m)],
+            "url_lieu": "",
+            "contact_email": "",
+            "contact_tel": "",
+            "code_typo": rng.choice(["M", "I", "F-TL", "O"], m),
+            "code_label": rng.choice(["", "APTIC", "NMM"], m),
+            "code_accomp": rng.choice(["", "RDV-G"], m),
+        }
+    )
     for k, day in enumerate(days):
         table[day] = "8h30-12h" if k % 2 == 0 and k < 10 else "-" if k < 10 else ""
     table.loc[100, "mise_a_jour"] = "31/02/2021"
@@ -372,21 +504,32 @@ def _inclusion_places(folder, mednum):
     twice = mednum.drop([12, 40]).iloc[: 2 * SHARED : 2].copy()
     number = twice.bfc_id.str.extract(r"_(\d+)_")[0].astype(int).to_numpy()
     turn = rng.uniform(0, 2 * np.pi, SHARED)
-    both = pd.DataFrame({
-        "id": [f"NAT_{k}" for k in number], "nom": [f"LIEU FICTIF n° {k}" for k in number],
-        "adresse": [f"{k}, R. Fictive" for k in number], "x": twice.x + 12 * np.cos(turn),
-        "y": twice.y + 12 * np.sin(turn), "commune": twice.named, "code_insee": twice.commune,
-        "code_postal": twice.code_postal,
-    })  # fmt: skip
+    both = pd.DataFrame(
+        {
+            "id": [f"NAT_{k}" for k in number],
+            "nom": [f"LIEU FICTIF n° {k}" for k in number],
+            "adresse": [f"{k}, R. Fictive" for k in number],
+            "x": twice.x + 12 * np.cos(turn),
+            "y": twice.y + 12 * np.sin(turn),
+            "commune": twice.named,
+            "code_insee": twice.commune,
+            "code_postal": twice.code_postal,
+        }
+    )
     x, y = _points(areas, ONLY_NATIONAL, rng, _lacking())
     where = _of(x, y)
-    new = pd.DataFrame({
-        "id": [f"NAT_{500 + k}" for k in range(ONLY_NATIONAL)],
-        "nom": [f"Espace numérique fictif {500 + k}" for k in range(ONLY_NATIONAL)],
-        "adresse": [f"{500 + k} avenue Fictive" for k in range(ONLY_NATIONAL)], "x": x, "y": y,
-        "commune": where.commune.map(names), "code_insee": where.commune,
-        "code_postal": np.where(where.commune == "21231", "21000", "21999"),
-    })  # fmt: skip
+    new = pd.DataFrame(
+        {
+            "id": [f"NAT_{500 + k}" for k in range(ONLY_NATIONAL)],
+            "nom": [f"Espace numérique fictif {500 + k}" for k in range(ONLY_NATIONAL)],
+            "adresse": [f"{500 + k} avenue Fictive" for k in range(ONLY_NATIONAL)],
+            "x": x,
+            "y": y,
+            "commune": where.commune.map(names),
+            "code_insee": where.commune,
+            "code_postal": np.where(where.commune == "21231", "21000", "21999"),
+        }
+    )
     table = pd.concat([both, new], ignore_index=True)
     m = len(table)
     table["longitude"], table["latitude"] = _degrees(table.pop("x"), table.pop("y"))
@@ -402,8 +545,9 @@ def _inclusion_places(folder, mednum):
     support = ["Handicaps moteurs|Surdité", "", "Handicaps moteurs", "Illettrisme"]
     table["prise_en_charge_specifique"] = [support[k % 4] for k in range(m)]
     table["fiche_acces_libre"] = ""
-    away = table.head(3).assign(id=["AIL_1", "AIL_2", "AIL_3"], code_postal="01500", code_insee="01004",
-                                commune="COMMUNE FICTIVE")  # fmt: skip
+    away = table.head(3).assign(
+        id=["AIL_1", "AIL_2", "AIL_3"], code_postal="01500", code_insee="01004", commune="COMMUNE FICTIVE"
+    )
     swapped = table.tail(1).assign(id="NAT_999")
     swapped[["longitude", "latitude"]] = swapped[["latitude", "longitude"]].to_numpy()
     table = pd.concat([away, table, swapped], ignore_index=True)
@@ -428,9 +572,14 @@ def _portal(folder, rng):
     def features(number, properties, point):
         x, y = _points(areas[areas.commune == "21231"], number, rng)
         lon, lat = _degrees(x, y)
-        return [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [float(a), float(b)]},
-                 "properties": properties(i, int(rng.integers(0, 4))) | {"geo_point_2d": point(float(a), float(b))}}
-                for i, (a, b) in enumerate(zip(lon, lat, strict=True))]  # fmt: skip
+        return [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [float(a), float(b)]},
+                "properties": properties(i, int(rng.integers(0, 4))) | {"geo_point_2d": point(float(a), float(b))},
+            }
+            for i, (a, b) in enumerate(zip(lon, lat, strict=True))
+        ]
 
     def write(id, found):
         stem = id.partition("@")[2]
@@ -439,18 +588,47 @@ def _portal(folder, rng):
         _write(folder / id / f"{stem}.geojson", stream.getvalue())
 
     kinds = ["Jeux pour enfants", "Agrès de sport", "Table de ping-pong", "Banc"]
-    write(PLAYGROUNDS, features(
-        60, lambda i, k: {"objectid": i + 1, "nom": f"Aire de jeux fictive {i + 1}", "type": kinds[k],
-                          "gestionnaire": "EXEMPLE"}, lambda a, b: {"lon": a, "lat": b}))  # fmt: skip
-    write(OFFICES, features(
-        25, lambda i, k: {"objectid": i + 1, "nom": f"Service fictif {i + 1}", "code_insee": "21231",
-                          "categorie": ["Mairie", "Mairie de quartier", "Impôts", "CCAS"][k]},
-        lambda a, b: {"lon": a, "lat": b}))  # fmt: skip
+    write(
+        PLAYGROUNDS,
+        features(
+            60,
+            lambda i, k: {
+                "objectid": i + 1,
+                "nom": f"Aire de jeux fictive {i + 1}",
+                "type": kinds[k],
+                "gestionnaire": "EXEMPLE",
+            },
+            lambda a, b: {"lon": a, "lat": b},
+        ),
+    )
+    write(
+        OFFICES,
+        features(
+            25,
+            lambda i, k: {
+                "objectid": i + 1,
+                "nom": f"Service fictif {i + 1}",
+                "code_insee": "21231",
+                "categorie": ["Mairie", "Mairie de quartier", "Impôts", "CCAS"][k],
+            },
+            lambda a, b: {"lon": a, "lat": b},
+        ),
+    )
     # Data4Citizen: a pair in a text, numbers padded with zeros and a comma, an empty record id.
-    write(D4C, features(
-        40, lambda i, k: {"recordid": None, "reference": f"EXEMPLE-{i:03d}", "title": f"Chantier fictif {i + 1}",
-                          "datetime_start": f"{1 + i % 28:02d}/03/2026 08:00", "surface": f"{i:09d},5"},
-        lambda a, b: f"{b}, {a}"))  # fmt: skip
+    write(
+        D4C,
+        features(
+            40,
+            lambda i, k: {
+                "recordid": None,
+                "reference": f"EXEMPLE-{i:03d}",
+                "title": f"Chantier fictif {i + 1}",
+                "datetime_start": f"{1 + i % 28:02d}/03/2026 08:00",
+                "surface": f"{i:09d},5",
+            },
+            lambda a, b: f"{b}, {a}",
+        ),
+    )
 
 
 def _reports(folder):
@@ -474,23 +652,43 @@ def _reports(folder):
             px, py = rng.uniform(west, east), rng.uniform(south, north)
             if shapely.contains_xy(shape, px, py):
                 x, y, place, mine = [*x, px], [*y, py], [*place, k], mine + 1
-    kinds = [("eclairage", "Éclairage public en panne"), ("voirie", "Trou dans la chaussée"),
-             ("proprete", "Dépôt sauvage"), ("verdure", "Arbre ou massif abîmé")]  # fmt: skip
+    kinds = [
+        ("eclairage", "Éclairage public en panne"),
+        ("voirie", "Trou dans la chaussée"),
+        ("proprete", "Dépôt sauvage"),
+        ("verdure", "Arbre ou massif abîmé"),
+    ]
     kind, day = rng.integers(0, 4, len(x)), rng.integers(0, 90, len(x))
     lon, lat = _degrees(np.array(x), np.array(y))
     seen = (pd.Timestamp("2025-09-01") + pd.to_timedelta(day, unit="D")).strftime("%Y-%m-%d")
-    defects = pd.DataFrame({"id": [f"EXEMPLE-{k}" for k in range(len(x))], "kind": [kinds[k][1] for k in kind],
-                            "seen": seen, "longitude": lon, "latitude": lat})  # fmt: skip
+    defects = pd.DataFrame(
+        {
+            "id": [f"EXEMPLE-{k}" for k in range(len(x))],
+            "kind": [kinds[k][1] for k in kind],
+            "seen": seen,
+            "longitude": lon,
+            "latitude": lat,
+        }
+    )
     defects.loc[[100, 900], "seen"] = "31/02/2025"
     defects.loc[[300], ["longitude", "latitude"]] = defects.loc[[300], ["latitude", "longitude"]].to_numpy()
     _write(folder / "defects-survey/defects.csv", _csv(defects, comma=False))
     reported = np.flatnonzero(rng.uniform(size=len(x)) < told[np.array(place)])
     lon, lat = _degrees(np.array(x)[reported] + rng.normal(0, 5, len(reported)), np.array(y)[reported])
-    rows = [{"service_request_id": f"EXEMPLE-{k}", "status": "open" if k % 3 else "closed",
-             "service_code": kinds[kind[k]][0], "service_name": kinds[kind[k]][1],
-             "requested_datetime": f"{seen[k]}T{7 + k % 12:02d}:{k % 60:02d}:00+02:00",
-             "updated_datetime": f"{seen[k]}T{20 + k % 3}:00:00+02:00", "lat": float(b), "long": float(a),
-             "description": "EXEMPLE"} for k, a, b in zip(reported, lon, lat, strict=True)]  # fmt: skip
+    rows = [
+        {
+            "service_request_id": f"EXEMPLE-{k}",
+            "status": "open" if k % 3 else "closed",
+            "service_code": kinds[kind[k]][0],
+            "service_name": kinds[kind[k]][1],
+            "requested_datetime": f"{seen[k]}T{7 + k % 12:02d}:{k % 60:02d}:00+02:00",
+            "updated_datetime": f"{seen[k]}T{20 + k % 3}:00:00+02:00",
+            "lat": float(b),
+            "long": float(a),
+            "description": "EXEMPLE",
+        }
+        for k, a, b in zip(reported, lon, lat, strict=True)
+    ]
     again = [row | {"status": "closed", "updated_datetime": "2026-01-05T10:00:00+01:00"} for row in rows[5:500:45]]
     for k in (40, 240):  # a pin that nobody placed
         rows[k] = rows[k] | {"lat": 0.0, "long": 0.0}

@@ -56,8 +56,16 @@ def roads(rng):
         name = f"{'Rue' if importance == '5' else 'Avenue'} fictive {'AB'[across]}{(j if across else i) % 100:02d}"
         ends = np.stack(node([i, i + across], [j, j + 1 - across]), axis=-1)
         ends = np.stack([ends[0] + (ends[1] - ends[0]) * share for share in (start, end)])
-        add(shapely.linestrings(ends), nature, importance, width, lanes, True, None if nature == "Sentier" else name,
-            "1" if bridge else "0")  # fmt: skip
+        add(
+            shapely.linestrings(ends),
+            nature,
+            importance,
+            width,
+            lanes,
+            True,
+            None if nature == "Sentier" else name,
+            "1" if bridge else "0",
+        )
     metropole = territory.communes().union_all().buffer(300)
     shapely.prepare(metropole)
     places = set(zip(*(a.tolist() for a in net()), strict=True))
@@ -85,8 +93,17 @@ def roads(rng):
         # No track enters the city: its streets are one network.
         if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2 and not line.intersects(ground.city()):
             add(line, "Chemin", "6", None, None, False)
-    columns = ["nature", "importance", "largeur_de_chaussee", "nombre_de_voies", "position_par_rapport_au_sol",
-               "fictif", "urbain", "nom_voie_ban_gauche", "geometry"]  # fmt: skip
+    columns = [
+        "nature",
+        "importance",
+        "largeur_de_chaussee",
+        "nombre_de_voies",
+        "position_par_rapport_au_sol",
+        "fictif",
+        "urbain",
+        "nom_voie_ban_gauche",
+        "geometry",
+    ]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=territory.LAMBERT)
     frame.loc[rng.choice(np.flatnonzero(frame.importance == "4"), 3, replace=False), "fictif"] = True

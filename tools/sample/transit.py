@@ -49,11 +49,16 @@ def members(x, y, lon, lat, rng):
         Places, metres; ``lon`` and ``lat`` the same twice each, for both sides of the street.
     """
     n = len(lon)
-    stops = pd.DataFrame({
-        "stop_id": [f"F-{i}" for i in range(n)], "stop_code": range(n),
-        "stop_name": [f"Arrêt fictif {i // 2}" for i in range(n)], "stop_lat": [f"{v:.6f}" for v in lat],
-        "stop_lon": [f"{v:.6f}" for v in lon], "wheelchair_boarding": (rng.uniform(size=n) < 0.2).astype(int),
-    })  # fmt: skip
+    stops = pd.DataFrame(
+        {
+            "stop_id": [f"F-{i}" for i in range(n)],
+            "stop_code": range(n),
+            "stop_name": [f"Arrêt fictif {i // 2}" for i in range(n)],
+            "stop_lat": [f"{v:.6f}" for v in lat],
+            "stop_lon": [f"{v:.6f}" for v in lon],
+            "wheelchair_boarding": (rng.uniform(size=n) < 0.2).astype(int),
+        }
+    )
     stops.loc[77, ["stop_lat", "stop_lon"]] = stops.loc[77, ["stop_lon", "stop_lat"]].to_numpy()
     stops.loc[301, "wheelchair_boarding"] = 7
     routes = ["route_id,agency_id,route_short_name,route_long_name,route_type"]
@@ -77,12 +82,17 @@ def members(x, y, lon, lat, rng):
                         whole = round(minute + add)
                         at = f"{whole // 60:02d}:{whole % 60:02d}:00"
                         times.append(f"{name},{at},{at},F-{2 * place + side},{s}")
-    calendar = ["service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
-                "SEMAINE,1,1,1,1,1,0,0,20260101,20261231", "SAMEDI,0,0,0,0,0,1,0,20260101,20261231"]  # fmt: skip
+    calendar = [
+        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
+        "SEMAINE,1,1,1,1,1,0,0,20260101,20261231",
+        "SAMEDI,0,0,0,0,0,1,0,20260101,20261231",
+    ]
     return {
         "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nEXEMPLE,Réseau fictif,https://example.org,"
-                      "Europe/Paris\n",
+        "Europe/Paris\n",
         "stops.txt": stops.to_csv(index=False, lineterminator="\n"),
-        "routes.txt": "\n".join(routes) + "\n", "trips.txt": "\n".join(trips) + "\n",
-        "stop_times.txt": "\n".join(times) + "\n", "calendar.txt": "\n".join(calendar) + "\n",
-    }  # fmt: skip
+        "routes.txt": "\n".join(routes) + "\n",
+        "trips.txt": "\n".join(trips) + "\n",
+        "stop_times.txt": "\n".join(times) + "\n",
+        "calendar.txt": "\n".join(calendar) + "\n",
+    }

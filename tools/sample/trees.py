@@ -110,8 +110,18 @@ def _places(rng):
             inside = shapely.contains_xy(town.geometry, px, py)
             px, py = px[inside][: number - made], py[inside][: number - made]
             place = f"{'Rue' if row else 'Parc'} fictif {town.code[2:]}-{street}".replace("Rue fictif", "Rue fictive")
-            parts.append(pd.DataFrame({"x": px, "y": py, "adresse": place, "row": row, "code_insee": town.code,
-                                       "commune": town.name if isinstance(town.name, str) else town.code}))  # fmt: skip
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "x": px,
+                        "y": py,
+                        "adresse": place,
+                        "row": row,
+                        "code_insee": town.code,
+                        "commune": town.name if isinstance(town.name, str) else town.code,
+                    }
+                )
+            )
             made += len(px)
     return pd.concat(parts, ignore_index=True)
 
@@ -130,8 +140,10 @@ def trees(rng):
     of_street = rng.choice(len(TAXA), streets.max() + 1, p=weights / weights.sum())
     alone = rng.choice(len(TAXA), n, p=weights / weights.sum())
     taxon = np.where(frame.row & (rng.uniform(size=n) < 0.8), of_street[streets], alone)
-    pick = {name: np.array([t[i] for t in TAXA])[taxon] for i, name in
-            enumerate(["genre", "espece", "nom_vernaculaire", "w", "growth", "tall", "crown", "risk"])}  # fmt: skip
+    pick = {
+        name: np.array([t[i] for t in TAXA])[taxon]
+        for i, name in enumerate(["genre", "espece", "nom_vernaculaire", "w", "growth", "tall", "crown", "risk"])
+    }
     frame = frame.assign(**{k: pick[k] for k in ("genre", "espece", "nom_vernaculaire")}, risk=pick["risk"])
     year_of_street = SURVEY - np.minimum(rng.gamma(2.2, 17, streets.max() + 1), 140)
     age = SURVEY - np.round(year_of_street[streets] + rng.normal(0, 1.5, n) + 25 * (rng.uniform(size=n) < 0.1))
@@ -147,8 +159,14 @@ def trees(rng):
     draw = rng.uniform(size=n)
     frame["pied"] = np.where(draw < 0.55 * urban, "Enrobé", np.where(draw < 0.75, "Végétalisé", "Stabilisé"))
     effect = dict(zip(sorted(frame.secteur.unique()), rng.normal(0, 0.9, frame.secteur.nunique()), strict=True))
-    odds = (-4.6 + 1.3 * frame.risk + 0.9 * (frame.pied == "Enrobé") + 0.025 * np.maximum(age - 40, 0)
-            + 1.0 * (age <= 3) + frame.secteur.map(effect))  # fmt: skip
+    odds = (
+        -4.6
+        + 1.3 * frame.risk
+        + 0.9 * (frame.pied == "Enrobé")
+        + 0.025 * np.maximum(age - 40, 0)
+        + 1.0 * (age <= 3)
+        + frame.secteur.map(effect)
+    )
     frame["chance"] = 1 / (1 + np.exp(-odds))
     frame["lost"] = rng.uniform(size=n) < frame.chance
     return frame
@@ -261,9 +279,13 @@ def _other(id, folder, rng, n=300):
         found = {"version": 0.6, "generator": "SYNTHETIC SAMPLE", "elements": elements}
     else:
         features = [
-            {"type": "Feature", "geometry": {"type": "Point", "coordinates": [float(lon[i]), float(lat[i])]},
-             "properties": row} for i, row in enumerate(rows)
-        ]  # fmt: skip
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [float(lon[i]), float(lat[i])]},
+                "properties": row,
+            }
+            for i, row in enumerate(rows)
+        ]
         features[7]["geometry"]["coordinates"].reverse()  # a swapped pair, to be set aside
         found = {"type": "FeatureCollection", "features": features}
     folder.mkdir(parents=True, exist_ok=True)

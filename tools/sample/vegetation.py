@@ -116,8 +116,10 @@ def _blobs(x, y, radius, rng, corners=11, stretch=1.0):
     r = np.asarray(radius)[:, None] * rng.uniform(0.72, 1.15, (len(x), corners))
     along = rng.uniform(0, np.pi, len(x))[:, None]
     dx, dy = r * np.cos(angle) * stretch, r * np.sin(angle) / stretch
-    ring = np.stack([x[:, None] + dx * np.cos(along) - dy * np.sin(along),
-                     y[:, None] + dx * np.sin(along) + dy * np.cos(along)], axis=-1)  # fmt: skip
+    ring = np.stack(
+        [x[:, None] + dx * np.cos(along) - dy * np.sin(along), y[:, None] + dx * np.sin(along) + dy * np.cos(along)],
+        axis=-1,
+    )
     return shapely.set_precision(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
 
 
@@ -199,8 +201,18 @@ def _lcz(vegetation):
     around[np.hypot(x - cx + 2600, y - cy - 300) < 260] = 17  # an invented lake
     of_kind = {"dense": 2, "mixed": 5, "open": 15, "green": 11}
     built = [kinds.get(f) for f in small]
-    inner = [around[n] if b is None else 3 if b == ("mixed", "bare") else 6 if b == ("mixed", "green")
-             else 14 if b == ("open", "green") else of_kind[b[0]] for n, b in enumerate(built)]  # fmt: skip
+    inner = [
+        around[n]
+        if b is None
+        else 3
+        if b == ("mixed", "bare")
+        else 6
+        if b == ("mixed", "green")
+        else 14
+        if b == ("open", "green")
+        else of_kind[b[0]]
+        for n, b in enumerate(built)
+    ]
     lcz = np.concatenate([inner, around[len(small) :]]).astype("int32")
     text = np.array([str(v) if v <= 10 else "ABCDEFG"[v - 11] for v in lcz])
     return gpd.GeoDataFrame({"lcz": text, "lcz_int": lcz}, geometry=shapes, crs=territory.LAMBERT)
@@ -259,10 +271,22 @@ def make(folder, rng):
     folder = Path(folder)
     vegetation, roads, buildings = _drawn(rng)
     stamp = {"date_creation": "2026-01-15T00:00:00Z"}
-    _wfs(folder, "bdtopo-vegetation", vegetation.assign(**stamp), "ZONEVEGE", rng,
-         [_bow_tie, _empty, _without("nature"), _twice])  # fmt: skip
-    _wfs(folder, "bdtopo-roads", roads, "TRONROUT", rng,
-         [_without("largeur_de_chaussee", -1.0), _empty, _without("nature"), _twice])  # fmt: skip
+    _wfs(
+        folder,
+        "bdtopo-vegetation",
+        vegetation.assign(**stamp),
+        "ZONEVEGE",
+        rng,
+        [_bow_tie, _empty, _without("nature"), _twice],
+    )
+    _wfs(
+        folder,
+        "bdtopo-roads",
+        roads,
+        "TRONROUT",
+        rng,
+        [_without("largeur_de_chaussee", -1.0), _empty, _without("nature"), _twice],
+    )
     cadastre = buildings.assign(nom=None, commune=CITY, created="2026-01-15", updated="2026-01-15")
     cadastre = cadastre[["type", "nom", "commune", "created", "updated", "geometry"]]
     found = _collection(cadastre, None, None, rng, 7, [_bow_tie, _empty, _without("type", "03"), _without("commune")])
@@ -279,8 +303,15 @@ def make(folder, rng):
 def _make_ground(folder, buildings, rng):
     """The layers of the ground, from a seed of their own."""
     houses = _houses(buildings).drop(columns=["iris", "residents"])
-    _wfs(folder, "bdtopo-buildings", houses, "BATIMENT", rng,
-         [_bow_tie, _empty, _without("nature"), _without("hauteur", -3.0), _twice], packed=True)  # fmt: skip
+    _wfs(
+        folder,
+        "bdtopo-buildings",
+        houses,
+        "BATIMENT",
+        rng,
+        [_bow_tie, _empty, _without("nature"), _without("hauteur", -3.0), _twice],
+        packed=True,
+    )
     layers = {
         "bdtopo-water": (features.water(rng), "SURFHYDR"),
         "bdtopo-rail": (features.rail(), "TRONFERR"),
@@ -292,10 +323,21 @@ def _make_ground(folder, buildings, rng):
         # One broken row among twenty would be more than the share that the sample promises.
         _wfs(folder, id, layer, prefix, rng, [_without("nature")] if len(layer) > 25 else [])
     lots = ground.lots()
-    parcels = gpd.GeoDataFrame({"id": lots.id, "commune": CITY, "prefixe": "000", "section": lots.section,
-                                "numero": lots.number.astype("str"), "contenance": lots.area.round().astype(int),
-                                "arpente": False, "created": "2026-01-15", "updated": "2026-01-15"},
-                               geometry=lots.geometry.array, crs=lots.crs)  # fmt: skip
+    parcels = gpd.GeoDataFrame(
+        {
+            "id": lots.id,
+            "commune": CITY,
+            "prefixe": "000",
+            "section": lots.section,
+            "numero": lots.number.astype("str"),
+            "contenance": lots.area.round().astype(int),
+            "arpente": False,
+            "created": "2026-01-15",
+            "updated": "2026-01-15",
+        },
+        geometry=lots.geometry.array,
+        crs=lots.crs,
+    )
     found = _collection(parcels, None, None, rng, 7, [_bow_tie, _empty, _without("id"), _without("commune")])
     _write_gzip(folder / f"cadastre-parcels/cadastre-{CITY}-parcelles.json.gz", _dump(found))
     owners = ground.owners(rng)

@@ -39,12 +39,24 @@ def _table(rng):
         low, high = mean - spread, mean + spread
         if number == "21999001":  # nights only: the offset of the whole day is taken back
             low = low - offset + WARM_NIGHTS * summer
-        frame = pd.DataFrame({
-            "NUM_POSTE": number, "NOM_USUEL": name, "LAT": f"{latitude:.6f}", "LON": f"{longitude:.6f}",
-            "ALTI": altitude, "AAAAMMJJ": days.strftime("%Y%m%d"),
-            "RR": np.round(np.where(wet, amount, 0), 1), "QRR": 1,
-            "TN": np.round(low, 1), "QTN": 1, "TX": np.round(high, 1), "QTX": 1, "TM": np.round(mean, 1), "QTM": 1,
-        })  # fmt: skip
+        frame = pd.DataFrame(
+            {
+                "NUM_POSTE": number,
+                "NOM_USUEL": name,
+                "LAT": f"{latitude:.6f}",
+                "LON": f"{longitude:.6f}",
+                "ALTI": altitude,
+                "AAAAMMJJ": days.strftime("%Y%m%d"),
+                "RR": np.round(np.where(wet, amount, 0), 1),
+                "QRR": 1,
+                "TN": np.round(low, 1),
+                "QTN": 1,
+                "TX": np.round(high, 1),
+                "QTX": 1,
+                "TM": np.round(mean, 1),
+                "QTM": 1,
+            }
+        )
         keep = (rng.uniform(size=len(frame)) > 0.006) & (days >= OPENED.get(number, FIRST))
         if number == GAP[0]:
             keep &= ~((days >= GAP[1]) & (days <= GAP[2]))

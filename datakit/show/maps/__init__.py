@@ -39,8 +39,26 @@ _IGN = (
 _DIJON = (840_000.0, 6_680_000.0, 868_000.0, 6_702_000.0)  # EPSG:2154: where a map without any row looks
 
 
-def choropleth(areas, column, *, title, unit, caption, alt, labels=None, outline=None, scheme="quantiles", k=5,
-               diverging=False, colours=None, tooltip=(), legend=None, data=(), tiles=None, height=520):  # fmt: skip
+def choropleth(
+    areas,
+    column,
+    *,
+    title,
+    unit,
+    caption,
+    alt,
+    labels=None,
+    outline=None,
+    scheme="quantiles",
+    k=5,
+    diverging=False,
+    colours=None,
+    tooltip=(),
+    legend=None,
+    data=(),
+    tiles=None,
+    height=520,
+):
     """A map of areas coloured by a column.
 
     Parameters
@@ -94,14 +112,44 @@ def choropleth(areas, column, *, title, unit, caption, alt, labels=None, outline
         The page would pass 5 MB; the message says which part is big.
     """
     made = Map(title=title, caption=caption, alt=alt, outline=outline, data=data, tiles=tiles, height=height)
-    made.add_areas(areas, column, unit=unit, labels=labels, scheme=scheme, k=k, diverging=diverging, colours=colours,
-                   tooltip=tooltip, legend=legend)  # fmt: skip
+    made.add_areas(
+        areas,
+        column,
+        unit=unit,
+        labels=labels,
+        scheme=scheme,
+        k=k,
+        diverging=diverging,
+        colours=colours,
+        tooltip=tooltip,
+        legend=legend,
+    )
     return made.checked()
 
 
-def points(points, *, title, caption, alt, colour=None, unit=None, size=None, size_unit=None, labels=None, outline=None,
-           tooltip=(), scheme="quantiles", k=5, diverging=False, colours=None, legend=None, cluster=None, data=(),
-           tiles=None, height=520):  # fmt: skip
+def points(
+    points,
+    *,
+    title,
+    caption,
+    alt,
+    colour=None,
+    unit=None,
+    size=None,
+    size_unit=None,
+    labels=None,
+    outline=None,
+    tooltip=(),
+    scheme="quantiles",
+    k=5,
+    diverging=False,
+    colours=None,
+    legend=None,
+    cluster=None,
+    data=(),
+    tiles=None,
+    height=520,
+):
     """A map of points: dots on a canvas, or bubbles that count them until there is room for dots.
 
     Parameters
@@ -132,9 +180,21 @@ def points(points, *, title, caption, alt, colour=None, unit=None, size=None, si
         As for :func:`choropleth`.
     """
     made = Map(title=title, caption=caption, alt=alt, outline=outline, data=data, tiles=tiles, height=height)
-    made.add_points(points, colour=colour, unit=unit, size=size, size_unit=size_unit, labels=labels, tooltip=tooltip,
-                    scheme=scheme, k=k, diverging=diverging, colours=colours, legend=legend,
-                    cluster=cluster)  # fmt: skip
+    made.add_points(
+        points,
+        colour=colour,
+        unit=unit,
+        size=size,
+        size_unit=size_unit,
+        labels=labels,
+        tooltip=tooltip,
+        scheme=scheme,
+        k=k,
+        diverging=diverging,
+        colours=colours,
+        legend=legend,
+        cluster=cluster,
+    )
     return made.checked()
 
 
@@ -168,8 +228,11 @@ class Map:
 
         for name, text in (("title", title), ("caption", caption), ("alt", alt)):
             if not str(text or "").strip():
-                raise WrongUse("maps", f"a map needs its {name}{' text' if name == 'alt' else ''}",
-                               expected="a sentence for people who see the map, or cannot see it")  # fmt: skip
+                raise WrongUse(
+                    "maps",
+                    f"a map needs its {name}{' text' if name == 'alt' else ''}",
+                    expected="a sentence for people who see the map, or cannot see it",
+                )
         self.title, self.caption, self.alt, self.height = str(title), str(caption), str(alt), int(height)
         self.tiles = TILES if tiles is None else tiles
         if self.tiles not in (None, False, "ign"):
@@ -189,8 +252,22 @@ class Map:
             self._frames.append(outline)
             self.folium.add_child(layers.Outline(self, self._key + "o"), name="datakit-outline")
 
-    def add_areas(self, areas, column=None, *, unit=None, labels=None, scheme="quantiles", k=5, diverging=False,
-                  colours=None, tooltip=(), legend=None, colour=CATEGORICAL[2], opacity=0.85):  # fmt: skip
+    def add_areas(
+        self,
+        areas,
+        column=None,
+        *,
+        unit=None,
+        labels=None,
+        scheme="quantiles",
+        k=5,
+        diverging=False,
+        colours=None,
+        tooltip=(),
+        legend=None,
+        colour=CATEGORICAL[2],
+        opacity=0.85,
+    ):
         """Add polygons or lines, coloured by ``column`` or all in one ``colour``.
 
         Parameters are those of :func:`choropleth`; ``opacity`` is 0 to 1.
@@ -207,14 +284,37 @@ class Map:
         classes, heading = self._classes(frame, column, unit, legend, scheme, k, diverging, colours)
         tips, names = layers.tooltip_columns(tooltip, column, heading)
         layer = layers.area_layer(
-            frame, classes, heading=heading or legend or "areas", tooltip=tips, labels=layers.known(frame, labels),
-            tooltip_labels=names, columns=layers.unique([labels, column, *tips]), level=len(self.layers),
-            opacity=opacity, colour=colour, left_out=left_out,
-        )  # fmt: skip
+            frame,
+            classes,
+            heading=heading or legend or "areas",
+            tooltip=tips,
+            labels=layers.known(frame, labels),
+            tooltip_labels=names,
+            columns=layers.unique([labels, column, *tips]),
+            level=len(self.layers),
+            opacity=opacity,
+            colour=colour,
+            left_out=left_out,
+        )
         return self._add(layer, areas)
 
-    def add_points(self, points, *, colour=None, unit=None, size=None, size_unit=None, labels=None, tooltip=(),
-                   scheme="quantiles", k=5, diverging=False, colours=None, legend=None, cluster=None):  # fmt: skip
+    def add_points(
+        self,
+        points,
+        *,
+        colour=None,
+        unit=None,
+        size=None,
+        size_unit=None,
+        labels=None,
+        tooltip=(),
+        scheme="quantiles",
+        k=5,
+        diverging=False,
+        colours=None,
+        legend=None,
+        cluster=None,
+    ):
         """Add points. ``colour`` is a column, or a colour such as ``"#0072B2"`` for all.
 
         Parameters are those of :func:`points`.
@@ -242,11 +342,21 @@ class Map:
         if cluster is None:
             cluster = n > CLUSTER_FROM and classes is None and sizes is None
         layer = layers.point_layer(
-            frame, classes, heading=heading or legend or "points", tooltip=tips, labels=layers.known(frame, labels),
-            tooltip_labels=names, columns=layers.unique([labels, colour, *tips]), sizes=sizes,
-            size_heading=size_heading, dot=dot, cluster=bool(cluster), opacity=0.9 if n <= 10_000 else 0.8,
-            colour=plain, left_out=left_out,
-        )  # fmt: skip
+            frame,
+            classes,
+            heading=heading or legend or "points",
+            tooltip=tips,
+            labels=layers.known(frame, labels),
+            tooltip_labels=names,
+            columns=layers.unique([labels, colour, *tips]),
+            sizes=sizes,
+            size_heading=size_heading,
+            dot=dot,
+            cluster=bool(cluster),
+            opacity=0.9 if n <= 10_000 else 0.8,
+            colour=plain,
+            left_out=left_out,
+        )
         if self.outline is not None and len(self.outline) and n:
             outside = layers.outside(frame, self.bounds())
             if outside:
@@ -313,15 +423,20 @@ class Map:
         if size <= MAX_BYTES:
             return self
         parts = sorted(((b, k, y.heading) for y in self.layers for k, b in y.bytes_by.items()), reverse=True)
-        advice = {"tooltips": "fewer tooltip columns, or columns with fewer distinct texts",
-                  "contours": "aggregate the areas (a grid, the IRIS), or keep only a part of the territory",
-                  "positions": "keep a part of the rows, or count them by area and use choropleth"}  # fmt: skip
+        advice = {
+            "tooltips": "fewer tooltip columns, or columns with fewer distinct texts",
+            "contours": "aggregate the areas (a grid, the IRIS), or keep only a part of the territory",
+            "positions": "keep a part of the rows, or count them by area and use choropleth",
+        }
         biggest = parts[0] if parts else (0, "contours", "outline")
         raise TooBig(
-            self.title, "this map would be too big for a browser and a notebook",
-            expected=f"at most {MAX_BYTES / 1e6:.0f} MB", found=f"{size / 1e6:.1f} MB",
-            done="; ".join(f"{k} of {y}: {b / 1e6:.1f} MB" for b, k, y in parts[:3]), next=advice[biggest[1]],
-        )  # fmt: skip
+            self.title,
+            "this map would be too big for a browser and a notebook",
+            expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+            found=f"{size / 1e6:.1f} MB",
+            done="; ".join(f"{k} of {y}: {b / 1e6:.1f} MB" for b, k, y in parts[:3]),
+            next=advice[biggest[1]],
+        )
 
     def save(self, path):
         """Write the page to ``path``.

@@ -117,14 +117,19 @@ def parts(folium_map):
         if name in _LEFT_OUT:
             if _LEFT_OUT[name] and re.search(_LEFT_OUT[name], page):
                 raise WrongUse(
-                    "maps", f"something on this map needs {name!r}, which would be fetched from outside",
+                    "maps",
+                    f"something on this map needs {name!r}, which would be fetched from outside",
                     expected="layers that Leaflet draws by itself",
                     next="use Map.add_points, folium.CircleMarker, or folium.Marker without folium.Icon",
-                )  # fmt: skip
+                )
             continue
         if name not in _KNOWN:
-            raise WrongUse("maps", f"the folium plugin behind {name!r} fetches {link.url}", next="use another layer",
-                           expected="a map that works without a network")  # fmt: skip
+            raise WrongUse(
+                "maps",
+                f"the folium plugin behind {name!r} fetches {link.url}",
+                next="use another layer",
+                expected="a map that works without a network",
+            )
         package, file, needed = _KNOWN[name]
         if needed and not re.search(needed, page):
             continue

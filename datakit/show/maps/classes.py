@@ -90,8 +90,12 @@ def _breaks(known, scheme, k, diverging):
         return np.array([]), ""
     low, high = float(known.min()), float(known.max())
     if isinstance(scheme, str) and scheme not in SCHEMES:
-        raise WrongUse("maps", "unknown classification scheme", found=repr(scheme),
-                       expected=f"{', '.join(SCHEMES)}, or a list of limits")  # fmt: skip
+        raise WrongUse(
+            "maps",
+            "unknown classification scheme",
+            found=repr(scheme),
+            expected=f"{', '.join(SCHEMES)}, or a list of limits",
+        )
     if diverging is not False and isinstance(scheme, str):
         centre = 0.0 if diverging is True else float(diverging)
         reach = max(abs(low - centre), abs(high - centre)) or 1.0

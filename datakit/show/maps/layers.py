@@ -69,22 +69,30 @@ def prepare(frame, what, kinds):
     """
     if not hasattr(frame, "geometry") or not hasattr(frame, "to_crs"):
         raise WrongUse(
-            what, "a map needs a GeoDataFrame", found=type(frame).__name__,
+            what,
+            "a map needs a GeoDataFrame",
+            found=type(frame).__name__,
             next="geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y), crs=...)",
-        )  # fmt: skip
+        )
     if frame.crs is None:
         raise CrsMismatch(
-            what, "the table does not say in which coordinates it is", expected="a CRS, for example EPSG:2154",
-            found="none", next="table.set_crs('EPSG:4326') for longitudes and latitudes",
-        )  # fmt: skip
+            what,
+            "the table does not say in which coordinates it is",
+            expected="a CRS, for example EPSG:2154",
+            found="none",
+            next="table.set_crs('EPSG:4326') for longitudes and latitudes",
+        )
     geometry = frame.geometry
     here = ~(geometry.isna() | geometry.is_empty).to_numpy()
     found = sorted(set(geometry[here].geom_type) - set(kinds))
     if found:
         raise WrongUse(
-            what, "these geometries cannot be drawn in this way", expected=" or ".join(kinds), found=", ".join(found),
+            what,
+            "these geometries cannot be drawn in this way",
+            expected=" or ".join(kinds),
+            found=", ".join(found),
             next="points: table.set_geometry(table.representative_point()); parts: table.explode()",
-        )  # fmt: skip
+        )
     kept = frame[here]
     kept = kept.to_crs(LAMBERT) if len(kept) or frame.crs != LAMBERT else kept
     # Longitudes read as metres, or the reverse, can come out infinite.
@@ -94,8 +102,12 @@ def prepare(frame, what, kinds):
 
 def known(frame, column):
     if column is not None and column not in frame.columns:
-        raise WrongUse("maps", "the table has no such column", found=str(column),
-                       expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
+        raise WrongUse(
+            "maps",
+            "the table has no such column",
+            found=str(column),
+            expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))),
+        )
     return column
 
 
@@ -121,8 +133,12 @@ def columns_of(frame, wanted, head, fallback_labels):
     out = []
     for name in ([head] if head else []) + [c for c in wanted if c != head]:
         if name not in frame.columns:
-            raise WrongUse("maps", "the tooltip names a column that the table does not have", found=str(name),
-                           expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))))  # fmt: skip
+            raise WrongUse(
+                "maps",
+                "the tooltip names a column that the table does not have",
+                found=str(name),
+                expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))),
+            )
         codes, unique = pd.factorize(frame[name], use_na_sentinel=False)
         again, texts = pd.factorize(np.array([cell(u) for u in unique], dtype=object))
         width = 1 if len(texts) <= 256 else 2 if len(texts) <= 65536 else 4
@@ -211,13 +227,20 @@ def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, colu
     cards = columns_of(frame, tooltip, labels, tooltip_labels)
     many = len(frame) > ON_CANVAS
     spec = {
-        "n": len(frame), "shapes": shapes, "unit": unit, "level": level, "kind": kind, "canvas": many,
+        "n": len(frame),
+        "shapes": shapes,
+        "unit": unit,
+        "level": level,
+        "kind": kind,
+        "canvas": many,
         "classes": packed(classes.index if classes else np.zeros(len(frame), dtype=np.uint8), 1),
         "colours": classes.colours if classes else [colour],
         "missing": classes.missing if classes else None,
-        "opacity": opacity, "edge": "#ffffff", "weight": (2.5 if kind == "line" else 0.8),
+        "opacity": opacity,
+        "edge": "#ffffff",
+        "weight": (2.5 if kind == "line" else 0.8),
         "columns": cards,
-    }  # fmt: skip
+    }
     notes = [_left_out(left_out, "outline")] if left_out else []
     if tolerance >= 4:
         notes.append(f"contours simplified to about {number(tolerance)} m")
@@ -225,8 +248,23 @@ def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, colu
     return Drawn(kind, frame, heading, classes, spec, "areas", columns, notes, bytes_by=by)
 
 
-def point_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, columns, sizes, size_heading, dot, cluster,
-                opacity, colour, left_out):  # fmt: skip
+def point_layer(
+    frame,
+    classes,
+    *,
+    heading,
+    tooltip,
+    labels,
+    tooltip_labels,
+    columns,
+    sizes,
+    size_heading,
+    dot,
+    cluster,
+    opacity,
+    colour,
+    left_out,
+):
     """Points, packed as whole numbers inside their bounding box, in an order that favours no class."""
     n = len(frame)
     order = np.random.default_rng(2026).permutation(n)  # later dots cover earlier ones: not always the same class
@@ -248,8 +286,12 @@ def point_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, col
         v = pd.to_numeric(sizes).to_numpy(dtype=float, na_value=np.nan)
         v = np.where(np.isfinite(v), v, np.nan)
         if (v < 0).any():
-            raise WrongUse("maps", "circles cannot have a negative size", found=number(np.nanmin(v)),
-                           expected="a column of counts or amounts; use colour= for differences")  # fmt: skip
+            raise WrongUse(
+                "maps",
+                "circles cannot have a negative size",
+                found=number(np.nanmin(v)),
+                expected="a column of counts or amounts; use colour= for differences",
+            )
         largest = float(np.nanmax(v)) if np.isfinite(v).any() else 0.0
         share = np.sqrt(np.nan_to_num(v) / largest) if largest else np.zeros(n)
         index = np.rint(share * (RADII - 1)).astype(np.uint8)
@@ -257,21 +299,41 @@ def point_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, col
         if np.isnan(v).any():
             notes.append(f"{number(np.isnan(v).sum())} without a size: smallest circle")
     spec = {
-        "n": n, "x0": x0, "y0": y0, "step": step, "width": width,
-        "x": packed(np.rint((x - x0) / step), width), "y": packed(np.rint((y - y0) / step), width),
+        "n": n,
+        "x0": x0,
+        "y0": y0,
+        "step": step,
+        "width": width,
+        "x": packed(np.rint((x - x0) / step), width),
+        "y": packed(np.rint((y - y0) / step), width),
         "classes": packed(classes.index[order], 1) if classes and len(classes.colours) > 1 else None,
         "colours": (classes.colours or [NO_DATA_COLOUR]) if classes else [colour],
         "missing": classes.missing if classes else None,
         "sizes": packed(index[order], 1) if index is not None else None,
-        "radii": radii.round(2).tolist() if radii is not None else None, "biggest": BIGGEST,
-        "dot": dot, "cluster": cluster, "dotsFrom": 15, "opacity": opacity, "columns": cards,
-    }  # fmt: skip
+        "radii": radii.round(2).tolist() if radii is not None else None,
+        "biggest": BIGGEST,
+        "dot": dot,
+        "cluster": cluster,
+        "dotsFrom": 15,
+        "opacity": opacity,
+        "columns": cards,
+    }
     if left_out:
         notes.append(_left_out(left_out, "position"))
     by = {"positions": len(spec["x"]) * 2, "tooltips": len(json.dumps(cards, ensure_ascii=False))}
-    return Drawn("point", frame, heading, classes, spec, "points", columns, notes,
-                 sizes=(size_heading, largest) if radii is not None else None,
-                 radius=radii[index] if radii is not None else dot, bytes_by=by)  # fmt: skip
+    return Drawn(
+        "point",
+        frame,
+        heading,
+        classes,
+        spec,
+        "points",
+        columns,
+        notes,
+        sizes=(size_heading, largest) if radii is not None else None,
+        radius=radii[index] if radii is not None else dot,
+        bytes_by=by,
+    )
 
 
 def size_examples(largest):

@@ -127,8 +127,17 @@ def _names(fig, ax, outline):
     for i in np.argsort(-outline.area.to_numpy()):
         spot = outline.geometry.iloc[i].representative_point()
         halo = [withStroke(linewidth=2, foreground="white", alpha=0.85)]
-        text = ax.text(spot.x, spot.y, str(outline[column].iloc[i]), fontsize=7, ha="center", va="center", zorder=8,
-                       color="#222222", path_effects=halo)  # fmt: skip
+        text = ax.text(
+            spot.x,
+            spot.y,
+            str(outline[column].iloc[i]),
+            fontsize=7,
+            ha="center",
+            va="center",
+            zorder=8,
+            color="#222222",
+            path_effects=halo,
+        )
         box = text.get_window_extent(renderer).expanded(1.02, 1.1)
         if any(box.overlaps(b) for b in taken) or box.x0 < frame.x0 or box.x1 > frame.x1:
             text.remove()
@@ -147,8 +156,7 @@ def _scale_bar(ax, length):
     style = {"color": "#222222", "lw": 1.4, "zorder": 9, "solid_capstyle": "butt", "path_effects": halo}
     ax.plot([x, x, x + length, x + length], [y + tick, y, y, y + tick], **style)
     label = f"{number(length / 1000)} km" if length >= 1000 else f"{number(length)} m"
-    ax.text(x + length / 2, y + 1.2 * tick, label, ha="center", va="bottom", fontsize=8, zorder=9,
-            path_effects=halo)  # fmt: skip
+    ax.text(x + length / 2, y + 1.2 * tick, label, ha="center", va="bottom", fontsize=8, zorder=9, path_effects=halo)
 
 
 def _legends(fig, made, x, y, height):
@@ -160,9 +168,19 @@ def _legends(fig, made, x, y, height):
     renderer = fig.canvas.get_renderer()
 
     def block(handles, title, y):
-        drawn = fig.legend(handles=handles, title=title, loc="upper left", bbox_to_anchor=(x, y), fontsize=8,
-                           title_fontproperties={"size": 9, "weight": "bold"}, alignment="left", borderaxespad=0,
-                           borderpad=0, handlelength=1.6, labelspacing=0.45)  # fmt: skip
+        drawn = fig.legend(
+            handles=handles,
+            title=title,
+            loc="upper left",
+            bbox_to_anchor=(x, y),
+            fontsize=8,
+            title_fontproperties={"size": 9, "weight": "bold"},
+            alignment="left",
+            borderaxespad=0,
+            borderpad=0,
+            handlelength=1.6,
+            labelspacing=0.45,
+        )
         return drawn.get_window_extent(renderer).y0 / fig.bbox.height - 0.08 / height
 
     for layer in made.layers:
@@ -184,10 +202,18 @@ def _legends(fig, made, x, y, height):
         y = block(handles, wrap(layer.heading, 27) if classes else None, y)
         if layer.sizes:
             rings = [
-                Line2D([], [], ls="", marker="o", mfc="none", mec="#444444", label=number(v),
-                       ms=2 * PIXEL * max(BIGGEST * (v / layer.sizes[1]) ** 0.5, SMALLEST))
+                Line2D(
+                    [],
+                    [],
+                    ls="",
+                    marker="o",
+                    mfc="none",
+                    mec="#444444",
+                    label=number(v),
+                    ms=2 * PIXEL * max(BIGGEST * (v / layer.sizes[1]) ** 0.5, SMALLEST),
+                )
                 for v in size_examples(layer.sizes[1])
-            ]  # fmt: skip
+            ]
             y = block(rings, wrap(layer.sizes[0], 27), y)
         # Paper cannot be clicked: what bubbles do is left out.
         notes = ([classes.note] if classes else []) + [n for n in layer.notes if "bubbles" not in n]

@@ -56,8 +56,17 @@ SUBJECTS = {
     "adresse": ("adresse",),
     "id": ("id",),
 }
-SPARSE = ("remarque", "cultivar_variete", "date_abattage", "matricule", "contraintes_sol", "contrainte_aeriennes",
-          "nombre_diagnostics", "remarquable", "protege")  # fmt: skip
+SPARSE = (
+    "remarque",
+    "cultivar_variete",
+    "date_abattage",
+    "matricule",
+    "contraintes_sol",
+    "contrainte_aeriennes",
+    "nombre_diagnostics",
+    "remarquable",
+    "protege",
+)
 MADE = ("geometry", "statut", "dbh", "doublon", "hors_zone")  # by standardise: nobody fills them
 # Words in a rule of standardise that say that something was lost, or decided.
 WEIGHTY = r"set missing|no place|not read|exchanged|decided|cannot be|impossible|girth"
@@ -222,15 +231,27 @@ def names(c):
         codes, found = pd.factorize(made["taxon"])
         known = pd.Series(found, dtype="str")
         pairs = [(made[k], raw[k]) for k in ("genre", "espece") if k in raw]
-        respelled = np.logical_or.reduce([(a != b).to_numpy(dtype=bool, na_value=False) & b.notna().to_numpy()
-                                          for a, b in pairs]) if pairs else None  # fmt: skip
+        respelled = (
+            np.logical_or.reduce(
+                [(a != b).to_numpy(dtype=bool, na_value=False) & b.notna().to_numpy() for a, b in pairs]
+            )
+            if pairs
+            else None
+        )
     unknown = np.append(known.isna().to_numpy(dtype=bool), True)[codes] & written
     genus = np.append(~known.str.contains(" ", na=True).to_numpy(dtype=bool), False)[codes]
     for check, mask, limits in (("unresolved", unknown, NAMES), ("genus only", genus, GENUS_ONLY)):
         c.count("taxonomy", check, "taxon", int(mask.sum()), int(written.sum()), limits, _commonest(raw, mask))
     if respelled is not None:
-        c.count("taxonomy", "respelled", "taxon", int(respelled.sum()), int(written.sum()), RESPELLED,
-                _commonest(raw, respelled))  # fmt: skip
+        c.count(
+            "taxonomy",
+            "respelled",
+            "taxon",
+            int(respelled.sum()),
+            int(written.sum()),
+            RESPELLED,
+            _commonest(raw, respelled),
+        )
 
 
 def _commonest(raw, mask):
@@ -379,5 +400,15 @@ def changes(c):
         c.count("changes", "set aside", "geometry", said["rows_rejected"], said["rows_read"], SLIP, rules)
     for row in changes_summary(c.frame).itertuples():
         weighty = bool(pd.Series([row.rule]).str.contains(WEIGHTY)[0])
-        c.found.append(Finding("changes", "change", row.column, int(row.rows), c.n, "look" if weighty else "ok",
-                               [str(row.example)[:60]], {"rule": row.rule}))  # fmt: skip
+        c.found.append(
+            Finding(
+                "changes",
+                "change",
+                row.column,
+                int(row.rows),
+                c.n,
+                "look" if weighty else "ok",
+                [str(row.example)[:60]],
+                {"rule": row.rule},
+            )
+        )

@@ -62,8 +62,13 @@ def audit(frame, *, area=None, today=None, lang="en"):
     """
     _language(lang)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        raise WrongUse("audit", "the trees have no geometry", expected="a GeoDataFrame", found=type(frame).__name__,
-                       next="datakit.trees.standardise(frame, crosswalk)")  # fmt: skip
+        raise WrongUse(
+            "audit",
+            "the trees have no geometry",
+            expected="a GeoDataFrame",
+            found=type(frame).__name__,
+            next="datakit.trees.standardise(frame, crosswalk)",
+        )
     checks = Checks(frame, area, _day(today))
     return Audit(checks.found, _cannot(frame), len(frame), checks, lang)
 
@@ -117,8 +122,19 @@ class Audit:
         for f in self.findings:
             check, todo = said(f, lang)
             field = ", ".join(SUBJECTS.get(f.field, (f.field,)))
-            rows.append((GROUPS[f.group][lang], check, field, f.trees, round(f.share, 2), f.of, f.verdict,
-                         examples(f, lang), todo))  # fmt: skip
+            rows.append(
+                (
+                    GROUPS[f.group][lang],
+                    check,
+                    field,
+                    f.trees,
+                    round(f.share, 2),
+                    f.of,
+                    f.verdict,
+                    examples(f, lang),
+                    todo,
+                )
+            )
         columns = ["group", "check", "field", "trees", "share", "of", "verdict", "examples", "what_to_do"]
         return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share": "float64"})
 
@@ -150,8 +166,10 @@ class Audit:
         if self._missing:
             words = audit_page.WORDS
             lines.append(words["cannot"][self.lang] + audit_page.COLON[self.lang].rstrip())
-            lines += [f"  {q.question} ({words['missing'][self.lang]}{audit_page.COLON[self.lang]}{q.missing})"
-                      for q in self.cannot]  # fmt: skip
+            lines += [
+                f"  {q.question} ({words['missing'][self.lang]}{audit_page.COLON[self.lang]}{q.missing})"
+                for q in self.cannot
+            ]
         return "\n".join(lines)
 
     def __repr__(self):

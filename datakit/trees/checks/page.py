@@ -15,8 +15,18 @@ LONGEST = 90  # characters of examples and of titles on the page
 # Colour is never alone: each verdict has a shape and a word too. Contrast with white is above 4.5.
 SHAPES = {"bad": ("■", "#9b1c00"), "look": ("▲", "#7a4a00"), "cannot tell": ("?", "#4a4f57"), "ok": ("✓", "#12602f")}
 # In which order findings of one verdict come: what makes every figure wrong first.
-WEIGHT = ("units", "geometry", "completeness", "taxonomy", "dates", "consistency", "duplicates", "staleness", "ranges",
-          "changes")  # fmt: skip
+WEIGHT = (
+    "units",
+    "geometry",
+    "completeness",
+    "taxonomy",
+    "dates",
+    "consistency",
+    "duplicates",
+    "staleness",
+    "ranges",
+    "changes",
+)
 
 WORDS = {
     "title": {"en": "Audit of a tree inventory", "fr": "Audit de l'inventaire des arbres"},
@@ -35,8 +45,10 @@ WORDS = {
     "cannot": {"en": "What this file cannot answer", "fr": "Ce que ce fichier ne permet pas de dire"},
     "question": {"en": "question", "fr": "question"},
     "missing": {"en": "what is missing", "fr": "ce qui manque"},
-    "all": {"en": "Every question of the kit can be tried on this file.",
-            "fr": "Toutes les questions du kit peuvent être posées à ce fichier."},
+    "all": {
+        "en": "Every question of the kit can be tried on this file.",
+        "fr": "Toutes les questions du kit peuvent être posées à ce fichier.",
+    },
     "good": {"en": "What is good", "fr": "Ce qui est bon"},
     "more": {"en": "more to look at are in the full table", "fr": "autres points à vérifier dans la table complète"},
     "changed": {"en": "Changed when the table was standardised", "fr": "Modifié lors de la standardisation"},
@@ -48,23 +60,29 @@ WORDS = {
         "en": "Shares are of the trees that a check can judge. Examples are identifiers (or rows) to look up. Limits "
         "of the verdicts are choices of the kit, not a norm. The four figures at the top count checks, not trees.",
         "fr": "Les parts portent sur les arbres que le contrôle peut juger. Les exemples sont des identifiants (ou des "
-              "lignes) à consulter. Les seuils sont des choix du kit, non une norme. Les quatre "
+        "lignes) à consulter. Les seuils sont des choix du kit, non une norme. Les quatre "
         "chiffres du haut comptent des contrôles, non des arbres.",
     },
-    "stamp": {"en": "SYNTHETIC SAMPLE: invented data, which says nothing about any real city.",
-              "fr": "SYNTHETIC SAMPLE — échantillon inventé, qui ne dit rien d'aucune ville réelle."},
+    "stamp": {
+        "en": "SYNTHETIC SAMPLE: invented data, which says nothing about any real city.",
+        "fr": "SYNTHETIC SAMPLE — échantillon inventé, qui ne dit rien d'aucune ville réelle.",
+    },
     "nothing in": {"en": "Nothing is known of", "fr": "On ne sait rien de"},
     "unfilled": {"en": "Known for less than half of the trees", "fr": "Connus pour moins de la moitié des arbres"},
     "partly": {"en": "Known for some trees only", "fr": "Connus pour une partie des arbres"},
     "filled": {"en": "Known for at least 95 % of the trees", "fr": "Connus pour au moins 95 % des arbres"},
     "clean": {"en": "Nothing wrong was found in", "fr": "Rien d'anormal dans"},
     "and": {"en": "further fields:", "fr": "autres champs :"},
-    "leave": {"en": "Nothing urgent: delete these columns, or plan to fill them.",
-              "fr": "Rien d'urgent : supprimer ces colonnes, ou prévoir de les remplir."},
-    "fill": {"en": "Fill them at the next survey, or find the file that has them.",
-             "fr": "À remplir au prochain relevé, ou retrouver le fichier qui les contient."},
+    "leave": {
+        "en": "Nothing urgent: delete these columns, or plan to fill them.",
+        "fr": "Rien d'urgent : supprimer ces colonnes, ou prévoir de les remplir.",
+    },
+    "fill": {
+        "en": "Fill them at the next survey, or find the file that has them.",
+        "fr": "À remplir au prochain relevé, ou retrouver le fichier qui les contient.",
+    },
     "by": {"en": "Made with the OnDijon data kit", "fr": "Réalisé avec le kit de données OnDijon"},
-}  # fmt: skip
+}
 
 
 @dataclass

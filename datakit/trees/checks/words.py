@@ -54,15 +54,21 @@ CHECKS = {
         "fr": ("{subject} : non rempli", "Rien : rempli seulement s'il y a quelque chose à dire."),
     },
     "unit": {
-        "en": ("{subject}: figures not in {unit}{also}",
-               "Give the right unit in the crosswalk (source_unit), and read the file again."),
-        "fr": ("{subject} : valeurs qui ne sont pas en {unit}{also}",
-               "Indiquer la bonne unité dans la table de correspondance (source_unit), puis relire le fichier."),
+        "en": (
+            "{subject}: figures not in {unit}{also}",
+            "Give the right unit in the crosswalk (source_unit), and read the file again.",
+        ),
+        "fr": (
+            "{subject} : valeurs qui ne sont pas en {unit}{also}",
+            "Indiquer la bonne unité dans la table de correspondance (source_unit), puis relire le fichier.",
+        ),
     },
     "girth as diameter": {
         "en": ("diameter of the trunk: the figures are girths", "Name the column circonference in the crosswalk."),
-        "fr": ("diamètre du tronc : ce sont des circonférences",
-               "Nommer la colonne circonference dans la table de correspondance."),
+        "fr": (
+            "diamètre du tronc : ce sont des circonférences",
+            "Nommer la colonne circonference dans la table de correspondance.",
+        ),
     },
     "text": {
         "en": ("{subject}: words where figures are needed", "Write one figure and its unit; keep remarks elsewhere."),
@@ -141,10 +147,14 @@ CHECKS = {
         "fr": ("année de plantation finissant par 0 (10 % si connue)", "Années estimées : regrouper par décennie."),
     },
     "too thick": {
-        "en": ("trunk too thick for its age (over {growth} cm of girth a year)",
-               "A tree planted large, a wrong year, or a diameter read as a girth: check a few."),
-        "fr": ("tronc trop gros pour son âge (plus de {growth} cm de tour par an)",
-               "Planté adulte, année fausse, ou diamètre pris pour une circonférence : en vérifier quelques-uns."),
+        "en": (
+            "trunk too thick for its age (over {growth} cm of girth a year)",
+            "A tree planted large, a wrong year, or a diameter read as a girth: check a few.",
+        ),
+        "fr": (
+            "tronc trop gros pour son âge (plus de {growth} cm de tour par an)",
+            "Planté adulte, année fausse, ou diamètre pris pour une circonférence : en vérifier quelques-uns.",
+        ),
     },
     "odd shape": {
         "en": ("height below {stout} or above {slender} times the trunk", "Check both figures: often a unit."),
@@ -170,7 +180,7 @@ CHECKS = {
         "en": ("{field}: {rule}", "Read the list of changes, and correct the source file."),
         "fr": ("{field} : valeur modifiée à la standardisation", "Lire la liste des changements, corriger la source."),
     },
-}  # fmt: skip
+}
 # (the question, what is missing for it)
 QUESTIONS = {
     "losses": {
@@ -217,7 +227,7 @@ QUESTIONS = {
         "en": ("Which trees are sick or dangerous today?", "results of inspections, which the national schema lacks"),
         "fr": ("Quels arbres sont malades ou dangereux ?", "le résultat des diagnostics, absent du schéma national"),
     },
-}  # fmt: skip
+}
 
 
 def named(field, lang):
@@ -262,8 +272,10 @@ def examples(finding, lang):
 
 def said(finding, lang):
     """(what a finding counts, what to do about it) in a language."""
-    facts = {k: figure(v, lang, 0 if v >= 10 or v == int(v) else 1) if isinstance(v, float) else v
-             for k, v in finding.facts.items()}  # fmt: skip
+    facts = {
+        k: figure(v, lang, 0 if v >= 10 or v == int(v) else 1) if isinstance(v, float) else v
+        for k, v in finding.facts.items()
+    }
     median = facts.get("median")
     facts["also"] = f" ({'médiane' if lang == 'fr' else 'median'} {median})" if median else ""
     if lang == "fr" and facts.get("unit") == "years":

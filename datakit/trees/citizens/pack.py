@@ -42,10 +42,21 @@ def page_data(frame, *, lang="fr", outline=None, places=None):
     trees = trees.reset_index(drop=True)
     codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
     layer = layers.point_layer(
-        trees.assign(_row=codes), None, heading="", tooltip=["_row"], labels=None, tooltip_labels={}, columns=[],
-        sizes=None, size_heading=None, dot=1.3 if len(trees) > 10_000 else 2.2, cluster=False, opacity=0.85,
-        colour="#2e7d32", left_out=0,
-    )  # fmt: skip
+        trees.assign(_row=codes),
+        None,
+        heading="",
+        tooltip=["_row"],
+        labels=None,
+        tooltip_labels={},
+        columns=[],
+        sizes=None,
+        size_heading=None,
+        dot=1.3 if len(trees) > 10_000 else 2.2,
+        cluster=False,
+        opacity=0.85,
+        colour="#2e7d32",
+        left_out=0,
+    )
     # The layer draws in an order of its own; everything else follows that order.
     trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
     points = layer.spec | {"columns": []}
@@ -54,13 +65,23 @@ def page_data(frame, *, lang="fr", outline=None, places=None):
     height, girth = structure.height(trees), _girth(trees)
     height, girth = height.where(height.between(LOWEST, TALLEST)), girth.where(girth <= THICKEST)
     made = {
-        "points": points, "kinds": kinds, "kind": _column(kind, 0), "sources": cited,
+        "points": points,
+        "kinds": kinds,
+        "kind": _column(kind, 0),
+        "sources": cited,
         "height": _column((height / 10).round()),
-        "girth": _column(girth.round()), "year": _column(structure.planting_year(trees)),
-        "remarkable": _flags(trees), "doubt": _doubtful(trees, height, girth, surveyed(trees)),
-        "leftOut": left_out, "detour": DETOUR, "speed": SPEED,
-        "outline": None, "streets": None, "street": None, "lang": lang,
-    }  # fmt: skip
+        "girth": _column(girth.round()),
+        "year": _column(structure.planting_year(trees)),
+        "remarkable": _flags(trees),
+        "doubt": _doubtful(trees, height, girth, surveyed(trees)),
+        "leftOut": left_out,
+        "detour": DETOUR,
+        "speed": SPEED,
+        "outline": None,
+        "streets": None,
+        "street": None,
+        "lang": lang,
+    }
     communes = _areas(outline, "outline") if outline is not None else None
     made["streets"], made["street"] = _streets(trees, grid, communes)
     made["spots"] = _spots(trees, grid, communes, places)
@@ -128,8 +149,9 @@ def _kinds(trees, lang):
     local = _text(trees, "nom_vernaculaire")
     latin = _text(trees, "taxon") if "taxon" in trees else pd.Series(None, index=trees.index, dtype="str")
     level, score, source = _allergy(trees)
-    table = pd.DataFrame({"latin": latin, "written": written, "local": local, "level": level, "score": score,
-                          "source": source})  # fmt: skip
+    table = pd.DataFrame(
+        {"latin": latin, "written": written, "local": local, "level": level, "score": score, "source": source}
+    )
     kind, distinct = pd.factorize(pd.MultiIndex.from_frame(table), use_na_sentinel=False)
     table = pd.DataFrame(distinct.tolist(), columns=table.columns, dtype="object")
     known = taxa.resolve(table["latin"].fillna(table["written"]).astype("str"))
@@ -146,8 +168,16 @@ def _kinds(trees, lang):
         shown, speaks = (None, None) if pd.isna(shown) else (_sentence(shown), speaks)
         at = cited.index(table["source"][i]) + 1 if pd.notna(table["source"][i]) else None
         botanical = None if pd.isna(latin[i]) else re.sub(r"\bx (?=\S)", "× ", latin[i])
-        rows.append([shown, speaks, botanical, table["level"][i],
-                     None if pd.isna(table["score"][i]) else int(table["score"][i]), at])  # fmt: skip
+        rows.append(
+            [
+                shown,
+                speaks,
+                botanical,
+                table["level"][i],
+                None if pd.isna(table["score"][i]) else int(table["score"][i]),
+                at,
+            ]
+        )
     return rows, pd.Series(kind), cited
 
 
@@ -190,8 +220,12 @@ def _areas(table, what):
 def _name_column(table, what):
     column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in table.columns), None)
     if column is None:
-        raise WrongUse("trees", f"the {what} have no names", expected="a column name or nom",
-                       found=", ".join(map(str, table.columns)))  # fmt: skip
+        raise WrongUse(
+            "trees",
+            f"the {what} have no names",
+            expected="a column name or nom",
+            found=", ".join(map(str, table.columns)),
+        )
     return column
 
 
@@ -229,9 +263,13 @@ def _streets(trees, grid, communes):
     areas, names = pd.factorize(pd.Series([c for _, c in distinct]))
     width = 2 if len(distinct) < 65535 else 4
     spec = {
-        "n": len(distinct), "names": [s for s, _ in distinct], "areas": list(names), "area": areas.tolist(),
-        "x": layers.packed(x, 4), "y": layers.packed(y, 4),
-    }  # fmt: skip
+        "n": len(distinct),
+        "names": [s for s, _ in distinct],
+        "areas": list(names),
+        "area": areas.tolist(),
+        "x": layers.packed(x, 4),
+        "y": layers.packed(y, 4),
+    }
     return spec, {"data": layers.packed(codes + 1, width), "width": width}
 
 

@@ -57,8 +57,13 @@ def write(frame, path, *, lang="fr", title=None, outline=None, places=None):
     """
     text = html_of(frame, lang=lang, title=title, outline=outline, places=places)
     if (size := len(text.encode())) > MAX_BYTES:
-        raise TooBig("trees", "this page would be too big for a phone", expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
-                     found=f"{size / 1e6:.1f} MB", next="write one page for each district")  # fmt: skip
+        raise TooBig(
+            "trees",
+            "this page would be too big for a phone",
+            expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+            found=f"{size / 1e6:.1f} MB",
+            next="write one page for each district",
+        )
     path = Path(path)
     path.write_text(text, encoding="utf-8")
     return path
@@ -80,13 +85,14 @@ def html_of(frame, *, lang="fr", title=None, outline=None, places=None):
     title = title or words["title"]
     credit = _credit(frame, data, words, lang)
     fill = {
-        "lang": lang, "title": title,
+        "lang": lang,
+        "title": title,
         "stamp": stamp,
-        "credit": credit, "distances": "".join(f'<option value="{k}"{" selected" if k == 2 else ""}>{k} km</option>'
-                                               for k in WALKS),
+        "credit": credit,
+        "distances": "".join(f'<option value="{k}"{" selected" if k == 2 else ""}>{k} km</option>' for k in WALKS),
         "styles": assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
         "data": layers.safe_json(data | {"words": words["page"]}),
-    }  # fmt: skip
+    }
     scripts = [assets.asset("leaflet", "leaflet.js")]
     scripts += [assets.own(name) for name in ("base.js", "points.js")]
     scripts += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees.js")]

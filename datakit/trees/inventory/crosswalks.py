@@ -16,9 +16,30 @@ from datakit.errors import BadCard, WrongUse
 # What a crosswalk and its fields may say: a misspelt key would be a column that is not read.
 KEYS = ("fields", "geometry", "crs", "missingValues", "proposal")
 PLACE = ("type", "x", "y", "latlon", "required")
-FIELD = ("name", "source", "type", "unit", "source_unit", "optional", "title", "title_fr", "description",
-         "description_fr", "constraints", "missingValues", "format", "decimalChar", "groupChar", "bareNumber",
-         "trueValues", "falseValues", "ranges", "rdfType", "example", "categories")  # fmt: skip
+FIELD = (
+    "name",
+    "source",
+    "type",
+    "unit",
+    "source_unit",
+    "optional",
+    "title",
+    "title_fr",
+    "description",
+    "description_fr",
+    "constraints",
+    "missingValues",
+    "format",
+    "decimalChar",
+    "groupChar",
+    "bareNumber",
+    "trueValues",
+    "falseValues",
+    "ranges",
+    "rdfType",
+    "example",
+    "categories",
+)
 
 
 class Crosswalk:
@@ -131,15 +152,20 @@ def read(source):
     if isinstance(source, dict):
         return _of_card(source, source.get("name", "crosswalk")) if "schema" in source else Crosswalk(source)
     if not isinstance(source, (str, os.PathLike)):
-        raise WrongUse("crosswalk", "a crosswalk is a file, the id of a card, a card or a dict",
-                       found=type(source).__name__)  # fmt: skip
+        raise WrongUse(
+            "crosswalk", "a crosswalk is a file, the id of a card, a card or a dict", found=type(source).__name__
+        )
     catalog = read_catalog()
     if str(source) in catalog:
         return read(catalog[str(source)])
     if not Path(source).is_file():
-        raise WrongUse("crosswalk", "this is neither a file nor the id of a data card", found=str(source),
-                       expected="a JSON file, or one of " + ", ".join(known()),
-                       next="datakit trees import FILE writes a crosswalk")  # fmt: skip
+        raise WrongUse(
+            "crosswalk",
+            "this is neither a file nor the id of a data card",
+            found=str(source),
+            expected="a JSON file, or one of " + ", ".join(known()),
+            next="datakit trees import FILE writes a crosswalk",
+        )
     try:
         raw = json.loads(Path(source).read_text(encoding="utf-8"))
     except ValueError as error:

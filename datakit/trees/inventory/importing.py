@@ -100,8 +100,13 @@ def _read(path):
         elif kind in (".geojson", ".json", ".gpkg", ".shp", ".zip"):
             raw = Raw(gpd.read_file(path))
         else:
-            raise WrongUse(str(path), "this kind of file is not read", expected=FORMATS, found=kind or "no extension",
-                           next="save it as CSV or GeoPackage from the software that made it")  # fmt: skip
+            raise WrongUse(
+                str(path),
+                "this kind of file is not read",
+                expected=FORMATS,
+                found=kind or "no extension",
+                next="save it as CSV or GeoPackage from the software that made it",
+            )
     except DatakitError:
         raise
     except Exception as problem:  # GDAL, pyarrow and pandas each have their own errors
@@ -288,20 +293,24 @@ def _usable(path, raw, chosen, suggestion, written):
     lost, write = [], []
     if not (isinstance(raw, gpd.GeoDataFrame) or chosen.geometry):
         lost.append("a position (longitude and latitude, or one column with both)")
-        write.append('"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326" (degrees) or '
-                     '"EPSG:2154" (metres, Lambert-93)')  # fmt: skip
+        write.append(
+            '"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326" (degrees) or '
+            '"EPSG:2154" (metres, Lambert-93)'
+        )
     if not names & {"genre", "espece", "nom_latin", "nom_vernaculaire"}:
         lost.append("a name (genre, espece, nom_latin or nom_vernaculaire)")
         write.append('in "fields": {"name": "nom_latin", "source": ["COLUMN"], "type": "string"}')
     if lost:
         proposal = f"\n\n{suggestion.text()}\n" if suggestion else ""
         raise NotAsDescribed(
-            str(path), "no column was recognised for " + ", nor for ".join(lost),
+            str(path),
+            "no column was recognised for " + ", nor for ".join(lost),
             expected="columns that say where each tree stands and what it is",
-            found=", ".join(map(str, raw.columns))[:400], done=f"the proposal is in {written}{proposal}",
+            found=", ".join(map(str, raw.columns))[:400],
+            done=f"the proposal is in {written}{proposal}",
             next=f"write into {written} {'; and '.join(write)}; "
             f"then: datakit trees import {path} --crosswalk {written}",
-        )  # fmt: skip
+        )
 
 
 def _ids(trees, rows):
@@ -340,10 +349,17 @@ def _marked(table, safe, rows):
     made = [pd.DataFrame({"row": pd.Series(dtype="Int64")})]
     for name in (name for name in table.columns if not safe[name].equals(table[name])):
         other = safe[name].notna() & (safe[name].astype(object) != table[name].astype(object))
-        made.append(pd.DataFrame({
-            "row": rows[other.to_numpy()].astype("Int64"), "column": name, "rule": "a formula for a spreadsheet",
-            "before": table[name][other].to_numpy(), "after": safe[name][other].to_numpy(),
-        }))  # fmt: skip
+        made.append(
+            pd.DataFrame(
+                {
+                    "row": rows[other.to_numpy()].astype("Int64"),
+                    "column": name,
+                    "rule": "a formula for a spreadsheet",
+                    "before": table[name][other].to_numpy(),
+                    "after": safe[name][other].to_numpy(),
+                }
+            )
+        )
     return pd.concat(made)
 
 
@@ -357,8 +373,11 @@ def _card(file, id, city, made_from):
         notes = card.get("notes") or [] if isinstance(card, dict) else []
         own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
         if not own:
-            raise WrongUse(str(file), "a card of this name is there, and no import made it: it stays as it is",
-                           next="datakit trees import FILE --city ANOTHER-NAME")  # fmt: skip
+            raise WrongUse(
+                str(file),
+                "a card of this name is there, and no import made it: it stays as it is",
+                next="datakit trees import FILE --city ANOTHER-NAME",
+            )
         return card | {"notes": [made_from if i == own[0] else note for i, note in enumerate(notes)]}
     card = _layout()
     card |= {

@@ -27,8 +27,15 @@ _AXES = {
     "latitude": re.compile(rf"{_AROUND}*(?:latitude|lat|northing|ylat|y){_AROUND}*"),
 }
 # How far values alone, without a name that helps, may carry a field: Latin names can be nothing else.
-ALONE = {"nom_latin": 1.5, "genre": 1.4, "nom_vernaculaire": 1.4, "famille": 1.5, "stade_developpement": 1.3,
-         "etat": 1.2, "code_insee": 0.8}  # fmt: skip
+ALONE = {
+    "nom_latin": 1.5,
+    "genre": 1.4,
+    "nom_vernaculaire": 1.4,
+    "famille": 1.5,
+    "stade_developpement": 1.3,
+    "etat": 1.2,
+    "code_insee": 0.8,
+}
 # Ranges of medians, choices of this kit: heights in m or cm, girths and trunks in cm or m, crowns in m.
 MEDIANS = {
     "hauteur": ((1, 45), (150, 4000)),
@@ -148,10 +155,20 @@ def at(column, rows):
             )
         )
     return Look(
-        n=n, example=", ".join(words[:3].str.slice(0, 24)), kinds=len(words), unique=len(words) / n, number=numeric,
-        middle=middle, largest=float(number.max()), lowest=float(number.min()), latin=latin, genus=genus,
-        epithet=epithet, french=french, **kinds,
-    )  # fmt: skip
+        n=n,
+        example=", ".join(words[:3].str.slice(0, 24)),
+        kinds=len(words),
+        unique=len(words) / n,
+        number=numeric,
+        middle=middle,
+        largest=float(number.max()),
+        lowest=float(number.min()),
+        latin=latin,
+        genus=genus,
+        epithet=epithet,
+        french=french,
+        **kinds,
+    )
 
 
 def fit(field, seen):
@@ -280,8 +297,21 @@ _FITS = {
     **dict.fromkeys(MEDIANS, _measure),
     **dict.fromkeys(["remarquable", "protege", "eclairage"], _kind("yes_no", "yes or no")),
     **dict.fromkeys(["remarque", "cultivar_variete"], _text),
-    **dict.fromkeys(["secteur", "situation", "gestionnaire", "port_arbre", "type_sol", "description_pied_arbre",
-                     "type_enracinement", "contraintes_sol", "contrainte_aeriennes", "arrosage"], _class_of),
+    **dict.fromkeys(
+        [
+            "secteur",
+            "situation",
+            "gestionnaire",
+            "port_arbre",
+            "type_sol",
+            "description_pied_arbre",
+            "type_enracinement",
+            "contraintes_sol",
+            "contrainte_aeriennes",
+            "arrosage",
+        ],
+        _class_of,
+    ),
     **dict.fromkeys(["code_insee", "code_postal"], _kind("code", "codes of five signs")),
     **dict.fromkeys(["date_plantation", "date_releve", "date_abattage"], _day),
     "annee_plantation": _year,
@@ -295,4 +325,4 @@ _FITS = {
     "nom_latin": _latin,
     "genre": _genus,
     "espece": _epithet,
-}  # fmt: skip
+}

@@ -11,9 +11,13 @@ SPLIT = "cultivar or variety split from the name"
 ANSWER = ["taxon", "famille", "genre", "espece", "cultivar", "nom_fr", "how"]  # of the reference
 # Column of the reference's answer for each field that is only ever filled.
 _FILL = {"famille": "famille", "nom_vernaculaire": "nom_fr"}
-_HOW = {"exact": "spelt as in the botanical reference", "spelling": "spelling corrected by the botanical reference",
-        "synonym": "synonym, by the botanical reference", "code": "code of a name, by the botanical reference",
-        "genus only": "only the genus is in the botanical reference"}  # fmt: skip
+_HOW = {
+    "exact": "spelt as in the botanical reference",
+    "spelling": "spelling corrected by the botanical reference",
+    "synonym": "synonym, by the botanical reference",
+    "code": "code of a name, by the botanical reference",
+    "genus only": "only the genus is in the botanical reference",
+}
 
 
 def name_trees(table, log, *, reference=True):

@@ -7,9 +7,27 @@ from typing import NamedTuple
 _RANKS = {"subsp", "ssp", "var", "f", "fo", "forma", "nothosubsp", "nothovar", "cv", "convar"}
 _NO_SPECIES = {"sp", "spp", "species", "n", "indet", "indetermine", "indeterminee", "hybride", "hybrides"}
 _EITHER = {"ou", "or", "et", "and", "/", "+", "&"}
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "×": " x ", "✕": " x ", "_": " ",
-                            "’": "'", "‘": "'", "´": "'", "`": "'", "“": "'", "”": "'", '"': "'",
-                            "«": "'", "»": "'", "\xa0": " "})  # fmt: skip
+_LIGATURES = str.maketrans(
+    {
+        "œ": "oe",
+        "Œ": "Oe",
+        "æ": "ae",
+        "Æ": "Ae",
+        "×": " x ",
+        "✕": " x ",
+        "_": " ",
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "`": "'",
+        "“": "'",
+        "”": "'",
+        '"': "'",
+        "«": "'",
+        "»": "'",
+        "\xa0": " ",
+    }
+)
 _HOW = {"spelling": "spelling", "synonym": "synonym", "form": "exact"}
 # "Carpinus Betulus - L. - Fastigiata": name, author and cultivar, any of the last two empty.
 _FIELDS = re.compile(r"(.+?)\s+-(?:\s[^-]*)?\s-(\s.*)?")

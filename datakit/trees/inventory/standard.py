@@ -21,15 +21,31 @@ from datakit.trees.structure import trunk_diameter
 
 __all__ = ["changes_summary", "schema_table", "standardise"]
 
-MEASURES = {"hauteur": "cm", "diametre": "cm", "circonference": "cm", "diametre_couronne": "m", "age_estime": "years",
-            "nombre_diagnostics": None, "allergie": None}  # fmt: skip
+MEASURES = {
+    "hauteur": "cm",
+    "diametre": "cm",
+    "circonference": "cm",
+    "diametre_couronne": "m",
+    "age_estime": "years",
+    "nombre_diagnostics": None,
+    "allergie": None,
+}
 MEASURED = ("hauteur", "diametre", "circonference", "diametre_couronne")  # 0 of these is "not measured"
 DATES = ("date_releve", "date_plantation", "date_abattage")
 WORDS = ("remarquable", "protege", "eclairage")
 NAMES = ("famille", "genre", "espece", "cultivar_variete", "nom_vernaculaire", "nom_latin")
 CODES = ("id", "matricule", "code_insee", "code_postal")
-EXTRA = ("etat", "secteur", "situation", "gestionnaire", "annee_plantation", "age_estime", "date_abattage",
-         "nombre_diagnostics", "nom_latin")  # fmt: skip
+EXTRA = (
+    "etat",
+    "secteur",
+    "situation",
+    "gestionnaire",
+    "annee_plantation",
+    "age_estime",
+    "date_abattage",
+    "nombre_diagnostics",
+    "nom_latin",
+)
 DERIVED = ("statut", "dbh", "taxon", "doublon", "hors_zone")
 
 # Choices of this kit, for whole columns, in the unit of the standard table: a column is in a unit when nineteen values

@@ -147,8 +147,12 @@ def suggest_crosswalk(frame, *, known=None):
             row |= {"field": taken[column], "confidence": 0.95, "reason": "where the tree stands"}
         elif i in chosen:
             j = chosen[i]
-            row |= {"field": fields[j], "confidence": float(scores[i, j]), "reason": why[i, j],
-                    "unit": unit_of(column) if fields[j] in looks.MEASURES else ""}  # fmt: skip
+            row |= {
+                "field": fields[j],
+                "confidence": float(scores[i, j]),
+                "reason": why[i, j],
+                "unit": unit_of(column) if fields[j] in looks.MEASURES else "",
+            }
         else:
             j = int(scores[i].argmax()) if len(fields) else 0
             best = scores[i, j]
@@ -239,8 +243,11 @@ def unit_of(column):
     glued = "".join(words)
     for end, unit in UNIT_AT_END.items():
         stem = glued.removesuffix(end)
-        if glued.endswith(end) and any(stem in ("".join(p), "".join(p)[:10]) or stem.endswith("".join(p))
-                                       for field in looks.LENGTHS for p in _vocabulary()[field]):  # fmt: skip
+        if glued.endswith(end) and any(
+            stem in ("".join(p), "".join(p)[:10]) or stem.endswith("".join(p))
+            for field in looks.LENGTHS
+            for p in _vocabulary()[field]
+        ):
             return unit
     return ""
 

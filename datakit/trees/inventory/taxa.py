@@ -172,8 +172,12 @@ def _table(found, numbers, index):
 def _cultivars(cultivars, names):
     cultivars = cultivars if isinstance(cultivars, pd.Series) else pd.Series(cultivars, dtype="object")
     if len(cultivars) != len(names):
-        raise WrongUse("taxa", "the cultivars are not those of the names", expected=f"{len(names)} cultivars",
-                       found=f"{len(cultivars)}")  # fmt: skip
+        raise WrongUse(
+            "taxa",
+            "the cultivars are not those of the names",
+            expected=f"{len(names)} cultivars",
+            found=f"{len(cultivars)}",
+        )
     numbers, distinct = pd.factorize(cultivars)
     texts = [str(each).strip().strip("'\"") for each in distinct]  # quoted or not, with doubled quotes or not
     cleaned = [parse(f"x '{each}'").cultivar for each in texts]

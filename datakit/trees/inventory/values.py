@@ -34,8 +34,27 @@ STAGES = {
 _STAGE = {word: stage for stage, words in STAGES.items() for word in words}
 GLUED = "two words in one: the class between young and adult"
 
-_UNKNOWN = {"-", "--", "?", "nc", "nr", "na", "n/a", "nan", "null", "none", "nd", "inconnu", "inconnue", "indéterminé",
-            "non connu", "non renseigné", "non renseignée", "non mesuré", "non mesurée"}  # fmt: skip
+_UNKNOWN = {
+    "-",
+    "--",
+    "?",
+    "nc",
+    "nr",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "none",
+    "nd",
+    "inconnu",
+    "inconnue",
+    "indéterminé",
+    "non connu",
+    "non renseigné",
+    "non renseignée",
+    "non mesuré",
+    "non mesurée",
+}
 
 YES = ("true", "1", "1.0", "vrai", "oui", "o", "yes", "y", "x")
 NO = ("false", "0", "0.0", "faux", "non", "n", "no")
