@@ -60,7 +60,6 @@ lint: $(for_dev)  ## style, layers, workflows and data cards
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/lint-imports
-
 	$(bin)/zizmor --offline --no-progress .github/workflows
 	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(bin)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
