@@ -153,7 +153,10 @@ def test_outputs_show_nothing_of_the_machine(notebook):
 def report(root, tmp_path_factory):
     """All notebooks executed on the sample, as `datakit run` does."""
     output = tmp_path_factory.mktemp("run") / "report"
-    return running.run(notebooks=root / "notebooks", output=output, origins="sample", progress=False)
+    with pytest.MonkeyPatch.context() as patch:
+        # Memory is that of the notebooks: measuring coverage in their kernels would add its own, more on some Pythons.
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        return running.run(notebooks=root / "notebooks", output=output, origins="sample", progress=False)
 
 
 def test_every_notebook_runs_on_the_sample(report):
