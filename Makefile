@@ -30,7 +30,7 @@ endif
 # changes nothing. What the lines need of one another is checked afterwards.
 exact   := $(install) --no-deps --require-hashes --only-binary :all:
 
-.PHONY: help run test lab lint bench setup setup-dev lock check-lock links sample notebooks docs clean
+.PHONY: help run test check lab lint bench setup setup-dev lock check-lock links sample notebooks docs clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -55,6 +55,9 @@ test: $(for_dev)  ## every test, with coverage of datakit/
 lab: $(for_run)  ## JupyterLab on the first notebook
 	@$(bin)/jupyter trust notebooks/*.ipynb >/dev/null
 	@$(bin)/jupyter lab notebooks/00_start_here.ipynb
+
+check: $(for_dev)  ## the quick tests of what changed since the last commit
+	@$(bin)/python tools/check.py
 
 lint: $(for_dev)  ## style, layers, workflows and data cards
 	$(bin)/ruff check .

@@ -90,6 +90,7 @@ def test_the_files_have_their_schemas():
         "vendor.github-workflows": WORKFLOWS,
         "vendor.dependabot": [ROOT / ".github/dependabot.yml"],
         "vendor.citation-file-format": [ROOT / "CITATION.cff"],
+        "vendor.github-issue-forms": sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")),
     }.items():
         done = subprocess.run([program, "--builtin-schema", schema, *files], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
