@@ -9,6 +9,12 @@ Two functions make the usual maps, each in one call::
 
 Every map has a legend with units, a caption, a source line, alt text, a scale bar, a static twin (``.static()``) and
 its table (``.table()``). Real folium layers may be added to ``.folium``.
+
+layers   The layers of a map: rows of a table, packed small for the page and drawn again for the static twin
+classes  From the values of a column to the classes of a legend: how many, where they break, which colour, which words
+page     The page around a map: title, stamp, legend, caption and source, in one HTML text that needs no network
+static   The static twin of a map: the same classes, legend and words, drawn by matplotlib
+assets   A folium map as one page that needs nothing from outside: scripts and styles are written into it
 """
 
 import hashlib
