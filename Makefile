@@ -88,8 +88,9 @@ sample: $(for_run)  ## make the bundled sample again
 notebooks: $(for_run)  ## make notebooks/*.ipynb again from notebooks/src
 	@$(bin)/python tools/build_notebooks.py
 
-docs: $(for_run)  ## make docs/data.md again from the data cards
+docs: $(for_run)  ## make docs/data.md again from the data cards, docs/api.md from the docstrings
 	@$(bin)/python tools/make_data_dictionary.py
+	@$(bin)/python tools/make_api.py
 
 clean:  ## take away what make made, reports excepted
 	@rm -rf $(VENV) build .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.*

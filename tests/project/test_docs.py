@@ -1,4 +1,4 @@
-"""docs/data.md says what the cards say, now."""
+"""docs/data.md says what the cards say, docs/api.md what the docstrings say, now."""
 
 import importlib.util
 import json
@@ -11,12 +11,21 @@ from datakit.data.cards import Card
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def dictionary():
-    spec = importlib.util.spec_from_file_location("make_data_dictionary", ROOT / "tools/make_data_dictionary.py")
+def tool(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def dictionary():
+    return tool("make_data_dictionary")
+
+
+@pytest.fixture(scope="module")
+def api():
+    return tool("make_api")
 
 
 def test_the_data_dictionary_is_current(dictionary):
@@ -80,3 +89,50 @@ def test_a_section_says_what_a_newcomer_needs(dictionary):
 def test_an_address_that_is_looked_up_is_not_missing(dictionary):
     raw = json.loads((ROOT / "datakit/catalog/lcz-cerema.json").read_text(encoding="utf-8"))
     assert raw["resolve"]["api"] in dictionary.section(Card(raw))
+
+
+def test_the_list_of_functions_is_current(api):
+    current = (ROOT / "docs/api.md").read_text(encoding="utf-8") == api.document()
+    assert current, "run: make docs"
+
+
+def test_each_room_lists_every_module_that_it_has_and_no_other(api):
+    rooms = api.rooms()
+    assert {"data", "geo", "show", "run", "cli", "trees", "vegetation", "inclusion"} <= {room.name for room in rooms}
+    told = {room: (set(api.contents(room)), api.inside(room)) for room in rooms}
+    wrong = {str(room): listed ^ there for room, (listed, there) in told.items() if listed != there}
+    assert not wrong, "each room's docstring is its table of contents"
+
+
+def test_a_function_is_a_line_of_names_and_one_sentence(api):
+    code = """
+def spread(totals: DataFrame, areas, /, cells=None, *more, columns: list[str] = (), **options) -> DataFrame:
+    \"\"\"Bring totals (``population``, say, e.g. of an IRIS)
+    onto cells. Nothing is lost.
+
+    More.\"\"\"
+
+class Spread:
+    \"\"\"What came of it.\"\"\"
+    table: DataFrame
+    total: float = 0.0
+    _kept: int = 0
+
+class Map:
+    def __init__(self, *, title):
+        pass
+
+class Gone(Exception):
+    \"\"\"There is no such file.\"\"\"
+
+def _hidden():
+    pass
+"""
+    assert api.lines(api.ast.parse(code)).splitlines() == [
+        "- `spread(totals, areas, cells, *more, columns, **options)`: "
+        "Bring totals (`population`, say, e.g. of an IRIS) onto cells",
+        "- `Spread(table, total)`: What came of it",
+        "- `Map(*, title)`",
+        "- `Gone`: There is no such file",
+    ]
+    assert api.lines(api.ast.parse(code + "__all__ = ['Gone']")) == "- `Gone`: There is no such file\n"
