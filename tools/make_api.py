@@ -18,7 +18,8 @@ HEAD = """\
 
 Made from the docstrings by `tools/make_api.py` (`make docs`): change a docstring, not this page. Rooms and modules
 stand in the order of each room's own list. Here are names only: `help(datakit.load)`, or `?` in a notebook, says what
-goes in, what comes out, in which units, and what can go wrong.
+goes in, what comes out, in which units, and what can go wrong. [architecture.md](architecture.md) says how the rooms
+fit together.
 """
 
 

@@ -1,11 +1,16 @@
-"""docs/data.md says what the cards say, docs/api.md what the docstrings say, now."""
+"""docs/data.md says what the cards say, docs/api.md what the docstrings, docs/architecture.md what the code does."""
 
+import ast
 import importlib.util
 import json
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import datakit
 from datakit.data.cards import Card
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,11 +133,71 @@ class Gone(Exception):
 def _hidden():
     pass
 """
-    assert api.lines(api.ast.parse(code)).splitlines() == [
+    assert api.lines(ast.parse(code)).splitlines() == [
         "- `spread(totals, areas, cells, *more, columns, **options)`: "
         "Bring totals (`population`, say, e.g. of an IRIS) onto cells",
         "- `Spread(table, total)`: What came of it",
         "- `Map(*, title)`",
         "- `Gone`: There is no such file",
     ]
-    assert api.lines(api.ast.parse(code + "__all__ = ['Gone']")) == "- `Gone`: There is no such file\n"
+    assert api.lines(ast.parse(code + "__all__ = ['Gone']")) == "- `Gone`: There is no such file\n"
+
+
+def architecture():
+    return (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+
+
+def named(text):
+    """The places that a text names as `file:function`, in order."""
+    return re.findall(r"`([\w/]+\.py):([\w.]+)`", text)
+
+
+def defined(body, name):
+    """Whether a function, a class, a method or a constant is defined by these statements."""
+    first, _, rest = name.partition(".")
+    for node in body:
+        targets = [*getattr(node, "targets", ()), getattr(node, "target", None)]
+        if first == getattr(node, "name", None) or first in (getattr(t, "id", None) for t in targets):
+            return not rest or defined(node.body, rest)
+    return False
+
+
+def test_every_place_that_the_architecture_names_is_there():
+    places, tree = named(architecture()), {}
+    assert len(places) > 40
+    for file, name in places:
+        tree[file] = tree.get(file) or ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        assert defined(tree[file].body, name), f"docs/architecture.md names {file}:{name}"
+    assert not defined(tree["datakit/data/cache.py"].body, "Cache.nowhere")
+    for path in re.findall(r"`((?:datakit|docs|notebooks|tests|tools)/[\w/.]+)`", architecture()):
+        assert (ROOT / path).exists() or re.search("[A-Z]{2}", path), f"docs/architecture.md names {path}"
+
+
+def test_the_architecture_tells_the_layers_that_are_held():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert "\n    " + " > ".join(layers).replace(":", "|") + "\n" in architecture()
+
+
+def test_the_way_of_a_table_is_the_one_told(tmp_path, monkeypatch):
+    """`load("communes")` calls the functions that the page names, in the order in which it names them."""
+    way = re.search(r"^## First way.*?(?=^## )", architecture(), re.MULTILINE | re.DOTALL)[0]
+    told = named(re.sub(r"\(From a publisher.*?\)\n", "", way, flags=re.DOTALL))
+    assert len(told) > 15
+    monkeypatch.setenv("DATAKIT_CACHE", str(tmp_path))
+    called = []
+
+    def follow(frame, event, _):
+        if event == "call" and (file := Path(frame.f_code.co_filename)).is_relative_to(ROOT):
+            called.append((file.relative_to(ROOT).as_posix(), frame.f_code.co_qualname))
+
+    sys.setprofile(follow)
+    try:
+        datakit.load("communes", "sample")
+    finally:
+        sys.setprofile(None)
+    rest = iter(called)
+    missed = [step for step in told if step not in rest]
+    assert not missed[:1], "not called, or earlier than told"
