@@ -1,6 +1,7 @@
 """Notebooks, executed again: from parameters to a report that names its data.
 
 running     Run the notebooks again, all at once, and write a report that says on which data
+choosing    Which notebooks a run executes: by name, by path, or all of a folder
 parameters  The typed parameters of a notebook
 executing   One process that executes notebooks, one after the other
 progress    What a run says while it runs: live lines at a terminal, plain lines in a log

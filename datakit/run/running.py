@@ -1,7 +1,7 @@
 """Run the notebooks again, all at once, and write a report that says on which data.
 
-Several processes execute them (`datakit.run.executing`); this module chooses, checks, follows and collects. The
-report's folder appears in one move when everything is written: a folder that is there is a whole report.
+Several processes execute them (`datakit.run.executing`); this module checks, follows and collects. The report's folder
+appears in one move when everything is written: a folder that is there is a whole report.
 """
 
 import contextlib
@@ -26,56 +26,13 @@ from datakit.data.cards import card_folders
 from datakit.data.origins import LOCK, Origin, as_text, parse_origins
 from datakit.data.project import from_project
 from datakit.errors import WrongUse
+from datakit.run.choosing import choose
 from datakit.run.executing import check_packages
-from datakit.run.parameters import assign, read_parameters
+from datakit.run.parameters import assign
 from datakit.run.record import RUNNING, describe, earlier, place_for, put, tidy, write
-from datakit.run.report import SAID
 from datakit.run.shipped import kit_notebooks
 
 GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
-
-
-@dataclass
-class Notebook:
-    """One notebook of a run, before and after.
-
-    Attributes
-    ----------
-    status : str
-        ``"ok"``, ``"failed"``, ``"timeout"``, ``"died"`` or ``"waiting"``.
-    error : dict or None
-        ``cell`` (number among the code cells), ``line``, ``ename``, ``evalue``.
-    seconds : float
-    peak_memory : int or None
-        Bytes, of the kernel and its descendants.
-    results, provenance : list of dict
-    """
-
-    name: str
-    path: Path
-    cells: list
-    declared: dict
-    values: dict = field(default_factory=dict)
-    status: str = "waiting"
-    error: dict | None = None
-    seconds: float = 0.0
-    peak_memory: int | None = None
-    title: str = ""
-    results: list = field(default_factory=list)
-    provenance: list = field(default_factory=list)
-
-    @property
-    def ok(self):
-        return self.status == "ok"
-
-    def summary(self):
-        """What went wrong, on one line."""
-        if not self.error:
-            return SAID[self.status]
-        where = f" in code cell {self.error['cell']}" if self.error.get("cell") else ""
-        first = (self.error["evalue"] or "").strip().splitlines()[:1]
-        what = [*([self.error["ename"]] if self.status == "failed" else []), *(line[:160] for line in first)]
-        return f"{SAID[self.status]}{where}: " + ": ".join(what)
 
 
 @dataclass
@@ -103,62 +60,6 @@ class RunReport:
         return all(notebook.ok for notebook in self.notebooks)
 
 
-def notebooks_folder():
-    """The folder of notebooks: ``./notebooks``, else the kit's own."""
-    for folder in (Path("notebooks"), kit_notebooks()):
-        if any(folder.glob("*.ipynb")):
-            return folder
-    raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
-
-
-def choose(themes=None, folder=None):
-    """The notebooks that names stand for.
-
-    Parameters
-    ----------
-    themes : list of str, optional
-        ``"trees"`` or ``"10_trees"``, or paths of ``.ipynb`` files; all notebooks of the folder by default.
-    folder : path, optional
-
-    Returns
-    -------
-    list of Notebook
-
-    Raises
-    ------
-    WrongUse
-        No such notebook or folder, or two of the same name.
-    """
-    chosen = [Path(t) for t in themes or [] if str(t).endswith(".ipynb")]
-    names = [str(t) for t in themes or [] if not str(t).endswith(".ipynb")]
-    if names or not chosen:
-        folder = Path(folder) if folder else notebooks_folder()
-        there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-        if not there:
-            raise WrongUse(str(folder), "no notebook is in this folder", expected="files ending in .ipynb")
-        short = {stem.lstrip("0123456789_") or stem: stem for stem in there}
-        for name in names or there:
-            stem = name if name in there else short.get(name)
-            if stem is None:
-                raise WrongUse(
-                    name,
-                    "no notebook has this name",
-                    expected=", ".join(short),
-                    next="datakit run " + next(iter(short)),
-                )
-            chosen.append(there[stem])
-    found = {}
-    for path in dict.fromkeys(chosen):
-        if path.stem in found:
-            raise WrongUse(path.stem, "two notebooks have this name", found=f"{found[path.stem].path}, {path}")
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WrongUse(str(path), "this is not a notebook that can be read", found=str(error)) from None
-        found[path.stem] = Notebook(path.stem, path, cells, read_parameters(cells, path.stem), title=path.stem)
-    return list(found.values())
-
-
 def run(
     themes=None,
     *,
@@ -177,7 +78,7 @@ def run(
     Parameters
     ----------
     themes : list of str, optional
-        Which notebooks, see `choose`; all by default.
+        Which notebooks, see `datakit.run.choosing.choose`; all by default.
     origins : str or list, optional
         Where data comes from, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
     parameters : dict, optional

@@ -15,7 +15,7 @@ import pytest
 
 from datakit.cli import main
 from datakit.errors import WrongUse
-from datakit.run import running, shipped
+from datakit.run import choosing, shipped
 from tests.only import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,8 +179,8 @@ def test_copies_that_cannot_be_written_are_told(tmp_path, monkeypatch, capsys):
 
 def test_in_a_clone_the_notebooks_are_the_clones(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert running.notebooks_folder() == ROOT / "notebooks"
+    assert choosing.notebooks_folder() == ROOT / "notebooks"
     (tmp_path / "notebooks").mkdir()
-    assert running.notebooks_folder() == ROOT / "notebooks"  # an empty folder is none of notebooks
+    assert choosing.notebooks_folder() == ROOT / "notebooks"  # an empty folder is none of notebooks
     shutil.copy(NOTEBOOKS[0], tmp_path / "notebooks")
-    assert running.notebooks_folder() == Path("notebooks")
+    assert choosing.notebooks_folder() == Path("notebooks")

@@ -16,7 +16,7 @@ import small_notebooks as make
 
 from datakit import cli
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
-from datakit.run import progress, record, running
+from datakit.run import choosing, progress, record, running
 from datakit.run.executing import PROVENANCE_MIME, _provenance, tree_memory
 from datakit.run.parameters import assign, read_parameters
 from datakit.run.report import index_page, number
@@ -244,17 +244,17 @@ def test_stdout_of_the_kernel_process_does_not_disturb(here):
 def test_names_choose_notebooks(here):
     make.ok(here / "notebooks", "10_trees")
     make.ok(here / "notebooks", "20_vegetation")
-    assert [n.name for n in running.choose()] == ["10_trees", "20_vegetation"]
-    assert [n.name for n in running.choose(["vegetation", "10_trees", "trees"])] == ["20_vegetation", "10_trees"]
+    assert [n.name for n in choosing.choose()] == ["10_trees", "20_vegetation"]
+    assert [n.name for n in choosing.choose(["vegetation", "10_trees", "trees"])] == ["20_vegetation", "10_trees"]
     with pytest.raises(WrongUse, match="trees, vegetation"):
-        running.choose(["arbres"])
+        choosing.choose(["arbres"])
     with pytest.raises(WrongUse, match="can be read"):
-        running.choose(["absent.ipynb"])
+        choosing.choose(["absent.ipynb"])
     make.ok(here / "other", "10_trees")
     with pytest.raises(WrongUse, match="two notebooks"):
-        running.choose(["trees", "other/10_trees.ipynb"])
+        choosing.choose(["trees", "other/10_trees.ipynb"])
     with pytest.raises(WrongUse, match="no notebook is in this folder"):
-        running.choose(folder=here)
+        choosing.choose(folder=here)
 
 
 @pytest.mark.parametrize(
@@ -529,7 +529,7 @@ class Terminal:
 
 
 def test_progress_at_a_terminal_rewrites_its_lines():
-    stream, one = Terminal(), running.Notebook("10_trees", Path("x"), [], {})
+    stream, one = Terminal(), choosing.Notebook("10_trees", Path("x"), [], {})
     with progress.Live([one], stream) as follow:
         follow.start(one)
         follow.cell(one, 3, 6)

@@ -1,0 +1,118 @@
+"""The commands ``datakit lock`` and ``datakit mirror``: parse, call, print."""
+
+import sys
+
+
+def add_commands(command, origins):
+    """Add them to the command line.
+
+    Parameters
+    ----------
+    command, origins : callable
+        Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
+    """
+    c = command(
+        "lock",
+        "record in data.lock the exact files that datasets have now",
+        _lock,
+        "  datakit lock communes iris --origins publisher\n  datakit fetch communes --locked\n",
+    )
+    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets that the origins have, by default")
+    origins(c)
+    c.add_argument("--file", default="data.lock", help="the lock file (default: data.lock)")
+
+    c = command("mirror", "prepare a folder of data for a room without a network", None)
+    mirror = c.add_subparsers(title="commands", metavar="COMMAND", dest="mirror", required=True)
+    c = command(
+        "build",
+        "fetch datasets into a mirror and write its data.lock",
+        _mirror_build,
+        "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
+    origins(c, "publisher")
+    c = command(
+        "verify",
+        "check every byte of a mirror",
+        _mirror_verify,
+        "  datakit mirror verify mirror\n  datakit mirror verify http://192.0.2.1:8000\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
+    c = command(
+        "serve",
+        "give a mirror to the room, over http",
+        _mirror_serve,
+        "  datakit mirror serve mirror\n  datakit mirror serve mirror --port 8080\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
+    c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
+    c = command(
+        "add",
+        "put a file of yours into a mirror",
+        _mirror_add,
+        "  datakit mirror add mirror trees-dijon arbres.csv\n",
+        mirror,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("id", metavar="ID")
+    c.add_argument("file", metavar="FILE")
+    c.add_argument("--no-check", action="store_true", help="take the file although it may not load under its card")
+
+
+def _lock(args):
+    from datakit.data import mirrors
+
+    entries = mirrors.lock(args.ids or None, args.origins, file=args.file)
+    for id, entry in entries.items():
+        print(f"{id}: {entry['sha256'][:12]}, from {entry['origin']}")
+    print(f"{_many(len(entries))} recorded in {args.file}; now: datakit fetch ID --locked", file=sys.stderr)
+    return 0
+
+
+def _mirror_build(args):
+    from datakit.data import mirrors
+
+    report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
+    return _mirror(report, f"next: datakit mirror serve {args.folder}, or use it here: --origins {args.folder}")
+
+
+def _mirror_verify(args):
+    from datakit.data import mirrors
+
+    return _mirror(mirrors.verify(args.folder))
+
+
+def _mirror_serve(args):
+    from datakit.data.serving import serve
+
+    serve(args.folder, args.port, args.host, say=lambda line: print(line, flush=True))
+    return 0
+
+
+def _mirror_add(args):
+    from datakit.data import mirrors
+
+    entry = mirrors.add(args.folder, args.id, args.file, check=not args.no_check)
+    print(f"{args.id}: {entry['filename']} is in {args.folder}, sha256 {entry['sha256'][:12]}")
+    return 0
+
+
+def _mirror(report, next=""):
+    """Say what a mirror holds and what is wrong with it."""
+    for name, problem in report.problems.items():
+        text = problem if problem.startswith(name) else f"{name}: {problem}"
+        print(text, file=sys.stderr)
+    wrong = f", {len(report.problems)} wrong" if report.problems else ""
+    print(f"{report.folder}: {_many(len(report.good))} whole, {report.bytes / 1e6:.1f} MB{wrong}")
+    if next and report.good:
+        print(next)
+    return 0 if report.ok else 1
+
+
+def _many(count):
+    return f"{count} dataset{'s' * (count != 1)}"
