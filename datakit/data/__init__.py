@@ -1,6 +1,7 @@
 """From a data card to a table: the one way by which every byte comes in.
 
 cards        Data cards: what is known of each dataset, read from one JSON file each, and nowhere else
+card         One data card: what is known of one dataset and of each of its columns
 card_checks  What is wrong with a data card, all of it at once: where, what was expected, what was found
 project      Where the project is that one works in, whichever of its folders one works in
 origins      Where bytes come from, in which order
@@ -10,6 +11,7 @@ transfer     One HTTP transfer, done with care for a poor network
 bodies       The body of an HTTP answer as it comes
 paging       WFS services that answer in pages: one GeoJSON file from all of them
 cache        The cache: laid out by content, shared by many processes, never holding half a file
+files        Files that are whole or not there: written beside and moved
 archives     Is this a whole, safe file of the kind that the card announces? And the data inside an archive
 readers      Files of every format to raw tables
 delimited    Delimited text (CSV) to rows of text, none of them lost

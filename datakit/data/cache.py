@@ -6,15 +6,12 @@ that origin gave last. Every such note carries its own digest: a bit that flips 
 """
 
 import contextlib
-import errno
-import hashlib
 import json
 import logging
 import os
 import re
 import shutil
 import sys
-import threading
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,9 +19,11 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from datakit.data.files import disk_full, read_note, sha256_of, write_json, write_note, write_whole
 from datakit.errors import CacheProblem, DataWarning
 
-__all__ = ["Cache", "DataWarning", "Fetched"]  # notebooks have always imported the warning from here
+# Notebooks have always imported the warning from here, and others what writes files.
+__all__ = ["Cache", "DataWarning", "Fetched", "sha256_of", "write_json", "write_whole"]
 
 # What is remembered of a file, beside its path and its origin.
 FACTS = ("sha256", "bytes", "url", "retrieved", "licence", "synthetic")
@@ -332,11 +331,6 @@ def without_talk_of_widgets():
             import_module("tqdm.auto")
 
 
-def disk_full(error):
-    """Whether an OSError means that nothing more fits on the disk or in the quota."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
 def cache_problem(card, folder, error):
     full = disk_full(error)
     return CacheProblem(
@@ -347,43 +341,3 @@ def cache_problem(card, folder, error):
         done="removed the unfinished file" if full else None,
         next="export DATAKIT_CACHE=/a/folder/of/yours",
     )
-
-
-def write_whole(file, write):
-    """Let ``write`` fill a file beside, then move it: a reader sees the old one or the new one, never half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}")
-    try:
-        write(temporary)
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(file, value):
-    """A small JSON, written whole."""
-    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-    write_whole(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def write_note(file, value):
-    """A small JSON object with a digest of itself."""
-    write_json(file, {**value, "digest": _digest(value)})
-
-
-def read_note(file):
-    """What `write_note` wrote; ValueError where not every bit of it is as it was."""
-    said = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(said, dict) or said.pop("digest", None) != _digest(said):
-        raise ValueError(f"{file} was altered")
-    return said
-
-
-def _digest(value):
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def sha256_of(path):
-    """The digest of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,225 +6,22 @@ A card is a Frictionless *Data Resource* (Data Package v2) with a Table Schema, 
 """
 
 import difflib
-import hashlib
 import html
 import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from string import Formatter
 
+from datakit.data.card import Card, Field
 from datakit.data.card_checks import meant, mistakes
 from datakit.data.project import project_folder
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
 
+__all__ = ["PACKAGED", "TYPES", "Card", "Catalog", "Field", "card_folders", "describe", "read_card", "read_catalog"]
+
 PACKAGED = Path(__file__).parents[1] / "catalog"
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a dataset, as the card describes it.
-
-    Attributes
-    ----------
-    raw : dict
-        The Table Schema field, with the kit's ``source``, ``unit``, ``source_unit``, ``title_fr`` and ``optional``.
-    """
-
-    raw: dict
-
-    @property
-    def name(self):
-        return self.raw["name"]
-
-    @property
-    def type(self):
-        return self.raw.get("type", "string")
-
-    @property
-    def source(self):
-        """Accepted spellings of the column's header in the publisher's file, the usual one first."""
-        source = self.raw.get("source", self.name)
-        return (source,) if isinstance(source, str) else tuple(source)
-
-    @property
-    def unit(self):
-        return self.raw.get("unit")
-
-    @property
-    def constraints(self):
-        return self.raw.get("constraints", {})
-
-    @property
-    def optional(self):
-        """Whether the column itself may be absent from the file."""
-        return bool(self.raw.get("optional"))
-
-    @property
-    def description(self):
-        return self.raw.get("description", "")
-
-    def label(self, lang="en"):
-        """The column's label in English (``"en"``) or French (``"fr"``)."""
-        english = self.raw.get("title", self.name)
-        return self.raw.get("title_fr", english) if lang == "fr" else english
-
-
-class Card:
-    """What is known of one dataset.
-
-    Parameters
-    ----------
-    raw : dict
-        The JSON of the card.
-    value : str, optional
-        The value of the card's parameter, for ids such as ``cadastre-buildings@21166``.
-    file : Path, optional
-        Where it was read.
-    replaces : Path, optional
-        The card of the same id that it overrides.
-    """
-
-    def __init__(self, raw, value=None, file=None, replaces=None):
-        self.raw, self.file, self.replaces = raw, file, replaces
-        self.parameter = raw.get("parameter")
-        self.value = value if value is not None else (self.parameter or {}).get("default")
-        self.id = f"{raw['name']}@{value}" if value is not None else raw["name"]
-
-    def __repr__(self):
-        return f"<Card {self.id}: {self.title}>"
-
-    def fill(self, template):
-        if template is None or not self.parameter:
-            return template
-        if self.value is None and any(name for _, name, _, _ in Formatter().parse(template)):
-            raise WrongUse(
-                self.id,
-                "this card is a family of datasets and needs a value after its name",
-                expected=f"{self.id}@{self.parameter['name'].upper()}"
-                f" ({self.parameter.get('description', 'see the card')})",
-                next=f"datakit show {self.id}",
-            )
-        return template.replace("{" + self.parameter["name"] + "}", self.value or "")
-
-    title = property(lambda self: self.raw.get("title", self.id))
-    title_fr = property(lambda self: self.raw.get("title_fr", self.title))
-    description = property(lambda self: self.raw.get("description", ""))
-    description_fr = property(lambda self: self.raw.get("description_fr", self.description))
-    theme = property(lambda self: self.raw.get("theme", "other"))
-    publisher = property(lambda self: self.raw["sources"][0]["title"])
-    homepage = property(lambda self: self.raw["sources"][0].get("path"))
-    licence = property(lambda self: self.raw["licenses"][0]["name"])
-    attribution = property(lambda self: self.raw.get("attribution", self.publisher))
-    format = property(lambda self: self.raw["format"])
-    encoding = property(lambda self: self.raw.get("encoding", "utf-8"))
-    delimiter = property(lambda self: self.raw.get("dialect", {}).get("delimiter", ","))
-    compression = property(lambda self: self.raw.get("compression"))
-    innerpath = property(lambda self: self.raw.get("innerpath"))
-    crs = property(lambda self: self.raw.get("crs"))
-    geometry = property(lambda self: self.raw.get("geometry"))
-    bytes = property(lambda self: self.raw.get("bytes"))
-    checked = property(lambda self: self.raw.get("checked"))
-    paging = property(lambda self: self.raw.get("paging"))
-    resolve = property(lambda self: self.raw.get("resolve"))
-    notes = property(lambda self: self.raw.get("notes", []))
-    primary_key = property(lambda self: self.raw.get("schema", {}).get("primaryKey"))
-    missing_values = property(lambda self: self.raw.get("schema", {}).get("missingValues", [""]))
-
-    @property
-    def filename(self):
-        return self.fill(self.raw["path"])
-
-    @property
-    def urls(self):
-        """The publisher's addresses, in the order in which they are tried; empty when there is none."""
-        url = self.raw.get("url")
-        return [self.fill(u) for u in ([url] if isinstance(url, str) else url or [])]
-
-    @property
-    def url(self):
-        return self.urls[0] if self.urls else None
-
-    @property
-    def sha256(self):
-        """Expected digest of the publisher's file, where its URL is pinned; else None."""
-        return (self.raw.get("hash") or "").removeprefix("sha256:") or None
-
-    @cached_property
-    def fields(self):
-        return tuple(Field(raw) for raw in self.raw.get("schema", {}).get("fields", []))
-
-    @cached_property
-    def digest(self):
-        """Digest of the card itself: a table kept from an older card is not used with a newer one."""
-        return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
-
-    def label(self, lang="en"):
-        """The title in English (``"en"``) or French (``"fr"``)."""
-        return self.title_fr if lang == "fr" else self.title
-
-    def text(self, lang="en"):
-        """The card as plain text, for a terminal."""
-        fr = lang == "fr"
-        names = (
-            ("Éditeur", "Licence", "Adresse", "Fichier", "Vérifiée le", "Mise à jour", "Colonnes")
-            if fr
-            else ("Publisher", "Licence", "Address", "File", "Checked on", "Updated", "Columns")
-        )
-        never = "jamais (personne n'a encore vu cette adresse répondre)" if fr else "never seen to answer by the kit"
-        address = "\n              ".join(self.raw_urls) or ("aucune" if fr else "none: give the file yourself")
-        values = (
-            self.publisher + (f" <{self.homepage}>" if self.homepage else ""),
-            self.licence,
-            address,
-            self.raw["path"],
-            self.checked or never,
-            self.raw.get("update_frequency", "?"),
-            "",
-        )
-        lines = [f"{self.id}: {self.label(lang)}", "", self.description_fr if fr else self.description, ""]
-        lines += [f"{name + ':':<14}{value}".rstrip() for name, value in zip(names, values, strict=True)]
-        width = max((len(f.name) for f in self.fields), default=0)
-        for f in self.fields:
-            unit = f" [{f.unit}]" if f.unit else ""
-            lines.append(f"  {f.name:<{width}}  {f.type:<8} {f.label(lang)}{unit}")
-        if not self.fields:
-            lines.append("  (telles que publiées)" if fr else "  (as published)")
-        if self.notes:
-            lines += ["", "Pièges :" if fr else "Traps:"] + [f"  - {note}" for note in self.notes]
-        if self.replaces:
-            lines += ["", f"{self.file} {'remplace la fiche' if fr else 'replaces the card'} {self.replaces}"]
-        return "\n".join(lines)
-
-    @property
-    def raw_urls(self):
-        url = self.raw.get("url")
-        return [url] if isinstance(url, str) else list(url or [])
-
-    def _repr_html_(self):
-        rows = "".join(
-            f"<tr><td><code>{html.escape(f.name)}</code></td><td>{f.type}</td><td>{html.escape(f.unit or '')}</td>"
-            f"<td>{html.escape(f.label())}</td><td lang='fr'>{html.escape(f.label('fr'))}</td></tr>"
-            for f in self.fields
-        )
-        home = (
-            f'<a href="{html.escape(self.homepage)}">{html.escape(self.publisher)}</a>'
-            if self.homepage
-            else (html.escape(self.publisher))
-        )
-        notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
-        return (
-            f"<div><strong>{html.escape(self.title)}</strong> <code>{html.escape(self.id)}</code>"
-            f"<p>{html.escape(self.description)}</p><p>{home} · {html.escape(self.licence)} · "
-            f"{'checked ' + self.checked if self.checked else 'address never seen to answer by the kit'}</p>"
-            + (f"<ul>{notes}</ul>" if notes else "")
-            + "<table><thead><tr><th>column</th><th>type</th><th>unit</th><th>label</th><th>libellé</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table></div>"
-        )
 
 
 class Catalog(Mapping):

@@ -9,8 +9,9 @@ from pathlib import Path
 from datakit.data import origins, paging, transfer
 from datakit.data import provenance as ledger
 from datakit.data.archives import check_bytes
-from datakit.data.cache import Cache, OtherBytes, cache_folder, sha256_of, without_talk_of_widgets
+from datakit.data.cache import Cache, OtherBytes, cache_folder, without_talk_of_widgets
 from datakit.data.cards import read_catalog
+from datakit.data.files import sha256_of
 from datakit.data.locks import locked_entry
 from datakit.data.origins import LOCK, look_up, parse_origins
 from datakit.errors import Changed, Corrupt, Gone, Unreachable, warn

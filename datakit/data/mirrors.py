@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from datakit.data.archives import check_bytes
-from datakit.data.cache import DataWarning, disk_full, sha256_of, write_json, write_whole
 from datakit.data.cards import read_catalog
 from datakit.data.fetching import obtain
+from datakit.data.files import disk_full, sha256_of, write_json, write_whole
 from datakit.data.origins import LOCK, Origin, announced, parse_origins, usable
 from datakit.data.tables import parse
 from datakit.data.transfer import Download
-from datakit.errors import CacheProblem, DatakitError, Gone, WrongUse, without_password
+from datakit.errors import CacheProblem, DatakitError, DataWarning, Gone, WrongUse, without_password
 
 
 @dataclass

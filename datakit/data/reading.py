@@ -6,10 +6,11 @@ import os
 
 from datakit.data import provenance as ledger
 from datakit.data.archives import answer_in_words
-from datakit.data.cache import Cache, read_note, write_note, write_whole
+from datakit.data.cache import Cache
 from datakit.data.cards import read_catalog
 from datakit.data.delimited import for_spreadsheets
 from datakit.data.fetching import candidates
+from datakit.data.files import read_note, write_note, write_whole
 from datakit.errors import CacheProblem, Corrupt, DatakitError, NotAsDescribed, RowsRejected, warn
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.

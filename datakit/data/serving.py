@@ -8,7 +8,7 @@ import json
 import socket
 from pathlib import Path
 
-from datakit.data.cache import sha256_of
+from datakit.data.files import sha256_of
 from datakit.data.mirrors import verify
 from datakit.data.origins import LOCK, usable
 from datakit.errors import WrongUse

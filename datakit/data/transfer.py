@@ -16,7 +16,7 @@ from pathlib import Path
 
 from datakit import __version__
 from datakit.data.bodies import OVER, SLOWEST, TooSlow, bounded, broken, packed, read
-from datakit.data.cache import write_json
+from datakit.data.files import write_json
 from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
 
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from datakit.data.cache import write_whole
+from datakit.data.files import write_whole
 from datakit.errors import WrongUse
 from datakit.extras import checkout
 

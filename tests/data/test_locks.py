@@ -10,7 +10,7 @@ import pytest
 
 import datakit
 from datakit.data import mirrors, origins
-from datakit.data.cache import sha256_of
+from datakit.data.files import sha256_of
 from datakit.errors import NotAsDescribed, Unreachable, WrongUse
 from tests.things import CSV, get
 

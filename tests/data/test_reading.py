@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 import datakit
-from datakit.data.cache import DataWarning, sha256_of
+from datakit.data.cache import DataWarning
+from datakit.data.files import sha256_of
 from datakit.data.provenance import Provenance
 from datakit.errors import CrsMismatch, RowsRejected
 from datakit.geo.crs import same_crs

@@ -1,0 +1,52 @@
+"""Files that are whole or not there: written beside and moved, with a digest of their own where a bit may flip."""
+
+import errno
+import hashlib
+import json
+import os
+import threading
+
+
+def write_whole(file, write):
+    """Let ``write`` fill a file beside, then move it: a reader sees the old one or the new one, never half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}")
+    try:
+        write(temporary)
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(file, value):
+    """A small JSON, written whole."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write_whole(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_note(file, value):
+    """A small JSON object with a digest of itself."""
+    write_json(file, {**value, "digest": _digest(value)})
+
+
+def read_note(file):
+    """What `write_note` wrote; ValueError where not every bit of it is as it was."""
+    said = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(said, dict) or said.pop("digest", None) != _digest(said):
+        raise ValueError(f"{file} was altered")
+    return said
+
+
+def _digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def sha256_of(path):
+    """The digest of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def disk_full(error):
+    """Whether an OSError means that nothing more fits on the disk or in the quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
