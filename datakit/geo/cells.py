@@ -1,5 +1,9 @@
 """A common grid, of squares or hexagons, and totals brought onto it by area with nothing lost."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,8 +13,18 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def grid(area, size=100, clip=True, *, kind="square", resolution=9):
+
+def grid(
+    area: gpd.GeoDataFrame | gpd.GeoSeries,
+    size: int = 100,
+    clip: bool = True,
+    *,
+    kind: Literal["square", "h3"] = "square",
+    resolution: int = 9,
+) -> gpd.GeoDataFrame:
     """Cells over an area: squares with corners on multiples of ``size``, or the hexagons of H3.
 
     The identifiers of squares follow INSEE's pattern (reference system, side, north and east of the lower left corner),
@@ -91,7 +105,7 @@ def _hexagons(whole, resolution, crs):
     return np.array(names, dtype=object), gpd.GeoSeries(corners, crs="EPSG:4326").to_crs(crs).to_numpy()
 
 
-def spread(totals, areas, cells, columns):
+def spread(totals: pd.DataFrame, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, columns: list[str]) -> pd.DataFrame:
     """Bring totals of areas (inhabitants of an IRIS) onto cells, in proportion to the ground that they share.
 
     It supposes that each total is even over its area. What falls on no cell is not lost: it is reported.
@@ -144,7 +158,7 @@ def spread(totals, areas, cells, columns):
     return out
 
 
-def average(values, layer, areas, least=0.5):
+def average(values: ArrayLike, layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, least: float = 0.5) -> pd.Series:
     """Mean of a layer's values in each area, weighted by the ground that they share.
 
     Parameters
@@ -181,7 +195,7 @@ def average(values, layer, areas, least=0.5):
     return pd.Series(mean, index=areas.index)
 
 
-def polygons(frame):
+def polygons(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> np.ndarray:
     """The shapes of a table as valid flat polygons, in its order; what has no surface becomes an empty polygon."""
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     shapes = np.where(shapely.is_missing(shapes), shapely.Polygon(), shapes)
@@ -194,7 +208,7 @@ def polygons(frame):
     return np.where(shapely.get_dimensions(shapes) == 2, shapes, shapely.Polygon())
 
 
-def overlaps(left, right):
+def overlaps(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of shapes that share ground: places in ``left``, places in ``right``, square metres shared."""
     a, b = shapely.STRtree(right).query(left, predicate="intersects")
     shapely.prepare(right)

@@ -1,12 +1,27 @@
 """One projection for what is measured together: geopandas only warns where the kit raises."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
 from datakit.data.geometry import LAMBERT
 from datakit.errors import CrsMismatch
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
 
 __all__ = ["LAMBERT", "same_crs"]
 
 
-def same_crs(*frames):
+class Placed(Protocol):
+    """What knows its coordinates: a GeoDataFrame, a GeoSeries, a network of streets."""
+
+    @property
+    def crs(self) -> CRS | None: ...
+
+
+def same_crs(*frames: Placed) -> CRS:
     """The projected CRS that all frames share: distances, areas and joins need one.
 
     Parameters
@@ -25,9 +40,10 @@ def same_crs(*frames):
     """
     found = [frame.crs for frame in frames]
     names = ", ".join("none" if crs is None else crs.to_string()[:40] for crs in found)
-    if any(crs is None for crs in found):
+    known = [crs for crs in found if crs is not None]
+    if len(known) < len(found):
         raise CrsMismatch("geometry", "a table has no CRS", found=names, next="frame.set_crs(...) if you know it")
-    if any(crs.is_geographic for crs in found):
+    if any(crs.is_geographic for crs in known):
         raise CrsMismatch(
             "geometry",
             "degrees cannot be measured as metres",
@@ -35,7 +51,7 @@ def same_crs(*frames):
             found=names,
             next='frame.to_crs("EPSG:2154")',
         )
-    if any(crs != found[0] for crs in found):
+    if any(crs != known[0] for crs in known):
         raise CrsMismatch(
             "geometry",
             "the tables are in different CRS",
@@ -43,4 +59,4 @@ def same_crs(*frames):
             found=names,
             next='frame.to_crs("EPSG:2154")',
         )
-    return found[0]
+    return known[0]

@@ -1,14 +1,20 @@
 """Cutting one layer of polygons along another, cell by cell: what is inside, what is left."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from datakit.geo.cells import polygons
 
+if TYPE_CHECKING:
+    import geopandas as gpd
 
-def gathered(shapes, layer):
+
+def gathered(shapes: np.ndarray, layer: np.ndarray) -> np.ndarray:
     """What a layer covers of each polygon, as one shape without overlaps.
 
     Pieces are cut along the polygons before they are merged, see :func:`datakit.vegetation.cover.covered_area`.
@@ -42,17 +48,17 @@ def gathered(shapes, layer):
     return surfaces(out)
 
 
-def without(shapes, taken):
+def without(shapes: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Each polygon less its own other one: two arrays of one length."""
     return _pairs(shapely.difference, shapes, taken, shapes)
 
 
-def inside(shapes, others):
+def inside(shapes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """What each polygon shares with its own other one: two arrays of one length."""
     return _pairs(shapely.intersection, shapes, others, np.full(len(shapes), shapely.MultiPolygon(), dtype=object))
 
 
-def grown(shapes, distance, **options):
+def grown(shapes: np.ndarray, distance: float, **options: str | float | bool) -> np.ndarray:
     """Each polygon widened (or narrowed, below 0) by one distance."""
     return _halves(lambda k: shapely.buffer(shapes[k], distance, **options), len(shapes))
 
@@ -74,7 +80,7 @@ def _halves(work, number):
     return out
 
 
-def by_cell(layer, cells):
+def by_cell(layer: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> np.ndarray:
     """What a layer covers of each cell; one that already has the cell's index as ``place`` needs no cutting."""
     if "place" in layer and layer["place"].is_unique and layer["place"].isin(cells.index).all():
         out = np.full(len(cells), shapely.MultiPolygon(), dtype=object)
@@ -83,7 +89,7 @@ def by_cell(layer, cells):
     return gathered(polygons(cells), polygons(layer))
 
 
-def surfaces(shapes):
+def surfaces(shapes: np.ndarray) -> np.ndarray:
     """The same shapes without the points and lines that cutting along common edges leaves behind."""
     mixed = np.flatnonzero(shapely.get_type_id(shapes) == 7)
     if len(mixed):

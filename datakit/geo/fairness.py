@@ -1,12 +1,19 @@
 """How evenly something is shared among people: Lorenz curve, Gini and concentration index, people as weights."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def lorenz(values, people):
+
+def lorenz(values: ArrayLike, people: ArrayLike) -> pd.DataFrame:
     """Cumulative share of something against the cumulative share of people, those with least of it first.
 
     Parameters
@@ -35,7 +42,7 @@ def lorenz(values, people):
     return _curve("lorenz", values, people, values)
 
 
-def concentration(values, people, order):
+def concentration(values: ArrayLike, people: ArrayLike, order: ArrayLike) -> pd.DataFrame:
     """Concentration curve and index: is something shared along an order, such as income?
 
     Parameters

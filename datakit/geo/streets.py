@@ -1,6 +1,9 @@
 """Ways on foot over a network of streets: distances that a person walks, not those that a crow flies."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,12 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import ArrayLike
+    from pyproj import CRS
+
 
 # Where nobody may walk, in the words of BD TOPO.
 NOT_ON_FOOT = ("Type autoroutier", "Bretelle")
@@ -41,9 +50,9 @@ class Network:
     ends: np.ndarray
     metres: np.ndarray
     part: np.ndarray
-    crs: object
+    crs: CRS
 
-    def snap(self, points):
+    def snap(self, points: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
         """The nearest place on a street for each point: on it, not only at its ends.
 
         Parameters
@@ -68,7 +77,12 @@ class Network:
             out.loc[where, ["line", "along", "off"]] = np.column_stack([line, along, off])
         return out.astype({"line": int})
 
-    def distance_to_nearest(self, origins, targets, limit=np.inf):
+    def distance_to_nearest(
+        self,
+        origins: gpd.GeoDataFrame | gpd.GeoSeries,
+        targets: gpd.GeoDataFrame | gpd.GeoSeries,
+        limit: float = np.inf,
+    ) -> pd.DataFrame:
         """Metres on foot from each origin to the nearest target, found in one search from all targets at once.
 
         Parameters
@@ -98,7 +112,12 @@ class Network:
         far = ~(np.isfinite(metres) & (metres <= limit))
         return pd.DataFrame({"metres": np.where(far, np.nan, metres), "target": np.where(far, -1, target)})
 
-    def distances(self, origins, targets, limit=np.inf):
+    def distances(
+        self,
+        origins: gpd.GeoDataFrame | gpd.GeoSeries,
+        targets: gpd.GeoDataFrame | gpd.GeoSeries,
+        limit: float = np.inf,
+    ) -> np.ndarray:
         """Metres on foot between all origins and all targets.
 
         Parameters
@@ -132,7 +151,9 @@ class Network:
         out[~(np.isfinite(out) & (out <= limit))] = np.nan
         return out
 
-    def pairs(self, origins, targets, limit):
+    def pairs(
+        self, origins: gpd.GeoDataFrame | gpd.GeoSeries, targets: gpd.GeoDataFrame | gpd.GeoSeries, limit: float
+    ) -> pd.DataFrame:
         """`distances` as a table of the pairs within the limit: ``origin``, ``target``, ``metres``."""
         found = self.distances(origins, targets, limit)
         origin, target = np.nonzero(~np.isnan(found))
@@ -192,7 +213,14 @@ class Network:
         return both[["origin", "target", "metres"]]
 
 
-def network(roads, *, not_on_foot=NOT_ON_FOOT, join=JOIN, fictitious=False, least=0.0):
+def network(
+    roads: gpd.GeoDataFrame,
+    *,
+    not_on_foot: tuple[str, ...] = NOT_ON_FOOT,
+    join: float = JOIN,
+    fictitious: bool = False,
+    least: float = 0.0,
+) -> Network:
     """The network of streets on which one can walk.
 
     Parameters
@@ -283,7 +311,7 @@ def _parts(network):
     return rank[part]
 
 
-def minutes(metres, speed=SPEED):
+def minutes(metres: ArrayLike, speed: float = SPEED) -> np.ndarray:
     """Minutes for a way on foot.
 
     Parameters

@@ -1,10 +1,18 @@
 """The territory of today: communes merge, and files of different years must be brought together first."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
 # Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
 MERGED = {"21213": "21452"}
 
 
-def todays_communes(communes):
+def todays_communes(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Contours of communes with those that were merged dissolved into their successor.
 
     Parameters
