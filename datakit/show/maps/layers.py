@@ -6,19 +6,13 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from datakit.errors import CrsMismatch, WrongUse
-from datakit.extras import needed_by
 from datakit.show.maps.classes import Classes
 from datakit.show.style import NO_DATA_COLOUR, cell, number
-
-with needed_by("datakit.show.maps"):
-    from folium.map import Layer
-    from folium.template import Template
 
 LAMBERT, WGS84, MERCATOR = "EPSG:2154", "EPSG:4326", "EPSG:3857"
 WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from, in EPSG:3857 metres
@@ -26,23 +20,6 @@ VERTICES = 60_000  # what a page shows without a wait; above it, contours are si
 ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG elements
 RADII = 12  # sizes of proportional circles that are told apart
 BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
-
-
-class Script(Layer):
-    """A Leaflet layer made by one of the kit's own functions in ``web``."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = datakit.{{ this.call }}({{ this._parent.get_name() }}, {{ this.json() }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, call, spec, name=None, id=None, control=True):
-        super().__init__(name=name, overlay=True, control=control)
-        self.call, self.spec, self._name, self._id = call, spec, "Datakit", id
-
-    def json(self):
-        return safe_json(self.spec)
 
 
 def safe_json(value):
@@ -360,33 +337,3 @@ def outline_spec(frame, *, over, fill, names):
         rows = zip(ordered[column], spots, strict=True)
         spec["names"] = [[cell(t), round(p.x * unit), round(p.y * unit)] for t, p in rows]
     return spec
-
-
-class Start(Script):
-    """First view and scale bar of a map, written when its layers are known."""
-
-    def __init__(self, owner, id):
-        super().__init__("start", None, id=id, control=False)
-        self.owner, self.show = owner, False
-
-    def json(self):
-        west, south, east, north = self.owner.bounds()
-        corners = gpd.GeoSeries(gpd.points_from_xy([west, east, west, east], [south, south, north, north]), crs=LAMBERT)
-        west, south, east, north = corners.to_crs(WGS84).total_bounds
-        box = [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
-        # Contours may be fitted exactly; tiles of dots stay sharp when shrunk; tiles from outside want whole zooms.
-        snap = 1 if self.owner.tiles else 0.5 if any(y.kind == "point" for y in self.owner.layers) else 0.25
-        # One point alone has no extent: stop at a zoom where its street can be recognised.
-        return safe_json(box) + ", " + safe_json({"maxFit": 16, "snap": snap})
-
-
-class Outline(Script):
-    """The outline: filled ground below everything, and lines again above areas that would hide them."""
-
-    def __init__(self, owner, id):
-        super().__init__("outline", None, id=id, control=False)
-        self.owner = owner
-
-    def json(self):
-        areas, plain = any(y.kind == "area" for y in self.owner.layers), not self.owner.tiles
-        return safe_json(outline_spec(self.owner.outline, over=areas, fill=plain, names=plain))

@@ -1,0 +1,342 @@
+"""A map with everything a reader needs around it: title, legend, caption, source, alt text, table and static twin."""
+
+import hashlib
+import html
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from datakit.errors import TooBig, WrongUse
+from datakit.extras import needed_by
+from datakit.show.maps import elements, layers
+from datakit.show.maps.classes import classify
+from datakit.show.style import CATEGORICAL, number, sources, with_unit
+
+MAX_BYTES = 5_000_000
+CLUSTER_FROM = 2_000  # points without a colour of their own are counted in bubbles from here on
+POLYGONS = ("Polygon", "MultiPolygon")
+LINES = ("LineString", "MultiLineString")
+_IGN = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&STYLE=normal&TILEMATRIXSET=PM_0_19"
+    "&FORMAT=image/png&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
+_DIJON = (840_000.0, 6_680_000.0, 868_000.0, 6_702_000.0)  # EPSG:2154: where a map without any row looks
+
+
+class Map:
+    """A map with everything a reader needs around it.
+
+    Parameters
+    ----------
+    title, caption, alt : str
+        Required, see :func:`datakit.show.maps.choropleth`.
+    outline : GeoDataFrame, optional
+        Contours for orientation.
+    data : iterable of DataFrame
+        Tables for the source line, beside the layers' own.
+    tiles : {None, "ign"}
+        Base map; None means ``maps.TILES``.
+    height : int
+        Pixels, in a notebook.
+
+    Attributes
+    ----------
+    folium : folium.Map
+        The map underneath.
+    layers : list
+        What :meth:`add_areas` and :meth:`add_points` added.
+    """
+
+    def __init__(self, *, title, caption, alt, outline=None, data=(), tiles=None, height=520):
+        with needed_by("datakit.show.maps"):
+            import folium
+        from datakit.show import maps  # its TILES are anybody's to set
+
+        for name, text in (("title", title), ("caption", caption), ("alt", alt)):
+            if not str(text or "").strip():
+                raise WrongUse(
+                    "maps",
+                    f"a map needs its {name}{' text' if name == 'alt' else ''}",
+                    expected="a sentence for people who see the map, or cannot see it",
+                )
+        self.title, self.caption, self.alt, self.height = str(title), str(caption), str(alt), int(height)
+        self.tiles = maps.TILES if tiles is None else tiles
+        if self.tiles not in (None, False, "ign"):
+            raise WrongUse("maps", "unknown tiles", expected="None or 'ign'", found=repr(tiles))
+        self.layers, self._frames = [], list(data)
+        self._key = hashlib.sha256(self.title.encode()).hexdigest()[:12]
+        self.folium = folium.Map(tiles=None, location=[47.32, 5.04], zoom_start=11, maxZoom=19, minZoom=5, zoomSnap=1)
+        self.folium._id = self._key
+        self.folium.add_child(elements.Start(self, self._key + "0"), name="datakit-start")
+        if self.tiles:
+            base = folium.TileLayer(_IGN, attr="© IGN, Géoplateforme", name="Plan IGN", max_zoom=19, control=False)
+            base._id = self._key + "t"
+            base.add_to(self.folium)
+        self.outline = None
+        if outline is not None:
+            self.outline, _ = layers.prepare(outline, "maps: outline", POLYGONS)
+            self._frames.append(outline)
+            self.folium.add_child(elements.Outline(self, self._key + "o"), name="datakit-outline")
+
+    def add_areas(
+        self,
+        areas,
+        column=None,
+        *,
+        unit=None,
+        labels=None,
+        scheme="quantiles",
+        k=5,
+        diverging=False,
+        colours=None,
+        tooltip=(),
+        legend=None,
+        colour=CATEGORICAL[2],
+        opacity=0.85,
+    ):
+        """Add polygons or lines, coloured by ``column`` or all in one ``colour``.
+
+        Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1.
+
+        Returns
+        -------
+        Map
+            Itself, so that calls can be chained.
+        """
+        frame, left_out = layers.prepare(areas, "maps: areas", POLYGONS + LINES)
+        dims = set(shapely.get_dimensions(frame.geometry.to_numpy()).tolist())
+        if len(dims) > 1:
+            raise WrongUse("maps", "polygons and lines are mixed in one layer", next="add two layers")
+        classes, heading = self._classes(frame, column, unit, legend, scheme, k, diverging, colours)
+        tips, names = layers.tooltip_columns(tooltip, column, heading)
+        layer = layers.area_layer(
+            frame,
+            classes,
+            heading=heading or legend or "areas",
+            tooltip=tips,
+            labels=layers.known(frame, labels),
+            tooltip_labels=names,
+            columns=layers.unique([labels, column, *tips]),
+            level=len(self.layers),
+            opacity=opacity,
+            colour=colour,
+            left_out=left_out,
+        )
+        return self._add(layer, areas)
+
+    def add_points(
+        self,
+        points,
+        *,
+        colour=None,
+        unit=None,
+        size=None,
+        size_unit=None,
+        labels=None,
+        tooltip=(),
+        scheme="quantiles",
+        k=5,
+        diverging=False,
+        colours=None,
+        legend=None,
+        cluster=None,
+    ):
+        """Add points. ``colour`` is a column, or a colour such as ``"#0072B2"`` for all.
+
+        Parameters are those of :func:`datakit.show.maps.points`.
+
+        Returns
+        -------
+        Map
+            Itself, so that calls can be chained.
+        """
+        frame, left_out = layers.prepare(points, "maps: points", ("Point",))
+        plain = CATEGORICAL[0]
+        if isinstance(colour, str) and colour.startswith("#"):
+            plain, colour = colour, None
+        classes, heading = self._classes(frame, colour, unit, legend, scheme, k, diverging, colours)
+        tips, names = layers.tooltip_columns(tooltip, colour, heading)
+        n = len(frame)
+        sizes = size_heading = None
+        dot = 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
+        if isinstance(size, str):
+            sizes = frame[layers.known(frame, size)]
+            size_heading = with_unit(size.replace("_", " "), size_unit)
+            tips, names = layers.unique([size, *tips]), {size: size_heading} | names
+        elif size is not None:
+            dot = float(size)
+        if cluster is None:
+            cluster = n > CLUSTER_FROM and classes is None and sizes is None
+        layer = layers.point_layer(
+            frame,
+            classes,
+            heading=heading or legend or "points",
+            tooltip=tips,
+            labels=layers.known(frame, labels),
+            tooltip_labels=names,
+            columns=layers.unique([labels, colour, *tips]),
+            sizes=sizes,
+            size_heading=size_heading,
+            dot=dot,
+            cluster=bool(cluster),
+            opacity=0.9 if n <= 10_000 else 0.8,
+            colour=plain,
+            left_out=left_out,
+        )
+        if self.outline is not None and len(self.outline) and n:
+            outside = layers.outside(frame, self.bounds())
+            if outside:
+                layer.notes.append(f"{number(outside)} outside the first view")
+        if cluster:
+            layer.notes.append("bubbles count points; click one to open it")
+        return self._add(layer, points)
+
+    def _classes(self, frame, column, unit, legend, scheme, k, diverging, colours):
+        if column is None:
+            return None, None
+        values = frame[layers.known(frame, column)]
+        classes = classify(values, scheme=scheme, k=k, diverging=diverging, colours=colours)
+        return classes, with_unit(legend or str(column).replace("_", " "), unit)
+
+    def _add(self, layer, source):
+        with needed_by("datakit.show.maps"):
+            import folium
+
+        self.layers.append(layer)
+        self._frames.append(source)
+        id = f"{self._key}{len(self.layers)}"
+        script = elements.Script(layer.call, layer.spec, html.escape(layer.heading), id)
+        self.folium.add_child(script, name=f"datakit-{id}")
+        if len(self.layers) > 1:  # Leaflet wants the switch after what it switches
+            self.folium._children.pop("datakit-switch", None)
+            switch = folium.LayerControl(collapsed=True)
+            switch._id = self._key + "s"
+            self.folium.add_child(switch, name="datakit-switch")
+        return self
+
+    def bounds(self):
+        """West, south, east and north of the first view, in EPSG:2154."""
+        frames = [self.outline] if self.outline is not None and len(self.outline) else [y.frame for y in self.layers]
+        boxes = np.array([f.total_bounds for f in frames if len(f)])
+        if not len(boxes):
+            return _DIJON
+        return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+
+    @property
+    def sources(self):
+        """Whose data it is: ``.text`` and ``.synthetic``."""
+        return sources(self._frames)
+
+    def html(self):
+        """The whole page as text: it can be saved, mailed or served, and asks for nothing from outside."""
+        from datakit.show.maps import page
+
+        return page.page(self)
+
+    @property
+    def size(self):
+        """Bytes of the page."""
+        return len(self.html().encode())
+
+    def checked(self):
+        """Itself, or an error when the page is too big to be used.
+
+        Raises
+        ------
+        TooBig
+        """
+        size = self.size
+        if size <= MAX_BYTES:
+            return self
+        parts = sorted(((b, k, y.heading) for y in self.layers for k, b in y.bytes_by.items()), reverse=True)
+        advice = {
+            "tooltips": "fewer tooltip columns, or columns with fewer distinct texts",
+            "contours": "aggregate the areas (a grid, the IRIS), or keep only a part of the territory",
+            "positions": "keep a part of the rows, or count them by area and use choropleth",
+        }
+        biggest = parts[0] if parts else (0, "contours", "outline")
+        raise TooBig(
+            self.title,
+            "this map would be too big for a browser and a notebook",
+            expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+            found=f"{size / 1e6:.1f} MB",
+            done="; ".join(f"{k} of {y}: {b / 1e6:.1f} MB" for b, k, y in parts[:3]),
+            next=advice[biggest[1]],
+        )
+
+    def save(self, path):
+        """Write the page to ``path``.
+
+        Raises
+        ------
+        TooBig
+            It passes 5 MB.
+        """
+        Path(path).write_text(self.checked().html(), encoding="utf-8")
+        return Path(path)
+
+    def _repr_html_(self):
+        from datakit.show.maps import page
+
+        return page.frame(self.checked())
+
+    def __repr__(self):
+        what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or "no layer"
+        return f"Map: {self.title} ({what}). {self.alt}"
+
+    def static(self, size=(9, 5.6)):
+        """The same map drawn by matplotlib, for reports, paper and screen readers.
+
+        Parameters
+        ----------
+        size : (float, float)
+            Inches.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``datakit.show.charts.show(map.static())`` displays it with its alt text.
+        """
+        from datakit.show.maps import static
+
+        return static.draw(self, size)
+
+    def table(self, layer=0):
+        """The rows that a layer shows: names, values and classes, without geometry.
+
+        Parameters
+        ----------
+        layer : int
+            Position of the layer.
+
+        Returns
+        -------
+        DataFrame
+            Areas are ordered by the mapped column, the highest first; points keep their order. ``class`` is the
+            legend's text.
+        """
+        shown = self.layers[layer]
+        table = pd.DataFrame(shown.frame[shown.columns]).copy()
+        if shown.classes:
+            table["class"] = [shown.classes.labels[i] for i in shown.classes.index]
+        if shown.kind == "point":
+            table["x"], table["y"] = shown.frame.geometry.x.round(1), shown.frame.geometry.y.round(1)
+            return table
+        mapped = next((c for c in shown.columns if pd.api.types.is_numeric_dtype(table[c])), None)
+        return table.sort_values(mapped, ascending=False, kind="stable") if mapped and shown.classes else table
+
+    def counts(self, layer=0):
+        """The legend of a layer as a table: class, rows, share of the rows (%).
+
+        Returns
+        -------
+        DataFrame
+        """
+        shown = self.layers[layer]
+        labels, counts = [shown.heading], [len(shown.frame)]
+        if shown.classes:
+            labels, counts = shown.classes.labels, shown.classes.counts
+        total = max(sum(counts), 1)
+        return pd.DataFrame({"class": labels, "rows": counts, "share": [round(100 * c / total, 1) for c in counts]})
