@@ -122,27 +122,6 @@ def on_foot(points, services, categories, network, limit=np.inf):
     return out
 
 
-def reachable(points, services, categories, network, limit):
-    """How many services of each category lie within a way along streets.
-
-    Parameters
-    ----------
-    points, services, categories, network
-        See `on_foot`.
-    limit : float
-        Metres.
-
-    Returns
-    -------
-    DataFrame of int
-    """
-    same_crs(points, services, network)
-    chosen = services[services.category.isin(list(categories))]
-    near = ~np.isnan(network.distances(points, chosen, limit))
-    kinds = chosen.category.to_numpy()
-    return pd.DataFrame({name: near[:, kinds == name].sum(axis=1) for name in categories}, index=points.index)
-
-
 def by_area(
     areas,
     services,

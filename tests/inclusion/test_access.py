@@ -36,14 +36,6 @@ def test_a_canal_makes_a_near_service_far(town):
     assert access.nearest(homes, services, ["post"]).post[0] == pytest.approx(100)
 
 
-def test_what_can_be_reached_is_counted(town):
-    network, services = town
-    homes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([900, 5050], [0, 0]), crs=LAMBERT)
-    found = access.reachable(homes, services, ["post", "library"], network, 1100)
-    assert found.to_numpy().tolist() == [[2, 1], [0, 0]]
-    assert access.reachable(homes, services, ["post"], network, 300).post.tolist() == [1, 0]
-
-
 def test_shares_along_streets(town):
     network, services = town
     areas = gpd.GeoDataFrame(
