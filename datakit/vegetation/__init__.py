@@ -16,6 +16,7 @@ priority    Where planting matters most: need times room, and how far the order 
 candidates  Taxa that could be planted, by what sources say of each
 scenario    What planting would change: trees on the best ground, those that live, their crowns
 satellite   How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue
+raster      Means of a raster in cells, pixels weighted by the ground that they share
 many        The same functions for many cities at once, over Dask: by places small enough for one process
 """
 

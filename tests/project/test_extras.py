@@ -22,7 +22,11 @@ DRAWN = {
     "datakit.trees.citizens.page",
     "datakit.trees.citizens.pack",
 }  # maps for citizens: they need the extra `notebooks` too
-BEYOND = {"datakit.vegetation.many": "cluster", "datakit.vegetation.satellite": "satellite"}
+BEYOND = {
+    "datakit.vegetation.many": "cluster",
+    "datakit.vegetation.raster": "satellite",
+    "datakit.vegetation.satellite": "satellite",
+}
 
 
 def kit_modules():
