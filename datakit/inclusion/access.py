@@ -4,6 +4,10 @@ Along streets where they are known. Where they are not (real communes and no rea
 a *detour factor*, a stated choice with a range that says how much it matters.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,11 +16,17 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datakit.geo.streets import Network
+
+
 DETOUR, DETOUR_RANGE = 1.3, (1.1, 1.5)  # choices of this kit
 SPACING = 150  # metres between the points that stand for inhabitants
 
 
-def grid(areas, area, spacing=SPACING):
+def grid(areas: gpd.GeoDataFrame, area: str, spacing: float = SPACING) -> gpd.GeoDataFrame:
     """Points spread evenly over each area, standing for equal parts of its inhabitants.
 
     Parameters
@@ -67,7 +77,7 @@ def grid(areas, area, spacing=SPACING):
     return gpd.GeoDataFrame(points[[area, "weight"]], geometry=shapes, crs=areas.crs)
 
 
-def nearest(points, services, categories):
+def nearest(points: gpd.GeoDataFrame, services: gpd.GeoDataFrame, categories: Iterable[str]) -> pd.DataFrame:
     """Straight-line distance from each point to the nearest service of each category.
 
     Parameters
@@ -94,7 +104,13 @@ def nearest(points, services, categories):
     return out
 
 
-def on_foot(points, services, categories, network, limit=np.inf):
+def on_foot(
+    points: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    categories: Iterable[str],
+    network: Network,
+    limit: float = np.inf,
+) -> pd.DataFrame:
     """Metres along streets from each point to the nearest service of each category.
 
     Parameters
@@ -123,17 +139,17 @@ def on_foot(points, services, categories, network, limit=np.inf):
 
 
 def by_area(
-    areas,
-    services,
-    categories,
+    areas: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    categories: Iterable[str],
     *,
-    area,
-    threshold,
-    network=None,
-    detour=DETOUR,
-    detour_range=DETOUR_RANGE,
-    spacing=SPACING,
-):
+    area: str,
+    threshold: float | dict[str, float],
+    network: Network | None = None,
+    detour: float = DETOUR,
+    detour_range: tuple[float, float] = DETOUR_RANGE,
+    spacing: float = SPACING,
+) -> pd.DataFrame:
     """How far the inhabitants of each area are from each kind of service.
 
     Parameters
@@ -200,7 +216,7 @@ def by_area(
     return out[[area, "category", "distance", "far", "far_low", "far_high"]]
 
 
-def weighted(access, weights, *, area):
+def weighted(access: pd.DataFrame, weights: pd.Series, *, area: str) -> pd.DataFrame:
     """The share of all inhabitants (or of a group) who are far from each kind of service.
 
     Parameters
@@ -230,7 +246,7 @@ def weighted(access, weights, *, area):
     return pd.DataFrame(rows, columns=["category", "far", "far_low", "far_high", "people", "of", "distance"])
 
 
-def lacking(access, *, area, half=50.0):
+def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFrame:
     """Of how many kinds of service most inhabitants of an area are far.
 
     Parameters

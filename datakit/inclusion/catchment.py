@@ -4,11 +4,20 @@ A counter two streets away helps little when ten thousand people share it. Each 
 people who can reach it, and each area adds up the shares of the services that it can reach.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
 
 METHODS = {
     "2sfca": "two-step: everybody within the catchment counts the same (Luo and Wang, 2003)",
@@ -17,7 +26,7 @@ METHODS = {
 }
 
 
-def gaussian(catchment, edge=0.01):
+def gaussian(catchment: float, edge: float = 0.01) -> Callable[[float], float]:
     """Decay that falls from 1 next door to ``edge`` at the limit of the catchment, on a Gaussian curve.
 
     Parameters
@@ -44,7 +53,15 @@ def gaussian(catchment, edge=0.01):
     return weights.gaussian(catchment / np.sqrt(-2 * np.log(edge)))
 
 
-def floating(demand, supply, costs, *, catchment, method="e2sfca", decay=None):
+def floating(
+    demand: pd.Series,
+    supply: pd.Series,
+    costs: pd.DataFrame,
+    *,
+    catchment: float,
+    method: Literal["2sfca", "e2sfca", "3sfca"] = "e2sfca",
+    decay: Callable[[float], float] | None = None,
+) -> pd.Series:
     """Capacity per inhabitant that each area can reach, in competition with the others.
 
     Parameters

@@ -1,5 +1,9 @@
 """Where areas with poor access stand together more than chance would put them, with a correction for many tests."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -7,19 +11,31 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
 KINDS = {1: "high among high", 2: "low among high", 3: "low among low", 4: "high among low"}  # esda's quadrants
 NONE, UNKNOWN = "no cluster shown", "no value"
 NEIGHBOURS = 6  # a choice of this kit: about as many as an IRIS has around it
 
 
-def local(areas, values, *, neighbours=NEIGHBOURS, level=0.05, permutations=9999, seed=0):
+def local(
+    areas: gpd.GeoDataFrame,
+    values: pd.Series | np.ndarray,
+    *,
+    neighbours: int = NEIGHBOURS,
+    level: float = 0.05,
+    permutations: int = 9999,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Local Moran's I of each area, and whether it holds when all areas are tested at once.
 
     Parameters
     ----------
     areas : GeoDataFrame
         Polygons or points in a projected CRS; distances are those between their centroids.
-    values : Series
+    values : Series or array of float
         One for each row of ``areas``; areas without a value are nobody's neighbours.
     neighbours : int
         Nearest areas that count as neighbours, all with the same weight.

@@ -1,11 +1,19 @@
 """Need and access together: where both are bad, which kinds of areas there are, and how far the answer is ours."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.show.style import number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 # Need darkens towards blue, bad access towards orange; both together are nearly black. Blue and orange stay apart for
 # the common kinds of colour blindness, and the diagonal is ordered by lightness.
@@ -30,7 +38,7 @@ GROUPS = {
 }
 
 
-def thirds(values, people):
+def thirds(values: pd.Series, people: pd.Series) -> pd.Series:
     """Cut areas into three classes with a third of the people in each, as nearly as whole areas allow.
 
     Parameters
@@ -54,7 +62,7 @@ def thirds(values, people):
     return place.reindex(values.index).astype("Int64")
 
 
-def bivariate(need, cost, people):
+def bivariate(need: pd.Series, cost: pd.Series, people: pd.Series) -> pd.DataFrame:
     """One of nine classes for each area, and its colour.
 
     Parameters
@@ -79,7 +87,7 @@ def bivariate(need, cost, people):
     return out
 
 
-def square(ax, classes, people):
+def square(ax: Axes, classes: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
     """The nine classes as a square, the form in which two variables are read at once, with the people in each.
 
     Parameters
@@ -125,7 +133,9 @@ def square(ax, classes, people):
     return of.set_axis(list(LEVELS)).set_axis(list(WAYS), axis=1)
 
 
-def typology(need, cost, people, *, far, needy=None):
+def typology(
+    need: pd.Series, cost: pd.Series, people: pd.Series, *, far: float, needy: float | None = None
+) -> pd.Series:
     """The group of each area, by rule.
 
     Parameters
@@ -153,7 +163,7 @@ def typology(need, cost, people, *, far, needy=None):
     return pd.Series(out, index=need.index, dtype="str")
 
 
-def describe(groups, table, people, columns):
+def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns: dict[str, str]) -> pd.DataFrame:
     """How many areas and people each group has, and what they are like on average.
 
     Parameters
@@ -185,7 +195,9 @@ def describe(groups, table, people, columns):
     return out
 
 
-def steadiness(parts, people, draws=1000, top=1 / 3, seed=0):
+def steadiness(
+    parts: pd.DataFrame, people: pd.Series, draws: int = 1000, top: float = 1 / 3, seed: int = 0
+) -> pd.Series:
     """How often each area is among those in most need when the weights of the parts are drawn at random.
 
     Parameters

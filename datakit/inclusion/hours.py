@@ -4,6 +4,8 @@ Every form is turned into that of OpenStreetMap's ``opening_hours`` tag, which t
 places uses as well, and read by one library.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import re
 
@@ -21,12 +23,12 @@ _SPAN = re.compile(r"(\d{1,2}) ?[h:] ?(\d{2})? *(?:-|–|à|a)? *(\d{1,2}) ?[h:]
 _WEEK = dt.datetime(2026, 3, 2)  # a Monday; public holidays are not asked for
 
 
-def as_tag(row):
+def as_tag(row: dict[str, str | None]) -> str | None:
     """The days of one place as an ``opening_hours`` value.
 
     Parameters
     ----------
-    row : dict of str to str
+    row : dict of str to (str or None)
         Keys that hold the English name of a day (``hours_monday``, ``hours_monday_morning``...); values such as
         ``"8h30-12h"`` or ``"09:00 - 12:00 / 13:30 - 17:00"``.
 
@@ -61,7 +63,7 @@ def as_tag(row):
     return "; ".join(parts)
 
 
-def tags(frame):
+def tags(frame: pd.DataFrame) -> pd.Series:
     """`as_tag` of each row of a table with one or more columns for each day.
 
     Parameters
@@ -81,7 +83,7 @@ def tags(frame):
     return pd.Series([as_tag(row) for row in rows], index=frame.index, dtype="str")
 
 
-def weekly(values):
+def weekly(values: pd.Series) -> pd.DataFrame:
     """Hours a week, evenings and Saturdays of ``opening_hours`` values.
 
     Parameters

@@ -4,7 +4,10 @@ Nobody has said which rows of these files are the same, so nothing can be learne
 score, and every merge that it makes, or nearly made, is a row of a table that a person can read.
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,12 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
 from datakit.inclusion.services import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    import geopandas as gpd
+
 
 NEAR = 250.0  # metres: geocoders put one address at the door, in the street or in the middle of the block
 SCORE, DOUBT = 80.0, 65.0  # out of 100, choices of this kit: merged from the first, listed as doubtful from the second
@@ -33,13 +42,13 @@ STREET = {
 }
 
 
-def words(text, without=frozenset()):
+def words(text: object, without: Container[str] = frozenset()) -> str:
     """A name or address as it can be compared: see `datakit.inclusion.services.plain`, abbreviations written out."""
     found = [STREET.get(w, w) for w in plain(text).split()]
     return " ".join(w for w in found if w not in without)
 
 
-def pairs(places, near=NEAR):
+def pairs(places: gpd.GeoDataFrame, near: float = NEAR) -> pd.DataFrame:
     """Pairs of rows of different sources and the same category that stand near each other, with their likeness.
 
     Parameters
@@ -103,7 +112,9 @@ def pairs(places, near=NEAR):
     return out
 
 
-def link(places, near=NEAR, score=SCORE, doubt=DOUBT):
+def link(
+    places: gpd.GeoDataFrame, near: float = NEAR, score: float = SCORE, doubt: float = DOUBT
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """One row for each place, and the list of merges to be reviewed.
 
     Parameters
@@ -137,7 +148,8 @@ def link(places, near=NEAR, score=SCORE, doubt=DOUBT):
     found = pairs(able, near)
     found = found[found["score"] >= doubt].sort_values(["score", "metres"], ascending=[False, True], kind="stable")
     rank = places["source"].map(_rank)
-    same, taken, decision = np.arange(len(places)), set(), []
+    same, decision = np.arange(len(places)), []
+    taken: set[tuple[int, str]] = set()
     source = places["source"].to_numpy()
     for left, right, value in zip(found["left"], found["right"], found["score"], strict=True):
         # The best pairs come first: a row that already has its match in that source gets no second one.

@@ -1,12 +1,21 @@
 """Invented and real tables are not added together: a real place on an invented contour is a false statement."""
 
+from __future__ import annotations
 
-def synthetic(frame):
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def synthetic(frame: pd.DataFrame) -> bool:
     """Whether a loaded table comes from the invented sample."""
     return bool(frame.attrs.get("datakit", {}).get("synthetic"))
 
 
-def keep_real(reference, *, rehearsal=False, **frames):
+def keep_real(
+    reference: pd.DataFrame, *, rehearsal: bool = False, **frames: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame | None], list[str]]:
     """Of several optional tables, keep those that may be combined with ``reference``.
 
     Parameters

@@ -1,10 +1,18 @@
 """Who may need help: digital fragility from its published recipe, and a deprivation index, each part visible."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.inclusion.people import inhabitants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 # The five parts of the index of digital fragility (https://infos.fragilite-numerique.fr/ressources-cgu, Mednum), each
 # brought to a scale from 1 to 10. That page gives neither the way from a value to the scale nor the weights: the even
@@ -22,7 +30,7 @@ FRAGILITY = {
 FDEP = {"median_income": -1, "graduates": -1, "blue_collar": 1, "unemployment": 1}
 
 
-def fragility(table, weights=None):
+def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
     """Index of digital fragility of each area, and each of its parts on its scale.
 
     Parameters
@@ -70,7 +78,9 @@ def _one_to_ten(values):
     )
 
 
-def rates(population, education, activity, incomes):
+def rates(
+    population: pd.DataFrame, education: pd.DataFrame, activity: pd.DataFrame, incomes: pd.DataFrame
+) -> pd.DataFrame:
     """The rates that both indices are made of, by IRIS.
 
     Parameters
@@ -106,7 +116,7 @@ def rates(population, education, activity, incomes):
     return out
 
 
-def deprivation(table, weights=None):
+def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Series:
     """Deprivation of each area: the first principal component of four rates, as in the French index FDep.
 
     Parameters

@@ -1,10 +1,20 @@
 """The inhabitants of each IRIS: age, living alone, social housing, incomes; what is secret stays missing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import NotAsDescribed
 from datakit.inclusion import vintages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
 
 COUNTS = [
     "population",
@@ -57,7 +67,15 @@ CARE = ("", "approximate", "with caution", "better not used")
 _AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
 
 
-def by_iris(population, households, housing, incomes=None, *, education=None, activity=None):
+def by_iris(
+    population: pd.DataFrame,
+    households: pd.DataFrame,
+    housing: pd.DataFrame,
+    incomes: pd.DataFrame | None = None,
+    *,
+    education: pd.DataFrame | None = None,
+    activity: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """The inhabitants of each IRIS in one table.
 
     Parameters
@@ -127,7 +145,7 @@ def by_iris(population, households, housing, incomes=None, *, education=None, ac
     return out
 
 
-def on_iris(people, codes):
+def on_iris(people: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     """The same inhabitants on the IRIS of another year, as far as codes can tell.
 
     Parameters
@@ -168,13 +186,13 @@ def on_iris(people, codes):
     return out
 
 
-def inhabitants(population):
+def inhabitants(population: pd.DataFrame) -> pd.Series:
     """The total of each row of ``census-iris-population``; a vintage without it has age groups that cover everybody."""
     total = population[_AGES].sum(axis=1, min_count=len(_AGES))
     return population["population"].fillna(total) if "population" in population else total
 
 
-def shares(frame):
+def shares(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the shares in % that the counts of ``frame`` allow; an empty area has none."""
     out = frame.copy()
     for name, (part, whole) in SHARES.items():
@@ -183,7 +201,7 @@ def shares(frame):
     return out
 
 
-def by_commune(people):
+def by_commune(people: pd.DataFrame) -> pd.DataFrame:
     """Counts of IRIS added up by commune, with shares computed again.
 
     Medians and rates do not add up: incomes are left out.
@@ -203,7 +221,7 @@ def by_commune(people):
     return shares(summed.reset_index())
 
 
-def care(counts, inhabitants=None):
+def care(counts: pd.Series, inhabitants: pd.Series | None = None) -> pd.Series:
     """How far INSEE advises to trust counts of the census in small areas.
 
     Parameters
@@ -225,7 +243,9 @@ def care(counts, inhabitants=None):
     return pd.Series(level, index=counts.index, dtype="str").where(counts.notna())
 
 
-def low_high(share, population, sampled=0.4, per_home=2.0):
+def low_high(
+    share: ArrayLike, population: ArrayLike, sampled: float = 0.4, per_home: float = 2.0
+) -> tuple[np.ndarray, np.ndarray]:
     """A rough range for a census share of a small area: what sampling alone may move it by.
 
     In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The formula is that of
@@ -254,7 +274,7 @@ def low_high(share, population, sampled=0.4, per_home=2.0):
     return np.clip(100 * (p - half), 0, 100), np.clip(100 * (p + half), 0, 100)
 
 
-def top_quarter(values, weights):
+def top_quarter(values: pd.Series, weights: pd.Series) -> pd.Series:
     """Which areas are in the quarter of inhabitants who live where ``values`` are highest, and above the mean of all.
 
     Parameters

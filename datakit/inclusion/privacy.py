@@ -4,6 +4,8 @@ What this rule does not do: it hides counts that are small, not groups that are 
 area is poor, saying so says it of each), and it does not see what several tables give away together.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,9 @@ PERSONAL = {
 REASONS = ("", "too few households", "number of households unknown", "would reveal another area")
 
 
-def suppress(frame, columns, *, count, minimum=MIN_HOUSEHOLDS, within=None):
+def suppress(
+    frame: pd.DataFrame, columns: list[str], *, count: str, minimum: float = MIN_HOUSEHOLDS, within: str | None = None
+) -> pd.DataFrame:
     """Empty the figures of rows that describe too few households.
 
     Parameters
@@ -105,7 +109,7 @@ def _protect(rows, number, why, minimum):
         hidden.append(row)
 
 
-def share(part, whole, households, minimum=MIN_HOUSEHOLDS):
+def share(part: float, whole: float, households: float, minimum: float = MIN_HOUSEHOLDS) -> float | None:
     """A percentage, or None where it would describe too few households.
 
     Parameters
@@ -126,7 +130,15 @@ def share(part, whole, households, minimum=MIN_HOUSEHOLDS):
     return 100 * part / whole
 
 
-def safe(frame, figures, *, count, public=(), minimum=MIN_HOUSEHOLDS, within=None):
+def safe(
+    frame: pd.DataFrame,
+    figures: list[str],
+    *,
+    count: str,
+    public: tuple[str, ...] = (),
+    minimum: float = MIN_HOUSEHOLDS,
+    within: str | None = None,
+) -> pd.DataFrame:
     """The table that may leave the room: figures hidden by `suppress`, and no other number about people in it.
 
     Parameters
@@ -170,12 +182,21 @@ def safe(frame, figures, *, count, public=(), minimum=MIN_HOUSEHOLDS, within=Non
     return suppress(frame, list(figures), count=count, minimum=minimum, within=within)
 
 
-def write(frame, path, figures, **options):
+def write(
+    frame: pd.DataFrame,
+    path: str | Path,
+    figures: list[str],
+    *,
+    count: str,
+    public: tuple[str, ...] = (),
+    minimum: float = MIN_HOUSEHOLDS,
+    within: str | None = None,
+) -> Path:
     """Write a table for others: only what `safe` lets through, whole or not at all.
 
     Parameters
     ----------
-    frame, figures, **options
+    frame, figures, count, public, minimum, within
         See `safe`.
     path : path
         ``.csv`` (UTF-8, comma, no text a formula) or ``.geojson``.
@@ -184,7 +205,8 @@ def write(frame, path, figures, **options):
     -------
     Path
     """
-    path, table = Path(path), safe(frame, figures, **options)
+    path = Path(path)
+    table = safe(frame, figures, count=count, public=public, minimum=minimum, within=within)
     if path.suffix == ".csv":
         plain = for_spreadsheets(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
         write_whole(path, lambda file: plain.to_csv(file, index=False, encoding="utf-8"))

@@ -4,6 +4,8 @@ An application in which citizens report broken lamps and holes counts telephones
 same defects are reported, fewer are repaired.
 """
 
+from __future__ import annotations
+
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -31,7 +33,7 @@ DECIMALS = 4  # of a degree, about ten metres: a report may stand at somebody's 
 BOOTSTRAPS = 1000
 
 
-def read(path, crs="EPSG:2154"):
+def read(path: str | Path, crs: str = "EPSG:2154") -> gpd.GeoDataFrame:
     """Read reports in the form of Open311 GeoReport v2.
 
     Parameters
@@ -103,7 +105,15 @@ def _xml(path, text):
     return [{field.tag: (field.text or "").strip() or None for field in request} for request in root]
 
 
-def by_area(reports, areas, people, *, area="iris", minimum=MIN_HOUSEHOLDS, within=None):
+def by_area(
+    reports: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    people: pd.DataFrame,
+    *,
+    area: str = "iris",
+    minimum: float = MIN_HOUSEHOLDS,
+    within: str | None = None,
+) -> pd.DataFrame:
     """Reports of each area, per thousand inhabitants, without the areas of too few households.
 
     Parameters
@@ -137,7 +147,9 @@ def by_area(reports, areas, people, *, area="iris", minimum=MIN_HOUSEHOLDS, with
     return out
 
 
-def silence(table, defects, *groups, count="reports", bootstraps=BOOTSTRAPS, seed=0):
+def silence(
+    table: pd.DataFrame, defects: str, *groups: str, count: str = "reports", bootstraps: int = BOOTSTRAPS, seed: int = 0
+) -> pd.DataFrame:
     """Do areas with more of a group report less for the same number of defects?
 
     Parameters

@@ -1,7 +1,10 @@
 """Public services of several publishers in one table, and those whose address contradicts their place on the map."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +15,10 @@ from datakit.errors import NotAsDescribed, WrongUse
 from datakit.geo.crs import same_crs
 from datakit.geo.territory import MERGED
 from datakit.inclusion.hours import tags, weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 # What a commune was called before, or in short, when a publisher still writes it.
 FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
@@ -49,7 +56,7 @@ COLUMNS = [
 REDUCED_MOBILITY = "Handicaps moteurs"  # in the national schema of digital-inclusion places
 
 
-def known(categories):
+def known(categories: Iterable[str]) -> list[str]:
     """Check names of categories before anything is measured with them.
 
     Parameters
@@ -78,7 +85,14 @@ def known(categories):
     return names
 
 
-def table(*, france_services=None, inclusion_places=None, mednum=None, bpe=None, equipment=None):
+def table(
+    *,
+    france_services: gpd.GeoDataFrame | None = None,
+    inclusion_places: gpd.GeoDataFrame | None = None,
+    mednum: gpd.GeoDataFrame | None = None,
+    bpe: gpd.GeoDataFrame | None = None,
+    equipment: gpd.GeoDataFrame | None = None,
+) -> gpd.GeoDataFrame:
     """Services of several publishers as one table.
 
     Parameters
@@ -143,7 +157,14 @@ def _as_service(part):
     return part
 
 
-def own_equipment(frame, categories, *, column="categorie", name="nom", source="dijon-portal"):
+def own_equipment(
+    frame: gpd.GeoDataFrame,
+    categories: dict[str, str],
+    *,
+    column: str = "categorie",
+    name: str = "nom",
+    source: str = "dijon-portal",
+) -> gpd.GeoDataFrame:
     """Equipment of the city's portal as rows for `table`; its words for kinds become categories of this kit.
 
     Parameters
@@ -187,7 +208,7 @@ def own_equipment(frame, categories, *, column="categorie", name="nom", source="
     return out[category.notna().to_numpy()].reset_index(drop=True)
 
 
-def plain(name):
+def plain(name: object) -> str:
     """A town's name as it can be compared: no accent, no case, no hyphen, St for Saint written out."""
     if not isinstance(name, str):
         return ""
@@ -198,7 +219,7 @@ def plain(name):
     return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in text.split())
 
 
-def locate(places, communes, margin=MARGIN):
+def locate(places: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, margin: float = MARGIN) -> gpd.GeoDataFrame:
     """Find the commune in which each place stands, and say where its address contradicts it.
 
     A place is *flagged* when its INSEE code names another commune, or, without such a code, when its postal code is of

@@ -1,6 +1,9 @@
 """Where one more service would help most: the best sites among candidates, and a service that travels instead."""
 
+from __future__ import annotations
+
 from itertools import pairwise, permutations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,13 +11,27 @@ import pandas as pd
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from numpy.typing import ArrayLike
+
+
 GOALS = {
     "reach": "as many people as possible within the limit (maximal covering, Church and ReVelle, 1974)",
     "distance": "the least total way for everybody (p-median, Hakimi, 1964)",
 }
 
 
-def best_sites(cost, people, k=1, *, goal="reach", limit=None, present=None):
+def best_sites(
+    cost: np.ndarray,
+    people: ArrayLike,
+    k: int = 1,
+    *,
+    goal: Literal["reach", "distance"] = "reach",
+    limit: float | None = None,
+    present: ArrayLike | None = None,
+) -> list[int]:
     """The best places for ``k`` more services.
 
     Parameters
@@ -68,7 +85,8 @@ def _best(value, k):
         from scipy.optimize import Bounds, LinearConstraint, milp
 
     area, site = np.nonzero(value)
-    areas, sites, pairs = *value.shape, len(area)
+    areas, sites = value.shape
+    pairs = len(area)
     pair, one = np.arange(pairs), np.ones(pairs)
     worth = np.concatenate([np.zeros(sites), value[area, site]])  # whether a site is chosen; whether it serves an area
     chosen_first = sparse.csr_array(
@@ -92,7 +110,9 @@ def _best(value, k):
     return np.flatnonzero(found.x[:sites] > 0.5).tolist()
 
 
-def gain(cost, sites, groups, *, limit, present=None):
+def gain(
+    cost: np.ndarray, sites: list[int], groups: pd.DataFrame, *, limit: float, present: ArrayLike | None = None
+) -> pd.DataFrame:
     """Who is newly within the limit, by group, when services open at some sites.
 
     Parameters
@@ -126,7 +146,15 @@ def gain(cost, sites, groups, *, limit, present=None):
     return pd.DataFrame(rows, columns=["group", "before", "after", "newly", "of"])
 
 
-def weekly_round(cost, between, people, stops=5, *, limit, present=None):
+def weekly_round(
+    cost: np.ndarray,
+    between: np.ndarray,
+    people: ArrayLike,
+    stops: int = 5,
+    *,
+    limit: float,
+    present: ArrayLike | None = None,
+) -> pd.DataFrame:
     """A service that travels: one stop a day, chosen for whom it reaches, in an order that drives little.
 
     Parameters
@@ -172,7 +200,7 @@ def weekly_round(cost, between, people, stops=5, *, limit, present=None):
     )
 
 
-def _checked(cost, people, present, k, goal, limit):
+def _checked(cost, people, present, k, goal, limit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cost, people = np.asarray(cost, float), np.nan_to_num(np.asarray(people, float))
     present = np.full(len(people), np.inf) if present is None else np.asarray(present, float)
     if goal not in GOALS:

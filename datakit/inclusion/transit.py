@@ -4,9 +4,12 @@ The timetable is searched by ``cafein`` (round-based routing over every trip); t
 chooses the days.
 """
 
+from __future__ import annotations
+
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,12 +18,20 @@ import pandas as pd
 from datakit.errors import DatakitError, WrongUse
 from datakit.extras import needed_by
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from typing import Literal
+
+    from cafein import TransportNetwork
+
+
 NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")  # and one of the two calendars
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
 FAR = np.iinfo(np.uint32).max  # what cafein writes where nobody arrives
 
 
-def missing(path):
+def missing(path: str | Path) -> list[str]:
     """What a GTFS file lacks for journeys to be computed.
 
     Parameters
@@ -38,7 +49,7 @@ def missing(path):
     return [name for name in NEEDED if name not in there] + ([] if there & set(CALENDARS) else [" or ".join(CALENDARS)])
 
 
-def boarding(stops):
+def boarding(stops: pd.DataFrame) -> pd.Series:
     """Whether a wheelchair can board at each stop, as the reference of GTFS reads ``stops.txt``.
 
     Parameters
@@ -75,11 +86,11 @@ class Timetable:
     """
 
     stops: gpd.GeoDataFrame
-    network: object
-    refused: list
+    network: TransportNetwork
+    refused: list[str]
 
     @classmethod
-    def read(cls, path, crs="EPSG:2154"):
+    def read(cls, path: str | Path, crs: str = "EPSG:2154") -> Timetable:
         """Read a GTFS file.
 
         Parameters
@@ -118,7 +129,7 @@ class Timetable:
         chair = trips["wheelchair_accessible"] if "wheelchair_accessible" in trips else pd.Series("", index=trips.index)
         return cls(stops, network, trips.loc[chair.eq("2"), "trip_id"].tolist())
 
-    def day(self, kind="weekday"):
+    def day(self, kind: Literal["weekday", "saturday", "sunday"] = "weekday") -> date:
         """A date with ordinary service: the one with the median number of trips among those of its kind.
 
         Parameters
@@ -146,7 +157,7 @@ class Timetable:
         ordinary = trips[trips == middle].index.sort_values()
         return ordinary[len(ordinary) // 2].date()  # far from the ends of the timetable, which are often holidays
 
-    def change(self, walks):
+    def change(self, walks: pd.DataFrame) -> None:
         """Allow changes on foot between stops.
 
         Parameters
@@ -163,7 +174,8 @@ class Timetable:
         apart = walks[walks["origin"] != walks["target"]]
         graph = coo_array((apart["minutes"].clip(lower=1e-6), (apart["origin"], apart["target"])), (n, n)).tocsr()
         _, part = connected_components(graph, directed=False)
-        ids, found = self.stops["stop_id"].to_numpy(), []
+        ids = self.stops["stop_id"].to_numpy()
+        found: list[tuple[str, str, int, float]] = []
         for rows in pd.Series(np.arange(n)).groupby(part).indices.values():
             if len(rows) > 1:
                 inner = dijkstra(graph[rows][:, rows])
@@ -172,7 +184,9 @@ class Timetable:
                 found += zip(ids[rows[a]], ids[rows[b]], seconds.tolist(), (0.0,) * len(a), strict=True)
         self.network.set_transfers(found)
 
-    def minutes(self, origins, departure, *, step_free=False):
+    def minutes(
+        self, origins: Sequence[int] | np.ndarray, departure: datetime, *, step_free: bool = False
+    ) -> np.ndarray:
         """Minutes from stops to all stops, waiting included.
 
         Parameters
@@ -202,7 +216,16 @@ class Timetable:
         return out
 
 
-def door_to_door(timetable, to_stops, from_stops, departure, *, shape, walking=None, step_free=False):
+def door_to_door(
+    timetable: Timetable,
+    to_stops: pd.DataFrame,
+    from_stops: pd.DataFrame,
+    departure: datetime,
+    *,
+    shape: tuple[int, int],
+    walking: np.ndarray | None = None,
+    step_free: bool = False,
+) -> np.ndarray:
     """Minutes from each origin to each place: walk to a stop, journey, walk from a stop, or walking all the way.
 
     Parameters

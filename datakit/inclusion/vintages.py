@@ -4,6 +4,10 @@ Incomes of 2021 are given for the IRIS of 2022, the census of 2022 for those of 
 what is not must be said, not lost in a join.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -12,10 +16,16 @@ from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
 from datakit.geo.territory import MERGED
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+
+
 SLIVER = 0.01  # share of an IRIS below which an overlap is a contour drawn anew, not ground that changed hands
 
 
-def by_code(old, new):
+def by_code(old: Iterable[str], new: Iterable[str]) -> pd.DataFrame:
     """A crosswalk from codes alone, for what codes can say.
 
     Parameters
@@ -48,7 +58,7 @@ def by_code(old, new):
     return out
 
 
-def by_ground(old, new, weights=None):
+def by_ground(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, weights: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
     """A crosswalk from contours of both years: the ground that each pair of IRIS shares.
 
     Parameters
@@ -99,7 +109,7 @@ def by_ground(old, new, weights=None):
     return out
 
 
-def convert(table, crosswalk, counts, rates=()):
+def convert(table: pd.DataFrame, crosswalk: pd.DataFrame, counts: list[str], rates: Sequence[str] = ()) -> pd.DataFrame:
     """Bring a table onto the IRIS of another year.
 
     Parameters

@@ -1,5 +1,7 @@
 """Taxa that could be planted, by what sources say of each, and a mix that does not add to what there is too much of."""
 
+from __future__ import annotations
+
 from importlib import resources
 
 import numpy as np
@@ -13,7 +15,7 @@ from datakit.trees.inventory import taxa
 NOT_RATED = exposure.NOT_RATED
 
 
-def table():
+def table() -> pd.DataFrame:
     """Candidates and what a source says of each; what no source that was read says is "not rated", never guessed.
 
     Returns
@@ -55,7 +57,9 @@ def table():
     return out
 
 
-def choose(inventory, n=8, trees=1000, candidates=None):
+def choose(
+    inventory: pd.DataFrame, n: int = 8, trees: int = 1000, candidates: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """A mix of taxa that brings the shares of the commonest species, genus and family down.
 
     No taxon is chosen whose species, genus or family is over its limit already (10, 20 and 30 %, Santamour 1990), or
@@ -140,7 +144,7 @@ def _over(name, mix, each, trees, of, counts, total):
     return False
 
 
-def after(inventory, mix, trees):
+def after(inventory: pd.DataFrame, mix: pd.DataFrame, trees: int) -> pd.DataFrame:
     """The largest shares of a species, a genus and a family before and after planting.
 
     Parameters

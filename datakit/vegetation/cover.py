@@ -1,5 +1,9 @@
 """How much of each cell, IRIS or commune a layer covers, by area, with overlaps counted once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -9,8 +13,13 @@ from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import gathered
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def covered_area(shapes, layer):
+    import geopandas as gpd
+
+
+def covered_area(shapes: np.ndarray, layer: np.ndarray) -> np.ndarray:
     """Square metres of each polygon that a layer covers, overlaps counted once.
 
     Pieces are cut along the polygons before they are merged: a net of streets is one huge shape when merged whole, and
@@ -28,7 +37,12 @@ def covered_area(shapes, layer):
     return shapely.area(gathered(shapes, layer))
 
 
-def cover(areas, layer, name="cover", known=None):
+def cover(
+    areas: gpd.GeoDataFrame,
+    layer: gpd.GeoDataFrame | gpd.GeoSeries,
+    name: str = "cover",
+    known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+) -> gpd.GeoDataFrame:
     """The surface that a layer covers in each area, and its share.
 
     Parameters
@@ -68,7 +82,12 @@ def cover(areas, layer, name="cover", known=None):
     return out
 
 
-def green(areas, layers, known=None, least=0.99):
+def green(
+    areas: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame | gpd.GeoSeries | None],
+    known: gpd.GeoDataFrame | gpd.GeoSeries | dict[str, gpd.GeoDataFrame | gpd.GeoSeries] | None = None,
+    least: float = 0.99,
+) -> gpd.GeoDataFrame:
     """The share of each area that is green, by each layer and by all of them together, overlaps counted once.
 
     A crown over a park is green once. A layer that was not surveyed in an area says nothing about it: the share is
@@ -167,7 +186,7 @@ def _names(sees, there, index):
     return pd.Series(text, index=index, dtype="str")
 
 
-def surveyed(districts, layer):
+def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The districts in which a layer has something: where one has nothing at all, nobody has surveyed it.
 
     Many inventories say nowhere what they cover. A commune of France without one tree is less likely than a file that

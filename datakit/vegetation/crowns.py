@@ -1,5 +1,7 @@
 """Crowns of single trees as discs: what a layer of woods and parks does not have."""
 
+from __future__ import annotations
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ MEASURED = "measured crown"
 WIDEST = 40.0  # m, a choice of this kit: a wider crown is a slip of the pen, and counts as not measured
 
 
-def discs(trees, areas=None):
+def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
     """The crown of each standing tree, as a disc around its trunk with exactly its area.
 
     Parameters
@@ -71,14 +73,14 @@ def discs(trees, areas=None):
     return out
 
 
-def standing(trees):
+def standing(trees: pd.DataFrame) -> np.ndarray:
     """Which trees of a table stand: all that are not said to be lost."""
     if "statut" not in trees:
         return np.ones(len(trees), bool)
     return ~trees["statut"].eq("lost").fillna(False).to_numpy(bool)
 
 
-def placed(trees):
+def placed(trees: gpd.GeoDataFrame) -> np.ndarray:
     """Which trees have a point with coordinates."""
     shapes = trees.geometry.to_numpy()
     return (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.bounds(shapes)).all(axis=1)

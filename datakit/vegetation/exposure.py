@@ -1,5 +1,9 @@
 """Who lives where the form of the town keeps heat: climate zones by cell, residents by zone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -8,6 +12,10 @@ from datakit.errors import WrongUse
 from datakit.geo.cells import overlaps, polygons
 from datakit.geo.crs import same_crs
 from datakit.vegetation.priority import LCZ_HEAT
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 
 # Stewart, I. D. and Oke, T. R. (2012). Local climate zones for urban temperature studies. Bulletin of the American
 # Meteorological Society 93(12).
@@ -34,7 +42,7 @@ HEAT = ("keeps much heat", "keeps some heat", "keeps little heat", "not known")
 LIMITS = (0.8, 0.5)  # of datakit.vegetation.priority.LCZ_HEAT: the kit's own order of forms, no temperature
 
 
-def zones(cells, lcz, code="lcz_int"):
+def zones(cells: gpd.GeoDataFrame, lcz: gpd.GeoDataFrame, code: str = "lcz_int") -> pd.DataFrame:
     """Share of each local climate zone in each cell, by ground.
 
     Parameters
@@ -87,7 +95,7 @@ def zones(cells, lcz, code="lcz_int"):
     return out.assign(dominant=dominant, share=out.max(axis=1).where(some), heat=heat.where(mapped >= 0.5))
 
 
-def residents(heat, people, limits=LIMITS):
+def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float] = LIMITS) -> pd.DataFrame:
     """Residents by how much heat the form of their surroundings keeps, the vulnerable apart.
 
     Parameters

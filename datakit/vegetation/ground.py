@@ -1,5 +1,7 @@
 """Whose the free ground is and what it is: public or private, schoolyards, car parks, wide pavements, open ground."""
 
+from __future__ import annotations
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -24,7 +26,9 @@ CAR_PARKS = ("Parking",)
 NO_PAVEMENT = ("Type autoroutier", "Bretelle", *PATHS)
 
 
-def owners_of(parcels, owners=None, public=PUBLIC):
+def owners_of(
+    parcels: gpd.GeoDataFrame, owners: pd.DataFrame | None = None, public: tuple[str, ...] = PUBLIC
+) -> pd.Series:
     """Whether each parcel belongs to a public body.
 
     Parameters
@@ -63,7 +67,14 @@ def owners_of(parcels, owners=None, public=PUBLIC):
     return out
 
 
-def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
+def pavements(
+    cells: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame,
+    offsets: Offsets | None = None,
+    wide: float = 4.0,
+    reach: float = 12.0,
+) -> gpd.GeoDataFrame:
     """Pavements wide enough for a row of trees: an inference, no open layer draws them.
 
     A pavement is the ground outside all parcels within ``reach`` of the edge of a carriageway. Of it, what lies closer
@@ -131,19 +142,19 @@ def pavements(cells, parcels, roads, offsets=None, wide=4.0, reach=12.0):
 
 
 def pieces(
-    cells,
-    parcels=None,
-    owners=None,
+    cells: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame | None = None,
+    owners: pd.DataFrame | None = None,
     *,
-    places=None,
-    transport=None,
-    pavements=None,
-    known=None,
-    public=PUBLIC,
-    schools=SCHOOLS,
-    car_parks=CAR_PARKS,
-    shapes=False,
-):
+    places: gpd.GeoDataFrame | None = None,
+    transport: gpd.GeoDataFrame | None = None,
+    pavements: gpd.GeoDataFrame | None = None,
+    known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    public: tuple[str, ...] = PUBLIC,
+    schools: tuple[str, ...] = SCHOOLS,
+    car_parks: tuple[str, ...] = CAR_PARKS,
+    shapes: bool = False,
+) -> pd.DataFrame | gpd.GeoDataFrame:
     """The free ground of each cell cut by what it is and whose it is; every square metre counts once.
 
     Where kinds overlap, a schoolyard comes before a car park, before a pavement. Where parcels overlap, private comes
@@ -274,7 +285,7 @@ def _less_the_named(rows):
     return sums.assign(shape=None)
 
 
-def tenure(found, cells):
+def tenure(found: pd.DataFrame, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Square metres of free ground in each cell by tenure.
 
     Parameters
@@ -293,7 +304,7 @@ def tenure(found, cells):
     return _table(found, cells, "tenure", TENURES).add_suffix("_area")
 
 
-def kinds(found, cells, among=None):
+def kinds(found: pd.DataFrame, cells: gpd.GeoDataFrame, among: str | None = None) -> pd.DataFrame:
     """Square metres of free ground in each cell by kind, and how much of it would have to be opened.
 
     Parameters

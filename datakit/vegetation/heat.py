@@ -1,16 +1,24 @@
 """Hot days and warm nights of weather stations, counted only where enough days were observed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
 DOUBTFUL = 2  # Météo-France's quality code for a value in doubt
 SUMMER = (6, 7, 8)
 
 
-def trusted(daily, column):
+def trusted(daily: pd.DataFrame, column: str) -> pd.Series:
     """Values of a column of ``meteo-daily`` without those that Météo-France itself doubts.
 
     Parameters
@@ -29,7 +37,13 @@ def trusted(daily, column):
     return daily[column].where(~daily[quality].eq(DOUBTFUL).fillna(False)) if quality in daily else daily[column]
 
 
-def yearly(daily, column="tmax", threshold=30.0, months=SUMMER, complete=0.95):
+def yearly(
+    daily: pd.DataFrame,
+    column: str = "tmax",
+    threshold: float = 30.0,
+    months: tuple[int, ...] = SUMMER,
+    complete: float = 0.95,
+) -> pd.DataFrame:
     """Days of each year and station on which a value reaches a threshold, and how many days were observed.
 
     Parameters
@@ -79,7 +93,7 @@ def yearly(daily, column="tmax", threshold=30.0, months=SUMMER, complete=0.95):
     return out
 
 
-def trend(years, values, level=0.95):
+def trend(years: ArrayLike, values: ArrayLike, level: float = 0.95) -> dict[str, float]:
     """Change per decade by the median of all slopes between two years (Theil-Sen), which a few odd years do not move.
 
     Parameters
@@ -97,17 +111,16 @@ def trend(years, values, level=0.95):
     with needed_by(__name__):
         from scipy.stats import theilslopes
 
-    years, values = np.asarray(years, float), np.asarray(values, float)
-    known = np.isfinite(values) & np.isfinite(years)
-    if known.sum() < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
-        return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": int(known.sum())}
-    slope, _, low, high = theilslopes(values[known], years[known], level)
+    years, values = _known(years, values)
+    if len(values) < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
+        return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": len(values)}
+    slope, _, low, high = theilslopes(values, years, level)
     # Rounding errors differ between machines: no slope is written -0.0.
     per_decade = {"slope": slope, "low": low, "high": high}
-    return {**{k: round(10 * v, 9) + 0.0 for k, v in per_decade.items()}, "years": int(known.sum())}
+    return {**{k: round(10 * v, 9) + 0.0 for k, v in per_decade.items()}, "years": len(values)}
 
 
-def mann_kendall(years, values):
+def mann_kendall(years: ArrayLike, values: ArrayLike) -> dict[str, float]:
     """Whether values tend to rise or fall with the years, without supposing a straight line.
 
     Parameters
@@ -134,9 +147,7 @@ def mann_kendall(years, values):
     with needed_by(__name__):
         from scipy.stats import kendalltau
 
-    years, values = np.asarray(years, float), np.asarray(values, float)
-    known = np.isfinite(values) & np.isfinite(years)
-    years, values = years[known], values[known]
+    years, values = _known(years, values)
     if len(values) < 8 or np.ptp(values) == 0:
         return {"tau": np.nan, "p": np.nan, "years": len(values), "memory": np.nan, "p_memory": np.nan}
     found = kendalltau(years, values)
@@ -147,6 +158,13 @@ def mann_kendall(years, values):
     tau, p = float(found.statistic), float(found.pvalue)
     known = {"tau": tau, "p": p, "years": len(values), "memory": float(memory)}
     return {**known, "p_memory": _with_memory(years, values, rest, p)}
+
+
+def _known(years, values) -> tuple[np.ndarray, np.ndarray]:
+    """The years that have a value, and their values."""
+    years, values = np.asarray(years, float), np.asarray(values, float)
+    known = np.isfinite(values) & np.isfinite(years)
+    return years[known], values[known]
 
 
 def _with_memory(years, values, rest, p):
@@ -166,7 +184,7 @@ def _with_memory(years, values, rest, p):
     return float(max(p, 2 * norm.sf(max(abs(order) - 1, 0) / np.sqrt(variance))))
 
 
-def gaps(daily, column="tmax", least=1):
+def gaps(daily: pd.DataFrame, column: str = "tmax", least: int = 1) -> pd.DataFrame:
     """Days that a station did not observe, as periods.
 
     Parameters
@@ -208,6 +226,6 @@ def gaps(daily, column="tmax", least=1):
     return out.sort_values(["days", "station", "first"], ascending=[False, True, True], ignore_index=True)
 
 
-def season_days(year, months=SUMMER):
+def season_days(year: int, months: tuple[int, ...] = SUMMER) -> int:
     """Days of some months of a year."""
     return sum(pd.Period(f"{year}-{m:02d}").days_in_month for m in months)

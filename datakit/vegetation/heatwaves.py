@@ -1,5 +1,7 @@
 """Heat waves of a daily series, by the national definition and by the thresholds of the département."""
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,7 @@ PEAK, STAY, END, LEAST = 25.3, 23.4, 22.4, 3
 NIGHT, DAY, RUN = 19.0, 34.0, 3
 
 
-def series(daily, station):
+def series(daily: pd.DataFrame, station: str) -> pd.DataFrame:
     """Daily minimum, maximum and mean of one station, with a row for each day of its period.
 
     Parameters
@@ -49,7 +51,9 @@ def series(daily, station):
     return values
 
 
-def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
+def waves(
+    mean: pd.Series, peak: float = PEAK, stay: float = STAY, end: float = END, least: int = LEAST
+) -> pd.DataFrame:
     """Heat waves of a series of daily means, by the national rule.
 
     Parameters
@@ -81,7 +85,7 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
         )
     value = mean.to_numpy(float)
     warm = value >= stay
-    found, start, last = [], None, None
+    found, start, last = [], None, -1
     for k in range(len(value) + 1):
         over = k == len(value) or not np.isfinite(value[k])
         if start is not None:
@@ -106,7 +110,7 @@ def waves(mean, peak=PEAK, stay=STAY, end=END, least=LEAST):
     return pd.DataFrame(found, columns=["first", "last", "days", "hottest", "severity"])
 
 
-def alert_days(values, night=NIGHT, day=DAY, run=RUN):
+def alert_days(values: pd.DataFrame, night: float = NIGHT, day: float = DAY, run: int = RUN) -> pd.Series:
     """Days on which the means of minima and of maxima over some days both reach the thresholds of the département.
 
     Parameters
@@ -128,7 +132,7 @@ def alert_days(values, night=NIGHT, day=DAY, run=RUN):
     return reached.astype("boolean").mask(ahead.isna().any(axis=1))
 
 
-def yearly(values, months=SUMMER, complete=0.95):
+def yearly(values: pd.DataFrame, months: tuple[int, ...] = SUMMER, complete: float = 0.95) -> pd.DataFrame:
     """Heat waves and days of alert of each year, with no count for a summer that was not observed enough.
 
     Parameters

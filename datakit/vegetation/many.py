@@ -6,7 +6,10 @@ the whole. What needs all cells at once (a rank, a network) is then by place: ch
 meant.
 """
 
+from __future__ import annotations
+
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +19,13 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import dask_geopandas
+    import distributed
+
 
 ROW = "_row"  # where a row stood before its table was cut, so that answers do not depend on the cutting
 
@@ -30,7 +40,7 @@ def _dask():
 
 
 @contextmanager
-def cluster(workers=2, memory="1.5GB"):
+def cluster(workers: int = 2, memory: str = "1.5GB") -> Iterator[distributed.Client]:
     """Processes of this machine, for the calls within a ``with`` block.
 
     A script that uses it keeps its own calls under ``if __name__ == "__main__":``, since each worker imports it. A
@@ -67,7 +77,9 @@ def cluster(workers=2, memory="1.5GB"):
         yield client
 
 
-def partitioned(frame, parts=None, by=None):
+def partitioned(
+    frame: gpd.GeoDataFrame, parts: int | None = None, by: str | None = None
+) -> dask_geopandas.GeoDataFrame:
     """A table cut into places, as a Dask table that knows where each part lies.
 
     Parameters
@@ -127,7 +139,16 @@ def _cut(frame, parts, by):
     return [frame.iloc[np.sort(rows)] for rows in np.array_split(order, max(1, min(parts, len(frame))))]
 
 
-def run(work, cells, layers=None, *, by=None, parts=None, reach=100.0, **options):
+def run(
+    work: Callable[..., pd.DataFrame | pd.Series],
+    cells: gpd.GeoDataFrame | dask_geopandas.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame | dask_geopandas.GeoDataFrame | pd.DataFrame] | None = None,
+    *,
+    by: str | None = None,
+    parts: int | None = None,
+    reach: float = 100.0,
+    **options: object,
+) -> pd.DataFrame | gpd.GeoDataFrame | pd.Series:
     """Call a function of this package place by place, on as many processes as there are, and put the answers together.
 
     Parameters
@@ -233,7 +254,9 @@ def _same(one, other):
         return False
 
 
-def each(work, frame, by, **options):
+def each(
+    work: Callable[..., pd.DataFrame], frame: gpd.GeoDataFrame, by: str, **options: object
+) -> pd.DataFrame | gpd.GeoDataFrame:
     """Call a function once for each city, on as many processes as there are.
 
     Parameters

@@ -3,6 +3,10 @@
 Residents of a home or a cell are modelled from figures for whole IRIS: a share of residents is no better than that.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -11,6 +15,12 @@ from datakit.errors import WrongUse
 from datakit.geo import fairness
 from datakit.geo.cells import overlaps, polygons
 from datakit.geo.crs import same_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
 
 PARTS = ("three_trees", "canopy_30", "green_300")
 LABELS = {
@@ -23,7 +33,12 @@ LABELS = {
 HIDDEN, ABSENT = "income not published", "IRIS without a row"
 
 
-def on_cells(values, homes, cells, residents=None):
+def on_cells(
+    values: pd.Series | np.ndarray,
+    homes: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    residents: pd.Series | np.ndarray | None = None,
+) -> pd.Series:
     """The mean of a figure over the homes of each cell, weighted by who lives there.
 
     Parameters
@@ -62,7 +77,7 @@ def on_cells(values, homes, cells, residents=None):
     return pd.Series(mean, index=cells.index)
 
 
-def by_resident(met, residents):
+def by_resident(met: pd.DataFrame, residents: pd.Series | np.ndarray) -> pd.DataFrame:
     """The share of residents who meet each part of the rule, all of it, or none.
 
     Parameters
@@ -98,7 +113,7 @@ def by_resident(met, residents):
     return table
 
 
-def lorenz(values, residents):
+def lorenz(values: pd.Series | np.ndarray, residents: pd.Series | np.ndarray) -> pd.DataFrame:
     """How evenly something is shared among residents: the curve of `datakit.geo.fairness.lorenz`, and who is in it.
 
     Parameters
@@ -126,7 +141,7 @@ def lorenz(values, residents):
     return curve
 
 
-def in_iris(places, iris):
+def in_iris(places: gpd.GeoDataFrame, iris: gpd.GeoDataFrame) -> pd.DataFrame:
     """Which IRIS each place is in, and with what part of it.
 
     Parameters
@@ -159,7 +174,16 @@ def in_iris(places, iris):
     return pd.DataFrame({"place": places.index[place], "iris": iris["iris"].to_numpy()[district], "part": part})
 
 
-def left_out(met, residents, where, census=None, incomes=None, *, ages=("pop_0_14", "pop_75_plus"), groups=5):
+def left_out(
+    met: pd.DataFrame,
+    residents: pd.Series | np.ndarray,
+    where: pd.DataFrame,
+    census: pd.DataFrame | None = None,
+    incomes: pd.DataFrame | None = None,
+    *,
+    ages: Sequence[str] = ("pop_0_14", "pop_75_plus"),
+    groups: int = 5,
+) -> pd.DataFrame:
     """Who meets the rule and who is left out, by income and age of the IRIS.
 
     Neither table says who lives in which home. All homes of an IRIS are taken to have its mix of ages and its median
@@ -291,7 +315,7 @@ def _people(residents, frame):
     return np.nan_to_num(people)
 
 
-def figures(values, frame, name):
+def figures(values: pd.Series | np.ndarray, frame: pd.DataFrame | pd.Series, name: str) -> np.ndarray:
     """One number for each row of a table; a Series has to have the table's index."""
     if len(values) != len(frame) or (isinstance(values, pd.Series) and not values.index.equals(frame.index)):
         raise WrongUse(

@@ -1,5 +1,7 @@
 """Ground that could be planted: what is left of a cell without what stands, runs, flows or grows on it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, fields
 
 import geopandas as gpd
@@ -82,12 +84,12 @@ class Offsets:
         "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of obstacles",
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         wrong = {name: value for name, value in vars(self).items() if not value >= 0}
         if wrong:
             raise WrongUse("Offsets", "a distance is a number of metres, 0 or more", found=str(wrong))
 
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """Every distance with its reason and its source.
 
         Returns
@@ -123,7 +125,7 @@ def _widened(lines, beyond, crs):
     return lines
 
 
-def carriageways(roads, offsets=None):
+def carriageways(roads: gpd.GeoDataFrame, offsets: Offsets | None = None) -> gpd.GeoDataFrame:
     """The ground that roads take: centre lines widened to both sides.
 
     Parameters
@@ -151,7 +153,7 @@ def carriageways(roads, offsets=None):
     return _widened(kept, offsets.roads, roads.crs)
 
 
-def tracks(rail, offsets=None):
+def tracks(rail: gpd.GeoDataFrame, offsets: Offsets | None = None) -> gpd.GeoDataFrame:
     """The ground that railways and tramways take: centre lines widened by their number of tracks.
 
     Parameters
@@ -179,7 +181,7 @@ def tracks(rail, offsets=None):
     return _widened(kept, offsets.rail, rail.crs)
 
 
-def rims(parcels, offsets=None):
+def rims(parcels: gpd.GeoDataFrame, offsets: Offsets | None = None) -> np.ndarray:
     """The strip along the limits of parcels: inside, too near to the neighbour; outside, the way of those who walk.
 
     Outside it is no wider than inside: what reaches into the next parcel is then within that one's own strip.
@@ -202,18 +204,18 @@ def rims(parcels, offsets=None):
 
 
 def obstacles(
-    buildings,
-    roads,
-    vegetation,
-    offsets=None,
+    buildings: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame,
+    vegetation: gpd.GeoDataFrame,
+    offsets: Offsets | None = None,
     *,
-    rail=None,
-    water=None,
-    sports=None,
-    crowns=None,
-    pipes=None,
-    parcels=None,
-):
+    rail: gpd.GeoDataFrame | None = None,
+    water: gpd.GeoDataFrame | None = None,
+    sports: gpd.GeoDataFrame | None = None,
+    crowns: gpd.GeoDataFrame | None = None,
+    pipes: gpd.GeoDataFrame | None = None,
+    parcels: gpd.GeoDataFrame | None = None,
+) -> gpd.GeoDataFrame:
     """Everything that planting keeps clear of, with its offset; shapes may overlap.
 
     Parameters
@@ -283,22 +285,22 @@ def obstacles(
 
 
 def plantable(
-    cells,
-    buildings,
-    roads,
-    vegetation,
-    offsets=None,
-    known=None,
+    cells: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame,
+    vegetation: gpd.GeoDataFrame,
+    offsets: Offsets | None = None,
+    known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     *,
-    rail=None,
-    water=None,
-    sports=None,
-    crowns=None,
-    pipes=None,
-    parcels=None,
-    pavements=None,
-    shapes=False,
-):
+    rail: gpd.GeoDataFrame | None = None,
+    water: gpd.GeoDataFrame | None = None,
+    sports: gpd.GeoDataFrame | None = None,
+    crowns: gpd.GeoDataFrame | None = None,
+    pipes: gpd.GeoDataFrame | None = None,
+    parcels: gpd.GeoDataFrame | None = None,
+    pavements: gpd.GeoDataFrame | None = None,
+    shapes: bool = False,
+) -> gpd.GeoDataFrame:
     """The ground of each cell on which no known obstacle stands.
 
     It is an upper bound: underground pipes, fields, slopes and the use that people make of a place are in none of the

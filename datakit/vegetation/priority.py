@@ -1,9 +1,19 @@
 """Where planting matters most: need times room, and how far the order depends on the weights."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
 
 # How much a local climate zone favours heat by its form and cover, 0 to 1. The zones are those of Stewart and Oke
 # (2012); the numbers are choices of this kit, not measurements: compact and paved high, open built in the middle,
@@ -38,7 +48,7 @@ CONFIDENCE = {
 }
 
 
-def percent_rank(values):
+def percent_rank(values: ArrayLike) -> np.ndarray:
     """Rank of each value between 0 (lowest) and 1 (highest), the mean rank for equal ones; missing stays missing.
 
     Ranks forget units and extreme values, which lets indicators in metres, people and shares be added.
@@ -51,14 +61,14 @@ def percent_rank(values):
     -------
     ndarray
     """
-    values = pd.Series(np.asarray(values, float))
-    known = values.notna().sum()
+    given = pd.Series(np.asarray(values, float))
+    known = given.notna().sum()
     if known < 2:
-        return np.where(values.notna(), 0.5, np.nan)
-    return ((values.rank(method="average") - 1) / (known - 1)).to_numpy()
+        return np.where(given.notna(), 0.5, np.nan)
+    return ((given.rank(method="average") - 1) / (known - 1)).to_numpy()
 
 
-def need(frame, weights):
+def need(frame: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
     """Weighted mean of the ranks of some indicators, 0 to 1; a high value of an indicator means more need.
 
     Parameters
@@ -83,7 +93,7 @@ def need(frame, weights):
     return pd.Series(ranks @ np.array(list(weights.values())), index=frame.index, name="need")
 
 
-def feasibility(share, enough=0.25):
+def feasibility(share: pd.Series, enough: float = 0.25) -> pd.Series:
     """Room for trees between 0 and 1: the plantable share of a cell, where ``enough`` of it counts as full.
 
     Parameters
@@ -102,7 +112,16 @@ def feasibility(share, enough=0.25):
     return (share / enough).clip(0, 1)
 
 
-def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, seed=0, room_weight=1.0):
+def prioritise(
+    frame: pd.DataFrame,
+    weights: Mapping[str, float],
+    room: pd.Series | np.ndarray,
+    draws: int = 1000,
+    concentration: float = 20.0,
+    top: float = 0.1,
+    seed: int = 0,
+    room_weight: float = 1.0,
+) -> pd.DataFrame:
     """Order places by need times room, and say how far the order holds when the weights change.
 
     Weights are drawn from a Dirichlet distribution around those given. A place that is in the first tenth in nearly
@@ -114,7 +133,7 @@ def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, se
         With the indicators of need.
     weights : dict of str to float
         See :func:`need`.
-    room : Series
+    room : Series or array of float
         0 to 1, see :func:`feasibility`.
     draws : int
         Number of random sets of weights. Memory grows by 2 bytes for each place and draw, whatever else is drawn.
@@ -175,7 +194,14 @@ def prioritise(frame, weights, room, draws=1000, concentration=20.0, top=0.1, se
     return out
 
 
-def one_at_a_time(frame, weights, room, by=(0.0, 0.5, 2.0), top=0.1, room_weight=1.0):
+def one_at_a_time(
+    frame: pd.DataFrame,
+    weights: Mapping[str, float],
+    room: pd.Series | np.ndarray,
+    by: Sequence[float] = (0.0, 0.5, 2.0),
+    top: float = 0.1,
+    room_weight: float = 1.0,
+) -> pd.DataFrame:
     """What changes when one weight changes and the others stay: the draws move all at once and do not say which.
 
     Parameters
@@ -233,7 +259,7 @@ def one_at_a_time(frame, weights, room, by=(0.0, 0.5, 2.0), top=0.1, room_weight
     return table.sort_values("kept", kind="stable", ignore_index=True)
 
 
-def confidence(top_share, firm=0.9, likely=0.5):
+def confidence(top_share: pd.Series, firm: float = 0.9, likely: float = 0.5) -> pd.Series:
     """Classes of confidence that a place is among the first, for a map that does not only show ranks.
 
     Parameters

@@ -1,6 +1,9 @@
 """Means of a raster in cells, pixels weighted by the ground that they share. Needs the extra ``satellite``."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,8 +14,14 @@ from datakit.extras import needed_by
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray
 
-def by_cell(found, cells, least=0.5, above=None):
+
+def by_cell(
+    found: xarray.Dataset | xarray.DataArray, cells: gpd.GeoDataFrame, least: float = 0.5, above: float | None = None
+) -> pd.DataFrame:
     """Mean of a raster in each cell, every pixel weighted by the ground that it shares with the cell.
 
     Parameters

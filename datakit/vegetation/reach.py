@@ -1,5 +1,9 @@
 """How far the nearest park is on foot, and how much the straight line hides."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +13,12 @@ from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from datakit.geo.streets import Network
+
+
 LEAST = 1.0  # hectares
 TOUCH = 25.0  # metres between two pieces that are one space: a path or a street within a park. A choice of this kit
 ENTRANCE = 15.0  # metres from a street's middle to the edge of a space that can be entered from it. The same
@@ -16,7 +26,12 @@ ENTRANCE = 15.0  # metres from a street's middle to the edge of a space that can
 STEP = 20.0  # metres between two entrances on a street that runs along a space
 
 
-def green_spaces(parks, least=LEAST, touch=TOUCH, closed=("private", "no", "customers", "permit")):
+def green_spaces(
+    parks: gpd.GeoDataFrame,
+    least: float = LEAST,
+    touch: float = TOUCH,
+    closed: tuple[str, ...] = ("private", "no", "customers", "permit"),
+) -> gpd.GeoDataFrame:
     """Green spaces that are open to the public and large enough, pieces that belong together merged.
 
     Parameters
@@ -55,7 +70,7 @@ def green_spaces(parks, least=LEAST, touch=TOUCH, closed=("private", "no", "cust
     return out[out["hectares"] >= least].reset_index(drop=True)[["pieces", "hectares", "geometry"]]
 
 
-def entrances(spaces, network, within=ENTRANCE):
+def entrances(spaces: gpd.GeoDataFrame, network: Network, within: float = ENTRANCE) -> gpd.GeoDataFrame:
     """Where streets and paths reach a space.
 
     Parameters
@@ -82,7 +97,9 @@ def entrances(spaces, network, within=ENTRANCE):
     return gpd.GeoDataFrame({"space": row[piece]}, geometry=shapely.points(doors), crs=spaces.crs)
 
 
-def walk(homes, spaces, network, limit=np.inf, within=ENTRANCE):
+def walk(
+    homes: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame, network: Network, limit: float = np.inf, within: float = ENTRANCE
+) -> pd.DataFrame:
     """Metres from homes to the nearest green space, on foot and in a straight line.
 
     Parameters
@@ -134,7 +151,7 @@ def walk(homes, spaces, network, limit=np.inf, within=ENTRANCE):
     return out
 
 
-def hidden(found, people, limit=300.0):
+def hidden(found: pd.DataFrame, people: ArrayLike, limit: float = 300.0) -> dict[str, float]:
     """Who is near a green space in a straight line and not on foot.
 
     Parameters

@@ -3,6 +3,10 @@
 The totals of IRIS are known, the places within them are not: what comes out is a model, and its error can be measured.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,11 +17,15 @@ from datakit.geo.cells import overlaps, polygons, spread
 from datakit.geo.crs import same_crs
 from datakit.vegetation.sight import homes
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
 STOREY = 3.0  # metres from floor to floor where only storeys are known, a choice of this kit
 SHED = 20.0  # m² of footprint below which a building is no home, the same
 
 
-def volumes(buildings, storey=STOREY, shed=SHED):
+def volumes(buildings: gpd.GeoDataFrame, storey: float = STOREY, shed: float = SHED) -> gpd.GeoDataFrame:
     """The volume of each building in which people may live.
 
     Parameters
@@ -66,7 +74,13 @@ def volumes(buildings, storey=STOREY, shed=SHED):
     return out
 
 
-def by_volume(totals, areas, cells, columns, buildings):
+def by_volume(
+    totals: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    columns: list[str],
+    buildings: gpd.GeoDataFrame,
+) -> pd.DataFrame:
     """Bring totals of areas onto cells, in proportion to the volume of the homes that stand in both.
 
     Parameters
@@ -162,7 +176,7 @@ def _ground(shapes, squares, chosen):
     return left[keep], right[keep], shared[keep] / shapely.area(shapes)[left[keep]]
 
 
-def error(estimate, truth, percent=False):
+def error(estimate: ArrayLike, truth: ArrayLike, percent: bool = False) -> dict[str, float]:
     """How wrong estimates of counts are, where the truth is known.
 
     Parameters
@@ -206,7 +220,16 @@ def error(estimate, truth, percent=False):
     return out
 
 
-def self_check(totals, areas, coarse, column, buildings, key="iris", within="commune", percent=False):
+def self_check(
+    totals: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    coarse: gpd.GeoDataFrame,
+    column: str,
+    buildings: gpd.GeoDataFrame,
+    key: str = "iris",
+    within: str = "commune",
+    percent: bool = False,
+) -> pd.DataFrame:
     """The error of both ways of spreading, on data that everybody has: communes brought onto their own IRIS.
 
     The census gives IRIS and communes. Give the model the communes only, and compare what it says of each IRIS with

@@ -9,7 +9,10 @@ along streets.
 Residents of a home or a cell are modelled from figures for whole IRIS, and so is everything here that counts them.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,6 +23,10 @@ from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.vegetation.people import LABELS, PARTS, by_resident, figures, in_iris, left_out, lorenz, on_cells
 from datakit.vegetation.sight import REACH
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 
 RULE = "Konijnendijk (2023), J. For. Res. 34, 821-830"
 CHOICE = "choice of this kit"
@@ -66,12 +73,12 @@ class Rule:
     radius: float = 300.0
     hectares: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         wrong = {name: value for name, value in vars(self).items() if not 0 < value < np.inf}
         if wrong or self.canopy > 1:
             raise WrongUse("Rule", "the parameters are positive, and canopy is a share of the ground", found=str(self))
 
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """The parts of the rule, how this kit measures them, and where the figures come from.
 
         Returns
@@ -109,7 +116,13 @@ class Rule:
         return table
 
 
-def neighbourhood(places, cells, canopy, radius=300.0, least=0.5):
+def neighbourhood(
+    places: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    canopy: pd.Series | np.ndarray,
+    radius: float = 300.0,
+    least: float = 0.5,
+) -> pd.Series:
     """The share of canopy around places, from that of the cells whose middle lies within a distance.
 
     Beyond the last cell nobody measured: at the border only the ground inside it counts.
@@ -158,7 +171,15 @@ def neighbourhood(places, cells, canopy, radius=300.0, least=0.5):
     return pd.Series(share, index=places.index, name="canopy")
 
 
-def parts(places, trees=None, canopy=None, walk=None, *, seeing=None, rule=None):
+def parts(
+    places: pd.DataFrame,
+    trees: pd.Series | np.ndarray | None = None,
+    canopy: pd.Series | np.ndarray | None = None,
+    walk: pd.DataFrame | pd.Series | np.ndarray | None = None,
+    *,
+    seeing: pd.Series | np.ndarray | None = None,
+    rule: Rule | None = None,
+) -> pd.DataFrame:
     """Whether each place meets each part of the rule.
 
     Parameters

@@ -4,7 +4,10 @@ Only the part of a scene that covers the area is read: its files are Cloud Optim
 cell come from :mod:`datakit.vegetation.raster`. Nothing else in the kit needs these modules, nor their libraries.
 """
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,15 @@ import pandas as pd
 from datakit.errors import NotAsDescribed, Unreachable, WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    import pystac
+    import xarray
+    from pystac_client.client import Modifiable
+
 
 CATALOG = "https://earth-search.aws.element84.com/v1"
 # What a catalogue may call red, near infrared and scene classification: Earth Search's names, then the bands' own.
@@ -33,7 +45,15 @@ GDAL = {
 }
 
 
-def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, modifier=None):
+def search(
+    area: gpd.GeoDataFrame | gpd.GeoSeries,
+    period: str,
+    *,
+    catalog: str = CATALOG,
+    collection: str = "sentinel-2-l2a",
+    max_cloud: float = 40.0,
+    modifier: Callable[[Modifiable], None] | None = None,
+) -> list[pystac.Item]:
     """Scenes of a catalogue that show some of an area.
 
     Parameters
@@ -74,10 +94,9 @@ def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cl
         raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
     try:
         opened = Client.open(catalog, modifier=modifier, stac_io=StacApiIO(timeout=60, max_retries=2))
-        wanted = {"collections": [collection], "bbox": box, "datetime": period}
-        if opened.conforms_to("QUERY"):
-            wanted["query"] = {"eo:cloud_cover": {"lte": max_cloud}}
-        items = list(opened.search(**wanted, limit=100).items())
+        query = {"eo:cloud_cover": {"lte": max_cloud}} if opened.conforms_to("QUERY") else None
+        found = opened.search(collections=[collection], bbox=box, datetime=period, query=query, limit=100)
+        items = list(found.items())
     except (APIError, requests.RequestException) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Unreachable(
@@ -91,7 +110,7 @@ def search(area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cl
     return sorted(items, key=lambda item: (item.datetime, item.id))
 
 
-def baseline(item):
+def baseline(item: pystac.Item) -> float | None:
     """Processing baseline of a scene as a number (4.0 for 04.00), None if its catalogue does not give it."""
     given = item.properties.get("s2:processing_baseline") or item.properties.get("processing:version")
     try:
@@ -100,7 +119,7 @@ def baseline(item):
         return None
 
 
-def declared_offset(item):
+def declared_offset(item: pystac.Item) -> tuple[int, str]:
     """What must be added to the digital numbers of a scene to compare it with others, and why.
 
     From processing baseline 04.00 on, products hold reflectance x 10000 + 1000, which keeps dark pixels above 0
@@ -127,8 +146,16 @@ def declared_offset(item):
 
 
 def ndvi(
-    area, period, *, catalog=CATALOG, collection="sentinel-2-l2a", max_cloud=40.0, clear=CLEAR, most=12, modifier=None
-):
+    area: gpd.GeoDataFrame | gpd.GeoSeries,
+    period: str,
+    *,
+    catalog: str = CATALOG,
+    collection: str = "sentinel-2-l2a",
+    max_cloud: float = 40.0,
+    clear: tuple[int, ...] = CLEAR,
+    most: int = 12,
+    modifier: Callable[[Modifiable], None] | None = None,
+) -> xarray.Dataset:
     """Median of the vegetation index over the clear views of an area.
 
     NDVI = (near infrared - red) / (near infrared + red), of reflectances: low on paved ground, high on dense green

@@ -1,11 +1,21 @@
 """What planting would change: trees on the best ground, those that live, their crowns, and a range for the cooling."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
 
 GROUND = 64.0  # m² of free ground for each tree (8 m from one to the next), a choice of this kit
 # Share of street trees that live on from one year to the next. L. Roman and F. Scatena (2011), Street tree survival
@@ -64,7 +74,7 @@ STUDIES = (
 FROM, TO = 0.149, 0.30  # of the first study: what its three figures are a change between
 
 
-def plant(area, order, trees, *, ground=GROUND):
+def plant(area: pd.Series, order: pd.Series, trees: int, *, ground: float = GROUND) -> pd.Series:
     """How many trees go into each cell: the best cells first, each as far as its free ground holds.
 
     Parameters
@@ -103,7 +113,7 @@ def plant(area, order, trees, *, ground=GROUND):
     return out
 
 
-def positions(free, numbers, seed=0):
+def positions(free: gpd.GeoSeries, numbers: pd.Series, seed: int = 0) -> gpd.GeoDataFrame:
     """Places for the new trees, drawn at random on the free ground of their cells.
 
     Parameters
@@ -126,7 +136,7 @@ def positions(free, numbers, seed=0):
     return gpd.GeoDataFrame({"cell": points.index}, geometry=points.to_numpy(), crs=free.crs)
 
 
-def growth(age, area, years=YEARS, window=3):
+def growth(age: ArrayLike, area: ArrayLike, years: Sequence[int] = YEARS, window: int = 3) -> pd.DataFrame:
     """Crowns of an inventory's own trees at some ages: no coefficient from another climate.
 
     Parameters
@@ -154,7 +164,7 @@ def growth(age, area, years=YEARS, window=3):
     return pd.DataFrame(rows, columns=["low", "middle", "high", "trees"], index=pd.Index(years, name="years"))
 
 
-def canopy(number, crowns, survival=SURVIVAL):
+def canopy(number: int, crowns: pd.DataFrame, survival: tuple[float, float, float] = SURVIVAL) -> pd.DataFrame:
     """Trees alive and ground under their crowns after some years.
 
     Parameters
@@ -189,7 +199,7 @@ def canopy(number, crowns, survival=SURVIVAL):
     return out[["alive", "alive_low", "alive_high", "canopy", "canopy_low", "canopy_high"]]
 
 
-def cooling(before, after):
+def cooling(before: float, after: float) -> pd.DataFrame:
     """What cited studies would make of a change in canopy, as a range.
 
     Parameters
@@ -213,12 +223,14 @@ def cooling(before, after):
         raise WrongUse("cooling", "canopy is a share of the ground, 0 to 1", found=f"{before}, {after}")
     rows = list(STUDIES)
     part = (after - before) / (TO - FROM)
-    _, _, *found, source = STUDIES[0]
+    measured, _, low, middle, high, source = STUDIES[0]
     rows.append(
         (
-            STUDIES[0][0],
+            measured,
             f"cover from {100 * before:.1f} to {100 * after:.1f} %, in proportion",
-            *(part * x for x in found),
+            part * low,
+            part * middle,
+            part * high,
             f"{source.split(',')[0]}, brought to it by this kit",
         )
     )

@@ -1,5 +1,9 @@
 """Trees that can be seen from a home: a proxy on the plan, in which other buildings stand in the way."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,6 +14,10 @@ from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.vegetation.crowns import placed, standing
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300
 # green space rule and mental health, Environmental Research 215, 114387, count trees within 15 m of homes in Barcelona;
 # the tree atlas of the Norwegian Institute for Nature Research sets the radius of its viewsheds to 100 m. 50 m is a
@@ -19,7 +27,15 @@ SLACK = 0.1  # m: a wall shared with the neighbour, or a line along one, is not 
 BLOCK = 1000  # homes at once, so that memory does not grow with the city
 
 
-def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=None):
+def visible_trees(
+    homes: gpd.GeoDataFrame,
+    trees: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    reach: float = REACH,
+    *,
+    least_dbh: float = 0.0,
+    known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+) -> pd.DataFrame:
     """How many trees can be seen from each home, by a straight line on the plan.
 
     A tree is seen when it stands within ``reach`` of the façade and the shortest line from the façade to it crosses no
@@ -88,7 +104,7 @@ def visible_trees(homes, trees, buildings, reach=REACH, *, least_dbh=0.0, known=
     return out.mask(out < 0).astype("Int64")
 
 
-def homes(buildings, usages=("Résidentiel", "Indifférencié")):
+def homes(buildings: gpd.GeoDataFrame, usages: Sequence[str] = ("Résidentiel", "Indifférencié")) -> gpd.GeoDataFrame:
     """The buildings in which people may live, by the usage that BD TOPO gives them.
 
     Parameters

@@ -36,9 +36,14 @@ def kit_modules():
 
 
 def imports(tree):
-    """Third-party modules that a file imports, each with whether the import stands in ``with needed_by(...)``."""
+    """Third-party modules that a file imports, each with whether the import stands in ``with needed_by(...)``.
+
+    What stands under ``if TYPE_CHECKING:`` is read by type checkers only, and needs nothing to be installed.
+    """
 
     def walk(node, said):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            return
         if isinstance(node, ast.With):
             said = said or any(getattr(getattr(i.context_expr, "func", 0), "id", "") == "needed_by" for i in node.items)
         names = []
