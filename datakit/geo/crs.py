@@ -10,7 +10,6 @@ from datakit.errors import CrsMismatch
 if TYPE_CHECKING:
     from pyproj import CRS
 
-
 __all__ = ["LAMBERT", "same_crs"]
 
 

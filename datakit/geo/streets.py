@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from pyproj import CRS
 
-
 # Where nobody may walk, in the words of BD TOPO.
 NOT_ON_FOOT = ("Type autoroutier", "Bretelle")
 # Nor with a wheelchair: stairs, and narrow paths. That every other street can be rolled on is more than BD TOPO says.

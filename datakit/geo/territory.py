@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import geopandas as gpd
 
-
 # Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
 MERGED = {"21213": "21452"}
 

@@ -1,9 +1,13 @@
 """Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read."""
 
+from __future__ import annotations
+
 import base64
 import html
 import io
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -11,6 +15,12 @@ import pandas as pd
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.show.style import CATEGORICAL, DIVERGING, RC, SEQUENTIAL, number, palette, sources, with_unit, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "CATEGORICAL",
@@ -31,7 +41,35 @@ RESULT_COLUMNS = ["result", "value", "unit", "low", "high", "note"]
 STAMP_COLOUR = "#a3280a"
 
 
-def figure(alt, *, title=None, size=(8, 4.5), data=(), nrows=1, ncols=1):
+@overload
+def figure(
+    alt: str,
+    *,
+    title: str | None = None,
+    size: tuple[float, float] = (8, 4.5),
+    data: Iterable[pd.DataFrame] = (),
+    nrows: Literal[1] = 1,
+    ncols: Literal[1] = 1,
+) -> tuple[Figure, Axes]: ...
+@overload
+def figure(
+    alt: str,
+    *,
+    title: str | None = None,
+    size: tuple[float, float] = (8, 4.5),
+    data: Iterable[pd.DataFrame] = (),
+    nrows: int = 1,
+    ncols: int = 1,
+) -> tuple[Figure, Axes | np.ndarray]: ...
+def figure(
+    alt: str,
+    *,
+    title: str | None = None,
+    size: tuple[float, float] = (8, 4.5),
+    data: Iterable[pd.DataFrame] = (),
+    nrows: int = 1,
+    ncols: int = 1,
+) -> tuple[Figure, Axes | np.ndarray]:
     """Start a figure in the kit's style, with a source line and, on invented data, the SYNTHETIC SAMPLE stamp.
 
     Parameters
@@ -62,16 +100,18 @@ def figure(alt, *, title=None, size=(8, 4.5), data=(), nrows=1, ncols=1):
         import matplotlib
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     if not str(alt or "").strip():
         raise WrongUse("charts.figure", "a figure needs alt text", expected="one or two sentences saying what it shows")
     with matplotlib.rc_context(RC):
-        fig = Figure(figsize=size, layout="constrained")
+        engine = ConstrainedLayoutEngine()
+        fig = Figure(figsize=size, layout=engine)
         FigureCanvasAgg(fig)
         ax = fig.subplots(nrows, ncols)
         if title:
             fig.suptitle(wrap(title, int(size[0] * 9.5)), x=0.01, ha="left", fontweight="bold", fontsize=12)
-    fig.datakit_alt = str(alt)
+    vars(fig)["datakit_alt"] = str(alt)
     found = sources(data)
     columns = int(size[0] * 15)
     lines = [(wrap(found.synthetic, columns), STAMP_COLOUR, "bold")] if found.synthetic else []
@@ -81,14 +121,14 @@ def figure(alt, *, title=None, size=(8, 4.5), data=(), nrows=1, ncols=1):
         y = (0.06 + height) / size[1]
         fig.text(0.01, y, text, ha="left", va="bottom", fontsize=7.5, color=colour, fontweight=weight)
         height += 0.135 * (text.count("\n") + 1)
-    fig.get_layout_engine().set(rect=(0, (height + 0.1) / size[1], 1, 1 - (height + 0.1) / size[1]))
+    engine.set(rect=(0, (height + 0.1) / size[1], 1, 1 - (height + 0.1) / size[1]))
     return fig, ax
 
 
 class Shown:
     """A figure as HTML: a PNG picture with its alt text. In a notebook it is displayed by being a cell's last line."""
 
-    def __init__(self, png, alt, width):
+    def __init__(self, png: bytes, alt: str, width: int) -> None:
         self.png, self.alt, self.width = png, alt, width
 
     def _repr_html_(self):
@@ -101,14 +141,14 @@ class Shown:
     def __repr__(self):
         return f"Figure: {self.alt}"
 
-    def save(self, path):
+    def save(self, path: str | Path) -> str | Path:
         """Write the PNG to ``path``."""
         with open(path, "wb") as file:
             file.write(self.png)
         return path
 
 
-def show(fig, alt=None):
+def show(fig: Figure, alt: str | None = None) -> Shown:
     """A figure as something a notebook displays with its alt text.
 
     Parameters
@@ -163,7 +203,7 @@ def _needs_label(ax, name):
     return any(re.fullmatch(r"[-\u2212]?[\d.,\u202f ]+(e.*)?", t) for t in texts)
 
 
-def key_results(rows):
+def key_results(rows: Iterable[dict | tuple]) -> KeyResults:
     """The results of a notebook as a small table that people read and the runner and tests compare.
 
     Parameters
@@ -183,7 +223,7 @@ def key_results(rows):
     WrongUse
         An unknown entry, a result without name or value, the same name twice, or an interval that is upside down.
     """
-    records = []
+    records: list[dict] = []
     for row in rows:
         row = dict(row) if isinstance(row, dict) else dict(zip(RESULT_COLUMNS, row, strict=False))
         unknown = sorted(set(row) - set(RESULT_COLUMNS))
@@ -219,7 +259,7 @@ class KeyResults(pd.DataFrame):
     def _constructor(self):
         return pd.DataFrame  # a selection of it is an ordinary table
 
-    def records(self):
+    def records(self) -> list[dict]:
         """The results as JSON-ready dicts, missing limits as None."""
         return [{k: _plain(v) for k, v in r.items()} for r in self.to_dict("records")]
 
@@ -255,7 +295,21 @@ def _plain(value):
     return value if isinstance(value, (bool, int, str)) else str(value)
 
 
-def bars(frame, value, label, *, alt, title, unit, low=None, high=None, reference=None, size=None, data=None, top=None):
+def bars(
+    frame: pd.DataFrame,
+    value: str,
+    label: str,
+    *,
+    alt: str,
+    title: str,
+    unit: str,
+    low: str | None = None,
+    high: str | None = None,
+    reference: tuple[float, str] | None = None,
+    size: tuple[float, float] | None = None,
+    data: Iterable[pd.DataFrame] | None = None,
+    top: int | None = None,
+) -> tuple[Figure, Axes]:
     """Horizontal bars, one per row, with intervals where there are any: the chart most comparisons need.
 
     Parameters
@@ -292,8 +346,9 @@ def bars(frame, value, label, *, alt, title, unit, low=None, high=None, referenc
     ends = np.nan_to_num(values)
     if low is not None and high is not None:
         lows, highs = frame[low].to_numpy(dtype=float), frame[high].to_numpy(dtype=float)
-        reach = [values - lows, highs - values]
-        ax.errorbar(values, place, xerr=reach, fmt="none", ecolor="#222222", capsize=3, lw=1.2)
+        ax.errorbar(
+            values, place, xerr=[values - lows, highs - values], fmt="none", ecolor="#222222", capsize=3, lw=1.2
+        )
         ends = np.fmax(ends, np.nan_to_num(highs))
     reach = max(ends.max(initial=0), 0) - min(np.nan_to_num(values).min(initial=0), 0) or 1
     for y, (v, end) in enumerate(zip(values, ends, strict=True)):

@@ -1,11 +1,20 @@
 """What maps and figures share: numbers people can read, colours for colour-blind eyes, and the line of sources."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, SupportsFloat
 
 from datakit.data import provenance as ledger
 from datakit.data.provenance import STAMP
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from matplotlib.typing import RcKeyType
 
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
 NO_DATA = "no data"
@@ -18,7 +27,7 @@ DIVERGING = "PuOr"
 # Okabe and Ito's palette, black left out: it is the colour of outlines and text.
 CATEGORICAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 
-RC = {
+RC: dict[RcKeyType, object] = {
     "axes.prop_cycle": f"cycler('color', {list(CATEGORICAL)})",
     "figure.dpi": 110,
     "figure.facecolor": "white",
@@ -38,7 +47,7 @@ RC = {
 }
 
 
-def palette(k, kind="sequential"):
+def palette(k: int, kind: Literal["sequential", "diverging", "categorical"] = "sequential") -> list[str]:
     """Colours that stay apart for colour-blind readers.
 
     Parameters
@@ -68,7 +77,7 @@ def palette(k, kind="sequential"):
     return [to_hex(ramp(low + (high - low) * i / (k - 1))) for i in range(k)]
 
 
-def number(value, decimals=None, *, digits=3):
+def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: int = 3) -> str:
     """A number as text: thin spaces between thousands from 10 000 on, no false precision.
 
     Parameters
@@ -104,7 +113,7 @@ def number(value, decimals=None, *, digits=3):
     return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN)
 
 
-def cell(value):
+def cell(value: object) -> str:
     """Any value of a table as text for a tooltip."""
     import pandas as pd
 
@@ -112,14 +121,14 @@ def cell(value):
         return NO_DATA
     if type(value).__name__ in ("bool", "bool_"):  # numpy's too
         return "yes" if value else "no"
-    if hasattr(value, "strftime"):
+    if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d") if value == value.normalize() else value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, (int, float)) or hasattr(value, "dtype"):
+    if isinstance(value, (int, float)) or (hasattr(value, "dtype") and isinstance(value, SupportsFloat)):
         return number(value)
     return str(value) or NO_DATA
 
 
-def with_unit(name, unit):
+def with_unit(name: str, unit: str | None) -> str:
     """``name (unit)``, or the name alone."""
     return f"{name} ({unit})" if unit else str(name)
 
@@ -140,7 +149,7 @@ class Sources:
     synthetic: str
 
 
-def sources(frames):
+def sources(frames: Iterable[pd.DataFrame]) -> Sources:
     """The source line of the tables that a figure or map is drawn from.
 
     Parameters
@@ -154,14 +163,14 @@ def sources(frames):
     -------
     Sources
     """
-    records = {}
+    named = {}
     for frame in frames:
         attrs = getattr(frame, "attrs", {}) or {}
         for record in [attrs.get("datakit"), *attrs.get("datakit_sources", [])]:
             if record:
-                records[ledger.key(record)] = record
-    session = not records
-    records = list(records.values()) or ledger.provenance().records()
+                named[ledger.key(record)] = record
+    session = not named
+    records = list(named.values()) or ledger.provenance().records()
     if not records:
         return Sources("Source: not recorded (pass data=[…] with tables from datakit.load)", "")
     synthetic = [r for r in records if r.get("synthetic")]
@@ -198,7 +207,7 @@ def _credit(record):
     return record.get("attribution") or record.get("title", "")
 
 
-def wrap(text, width):
+def wrap(text: str, width: int) -> str:
     """``text`` on several lines of at most ``width`` characters."""
     import textwrap
 

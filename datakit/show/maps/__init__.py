@@ -19,33 +19,46 @@ assets    The scripts and styles that are written into the page
 static    The static twin of a map, drawn by matplotlib
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 from datakit.show.maps.map import CLUSTER_FROM, MAX_BYTES, POLYGONS, Map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from datakit.show.maps.classes import Colours, Scheme
+    from datakit.show.maps.layers import Tooltip
 
 __all__ = ["CLUSTER_FROM", "MAX_BYTES", "POLYGONS", "TILES", "Map", "choropleth", "points"]
 
-TILES = None  # "ign" makes the national plan the base of every map: it needs a network
+TILES: Literal["ign"] | None = None  # "ign" makes the national plan the base of every map: it needs a network
 
 
 def choropleth(
-    areas,
-    column,
+    areas: gpd.GeoDataFrame,
+    column: str,
     *,
-    title,
-    unit,
-    caption,
-    alt,
-    labels=None,
-    outline=None,
-    scheme="quantiles",
-    k=5,
-    diverging=False,
-    colours=None,
-    tooltip=(),
-    legend=None,
-    data=(),
-    tiles=None,
-    height=520,
-):
+    title: str,
+    unit: str,
+    caption: str,
+    alt: str,
+    labels: str | None = None,
+    outline: gpd.GeoDataFrame | None = None,
+    scheme: Scheme = "quantiles",
+    k: int = 5,
+    diverging: bool | float = False,
+    colours: Colours | None = None,
+    tooltip: Tooltip = (),
+    legend: str | None = None,
+    data: Iterable[pd.DataFrame] = (),
+    tiles: Literal["ign"] | None = None,
+    height: int = 520,
+) -> Map:
     """A map of areas coloured by a column.
 
     Parameters
@@ -115,28 +128,28 @@ def choropleth(
 
 
 def points(
-    points,
+    points: gpd.GeoDataFrame,
     *,
-    title,
-    caption,
-    alt,
-    colour=None,
-    unit=None,
-    size=None,
-    size_unit=None,
-    labels=None,
-    outline=None,
-    tooltip=(),
-    scheme="quantiles",
-    k=5,
-    diverging=False,
-    colours=None,
-    legend=None,
-    cluster=None,
-    data=(),
-    tiles=None,
-    height=520,
-):
+    title: str,
+    caption: str,
+    alt: str,
+    colour: str | None = None,
+    unit: str | None = None,
+    size: str | float | None = None,
+    size_unit: str | None = None,
+    labels: str | None = None,
+    outline: gpd.GeoDataFrame | None = None,
+    tooltip: Tooltip = (),
+    scheme: Scheme = "quantiles",
+    k: int = 5,
+    diverging: bool | float = False,
+    colours: Colours | None = None,
+    legend: str | None = None,
+    cluster: bool | None = None,
+    data: Iterable[pd.DataFrame] = (),
+    tiles: Literal["ign"] | None = None,
+    height: int = 520,
+) -> Map:
     """A map of points: dots on a canvas, or bubbles that count them until there is room for dots.
 
     Parameters

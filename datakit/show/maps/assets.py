@@ -3,14 +3,21 @@
 They come from the XStatic packages that are installed with the kit; nothing is copied into this project.
 """
 
+from __future__ import annotations
+
 import base64
 import re
 from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    import folium
+    from branca.element import Figure
 
 # folium's own name of a script or style -> the package that has it, the file, and what in the page needs it.
 _KNOWN = {
@@ -35,7 +42,7 @@ _LEFT_OUT = {
 
 
 @cache
-def asset(package, name):
+def asset(package: str, name: str) -> str:
     """Text of one file of an XStatic package, with the pictures a style sheet names written into it."""
     folder = _folder(package)
     text = (folder / name).read_text(encoding="utf-8")
@@ -54,7 +61,7 @@ def _folder(package):
 
 
 @cache
-def own(name, package=__package__):
+def own(name: str, package: str = __package__) -> str:
     """Text of one of the kit's own scripts and styles, from the folder ``web`` of a package."""
     return resources.files(package).joinpath("web", name).read_text(encoding="utf-8")
 
@@ -73,7 +80,7 @@ def _marker_pictures():
     )
 
 
-def parts(folium_map):
+def parts(folium_map: folium.Map) -> tuple[str, str, str, str]:
     """Render a folium map into the pieces of a page without any address of a script or style.
 
     Parameters
@@ -94,7 +101,7 @@ def parts(folium_map):
     with needed_by("datakit.show.maps"):
         from branca.element import CssLink, JavascriptLink
 
-    figure = folium_map.get_root()
+    figure = cast("Figure", folium_map.get_root())
     places = (figure.header, figure.html, figure.script)
     before = [dict(place._children) for place in places]
     for child in list(figure._children.values()):
@@ -115,7 +122,8 @@ def parts(folium_map):
     libraries = []
     for name, link in links:
         if name in _LEFT_OUT:
-            if _LEFT_OUT[name] and re.search(_LEFT_OUT[name], page):
+            sign = _LEFT_OUT[name]
+            if sign and re.search(sign, page):
                 raise WrongUse(
                     "maps",
                     f"something on this map needs {name!r}, which would be fetched from outside",

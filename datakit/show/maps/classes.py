@@ -1,8 +1,12 @@
 """From the values of a column to the classes of a legend: how many, where they break, which colour, which words."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +15,8 @@ from datakit.errors import WrongUse
 from datakit.show.style import CATEGORICAL, NO_DATA, NO_DATA_COLOUR, OTHER_COLOUR, cell, number, palette
 
 SCHEMES = ("quantiles", "equal")
+Scheme = Literal["quantiles", "equal"] | Sequence[float]
+Colours = dict[str, str] | dict[int, str]  # category (text, number or boolean) to colour
 
 
 @dataclass(frozen=True)
@@ -32,14 +38,21 @@ class Classes:
     """
 
     index: np.ndarray
-    colours: list
-    labels: list
-    counts: list
+    colours: list[str]
+    labels: list[str]
+    counts: list[int]
     note: str
     missing: int | None = None
 
 
-def classify(values, *, scheme="quantiles", k=5, diverging=False, colours=None):
+def classify(
+    values: pd.Series,
+    *,
+    scheme: Scheme = "quantiles",
+    k: int = 5,
+    diverging: bool | float = False,
+    colours: Colours | None = None,
+) -> Classes:
     """Put the values of a column into classes.
 
     Parameters
@@ -74,7 +87,7 @@ def classify(values, *, scheme="quantiles", k=5, diverging=False, colours=None):
     v = np.where(np.isfinite(v), v, np.nan)
     known = v[~np.isnan(v)]
     breaks, note = _breaks(known, scheme, k, diverging)
-    kind = "diverging" if diverging is not False else "sequential"
+    kind: Literal["sequential", "diverging"] = "diverging" if diverging is not False else "sequential"
     if len(breaks) == 0 and len(known):
         low, high = known.min(), known.max()
         labels = [number(low) if low == high else f"{number(low)} – {number(high)}"]
@@ -133,7 +146,7 @@ def _readable(raw, known, merge=True):
     return raw
 
 
-def interval_labels(breaks, known):
+def interval_labels(breaks: np.ndarray, known: np.ndarray) -> list[str]:
     """``low – limit``, ``limit – limit``, ``limit – high``, with as many decimals as the limits need."""
     if len(known) == 0:
         return []

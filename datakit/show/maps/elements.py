@@ -1,9 +1,16 @@
 """What a layer becomes in Leaflet: a call of one of the kit's own functions in ``web``, in folium's map."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 
 from datakit.extras import needed_by
 from datakit.show.maps.layers import LAMBERT, WGS84, outline_spec, safe_json
+
+if TYPE_CHECKING:
+    from datakit.show.maps.layers import Whole
 
 with needed_by("datakit.show.maps"):
     from folium.map import Layer
@@ -19,22 +26,22 @@ class Script(Layer):
         "{% endmacro %}"
     )
 
-    def __init__(self, call, spec, name=None, id=None, control=True):
+    def __init__(self, call: str, spec: dict | None, name: str | None = None, *, id: str, control: bool = True) -> None:
         super().__init__(name=name, overlay=True, control=control)
         self.call, self.spec, self._name, self._id = call, spec, "Datakit", id
 
-    def json(self):
+    def json(self) -> str:
         return safe_json(self.spec)
 
 
 class Start(Script):
     """First view and scale bar of a map, written when its layers are known."""
 
-    def __init__(self, owner, id):
+    def __init__(self, owner: Whole, id: str) -> None:
         super().__init__("start", None, id=id, control=False)
         self.owner, self.show = owner, False
 
-    def json(self):
+    def json(self) -> str:
         west, south, east, north = self.owner.bounds()
         corners = gpd.GeoSeries(gpd.points_from_xy([west, east, west, east], [south, south, north, north]), crs=LAMBERT)
         west, south, east, north = corners.to_crs(WGS84).total_bounds
@@ -48,10 +55,10 @@ class Start(Script):
 class Outline(Script):
     """The outline: filled ground below everything, and lines again above areas that would hide them."""
 
-    def __init__(self, owner, id):
+    def __init__(self, owner: Whole, id: str) -> None:
         super().__init__("outline", None, id=id, control=False)
         self.owner = owner
 
-    def json(self):
+    def json(self) -> str:
         areas, plain = any(y.kind == "area" for y in self.owner.layers), not self.owner.tiles
         return safe_json(outline_spec(self.owner.outline, over=areas, fill=plain, names=plain))

@@ -1,10 +1,14 @@
 """The layers of a kit map: rows of a table, packed small for the page and drawn again for the static twin."""
 
+from __future__ import annotations
+
 import base64
 import json
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,12 @@ from datakit.errors import CrsMismatch, WrongUse
 from datakit.show.maps.classes import Classes
 from datakit.show.style import NO_DATA_COLOUR, cell, number
 
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+    from datakit.show.style import Sources
+
 LAMBERT, WGS84, MERCATOR = "EPSG:2154", "EPSG:4326", "EPSG:3857"
 WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from, in EPSG:3857 metres
 VERTICES = 60_000  # what a page shows without a wait; above it, contours are simplified
@@ -21,20 +31,22 @@ ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG ele
 RADII = 12  # sizes of proportional circles that are told apart
 BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
 
+Tooltip = str | Sequence[str] | dict[str, str]  # columns, or columns and their labels
 
-def safe_json(value):
+
+def safe_json(value: object) -> str:
     """JSON that may stand inside a script element whatever the data says."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
-def packed(values, width):
+def packed(values: np.ndarray, width: int) -> str:
     """Unsigned integers as base64 of ``width`` little-endian bytes each."""
     wide = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(-1, 4)
     return base64.b64encode(np.ascontiguousarray(wide[:, :width]).tobytes()).decode()
 
 
-def prepare(frame, what, kinds):
+def prepare(frame: gpd.GeoDataFrame, what: str, kinds: tuple[str, ...]) -> tuple[gpd.GeoDataFrame, int]:
     """Rows that can be drawn, in EPSG:2154, and how many cannot.
 
     Raises
@@ -77,7 +89,7 @@ def prepare(frame, what, kinds):
     return kept[finite], int(len(frame) - finite.sum())
 
 
-def known(frame, column):
+def known(frame: gpd.GeoDataFrame, column: str | None) -> str | None:
     if column is not None and column not in frame.columns:
         raise WrongUse(
             "maps",
@@ -88,24 +100,26 @@ def known(frame, column):
     return column
 
 
-def tooltip_columns(tooltip, column, heading):
+def tooltip_columns(tooltip: Tooltip, column: str | None, heading: str | None) -> tuple[list[str], dict[str, str]]:
     """Columns and labels of a tooltip; the mapped column is always in it, with its unit."""
     names = dict(tooltip) if isinstance(tooltip, dict) else {}
     wanted = [tooltip] if isinstance(tooltip, str) else list(tooltip or ())
-    return unique([column, *wanted]), ({column: heading} if column else {}) | names
+    return unique([column, *wanted]), ({column: heading} if column and heading else {}) | names
 
 
-def unique(names):
+def unique(names: Iterable[str | None]) -> list[str]:
     return [n for n in dict.fromkeys(names) if n is not None]
 
 
-def outside(frame, box):
+def outside(frame: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> int:
     x, y = frame.geometry.x, frame.geometry.y
     pad = 0.05 * max(box[2] - box[0], box[3] - box[1])
     return int(((x < box[0] - pad) | (x > box[2] + pad) | (y < box[1] - pad) | (y > box[3] + pad)).sum())
 
 
-def columns_of(frame, wanted, head, fallback_labels):
+def columns_of(
+    frame: gpd.GeoDataFrame, wanted: list[str], head: str | None, fallback_labels: dict[str, str]
+) -> list[dict]:
     """Tooltip columns, each as its distinct texts and one small integer per row."""
     out = []
     for name in ([head] if head else []) + [c for c in wanted if c != head]:
@@ -125,7 +139,7 @@ def columns_of(frame, wanted, head, fallback_labels):
     return out
 
 
-def shapes_of(geometry, vertices=VERTICES):
+def shapes_of(geometry: gpd.GeoSeries, vertices: int = VERTICES) -> tuple[list, int, float]:
     """Contours as differences of whole numbers, simplified only as far as the budget asks.
 
     Parameters
@@ -185,19 +199,52 @@ class Drawn:
     """One layer of a map: what the page, the static twin, the legend and the table are made from."""
 
     kind: str  # "area", "line" or "point"
-    frame: pd.DataFrame  # EPSG:2154, rows that have a position
+    frame: gpd.GeoDataFrame  # EPSG:2154, rows that have a position
     heading: str
     classes: Classes | None
     spec: dict
     call: str
-    columns: list  # names shown in the table
-    notes: list = field(default_factory=list)
-    sizes: tuple | None = None  # (column heading, largest value) of proportional circles
-    radius: object = None  # static twin: radii in pixels, one or one per row
-    bytes_by: dict = field(default_factory=dict)
+    columns: list[str]  # names shown in the table
+    notes: list[str] = field(default_factory=list)
+    sizes: tuple[str, float] | None = None  # (column heading, largest value) of proportional circles
+    radius: float | np.ndarray | None = None  # static twin: radii in pixels, one or one per row
+    bytes_by: dict[str, int] = field(default_factory=dict)
 
 
-def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, columns, level, opacity, colour, left_out):
+class Whole(Protocol):
+    """What the page, the static twin and Leaflet need to know of a map: see `datakit.show.maps.Map`."""
+
+    title: str
+    caption: str
+    alt: str
+    height: int
+    tiles: Literal["ign", False] | None
+    outline: gpd.GeoDataFrame | None
+    layers: list[Drawn]
+    folium: folium.Map
+
+    @property
+    def sources(self) -> Sources: ...
+
+    def bounds(self) -> tuple[float, float, float, float]: ...
+
+    def html(self) -> str: ...
+
+
+def area_layer(
+    frame: gpd.GeoDataFrame,
+    classes: Classes | None,
+    *,
+    heading: str,
+    tooltip: list[str],
+    labels: str | None,
+    tooltip_labels: dict[str, str],
+    columns: list[str],
+    level: int,
+    opacity: float,
+    colour: str,
+    left_out: int,
+) -> Drawn:
     """Polygons or lines, one colour or one per class."""
     shapes, unit, tolerance = shapes_of(frame.geometry)
     kind = "line" if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max() == 1 else "area"
@@ -226,22 +273,22 @@ def area_layer(frame, classes, *, heading, tooltip, labels, tooltip_labels, colu
 
 
 def point_layer(
-    frame,
-    classes,
+    frame: gpd.GeoDataFrame,
+    classes: Classes | None,
     *,
-    heading,
-    tooltip,
-    labels,
-    tooltip_labels,
-    columns,
-    sizes,
-    size_heading,
-    dot,
-    cluster,
-    opacity,
-    colour,
-    left_out,
-):
+    heading: str,
+    tooltip: list[str],
+    labels: str | None,
+    tooltip_labels: dict[str, str],
+    columns: list[str],
+    sizes: pd.Series | None,
+    size_heading: str | None,
+    dot: float,
+    cluster: bool,
+    opacity: float,
+    colour: str,
+    left_out: int,
+) -> Drawn:
     """Points, packed as whole numbers inside their bounding box, in an order that favours no class."""
     n = len(frame)
     order = np.random.default_rng(2026).permutation(n)  # later dots cover earlier ones: not always the same class
@@ -307,13 +354,13 @@ def point_layer(
         "points",
         columns,
         notes,
-        sizes=(size_heading, largest) if radii is not None else None,
+        sizes=(size_heading or "", largest) if radii is not None else None,
         radius=radii[index] if radii is not None else dot,
         bytes_by=by,
     )
 
 
-def size_examples(largest):
+def size_examples(largest: float) -> list[float]:
     """Three round values for the legend of proportional circles."""
     if not largest:
         return []
@@ -326,7 +373,7 @@ def _left_out(count, what):
     return f"{number(count)} row{'s' if count > 1 else ''} without {what}: not shown"
 
 
-def outline_spec(frame, *, over, fill, names):
+def outline_spec(frame: gpd.GeoDataFrame, *, over: bool, fill: bool, names: bool) -> dict:
     """Contours for orientation, with names where the table has them."""
     shapes, unit, _ = shapes_of(frame.geometry, 20_000)
     spec = {"shapes": shapes, "unit": unit, "over": over, "fill": fill, "names": None}

@@ -1,8 +1,11 @@
 """A map with everything a reader needs around it: title, legend, caption, source, alt text, table and static twin."""
 
+from __future__ import annotations
+
 import hashlib
 import html
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,16 @@ from datakit.extras import needed_by
 from datakit.show.maps import elements, layers
 from datakit.show.maps.classes import classify
 from datakit.show.style import CATEGORICAL, number, sources, with_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    from matplotlib.figure import Figure
+
+    from datakit.show.maps.classes import Colours, Scheme
+    from datakit.show.maps.layers import Tooltip
+    from datakit.show.style import Sources
 
 MAX_BYTES = 5_000_000
 CLUSTER_FROM = 2_000  # points without a colour of their own are counted in bubbles from here on
@@ -49,7 +62,17 @@ class Map:
         What :meth:`add_areas` and :meth:`add_points` added.
     """
 
-    def __init__(self, *, title, caption, alt, outline=None, data=(), tiles=None, height=520):
+    def __init__(
+        self,
+        *,
+        title: str,
+        caption: str,
+        alt: str,
+        outline: gpd.GeoDataFrame | None = None,
+        data: Iterable[pd.DataFrame] = (),
+        tiles: Literal["ign", False] | None = None,
+        height: int = 520,
+    ) -> None:
         with needed_by("datakit.show.maps"):
             import folium
         from datakit.show import maps  # its TILES are anybody's to set
@@ -62,7 +85,7 @@ class Map:
                     expected="a sentence for people who see the map, or cannot see it",
                 )
         self.title, self.caption, self.alt, self.height = str(title), str(caption), str(alt), int(height)
-        self.tiles = maps.TILES if tiles is None else tiles
+        self.tiles: Literal["ign", False] | None = maps.TILES if tiles is None else tiles
         if self.tiles not in (None, False, "ign"):
             raise WrongUse("maps", "unknown tiles", expected="None or 'ign'", found=repr(tiles))
         self.layers, self._frames = [], list(data)
@@ -82,20 +105,20 @@ class Map:
 
     def add_areas(
         self,
-        areas,
-        column=None,
+        areas: gpd.GeoDataFrame,
+        column: str | None = None,
         *,
-        unit=None,
-        labels=None,
-        scheme="quantiles",
-        k=5,
-        diverging=False,
-        colours=None,
-        tooltip=(),
-        legend=None,
-        colour=CATEGORICAL[2],
-        opacity=0.85,
-    ):
+        unit: str | None = None,
+        labels: str | None = None,
+        scheme: Scheme = "quantiles",
+        k: int = 5,
+        diverging: bool | float = False,
+        colours: Colours | None = None,
+        tooltip: Tooltip = (),
+        legend: str | None = None,
+        colour: str = CATEGORICAL[2],
+        opacity: float = 0.85,
+    ) -> Map:
         """Add polygons or lines, coloured by ``column`` or all in one ``colour``.
 
         Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1.
@@ -128,21 +151,21 @@ class Map:
 
     def add_points(
         self,
-        points,
+        points: gpd.GeoDataFrame,
         *,
-        colour=None,
-        unit=None,
-        size=None,
-        size_unit=None,
-        labels=None,
-        tooltip=(),
-        scheme="quantiles",
-        k=5,
-        diverging=False,
-        colours=None,
-        legend=None,
-        cluster=None,
-    ):
+        colour: str | None = None,
+        unit: str | None = None,
+        size: str | float | None = None,
+        size_unit: str | None = None,
+        labels: str | None = None,
+        tooltip: Tooltip = (),
+        scheme: Scheme = "quantiles",
+        k: int = 5,
+        diverging: bool | float = False,
+        colours: Colours | None = None,
+        legend: str | None = None,
+        cluster: bool | None = None,
+    ) -> Map:
         """Add points. ``colour`` is a column, or a colour such as ``"#0072B2"`` for all.
 
         Parameters are those of :func:`datakit.show.maps.points`.
@@ -207,7 +230,7 @@ class Map:
         self.layers.append(layer)
         self._frames.append(source)
         id = f"{self._key}{len(self.layers)}"
-        script = elements.Script(layer.call, layer.spec, html.escape(layer.heading), id)
+        script = elements.Script(layer.call, layer.spec, html.escape(layer.heading), id=id)
         self.folium.add_child(script, name=f"datakit-{id}")
         if len(self.layers) > 1:  # Leaflet wants the switch after what it switches
             self.folium._children.pop("datakit-switch", None)
@@ -216,7 +239,7 @@ class Map:
             self.folium.add_child(switch, name="datakit-switch")
         return self
 
-    def bounds(self):
+    def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east and north of the first view, in EPSG:2154."""
         frames = [self.outline] if self.outline is not None and len(self.outline) else [y.frame for y in self.layers]
         boxes = np.array([f.total_bounds for f in frames if len(f)])
@@ -225,22 +248,22 @@ class Map:
         return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
 
     @property
-    def sources(self):
+    def sources(self) -> Sources:
         """Whose data it is: ``.text`` and ``.synthetic``."""
         return sources(self._frames)
 
-    def html(self):
+    def html(self) -> str:
         """The whole page as text: it can be saved, mailed or served, and asks for nothing from outside."""
         from datakit.show.maps import page
 
         return page.page(self)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Bytes of the page."""
         return len(self.html().encode())
 
-    def checked(self):
+    def checked(self) -> Map:
         """Itself, or an error when the page is too big to be used.
 
         Raises
@@ -266,7 +289,7 @@ class Map:
             next=advice[biggest[1]],
         )
 
-    def save(self, path):
+    def save(self, path: str | Path) -> Path:
         """Write the page to ``path``.
 
         Raises
@@ -286,7 +309,7 @@ class Map:
         what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or "no layer"
         return f"Map: {self.title} ({what}). {self.alt}"
 
-    def static(self, size=(9, 5.6)):
+    def static(self, size: tuple[float, float] = (9, 5.6)) -> Figure:
         """The same map drawn by matplotlib, for reports, paper and screen readers.
 
         Parameters
@@ -303,7 +326,7 @@ class Map:
 
         return static.draw(self, size)
 
-    def table(self, layer=0):
+    def table(self, layer: int = 0) -> pd.DataFrame:
         """The rows that a layer shows: names, values and classes, without geometry.
 
         Parameters
@@ -327,7 +350,7 @@ class Map:
         mapped = next((c for c in shown.columns if pd.api.types.is_numeric_dtype(table[c])), None)
         return table.sort_values(mapped, ascending=False, kind="stable") if mapped and shown.classes else table
 
-    def counts(self, layer=0):
+    def counts(self, layer: int = 0) -> pd.DataFrame:
         """The legend of a layer as a table: class, rows, share of the rows (%).
 
         Returns

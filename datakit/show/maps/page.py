@@ -1,16 +1,22 @@
 """The page around a map: title, stamp, legend, caption and source, in one HTML text that needs no network."""
 
+from __future__ import annotations
+
 import html
 import re
+from typing import TYPE_CHECKING
 
 from datakit.show.maps import assets
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
 from datakit.show.style import number
 
+if TYPE_CHECKING:
+    from datakit.show.maps.layers import Whole
+
 esc = html.escape
 
 
-def page(made):
+def page(made: Whole) -> str:
     """A whole HTML page.
 
     Parameters
@@ -59,7 +65,7 @@ def _script(text):
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.I)
 
 
-def frame(made):
+def frame(made: Whole) -> str:
     """The page inside an iframe, for a notebook's output."""
     # Single quotes outside: the many double quotes of JSON then need no escaping.
     inner = made.html().replace("&", "&amp;").replace("'", "&#39;")
@@ -73,7 +79,7 @@ def frame(made):
     )
 
 
-def legend(made):
+def legend(made: Whole) -> str:
     """The legend of every layer: headings with units, one line per class, notes."""
     return "".join(_section(layer) for layer in made.layers)
 

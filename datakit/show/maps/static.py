@@ -1,6 +1,9 @@
 """The static twin of a map: the same classes, legend and words, drawn by matplotlib."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +11,16 @@ from datakit.extras import needed_by
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
 from datakit.show.style import RC, number, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from datakit.show.maps.layers import Whole
+
 STAMP_COLOUR = "#a3280a"
 PIXEL = 0.62  # points of paper for a pixel of the page
 
 
-def draw(made, size):
+def draw(made: Whole, size: tuple[float, float]) -> Figure:
     """Draw ``made`` as a figure.
 
     Parameters
@@ -47,7 +55,7 @@ def draw(made, size):
                 fig.text(0.015, 1 - top / height, text, fontsize=points, color=colour, fontweight=weight, va="top")
                 top += (text.count("\n") + 1) * points * 1.3 / 72 + 0.04
         side = 2.15
-        ax = fig.add_axes([0.12 / width, (y + 0.06) / height, 1 - (side + 0.12) / width, 1 - (y + top + 0.12) / height])
+        ax = fig.add_axes((0.12 / width, (y + 0.06) / height, 1 - (side + 0.12) / width, 1 - (y + top + 0.12) / height))
         ax.set_facecolor("#e9eef1")
         ax.set_aspect("equal", anchor="NW")
         ax.grid(False)
@@ -74,7 +82,7 @@ def draw(made, size):
             ax.text(0.5, 0.5, "no row to show", transform=ax.transAxes, ha="center", va="center", fontsize=11, zorder=9)
         _scale_bar(ax, scale_length(east - west + 2 * pad))
         _legends(fig, made, ax.get_position().x1 + 0.15 / width, 1 - (top + 0.06) / height, height)
-    fig.datakit_alt = made.alt
+    vars(fig)["datakit_alt"] = made.alt
     return fig
 
 
@@ -224,7 +232,7 @@ def _legends(fig, made, x, y, height):
         y -= 0.14 / height
 
 
-def scale_length(width):
+def scale_length(width: float) -> float:
     """A round length, in metres, of about a quarter of ``width``."""
     target = max(width, 1.0) / 4
     power = 10 ** math.floor(math.log10(target))
