@@ -1,9 +1,10 @@
 """The audit of an inventory: what it is worth, and which questions it cannot answer.
 
-outcome  What an inventory is worth: every check with its count and verdict
-checks   The checks of the audit: each counts trees, says how many it could judge
-words    What the audit says, in English and in French: checks, what to do about them, questions, names of fields
-page     The audit as people read it: a table for notebooks, and one printable A4 page for the department
+outcome   What an inventory is worth: every check with its count and verdict
+checks    The checks of the audit: each counts trees, says how many it could judge
+counting  What a check finds: how many trees, of how many, and the verdict by a pair of limits
+words     What the audit says, in English and in French: checks, what to do about them, questions, names of fields
+page      The audit as people read it: a table for notebooks, and one printable A4 page for the department
 """
 
 from datakit.lending import lend

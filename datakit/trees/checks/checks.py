@@ -4,28 +4,25 @@ Limits are pairs, in per cent of the trees that the check can judge: above the f
 and the other figures below, are choices of this kit: no norm says how good an inventory must be.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pandas as pd
 
 from datakit.geo.territory import MERGED
+from datakit.trees.checks.counting import CLASSES, EXAMPLES, SLIP, Checks, Finding
 from datakit.trees.inventory import coordinates, taxa
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN, GIRTH_SHARE, PLAUSIBLE
-from datakit.trees.structure import height, planting_year, trunk_diameter
+from datakit.trees.structure import height, trunk_diameter
 
 EMPTY = (5, 50)  # what answers depend on: a half of the trees is not the inventory
 PARTLY = (5, 100)  # any other field is never bad for being empty
-SLIP = (0, 1)  # impossible: one is worth a look, one in a hundred is a habit
 DOUBT = (0.5, 5)  # possible but rare
 NAMES = (1, 10)
 GENUS_ONLY = (10, 30)
 RESPELLED = (5, 100)  # the reference brings them together
 HABIT = (20, 40)  # figures that end in 0: 10 % by chance
 OLD = (20, 50)  # trees seen more than OLD_YEARS ago
-CLASSES = (100, 100)  # counted, never judged
 
 OLD_YEARS = 10
 GROWTH, PLANTED_GIRTH = 10, 30  # cm of girth a year, after that girth at planting: thicker is likelier a slip
@@ -34,7 +31,6 @@ AGREE = 0.1  # girth and pi times diameter differ by less than this share when b
 SAME_PLACE = 0.1  # m
 STACK = 5  # trees at one place: placed by an address or a site
 FAR = 50  # km from the median position
-EXAMPLES = 3
 # Outside these, in the unit of the standard table, a figure is likelier a slip than a tree of a city.
 RANGES = {
     "hauteur": (50, 5_000, "cm"),
@@ -70,97 +66,6 @@ SPARSE = (
 MADE = ("geometry", "statut", "dbh", "doublon", "hors_zone")  # by standardise: nobody fills them
 # Words in a rule of standardise that say that something was lost, or decided.
 WEIGHTY = r"set missing|no place|not read|exchanged|decided|cannot be|impossible|girth"
-
-
-@dataclass
-class Finding:
-    """One check: its group, key and field, the trees it counts out of those it could judge, its verdict."""
-
-    group: str
-    check: str
-    field: str
-    trees: int | None
-    of: int
-    verdict: str
-    examples: list = field(default_factory=list)
-    facts: dict = field(default_factory=dict)
-
-    @property
-    def share(self):
-        """Per cent of the trees judged."""
-        return 100 * self.trees / self.of if self.trees is not None and self.of else np.nan
-
-
-class Checks:
-    """Runs every check on a table of trees, and keeps the findings in order."""
-
-    def __init__(self, frame, area, today):
-        self.frame, self.area, self.today, self.found = frame, area, today, []
-        self.n = len(frame)
-        self.lost = (frame["statut"] == "lost").to_numpy(dtype=bool, na_value=False) if "statut" in frame else None
-        self.planted = _planted(frame)
-        self.surveyed = self._dates("date_releve").dt.year.to_numpy("float64", na_value=np.nan)
-        self.year = _latest(self.surveyed) or _latest(self.planted) or today.year  # of the inventory as a whole
-        for check in (completeness, units, ranges, names, duplicates, places, dates, consistency, staleness, changes):
-            check(self)
-
-    def add(self, group, check, column, mask, judged=None, limits=SLIP, **facts):
-        """A finding from a mask; ``judged`` are the trees that can be judged (all when None), as a mask or a number."""
-        mask = np.asarray(mask, dtype=bool)
-        of = self.n if judged is None else int(np.sum(judged))
-        some = () if mask.all() else self.examples(mask)  # of a whole column none is an example
-        self.count(group, check, column, int(mask.sum()), of, limits, some, **facts)
-
-    def count(self, group, check, column, trees, of, limits, examples=(), **facts):
-        made = Finding(group, check, column, trees, of, "cannot tell", list(examples), facts)
-        if of and limits is not CLASSES:
-            made.verdict = "bad" if made.share > limits[1] else "look" if made.share > limits[0] else "ok"
-        self.found.append(made)
-
-    def untold(self, group, check, column="", **facts):
-        """A check that the table has no column for."""
-        self.found.append(Finding(group, check, column, None, 0, "cannot tell", [], facts))
-
-    def examples(self, mask):
-        """The first ids of the trees of a mask, else the numbers of their rows."""
-        at = np.flatnonzero(mask)[:EXAMPLES]
-        if "id" not in self.frame:
-            return [f"row {i + 1}" for i in at]
-        ids = self.frame["id"].iloc[at]
-        return [f"row {i + 1}" if pd.isna(own) else str(own) for i, own in zip(at, ids, strict=True)]
-
-    def numbers(self, name):
-        """A column as floats, or None where it is absent, empty or text."""
-        if name not in self.frame or not pd.api.types.is_numeric_dtype(self.frame[name]):
-            return None
-        found = self.frame[name].to_numpy("float64", na_value=np.nan)
-        return found if np.isfinite(found).any() else None
-
-    def _dates(self, name):
-        if name not in self.frame:
-            return pd.Series(pd.NaT, index=self.frame.index, dtype="datetime64[s]")
-        column = self.frame[name]
-        if not pd.api.types.is_datetime64_any_dtype(column):
-            column = pd.to_datetime(column, errors="coerce", format="ISO8601")
-        return column.dt.tz_localize(None) if column.dt.tz is not None else column
-
-
-def _planted(frame):
-    """Years of planting as floats; a column of whole years is taken as it is, for speed."""
-    year = frame.get("annee_plantation")
-    if year is None or not pd.api.types.is_numeric_dtype(year):
-        return planting_year(frame).to_numpy("float64", na_value=np.nan)
-    year = year.to_numpy("float64", na_value=np.nan)
-    if "date_plantation" not in frame:
-        return year
-    dated = planting_year(frame[["date_plantation"]]).to_numpy("float64", na_value=np.nan)
-    return np.where(np.isnan(year), dated, year)
-
-
-def _latest(years):
-    """The latest year that one tree in a thousand has, as `datakit.trees.structure.survey_year` takes it."""
-    found, trees = np.unique(years[np.isfinite(years)], return_counts=True)
-    return int(found[trees >= 0.001 * trees.sum()].max()) if len(found) else None
 
 
 def completeness(c):
@@ -328,11 +233,11 @@ def dates(c):
     else:
         c.untold("dates", "planted after", "age")
     for name in ("date_releve", "date_abattage"):
-        column = c._dates(name)
+        column = c.dates(name)
         if column.notna().any():
             late = (column > c.today).to_numpy()
             c.add("dates", "future", name, late, column.notna())
-    felled = c._dates("date_abattage").dt.year.to_numpy("float64", na_value=np.nan)
+    felled = c.dates("date_abattage").dt.year.to_numpy("float64", na_value=np.nan)
     if (known & ~np.isnan(felled)).any():
         c.add("dates", "felled before", "date_abattage", felled < c.planted, known & ~np.isnan(felled))
     else:
@@ -386,7 +291,7 @@ def staleness(c):
     if not known.any():
         c.untold("staleness", "old survey", "date_releve", years=OLD_YEARS)
         return
-    old = c._dates("date_releve") < c.today - pd.DateOffset(years=OLD_YEARS)
+    old = c.dates("date_releve") < c.today - pd.DateOffset(years=OLD_YEARS)
     median = f"{int(np.median(c.surveyed[known]))}"
     c.add("staleness", "old survey", "date_releve", old, known, OLD, years=OLD_YEARS, median=median)
 
@@ -412,3 +317,24 @@ def changes(c):
                 {"rule": row.rule},
             )
         )
+
+
+def run(frame, area, today):
+    """Every check on a table of trees, the findings in order.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+    area : GeoDataFrame or None
+        Where the trees should stand.
+    today : Timestamp
+        Day of the audit.
+
+    Returns
+    -------
+    Checks
+    """
+    made = Checks(frame, area, today)
+    for check in (completeness, units, ranges, names, duplicates, places, dates, consistency, staleness, changes):
+        check(made)
+    return made

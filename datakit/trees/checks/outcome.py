@@ -10,7 +10,7 @@ import pandas as pd
 from datakit.data.cache import write_whole
 from datakit.errors import WrongUse
 from datakit.trees.checks import page as audit_page
-from datakit.trees.checks.checks import SUBJECTS, Checks
+from datakit.trees.checks.checks import SUBJECTS, run
 from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, examples, named, said
 from datakit.trees.risk import lost
 
@@ -69,7 +69,7 @@ def audit(frame, *, area=None, today=None, lang="en"):
             found=type(frame).__name__,
             next="datakit.trees.standardise(frame, crosswalk)",
         )
-    checks = Checks(frame, area, _day(today))
+    checks = run(frame, area, _day(today))
     return Audit(checks.found, _cannot(frame), len(frame), checks, lang)
 
 
@@ -101,7 +101,7 @@ class Audit:
         "look", "bad" or "cannot tell"), ``examples`` (ids, row numbers, or names with their trees), ``what_to_do``.
     cannot : list of Cannot
         The questions that this file cannot answer.
-    findings : list of datakit.trees.checks.checks.Finding
+    findings : list of datakit.trees.checks.counting.Finding
     """
 
     def __init__(self, findings, cannot, trees, checks, lang="en"):
