@@ -10,7 +10,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.trees.diversity import taxon
-from datakit.trees.inventory import values
+from datakit.trees.inventory import states
 from datakit.trees.learners import boosting, by_one_column, out_of_fold
 from datakit.trees.structure import age, height, survey_year, trunk_diameter
 
@@ -45,7 +45,7 @@ def lost(frame):
 
 
 def became(frame):
-    """The state of each tree in one of three words, see `datakit.trees.inventory.values.state`, from ``etat``.
+    """The state of each tree in one of three words, see `datakit.trees.inventory.states.state`, from ``etat``.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def became(frame):
         "standing", "condemned", "lost", or missing.
     """
     words = pd.Series(frame["etat"].dropna().unique(), dtype="str")
-    found = dict(zip(words, values.state(words), strict=True))
+    found = dict(zip(words, states.state(words), strict=True))
     return frame["etat"].astype("str").map(found).astype("str")
 
 

@@ -12,7 +12,7 @@ from datakit.data.cache import DataWarning
 from datakit.errors import WrongUse
 from datakit.trees import canopy, diversity, learners, places, risk, structure, visits
 from datakit.trees.checks import outcome as auditing
-from datakit.trees.inventory import values
+from datakit.trees.inventory import states
 from tools.sample import trees as planted
 
 
@@ -209,7 +209,7 @@ WORDS = [(state, word) for state, words in WORDS.items() for word in words.split
 
 @pytest.mark.parametrize(("state", "word"), WORDS, ids=[f"{word}: {state}" for state, word in WORDS])
 def test_a_state_is_read_by_its_words(state, word):
-    found = values.state(pd.Series([word, None], dtype="str"))
+    found = states.state(pd.Series([word, None], dtype="str"))
     assert (None if pd.isna(found[0]) else found[0]) == state
     assert pd.isna(found[1])
 

@@ -21,7 +21,8 @@ from datakit.data.cards import PACKAGED
 from datakit.data.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
 from datakit.data.project import in_project
 from datakit.data.readers import Raw
-from datakit.errors import BadCard, DatakitError, NotAsDescribed, WrongUse
+from datakit.errors import DatakitError, NotAsDescribed, WrongUse
+from datakit.trees.inventory import outputs
 from datakit.trees.inventory.crosswalks import read as read_crosswalk
 from datakit.trees.inventory.standard import changes_summary, standardise
 from datakit.trees.inventory.suggest import suggest_crosswalk
@@ -207,7 +208,7 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards=None, 
     read, card = _read(path), Path(cards or in_project("cards")) / f"{id}.json"
     raw, rejects = read.frame, read.rejects
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
-    _card(card, id, city, made_from)  # before anything is written
+    outputs.card_of(card, id, city, made_from)  # before anything is written
     folder = Path(folder or in_project("imports", id.removeprefix("trees-")))
     folder.mkdir(parents=True, exist_ok=True)
     chosen, suggestion, written, notes = _crosswalk(raw, crosswalk, folder / "crosswalk.json")
@@ -229,15 +230,15 @@ def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards=None, 
     }
     changes = trees.attrs["changes"]
     changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
-    table = _table(trees)
+    table = outputs.laid_out(trees)
     safe = for_spreadsheets(table)
-    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), _marked(table, safe, rows)])
+    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), outputs.marked(table, safe, rows)])
     for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
         write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
     (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
     if len(rejects):
         write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
-    write_json(card, _card(card, id, city, f"{made_from}{written}."))
+    write_json(card, outputs.card_of(card, id, city, f"{made_from}{written}."))
     return Imported(
         id=id,
         trees=trees,
@@ -322,77 +323,3 @@ def _ids(trees, rows):
     while (again := own.duplicated()).any():  # a suffix may be somebody's own id
         own = own.where(~again, own + "-" + (own.groupby(own).cumcount() + 1).astype("str"))
     return own
-
-
-def _layout():
-    """The card of the city's file: every import is written in its layout, so that a mirror needs no other card."""
-    return json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
-
-
-def _table(trees):
-    """The standard table as the card of the city's file wants it."""
-    fields, place = {f["name"]: f for f in _layout()["schema"]["fields"]}, trees.geometry.to_crs(4326)
-    table = pd.DataFrame(trees).reindex(columns=[n for n, f in fields.items() if n in trees or not f.get("optional")])
-    for name in table.columns:
-        words = [fields[name].get(f"{which}Values", [which])[0] for which in ("true", "false")]
-        if pd.api.types.is_datetime64_any_dtype(table[name]):
-            table[name] = table[name].dt.strftime("%Y-%m-%d")
-        elif pd.api.types.is_bool_dtype(table[name]):
-            table[name] = table[name].map(dict(zip((True, False), words, strict=True)))
-    table.insert(1, "longitude", place.x.round(7))
-    table.insert(2, "latitude", place.y.round(7))
-    return table
-
-
-def _marked(table, safe, rows):
-    """The changes made to keep formulas out of the table."""
-    made = [pd.DataFrame({"row": pd.Series(dtype="Int64")})]
-    for name in (name for name in table.columns if not safe[name].equals(table[name])):
-        other = safe[name].notna() & (safe[name].astype(object) != table[name].astype(object))
-        made.append(
-            pd.DataFrame(
-                {
-                    "row": rows[other.to_numpy()].astype("Int64"),
-                    "column": name,
-                    "rule": "a formula for a spreadsheet",
-                    "before": table[name][other].to_numpy(),
-                    "after": safe[name][other].to_numpy(),
-                }
-            )
-        )
-    return pd.concat(made)
-
-
-def _card(file, id, city, made_from):
-    """A card for the standard table of one city; where an import made one already, that one, with what was edited."""
-    if file.exists():
-        try:
-            card = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
-        notes = card.get("notes") or [] if isinstance(card, dict) else []
-        own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
-        if not own:
-            raise WrongUse(
-                str(file),
-                "a card of this name is there, and no import made it: it stays as it is",
-                next="datakit trees import FILE --city ANOTHER-NAME",
-            )
-        return card | {"notes": [made_from if i == own[0] else note for i, note in enumerate(notes)]}
-    card = _layout()
-    card |= {
-        "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",
-        "description_fr": "Fait par `datakit trees import` : la table standard, avec la liste de ce qui a été changé.",
-        "notes": [made_from, "The licence of that file is not known here: write it into this card before publishing."],
-    }
-    if id != "trees-dijon":
-        card.pop("bounds", None)
-        card |= {
-            "name": id,
-            "title": f"Tree inventory of {city}, imported",
-            "title_fr": f"Inventaire des arbres de {city}, importé",
-            "sources": [{"title": city}],
-            "attribution": f"{city}, tree inventory",
-            "licenses": [{"name": "LicenseRef-to-be-stated", "title": "Not stated"}],
-        }
-    return card

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from datakit.trees.inventory import taxa, values
+from datakit.trees.inventory import states, taxa, values
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN
 
 LENGTHS = ("hauteur", "circonference", "diametre", "diametre_couronne")
@@ -132,7 +132,7 @@ def at(column, rows):
         "season": share(dated.notna() & moment.isna() & number.isna()),
         "yes_no": share(yes.notna()) if len(words) <= 4 else 0.0,
         "stage": share(low.isin(values._STAGE)),
-        "state": share(values.state(words).notna()),
+        "state": share(states.state(words).notna()),
         "classes": share(words.str.contains(r"\d\s*(?:m|cm)?\s*(?:-|à|a)\s*\d") & number.isna() & moment.isna()),
         "pairs": share(words.str.match(_PAIR.pattern)),
         "code": share(words.str.fullmatch(_CODE.pattern)),

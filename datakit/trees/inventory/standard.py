@@ -14,7 +14,7 @@ import pandas as pd
 from datakit.data.cards import PACKAGED, read_card
 from datakit.data.tables import UNITS, rules_broken
 from datakit.errors import NotAsDescribed
-from datakit.trees.inventory import coordinates, crosswalks, values
+from datakit.trees.inventory import coordinates, crosswalks, states, values
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
 from datakit.trees.structure import trunk_diameter
@@ -368,4 +368,4 @@ def _status(table):
     if "etat" not in table:
         return pd.Series(None, index=table.index, dtype="str")
     codes, found = unique(table["etat"])
-    return spread(values.state(found.astype("str")).replace("condemned", "standing"), codes, table.index)
+    return spread(states.state(found.astype("str")).replace("condemned", "standing"), codes, table.index)
