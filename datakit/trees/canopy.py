@@ -3,6 +3,8 @@
 A crown is taken for a circle and crowns may overlap: the total is the sum of crowns, not the cover seen from the sky.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,15 +40,15 @@ class Fit:
     spread: np.ndarray  # their covariance over the residual variance, 2 x 2
     variance: float  # of the residuals
     free: int  # degrees of freedom
-    reach: tuple  # narrowest and widest trunk it is used for, cm
+    reach: tuple[float, float]  # narrowest and widest trunk it is used for, cm
     between: float = 0.0  # part of the variance that trees of one genus share
 
-    def area(self, dbh):
+    def area(self, dbh: np.ndarray) -> np.ndarray:
         """Expected area in m², corrected for the bias of going back from logarithms (see `crown_area`)."""
         mean = np.exp(self.coefficients[0] + self.coefficients[1] * np.log(dbh) + self.variance / 2)
         return np.minimum(mean, _disc(WIDEST_CROWN))
 
-    def interval(self, dbh, level=0.95):
+    def interval(self, dbh: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Bounds in m² within which the crown of one more tree falls."""
         x = np.column_stack([np.ones(len(dbh)), np.log(dbh)])
         leverage = np.einsum("ij,jk,ik->i", x, self.spread, x)
@@ -54,7 +56,7 @@ class Fit:
         middle = x @ self.coefficients
         return tuple(np.minimum(np.exp(bound), _disc(WIDEST_CROWN)) for bound in (middle - half, middle + half))
 
-    def reaches(self, dbh):
+    def reaches(self, dbh: np.ndarray) -> np.ndarray:
         """Which trunks are within reach."""
         return (dbh >= self.reach[0]) & (dbh <= self.reach[1])
 
@@ -68,7 +70,7 @@ def _fit(label, dbh, area):
     return Fit(label, coefficients, spread, variance, free, (dbh.min() / REACH, dbh.max() * REACH))
 
 
-def allometries(frame):
+def allometries(frame: pd.DataFrame) -> tuple[dict[str, Fit], Fit | None]:
     """Allometries of crown area on trunk diameter, from the trees of an inventory that have both.
 
     Parameters
@@ -127,12 +129,13 @@ class Crowns:
         One row per tree.
     """
 
-    def __init__(self, frame):
+    def __init__(self, frame: pd.DataFrame) -> None:
         crown, self.dbh, genus = _crown(frame), _dbh(frame).to_numpy(), diversity.named(frame)["genus"]
         self.own, self.pooled = allometries(frame)
         self.genus, self.genera = pd.factorize(genus)  # -1: not named
         n, dbh = len(frame), self.dbh
-        self.fits, self.which = [], np.full(n, -1)  # which fit; -2 measured, -3 the declared ratio, -1 not known
+        self.fits: list[Fit] = []
+        self.which = np.full(n, -1)  # which fit; -2 measured, -3 the declared ratio, -1 not known
         self.area, self.low, self.high = (np.full(n, np.nan) for _ in range(3))
         self.which[~np.isnan(dbh)] = -3
         for fit, rows in self._candidates():
@@ -158,12 +161,14 @@ class Crowns:
         for name, fit in self.own.items():
             yield fit, self.genus == list(self.genera).index(name)
 
-    def how(self):
+    def how(self) -> np.ndarray:
         """What each area rests on."""
         labels = np.array([fit.label for fit in self.fits] + [CHOICE, MEASURED, UNKNOWN], dtype=object)
         return labels[self.which]
 
-    def draw(self, cells, number, draws=400, seed=0, *, common=True):
+    def draw(
+        self, cells: np.ndarray, number: int, draws: int = 400, seed: int = 0, *, common: bool = True
+    ) -> np.ndarray:
         """Draws of the summed crown area of each cell.
 
         Parameters
@@ -224,7 +229,7 @@ def _disc(diameter):
     return np.pi / 4 * np.minimum(np.asarray(diameter, dtype=float), WIDEST_CROWN) ** 2
 
 
-def crown_area(frame):
+def crown_area(frame: pd.DataFrame) -> pd.DataFrame:
     """The ground under each crown, with an interval and what it rests on.
 
     A measured crown first; else the allometry of its genus, else of all genera, fitted on the crowns measured in this
@@ -250,7 +255,7 @@ def crown_area(frame):
     )
 
 
-def total(frame, by=None, *, draws=400, seed=0):
+def total(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed: int = 0) -> pd.DataFrame:
     """The sum of crowns, with an interval that does not shrink with the number of trees where errors are shared.
 
     Each tree's own departure from an allometry averages out over many trees. The allometry's coefficients, a genus's
@@ -289,7 +294,7 @@ def total(frame, by=None, *, draws=400, seed=0):
     return table
 
 
-def groups(frame, by):
+def groups(frame: pd.DataFrame, by: str | None) -> tuple[np.ndarray, list[str]]:
     """The number of each tree's group, and the groups' names ("not said" for trees without one)."""
     if by is None:
         return np.zeros(len(frame), dtype=int), ["all"]

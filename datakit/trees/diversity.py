@@ -1,20 +1,28 @@
 """How diverse an inventory is: shares by taxon, the 10-20-30 rule, numbers that compare places of any size."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 with needed_by(__name__):
     from scipy.special import gammaln
 
 # Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
 # Conference of the Metropolitan Tree Improvement Alliance (METRIA): at most so many per cent of one taxon.
-SANTAMOUR = {"species": 10, "genus": 20, "family": 30}
+Level = Literal["species", "genus", "family"]
+SANTAMOUR: dict[Level, int] = {"species": 10, "genus": 20, "family": 30}
 
 
-def taxon(frame, level):
+def taxon(frame: pd.DataFrame, level: Level) -> pd.Series:
     """The taxon of each tree.
 
     Parameters
@@ -70,7 +78,7 @@ def _named(species):
     return species.mask(unknown).str.replace(r"^[x×]\s*", "x ", regex=True)
 
 
-def named(frame):
+def named(frame: pd.DataFrame) -> pd.DataFrame:
     """Genus and species of each tree as botanical names; a code that nobody resolved is no name.
 
     Parameters
@@ -92,7 +100,9 @@ def named(frame):
     return pd.DataFrame(found)
 
 
-def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):
+def ten_twenty_thirty(
+    frame: pd.DataFrame, *, clusters: str = "adresse", draws: int = 200, seed: int = 0
+) -> pd.DataFrame:
     """Santamour's 10-20-30 rule: no more than 10 % of one species, 20 % of one genus, 30 % of one family.
 
     An inventory is a census, not a sample. The interval says something else: streets are planted with one taxon, so
@@ -112,7 +122,8 @@ def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):
         One row per level: ``level``, ``taxon`` (the commonest), ``share``, ``low``, ``high`` (per cent, 95 % interval),
         ``limit``, ``kept`` (None where the inventory does not name the level) and ``unnamed`` (per cent).
     """
-    rng, rows = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    rows: list[tuple] = []
     units = frame[clusters].fillna("?") if clusters in frame else pd.Series(np.arange(len(frame)), index=frame.index)
     for level, limit in SANTAMOUR.items():
         names = taxon(frame, level)
@@ -134,13 +145,13 @@ def ten_twenty_thirty(frame, *, clusters="adresse", draws=200, seed=0):
     return pd.DataFrame(rows, columns=["level", "taxon", "share", "low", "high", "limit", "kept", "unnamed"])
 
 
-def shannon(counts):
+def shannon(counts: ArrayLike) -> float:
     """Shannon's entropy H' of a list of counts, in nats (natural logarithm)."""
     p = _shares(counts)
     return float(-(p * np.log(p)).sum())
 
 
-def simpson(counts):
+def simpson(counts: ArrayLike) -> float:
     """Simpson's diversity 1 - sum p², the chance that two trees drawn with replacement differ."""
     return float(1 - (_shares(counts) ** 2).sum())
 
@@ -153,7 +164,7 @@ def _shares(counts):
     return counts / counts.sum()
 
 
-def rarefied(counts, n):
+def rarefied(counts: ArrayLike, n: int) -> float:
     """Expected number of taxa among ``n`` trees drawn without replacement.
 
     Hurlbert, S. H. (1971). The nonconcept of species diversity: a critique and alternative parameters. Ecology 52(4),
@@ -190,7 +201,7 @@ def _log_choose(n, k):
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
-def effective(counts):
+def effective(counts: ArrayLike) -> float:
     """The number of equally common taxa that are as diverse as ``counts``: exp of Shannon's entropy.
 
     Hill, M. O. (1973). Diversity and evenness: a unifying notation and its consequences. Ecology 54(2), 427-432
@@ -199,7 +210,9 @@ def effective(counts):
     return float(np.exp(shannon(counts)))
 
 
-def effective_interval(names, units, *, draws=200, seed=0):
+def effective_interval(
+    names: pd.Series, units: pd.Series, *, draws: int = 200, seed: int = 0
+) -> tuple[float, float, float]:
     """The effective number of taxa, and how far it hangs on a few streets.
 
     Parameters
@@ -231,7 +244,14 @@ def effective_interval(names, units, *, draws=200, seed=0):
     return value, float(min(low, value)), float(max(high, value))
 
 
-def compare(inventories, level="species", n=None, *, draws=200, seed=0):
+def compare(
+    inventories: dict[str, pd.DataFrame],
+    level: Literal["species", "genus"] = "species",
+    n: int | None = None,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Diversity of several inventories, on the same number of trees.
 
     Parameters
@@ -268,7 +288,15 @@ def compare(inventories, level="species", n=None, *, draws=200, seed=0):
 LEAST = 100  # trees named in a group for it to be compared: a choice of this kit
 
 
-def by(frame, column, level="species", n=None, *, draws=200, seed=0):
+def by(
+    frame: pd.DataFrame,
+    column: str,
+    level: Literal["species", "genus"] = "species",
+    n: int | None = None,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Diversity of the groups of one inventory (sectors, communes), on the same number of trees.
 
     Parameters

@@ -3,8 +3,11 @@
 Exposure is not risk: it counts hosts, not the chance that the threat comes.
 """
 
+from __future__ import annotations
+
 import functools
 from importlib.resources import files
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,8 @@ import pandas as pd
 from datakit.errors import WrongUse
 from datakit.trees import canopy, diversity, risk
 from datakit.trees.inventory import taxa
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)  # or a GeoDataFrame, which stays one
 
 
 @functools.cache
@@ -28,12 +33,12 @@ def _spellings(listed):
     return [*dict.fromkeys([*listed, *known["taxon"][known["rank"] == "species"]])]
 
 
-def drought_ratings():
+def drought_ratings() -> pd.DataFrame:
     """Taxa that a source calls sensitive to drought or tolerant of it: ``taxon``, ``rating``, ``source``."""
     return _read("drought.csv").copy()
 
 
-def threats():
+def threats() -> pd.DataFrame:
     """The threats, from ``datakit/trees/data/threats.csv``.
 
     Returns
@@ -55,7 +60,7 @@ def threats():
     return table
 
 
-def standing(frame):
+def standing(frame: Frame) -> Frame:
     """The trees that are not known to be lost, from ``statut``, else from the words of ``etat``."""
     if "statut" in frame:
         return frame[~(frame["statut"] == "lost").fillna(False).astype(bool)]
@@ -63,7 +68,7 @@ def standing(frame):
     return frame if lost is None else frame[~pd.Series(lost, index=frame.index).fillna(False).astype(bool)]
 
 
-def match(names, hosts, rated=None):
+def match(names: pd.DataFrame, hosts: list[str], rated: list[str] | None = None) -> pd.Series:
     """Which trees are hosts.
 
     Parameters
@@ -89,7 +94,7 @@ def match(names, hosts, rated=None):
     return found
 
 
-def table(frame, by=None, *, draws=400, seed=0):
+def table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed: int = 0) -> pd.DataFrame:
     """The share of standing trees, and of crown area, that each threat puts at risk.
 
     Parameters
@@ -160,7 +165,7 @@ def _row(threat, counts, areas, drawn):
     }
 
 
-def allergens():
+def allergens() -> pd.DataFrame:
     """Allergenic potentials by taxon, from ``datakit/trees/data/allergy.csv``.
 
     Returns
@@ -179,7 +184,7 @@ def allergens():
 NOT_RATED, NOT_NAMED = "not rated", "not named"
 
 
-def allergy(frame):
+def allergy(frame: pd.DataFrame) -> pd.DataFrame:
     """What is known of the allergenic potential of each tree.
 
     Parameters
@@ -200,7 +205,7 @@ def allergy(frame):
     return found
 
 
-def allergy_table(frame, by=None):
+def allergy_table(frame: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """Standing trees and known crown area by allergenic potential.
 
     Returns

@@ -1,13 +1,23 @@
 """The models of a loss, and the chances that they give to trees they have not seen."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def model(table):
+    from numpy.typing import ArrayLike
+    from sklearn.pipeline import Pipeline
+
+
+def model(table: pd.DataFrame) -> Pipeline:
     """Logistic regression on numbers (missing ones at the median, with a flag) and categories.
 
     Returns
@@ -31,7 +41,7 @@ def model(table):
     return make_pipeline(prepared, LogisticRegression(C=1.0, solver="newton-cholesky"))
 
 
-def boosting(table, seed=0):
+def boosting(table: pd.DataFrame, seed: int = 0) -> Pipeline:
     """Gradient boosting of small trees, which finds thresholds and interactions that a regression is not told of.
 
     Parameters
@@ -72,7 +82,15 @@ def _numbers_and_words(table):
     return numbers, [c for c in table if c not in numbers]
 
 
-def out_of_fold(table, target, groups=None, *, learner=model, splits=5, seed=0):
+def out_of_fold(
+    table: pd.DataFrame,
+    target: np.ndarray,
+    groups: np.ndarray | None = None,
+    *,
+    learner: Callable[[pd.DataFrame], Pipeline] = model,
+    splits: int = 5,
+    seed: int = 0,
+) -> np.ndarray:
     """The model's chance of loss for each tree, each computed by a model that has not seen the tree.
 
     Parameters
@@ -107,7 +125,9 @@ def out_of_fold(table, target, groups=None, *, learner=model, splits=5, seed=0):
     return chances[:, 1]
 
 
-def by_one_column(column, target, groups, *, splits=5, weight=50):
+def by_one_column(
+    column: pd.Series, target: ArrayLike, groups: np.ndarray, *, splits: int = 5, weight: float = 50
+) -> np.ndarray:
     """One rule: the share of trees lost in other sectors among those with the same value of one column.
 
     Parameters

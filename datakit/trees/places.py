@@ -1,5 +1,7 @@
 """Areas to count trees in: the communes, or squares where the inventory lies elsewhere."""
 
+from __future__ import annotations
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,7 +10,9 @@ import shapely
 from datakit.geo.crs import same_crs
 
 
-def areas(frame, communes, size=1000):
+def areas(
+    frame: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, size: float = 1000
+) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """The areas in which an inventory is counted, and that of each tree.
 
     Parameters
@@ -37,7 +41,7 @@ def areas(frame, communes, size=1000):
     return squares(frame, size)
 
 
-def squares(frame, size=1000):
+def squares(frame: gpd.GeoDataFrame, size: float = 1000) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Squares of ``size`` metres that hold at least one tree, on the grid of the projection.
 
     Returns

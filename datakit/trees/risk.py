@@ -5,6 +5,10 @@ model has seen them. Here whole sectors are held out; Roberts, D. R. et al. (201
 data with temporal, spatial, hierarchical, or phylogenetic structure, Ecography 40(8), 913-929, explains why.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +17,13 @@ from datakit.trees.diversity import taxon
 from datakit.trees.inventory import states
 from datakit.trees.learners import boosting, by_one_column, out_of_fold
 from datakit.trees.structure import age, height, survey_year, trunk_diameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import ArrayLike
+    from sklearn.pipeline import Pipeline
 
 # Written after a tree was lost, or while it was: a model that reads them predicts the past.
 LEAKS = {
@@ -23,7 +34,7 @@ LEAKS = {
 }
 
 
-def lost(frame):
+def lost(frame: pd.DataFrame) -> pd.Series | None:
     """Whether each tree was lost, from the words of its state: felled, removed, replaced, a stump.
 
     Parameters
@@ -44,7 +55,7 @@ def lost(frame):
     return gone if gone.nunique() == 2 else None
 
 
-def became(frame):
+def became(frame: pd.DataFrame) -> pd.Series:
     """The state of each tree in one of three words, see `datakit.trees.inventory.states.state`, from ``etat``.
 
     Returns
@@ -57,7 +68,7 @@ def became(frame):
     return frame["etat"].astype("str").map(found).astype("str")
 
 
-def leak_check(frame, target, least=20):
+def leak_check(frame: pd.DataFrame, target: ArrayLike, least: int = 20) -> pd.DataFrame:
     """Columns that give the loss away: filled, or holding one value, almost only for trees that were lost.
 
     Parameters
@@ -90,7 +101,7 @@ def leak_check(frame, target, least=20):
     return pd.DataFrame(rows, columns=["column", "sign", "rows", "lost"])
 
 
-def features(frame, today, *, also=(), allow=()):
+def features(frame: pd.DataFrame, today: int, *, also: Sequence[str] = (), allow: Sequence[str] = ()) -> pd.DataFrame:
     """What may be known before the loss.
 
     Parameters
@@ -164,7 +175,7 @@ def _refuse_leaks(frame, names):
 STAGES = {"jeune": 0, "jeune adulte": 1, "adulte": 2, "mature": 3, "vieux": 4, "senescent": 5, "sénescent": 5}
 
 
-def oldest_stage_first(frame, today):
+def oldest_stage_first(frame: pd.DataFrame, today: int) -> np.ndarray:
     """A tree officer's rule: the most advanced stage of development first, and the oldest within it.
 
     Returns
@@ -181,7 +192,7 @@ def oldest_stage_first(frame, today):
     return stage.to_numpy(dtype=float) + 0.999 * rank
 
 
-def sectors(frame, size=1000):
+def sectors(frame: gpd.GeoDataFrame, size: float = 1000) -> np.ndarray:
     """Groups of trees that are held out together: the inventory's sectors, else squares of ``size`` metres.
 
     Returns
@@ -194,7 +205,7 @@ def sectors(frame, size=1000):
     return np.char.add(np.char.add((x // size).astype(int).astype(str), "-"), (y // size).astype(int).astype(str))
 
 
-def recall_at(target, score, visits):
+def recall_at(target: ArrayLike, score: ArrayLike, visits: int) -> float:
     """Share of the lost trees among the ``visits`` trees with the highest score; ties count in proportion.
 
     Returns
@@ -212,7 +223,9 @@ def recall_at(target, score, visits):
     return float((target[above].sum() + share * target[tied].sum()) / target.sum())
 
 
-def baselines(frame, target, *, today, visits=200, draws=100, seed=0):
+def baselines(
+    frame: gpd.GeoDataFrame, target: ArrayLike, *, today: int, visits: int = 200, draws: int = 100, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The baselines in order: chance, two rules, two models on held-out sectors; and the models on random rows.
 
     Parameters
@@ -286,7 +299,9 @@ def _redrawn(groups, draws, seed):
         yield np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
 
 
-def interval(target, score, groups, *, draws=100, seed=0):
+def interval(
+    target: np.ndarray, score: np.ndarray, groups: np.ndarray, *, draws: int = 100, seed: int = 0
+) -> tuple[float, float]:
     """95 % of the average precisions of draws of whole groups.
 
     Returns
@@ -294,10 +309,11 @@ def interval(target, score, groups, *, draws=100, seed=0):
     low, high : float
     """
     found = [average_precision(target[i], score[i]) for i in _redrawn(groups, draws, seed) if target[i].any()]
-    return tuple(float(v) for v in np.percentile(found, [2.5, 97.5]))
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)
 
 
-def average_precision(target, score):
+def average_precision(target: np.ndarray, score: np.ndarray) -> float:
     """Area under the precision-recall curve, by steps (as scikit-learn's, several times faster on large tables)."""
     order = np.argsort(-score, kind="stable")
     hit, ranked = target[order], score[order]
@@ -307,7 +323,7 @@ def average_precision(target, score):
     return float((np.diff(recall, prepend=0) * precision).sum())
 
 
-def calibration(target, chance, bins=10):
+def calibration(target: ArrayLike, chance: ArrayLike, bins: int = 10) -> pd.DataFrame:
     """Whether chances can be believed: the share really lost among trees of about the same predicted chance.
 
     Parameters
@@ -336,7 +352,13 @@ def calibration(target, chance, bins=10):
     return table
 
 
-def chance_of_loss(frame, *, learner=boosting, today=None, seed=0):
+def chance_of_loss(
+    frame: gpd.GeoDataFrame,
+    *,
+    learner: Callable[[pd.DataFrame], Pipeline] = boosting,
+    today: int | None = None,
+    seed: int = 0,
+) -> pd.Series:
     """The chance of loss of each tree, learnt from the trees of other sectors.
 
     Parameters

@@ -1,5 +1,7 @@
 """How old and how large the trees are: what is measured, what is only known by year, what is not known."""
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,7 @@ import pandas as pd
 RICHARDS = {"under 20 cm": 40, "20 to 40 cm": 30, "40 to 60 cm": 20, "60 cm and more": 10}
 
 
-def planting_year(frame):
+def planting_year(frame: pd.DataFrame) -> pd.Series:
     """The year of planting of each tree, from ``annee_plantation``, else ``date_plantation``; missing where unknown.
 
     Returns
@@ -31,7 +33,7 @@ def _year(column):
     return pd.to_numeric(found, errors="coerce").astype("Int64")
 
 
-def survey_year(frame):
+def survey_year(frame: pd.DataFrame) -> int | None:
     """The year an inventory speaks of: the latest of its surveys, else of its plantings.
 
     A year that fewer than one dated tree in a thousand has is taken for a slip of the pen.
@@ -49,7 +51,7 @@ def survey_year(frame):
     return None
 
 
-def age(frame, today):
+def age(frame: pd.DataFrame, today: int) -> pd.Series:
     """Years since planting at the end of year ``today``, else the inventory's estimate (``age_estime``).
 
     Returns
@@ -62,7 +64,7 @@ def age(frame, today):
     return years.fillna(frame["age_estime"].astype("float64")) if "age_estime" in frame else years
 
 
-def trunk_diameter(frame):
+def trunk_diameter(frame: pd.DataFrame) -> pd.Series:
     """Trunk diameter at breast height in cm: ``diametre``, else ``circonference`` (girth, cm) over pi.
 
     Returns
@@ -77,7 +79,7 @@ def trunk_diameter(frame):
     return diameter.where(diameter > 0)
 
 
-def height(frame):
+def height(frame: pd.DataFrame) -> pd.Series:
     """Height in cm: ``hauteur``.
 
     Returns
@@ -91,7 +93,7 @@ def height(frame):
     return metric.where(metric > 0)
 
 
-def against_richards(frame):
+def against_richards(frame: pd.DataFrame) -> pd.DataFrame:
     """The share of each class of trunk diameter beside Richards' target.
 
     Returns
@@ -113,7 +115,7 @@ def against_richards(frame):
     )
 
 
-def by(frame, column):
+def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Trunk diameters against Richards' target, by group.
 
     Parameters

@@ -1,5 +1,9 @@
 """What a model learnt in one city is worth in another: usually less, and how much less is the result."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -9,10 +13,22 @@ from datakit.trees import risk
 from datakit.trees.learners import boosting, out_of_fold
 from datakit.trees.structure import survey_year
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    from sklearn.pipeline import Pipeline
+
 __all__ = ["transfer"]
 
 
-def transfer(inventories, *, learner=boosting, draws=100, seed=0):
+def transfer(
+    inventories: dict[str, gpd.GeoDataFrame],
+    *,
+    learner: Callable[[pd.DataFrame], Pipeline] = boosting,
+    draws: int = 100,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Train on one inventory, test on another, for every pair that has losses.
 
     Only what both inventories know is used, and never the sector: its names mean nothing elsewhere.

@@ -3,6 +3,8 @@
 A chance is no reason to fell a tree: the list says where to send a person who knows trees, and what the model was told.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,7 +38,14 @@ TOLD = (
 PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
 
 
-def visit_list(frame, chance, n=200, *, per_round=PER_ROUND, walk_km=6.0):
+def visit_list(
+    frame: gpd.GeoDataFrame,
+    chance: pd.Series | np.ndarray,
+    n: int = 200,
+    *,
+    per_round: int = PER_ROUND,
+    walk_km: float = 6.0,
+) -> gpd.GeoDataFrame:
     """The ``n`` standing trees to look at first, in rounds: those condemned, then the highest chances of loss.
 
     Parameters
@@ -179,7 +188,7 @@ def _told(listed):
     return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * len(listed)
 
 
-def write(listed, folder):
+def write(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
     """Write a list for a spreadsheet and for a map.
 
     Parameters

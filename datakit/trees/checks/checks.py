@@ -4,6 +4,10 @@ Limits are pairs, in per cent of the trees that the check can judge: above the f
 and the other figures below, are choices of this kit: no norm says how good an inventory must be.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +18,9 @@ from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN, GIRTH_SHARE, PLAUSIBLE
 from datakit.trees.structure import height, trunk_diameter
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 EMPTY = (5, 50)  # what answers depend on: a half of the trees is not the inventory
 PARTLY = (5, 100)  # any other field is never bad for being empty
@@ -68,7 +75,7 @@ MADE = ("geometry", "statut", "dbh", "doublon", "hors_zone")  # by standardise: 
 WEIGHTY = r"set missing|no place|not read|exchanged|decided|cannot be|impossible|girth"
 
 
-def completeness(c):
+def completeness(c: Checks) -> None:
     """How many trees lack each field; what several columns can tell counts as one."""
     told = set()
     for subject, columns in SUBJECTS.items():
@@ -86,15 +93,15 @@ def completeness(c):
             c.add("completeness", "sparse" if sparse else "empty", name, empty, limits=CLASSES if sparse else PARTLY)
 
 
-def units(c):
+def units(c: Checks) -> None:
     """Whether a whole column can be in the unit of the standard table."""
     for name, (low, high) in PLAUSIBLE.items():
         unit = RANGES[name][2]
         if name in c.frame and c.frame[name].notna().any() and c.numbers(name) is None:
             c.add("units", "text", name, c.frame[name].notna(), c.frame[name].notna())
             continue
-        given = c.numbers(name)
-        given = given[given > 0] if given is not None else ()
+        known = c.numbers(name)
+        given = known[known > 0] if known is not None else np.array([])
         if not len(given):
             c.untold("units", "unit", name, unit=unit)
             continue
@@ -106,7 +113,7 @@ def units(c):
         c.count("units", "unit", name, len(given) if wrong else 0, len(given), SLIP, unit=unit, median=float(median))
 
 
-def ranges(c):
+def ranges(c: Checks) -> None:
     """Figures that are likelier a slip than a tree."""
     for name, (low, high, unit) in RANGES.items():
         given = c.numbers(name)
@@ -118,7 +125,7 @@ def ranges(c):
         c.add("ranges", "range", name, odd, np.isfinite(given), low=float(low), high=float(high), unit=unit)
 
 
-def names(c):
+def names(c: Checks) -> None:
     """What the botanical reference knows."""
     here = [name for name in SUBJECTS["name"] if name in c.frame]
     if not here:
@@ -172,7 +179,7 @@ def _commonest(raw, mask):
     return [f"{word} ({trees})" for word, trees in words.value_counts().head(EXAMPLES).items()]
 
 
-def duplicates(c):
+def duplicates(c: Checks) -> None:
     """Trees at one place, of those that stand: a tree and the one that replaced it may share a pit."""
     x, y = c.frame.geometry.x.to_numpy(), c.frame.geometry.y.to_numpy()
     here = np.isfinite(x) & np.isfinite(y)
@@ -199,7 +206,7 @@ def duplicates(c):
         c.add("duplicates", "same id", "id", c.frame["id"].duplicated() & c.frame["id"].notna(), c.frame["id"].notna())
 
 
-def places(c):
+def places(c: Checks) -> None:
     """Trees without a place, or in a place where they cannot be."""
     x, y = c.frame.geometry.x.to_numpy(), c.frame.geometry.y.to_numpy()
     here = np.isfinite(x) & np.isfinite(y)
@@ -224,7 +231,7 @@ def places(c):
     c.add("geometry", "wrong commune", "code_insee", judged & (code != written), judged)
 
 
-def dates(c):
+def dates(c: Checks) -> None:
     """Dates that cannot follow each other, by their years: many are known no better."""
     seen = np.where(np.isnan(c.surveyed), c.today.year, c.surveyed)
     known = ~np.isnan(c.planted)
@@ -246,13 +253,13 @@ def dates(c):
         standing = (c.frame["statut"] == "standing").to_numpy(dtype=bool, na_value=False)
         if "date_abattage" in c.frame:
             c.add("dates", "felled but standing", "date_abattage", standing & ~np.isnan(felled), standing)
-        if c.lost.any():
+        if c.lost is not None and c.lost.any():
             c.add("dates", "lost without date", "date_abattage", c.lost & np.isnan(felled), c.lost, EMPTY)
     if known.any():
         c.add("consistency", "round years", "age", c.planted % 10 == 0, known, HABIT)
 
 
-def consistency(c):
+def consistency(c: Checks) -> None:
     """Figures that do not fit each other, and figures that were guessed."""
     trunk, tall = trunk_diameter(c.frame).to_numpy(), height(c.frame).to_numpy()
     girth, seen = trunk * np.pi, np.where(np.isnan(c.surveyed), c.year, c.surveyed)
@@ -285,7 +292,7 @@ def consistency(c):
         c.untold("consistency", "round girths", "trunk")
 
 
-def staleness(c):
+def staleness(c: Checks) -> None:
     """How long ago the trees were seen."""
     known = ~np.isnan(c.surveyed)
     if not known.any():
@@ -296,7 +303,7 @@ def staleness(c):
     c.add("staleness", "old survey", "date_releve", old, known, OLD, years=OLD_YEARS, median=median)
 
 
-def changes(c):
+def changes(c: Checks) -> None:
     """What reading and standardise did: rows set aside, values changed."""
     said = c.frame.attrs.get("datakit") or {}
     if said.get("rows_rejected") is not None and said.get("rows_read"):
@@ -319,7 +326,7 @@ def changes(c):
         )
 
 
-def run(frame, area, today):
+def run(frame: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None, today: pd.Timestamp) -> Checks:
     """Every check on a table of trees, the findings in order.
 
     Parameters

@@ -3,19 +3,27 @@
 Limits are choices of this kit, in per cent of the trees judged: above the first, look; above the second, bad.
 """
 
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from datakit.trees.structure import planting_year
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import ArrayLike
+
 SLIP = (0, 1)  # impossible: one is worth a look, one in a hundred is a habit
 CLASSES = (100, 100)  # counted, never judged
 EXAMPLES = 3
 
 
-@dataclass
+@dataclasses.dataclass
 class Finding:
     """One check: its group, key and field, the trees it counts out of those it could judge, its verdict."""
 
@@ -25,11 +33,11 @@ class Finding:
     trees: int | None
     of: int
     verdict: str
-    examples: list = field(default_factory=list)
-    facts: dict = field(default_factory=dict)
+    examples: list[str] = dataclasses.field(default_factory=list)
+    facts: dict[str, str | float] = dataclasses.field(default_factory=dict)
 
     @property
-    def share(self):
+    def share(self) -> float:
         """Per cent of the trees judged."""
         return 100 * self.trees / self.of if self.trees is not None and self.of else np.nan
 
@@ -37,32 +45,52 @@ class Finding:
 class Checks:
     """What the checks know of a table of trees, and the findings that they add, in order."""
 
-    def __init__(self, frame, area, today):
-        self.frame, self.area, self.today, self.found = frame, area, today, []
+    def __init__(self, frame: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None, today: pd.Timestamp) -> None:
+        self.frame, self.area, self.today = frame, area, today
+        self.found: list[Finding] = []
         self.n = len(frame)
         self.lost = (frame["statut"] == "lost").to_numpy(dtype=bool, na_value=False) if "statut" in frame else None
         self.planted = _planted(frame)
         self.surveyed = self.dates("date_releve").dt.year.to_numpy("float64", na_value=np.nan)
         self.year = _latest(self.surveyed) or _latest(self.planted) or today.year  # of the inventory as a whole
 
-    def add(self, group, check, column, mask, judged=None, limits=SLIP, **facts):
+    def add(
+        self,
+        group: str,
+        check: str,
+        column: str,
+        mask: ArrayLike,
+        judged: ArrayLike | None = None,
+        limits: tuple[float, float] = SLIP,
+        **facts: str | float,
+    ) -> None:
         """A finding from a mask; ``judged`` are the trees that can be judged (all when None), as a mask or a number."""
         mask = np.asarray(mask, dtype=bool)
         of = self.n if judged is None else int(np.sum(judged))
         some = () if mask.all() else self.examples(mask)  # of a whole column none is an example
         self.count(group, check, column, int(mask.sum()), of, limits, some, **facts)
 
-    def count(self, group, check, column, trees, of, limits, examples=(), **facts):
+    def count(
+        self,
+        group: str,
+        check: str,
+        column: str,
+        trees: int,
+        of: int,
+        limits: tuple[float, float],
+        examples: Sequence[str] = (),
+        **facts: str | float,
+    ) -> None:
         made = Finding(group, check, column, trees, of, "cannot tell", list(examples), facts)
         if of and limits is not CLASSES:
             made.verdict = "bad" if made.share > limits[1] else "look" if made.share > limits[0] else "ok"
         self.found.append(made)
 
-    def untold(self, group, check, column="", **facts):
+    def untold(self, group: str, check: str, column: str = "", **facts: str | float) -> None:
         """A check that the table has no column for."""
         self.found.append(Finding(group, check, column, None, 0, "cannot tell", [], facts))
 
-    def examples(self, mask):
+    def examples(self, mask: np.ndarray) -> list[str]:
         """The first ids of the trees of a mask, else the numbers of their rows."""
         at = np.flatnonzero(mask)[:EXAMPLES]
         if "id" not in self.frame:
@@ -70,14 +98,14 @@ class Checks:
         ids = self.frame["id"].iloc[at]
         return [f"row {i + 1}" if pd.isna(own) else str(own) for i, own in zip(at, ids, strict=True)]
 
-    def numbers(self, name):
+    def numbers(self, name: str) -> np.ndarray | None:
         """A column as floats, or None where it is absent, empty or text."""
         if name not in self.frame or not pd.api.types.is_numeric_dtype(self.frame[name]):
             return None
         found = self.frame[name].to_numpy("float64", na_value=np.nan)
         return found if np.isfinite(found).any() else None
 
-    def dates(self, name):
+    def dates(self, name: str) -> pd.Series:
         """A column as days without a time zone, all missing where it is absent."""
         if name not in self.frame:
             return pd.Series(pd.NaT, index=self.frame.index, dtype="datetime64[s]")

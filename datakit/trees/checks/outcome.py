@@ -1,8 +1,10 @@
 """What an inventory is worth: every check with its count and verdict, and the questions that it cannot answer."""
 
+from __future__ import annotations
+
 import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -11,26 +13,27 @@ from datakit.data.cache import write_whole
 from datakit.errors import WrongUse
 from datakit.trees.checks import page as audit_page
 from datakit.trees.checks.checks import SUBJECTS, run
-from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, examples, named, said
+from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, Cannot, examples, named, said
 from datakit.trees.risk import lost
+
+if TYPE_CHECKING:
+    from datakit.trees.checks.counting import Checks, Finding
 
 # Choices of this kit. A question is answered when what it needs is known for this share (%) of the trees, and a model
 # of losses needs so many lost trees: fewer, and chance decides what it finds.
 ENOUGH, LEAST_LOST = 50, 50
 ORDER = list(VERDICTS)
+Unmet = tuple[str, tuple[str, ...], tuple[str, ...]]  # a question, columns that would tell it, needs not met
 GROUND = ("type_sol", "description_pied_arbre", "arrosage")
 
 
-class Cannot(NamedTuple):
-    """A question that the file cannot answer: its key, the words, what is missing, the columns that would tell it."""
-
-    key: str
-    question: str
-    missing: str
-    columns: tuple
-
-
-def audit(frame, *, area=None, today=None, lang="en"):
+def audit(
+    frame: gpd.GeoDataFrame,
+    *,
+    area: gpd.GeoDataFrame | None = None,
+    today: datetime.date | str | int | None = None,
+    lang: str = "en",
+) -> Audit:
     """Look at everything that can be wrong with an inventory of trees.
 
     Parameters
@@ -104,7 +107,9 @@ class Audit:
     findings : list of datakit.trees.checks.counting.Finding
     """
 
-    def __init__(self, findings, cannot, trees, checks, lang="en"):
+    def __init__(
+        self, findings: list[Finding], cannot: list[Unmet], trees: int, checks: Checks, lang: str = "en"
+    ) -> None:
         self.findings, self.trees, self.lang, self._missing = findings, trees, lang, cannot
         self.source = checks.frame.attrs.get("datakit") or {}
         self.today = checks.today
@@ -112,10 +117,10 @@ class Audit:
         self.surveys = (int(years.min()), int(years.max())) if len(years) else None
 
     @property
-    def table(self):
+    def table(self) -> pd.DataFrame:
         return self.worded(self.lang)
 
-    def worded(self, lang):
+    def worded(self, lang: str) -> pd.DataFrame:
         """The table in a language, "en" or "fr"; verdicts and names of fields stay as they are."""
         _language(lang)
         rows = []
@@ -139,10 +144,10 @@ class Audit:
         return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share": "float64"})
 
     @property
-    def cannot(self):
+    def cannot(self) -> list[Cannot]:
         return self.questions(self.lang)
 
-    def questions(self, lang):
+    def questions(self, lang: str) -> list[Cannot]:
         """What cannot be answered, in a language."""
         _language(lang)
         made = []
@@ -152,11 +157,11 @@ class Audit:
         return made
 
     @property
-    def verdicts(self):
+    def verdicts(self) -> dict[str, int]:
         """How many checks have each verdict."""
         return {verdict: sum(f.verdict == verdict for f in self.findings) for verdict in ORDER}
 
-    def text(self):
+    def text(self) -> str:
         """The outcome in a few lines, for a terminal."""
         counts = ", ".join(f"{n} {VERDICTS[v][self.lang]}" for v, n in self.verdicts.items() if n)
         lines = [f"{self.trees} {audit_page.WORDS['trees'][self.lang]}: {counts}"]
@@ -178,7 +183,7 @@ class Audit:
     def _repr_html_(self):
         return audit_page.view(self)
 
-    def page(self, path, title=None, lang=None):
+    def page(self, path: str | Path, title: str | None = None, lang: str | None = None) -> Path:
         """Write one printable A4 page for the department that keeps the inventory.
 
         Parameters
@@ -248,7 +253,7 @@ def _cannot(frame):
     return [(key, *told[key]) for key in QUESTIONS if key in told]
 
 
-def rejected(frame):
+def rejected(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that loading set aside, counted by rule.
 
     Parameters

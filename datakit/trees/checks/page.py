@@ -1,12 +1,20 @@
 """The audit as people read it: a table for notebooks, and one printable A4 page for the department."""
 
+from __future__ import annotations
+
 import datetime
 import html
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from datakit.data.cards import read_catalog
-from datakit.trees.checks.words import GROUPS, VERDICTS, examples, figure, named, percent, said
+from datakit.trees.checks.words import GROUPS, VERDICTS, Cannot, examples, figure, named, percent, said
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from datakit.trees.checks.counting import Finding
 
 HEAD = ("verdict", "finding", "share", "examples", "todo")
 COLON = {"en": ": ", "fr": "\u00a0: "}
@@ -90,21 +98,40 @@ class Several:
     """Findings told in one line: the fields that are empty."""
 
     verdict: str
-    parts: list
+    parts: list[Finding]
 
 
-def first(findings, most=MOST):
+class Outcome(Protocol):
+    """What the page needs to know of an audit: see `datakit.trees.checks.outcome.Audit`."""
+
+    findings: list[Finding]
+    trees: int
+    lang: str
+    source: dict
+    today: pd.Timestamp
+    surveys: tuple[int, int] | None
+
+    @property
+    def table(self) -> pd.DataFrame: ...
+
+    @property
+    def verdicts(self) -> dict[str, int]: ...
+
+    def questions(self, lang: str) -> list[Cannot]: ...
+
+
+def first(findings: list[Finding], most: int | None = MOST) -> list[Finding | Several]:
     """What to look at first: bad before look, and the fields that are not filled in one line of each.
 
     Returns
     -------
     list of Finding or Several
     """
-    chosen = []
+    chosen: list[Finding | Several] = []
     for verdict in ("bad", "look"):
         these = [f for f in findings if f.verdict == verdict and not (f.group == "changes" and f.check == "change")]
         empty = [f for f in these if f.group == "completeness"]
-        rest = [f for f in these if f.group != "completeness"]
+        rest: list[Finding | Several] = [f for f in these if f.group != "completeness"]
         whole = [f for f in empty if f.share == 100]
         part = sorted((f for f in empty if f.share < 100), key=lambda f: f.share)
         rest += [Several(verdict, parts) for parts in (part[::-1], whole) if parts]
@@ -120,7 +147,7 @@ def _weight(item):
     return WEIGHT.index(item.group), -item.share
 
 
-def line(item, lang):
+def line(item: Finding | Several, lang: str) -> tuple[str, str]:
     """(what was found, what to do) of one line of the page."""
     if not isinstance(item, Several):
         return said(item, lang)
@@ -132,7 +159,7 @@ def line(item, lang):
     return lead + COLON[lang] + "; ".join(fields[:MOST]) + more, todo
 
 
-def amount(item, lang):
+def amount(item: Finding | Several, lang: str) -> str:
     """Trees and share, as "1,234 (5 %)"; nothing for several fields."""
     if isinstance(item, Several) or item.trees is None:
         return ""
@@ -154,7 +181,7 @@ def _short(text, most=LONGEST):
     return html.escape(text)
 
 
-def view(audit):
+def view(audit: Outcome) -> str:
     """The whole table for a notebook, grouped, then what cannot be answered."""
     lang, table = audit.lang, audit.table
     rows = []
@@ -216,7 +243,7 @@ footer{margin-top:.8em;font-size:.9em;overflow-wrap:anywhere}
 """
 
 
-def page(audit, lang, title=None):
+def page(audit: Outcome, lang: str, title: str | None = None) -> str:
     """One A4 page as HTML, with nothing from outside.
 
     Parameters

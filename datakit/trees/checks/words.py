@@ -1,8 +1,14 @@
 """What the audit says, in English and in French: checks, what to do about them, questions, names of fields."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from datakit.trees.inventory.standard import standard_fields
+
+if TYPE_CHECKING:
+    from datakit.trees.checks.counting import Finding
 
 VERDICTS = {
     "bad": {"en": "bad", "fr": "à corriger"},
@@ -230,7 +236,16 @@ QUESTIONS = {
 }
 
 
-def named(field, lang):
+class Cannot(NamedTuple):
+    """A question that the file cannot answer: its key, the words, what is missing, the columns that would tell it."""
+
+    key: str
+    question: str
+    missing: str
+    columns: tuple[str, ...]
+
+
+def named(field: str, lang: str) -> str:
     """The words for a field or subject, without the capital, in a language."""
     for known in (SUBJECTS, OTHER_FIELDS):
         if field in known:
@@ -240,13 +255,13 @@ def named(field, lang):
     return title if title[:2].isupper() else title[:1].lower() + title[1:]  # "INSEE code" keeps its capitals
 
 
-def figure(value, lang, digits=0):
+def figure(value: float, lang: str, digits: int = 0) -> str:
     """A number as it is printed in a language: thin spaces in French, commas in English."""
     text = f"{value:,.{digits}f}"
     return text if lang == "en" else text.replace(",", "\u202f").replace(".", ",")
 
 
-def percent(share, lang):
+def percent(share: float, lang: str) -> str:
     """A share that never hides a few behind 0 %, nor what is left behind 100 %."""
     if 0 < share < 0.1:
         return "<\u00a0" + figure(0.1, lang, 1) + "\u00a0%"
@@ -255,7 +270,7 @@ def percent(share, lang):
     return figure(share, lang, 0 if share == round(share) else 1) + "\u00a0%"
 
 
-def examples(finding, lang):
+def examples(finding: Finding, lang: str) -> str:
     """The examples of a finding in one text, in a language: "rows 3, 7", "A3, A7", "x hispanica → x acerifolia"."""
     some = finding.examples
     if finding.check == "set aside":
@@ -270,7 +285,7 @@ def examples(finding, lang):
     return ", ".join(some)
 
 
-def said(finding, lang):
+def said(finding: Finding, lang: str) -> tuple[str, str]:
     """(what a finding counts, what to do about it) in a language."""
     facts = {
         k: figure(v, lang, 0 if v >= 10 or v == int(v) else 1) if isinstance(v, float) else v

@@ -1,7 +1,10 @@
 """What the citizens' page knows of an inventory, packed: small integers in base64, and the texts they stand for."""
 
+from __future__ import annotations
+
 import datetime
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,9 @@ from datakit.trees import exposure, structure
 from datakit.trees.checks import checks as limits
 from datakit.trees.inventory import taxa
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 # Choices of this kit. Larger figures are slips of the pen (a girth in mm, a height of 999): they are not shown, and
 # would be the "largest trees" of a walk.
 TALLEST, THICKEST = 7000, 2000  # cm: height, girth
@@ -20,7 +26,13 @@ DETOUR = 1.3  # metres walked for each metre in a straight line
 SPEED = 4.0  # km/h, of a stroll
 
 
-def page_data(frame, *, lang="fr", outline=None, places=None):
+def page_data(
+    frame: gpd.GeoDataFrame,
+    *,
+    lang: str = "fr",
+    outline: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+) -> dict:
     """What the page knows, packed: small integers in base64, and the texts that they stand for.
 
     Parameters
@@ -98,7 +110,7 @@ def _girth(trees):
     return girth.where(girth > 0).fillna(structure.trunk_diameter(trees) * np.pi)
 
 
-def surveyed(frame):
+def surveyed(frame: pd.DataFrame) -> int | None:
     """The year of the latest surveys, None where no survey is dated (plantings say little of it)."""
     dated = "date_releve" in frame and frame["date_releve"].notna().any()
     return structure.survey_year(frame) if dated else None

@@ -5,6 +5,8 @@ nothing to anybody. Positions, names and measures are packed as in `datakit.show
 ``web/trees*.js``, its words in ``web/trees.json``.
 """
 
+from __future__ import annotations
+
 import base64
 import functools
 import hashlib
@@ -12,17 +14,29 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.errors import TooBig, WrongUse
 from datakit.show.maps import MAX_BYTES, assets, layers
 from datakit.show.style import sources
 from datakit.trees.citizens.pack import DETOUR, page_data, surveyed
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 LANGUAGES = ("fr", "en")
 WALKS = (1, 2, 3, 4, 5)  # km
 
 
-def write(frame, path, *, lang="fr", title=None, outline=None, places=None):
+def write(
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    *,
+    lang: str = "fr",
+    title: str | None = None,
+    outline: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+) -> Path:
     """Write the citizens' page.
 
     Parameters
@@ -69,7 +83,14 @@ def write(frame, path, *, lang="fr", title=None, outline=None, places=None):
     return path
 
 
-def html_of(frame, *, lang="fr", title=None, outline=None, places=None):
+def html_of(
+    frame: gpd.GeoDataFrame,
+    *,
+    lang: str = "fr",
+    title: str | None = None,
+    outline: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+) -> str:
     """The page as text; parameters and errors as for `write`.
 
     Returns

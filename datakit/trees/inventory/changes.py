@@ -1,9 +1,18 @@
 """What was changed in a table, cell by cell, kept small: a million lines are a few integers each, and the few words."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.trees.inventory.values import MILLISECONDS, MOVED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
 
 # What is done to notation rather than to a value: a reader wants it said once where it holds for a whole column.
 CONVERSIONS = {
@@ -29,8 +38,6 @@ class Changes(pd.DataFrame):
     def __eq__(self, other):  # pd.concat compares attrs, and wants one answer
         return self is other if isinstance(other, Changes) else super().__eq__(other)
 
-    __hash__ = None
-
 
 class ChangeLog:
     """Collects changes made on unique values, and writes them out as rows once, at the end.
@@ -39,10 +46,17 @@ class ChangeLog:
     rule, before and after.
     """
 
-    def __init__(self):
-        self._parts = []
+    def __init__(self) -> None:
+        self._parts: list[tuple] = []
 
-    def values(self, column, codes, rules, before, after):
+    def values(
+        self,
+        column: str,
+        codes: np.ndarray,
+        rules: Sequence[object] | pd.Series,
+        before: Sequence[object] | pd.Series,
+        after: Sequence[object] | pd.Series,
+    ) -> None:
         """Changes of unique values; one line for the column where the same conversion was made of each of them.
 
         Parameters
@@ -70,21 +84,23 @@ class ChangeLog:
             b, a = (np.asarray(v, dtype=object)[hit] for v in (before, after))
             self._parts.append((column, rows, which[rows], rules[hit], [_word(v) for v in b], [_word(v) for v in a]))
 
-    def rows(self, column, mask, rule, before, after):
+    def rows(self, column: str, mask: np.ndarray, rule: str, before: ArrayLike | None, after: ArrayLike | None) -> None:
         """Changes row by row: ``before`` and ``after`` are arrays over the whole table, or one value."""
         rows = np.flatnonzero(mask)
         if len(rows):
             b, a = (
-                [_word(v) for v in np.asarray(x, dtype=object)[rows]] if np.ndim(x) else [_word(x)] * len(rows)
+                [_word(v) for v in np.asarray(x, dtype=object)[rows]]
+                if x is not None and np.ndim(x)
+                else [_word(x)] * len(rows)
                 for x in (before, after)
             )
             self._parts.append((column, rows, np.arange(len(rows)), [rule] * len(rows), b, a))
 
-    def whole(self, column, rule, before, after):
+    def whole(self, column: str, rule: str, before: object, after: object) -> None:
         """One line for a whole column: its ``row`` is missing."""
         self._parts.append((column, np.array([-1]), np.array([0]), [rule], [_word(before)], [_word(after)]))
 
-    def table(self):
+    def table(self) -> Changes:
         """The changes, in the order in which they were made.
 
         Returns
@@ -129,7 +145,7 @@ def _word(value):
     return str(value)
 
 
-def changes_summary(frame):
+def changes_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """What was changed in a table, counted.
 
     Parameters

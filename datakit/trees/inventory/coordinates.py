@@ -4,6 +4,10 @@ The boxes of France are wide enough for its borders, and a choice of this kit. L
 not overlap, so that two exchanged coordinates cannot be mistaken for another place there.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +17,10 @@ from pyproj import CRS, Transformer
 from datakit.errors import CrsMismatch, NotAsDescribed
 from datakit.extras import needed_by
 from datakit.geo.crs import LAMBERT
+
+if TYPE_CHECKING:
+    from datakit.trees.inventory.changes import ChangeLog
+    from datakit.trees.inventory.crosswalks import Crosswalk
 
 # West, south, east, north: mainland and Corsica, Guadeloupe and Martinique, Guyane, La Réunion, Mayotte.
 FRANCE = (
@@ -31,7 +39,7 @@ TEXTS = ("geo_point_2d", "geo_point", "geopoint", "coordonnees", "coordinates", 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 
 
-def points(frame, crosswalk, log):
+def points(frame: pd.DataFrame, crosswalk: Crosswalk | None, log: ChangeLog) -> gpd.GeoSeries:
     """Points in EPSG:2154 for a raw or loaded table.
 
     Parameters
@@ -180,7 +188,7 @@ def _right_crs(x, y, crs, log):
     return x, y, found
 
 
-def french_metres(x, y):
+def french_metres(x: float, y: float) -> str | None:
     """The projected CRS of mainland France that has such coordinates.
 
     By the definition of the zones (false easting 1,700,000 m, false northing 200,000 m plus a million for each zone
@@ -229,7 +237,7 @@ def _label(x, y, mask):
     return label
 
 
-def duplicates(shapes, metres=METRES):
+def duplicates(shapes: gpd.GeoSeries, metres: float = METRES) -> np.ndarray:
     """The first tree within ``metres`` of each tree.
 
     Parameters
@@ -265,7 +273,7 @@ def duplicates(shapes, metres=METRES):
     return first
 
 
-def outside(shapes, area):
+def outside(shapes: gpd.GeoSeries, area: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:
     """Whether each tree is outside the polygons.
 
     Parameters

@@ -4,6 +4,8 @@ A crosswalk is what a data card says of its columns, and nothing else: ``fields`
 of an inventory is one already, and a proposal for a new file is written in the same words.
 """
 
+from __future__ import annotations
+
 import difflib
 import json
 import os
@@ -59,7 +61,7 @@ class Crosswalk:
         A field has no name, the name of another, or a type that does not exist; a key or the ``crs`` is not known.
     """
 
-    def __init__(self, raw, id="crosswalk"):
+    def __init__(self, raw: dict, id: str = "crosswalk") -> None:
         self.raw, self.id = raw, id
         problems, seen = [], set()
         if not isinstance(raw, dict) or not isinstance(raw.get("fields"), list):
@@ -81,14 +83,25 @@ class Crosswalk:
             raise BadCard(id, "this crosswalk cannot be used", found="; ".join(problems))
         self.fields = tuple(Field(field) for field in raw["fields"])
 
-    geometry = property(lambda self: self.raw.get("geometry"))
-    crs = property(lambda self: self.raw.get("crs"))
-    missing_values = property(lambda self: self.raw.get("missingValues", [""]))
+    @property
+    def geometry(self) -> dict | None:
+        """Which columns say where a tree stands."""
+        return self.raw.get("geometry")
+
+    @property
+    def crs(self) -> str | None:
+        """Of those columns."""
+        return self.raw.get("crs")
+
+    @property
+    def missing_values(self) -> list[str]:
+        """Texts that stand for nothing."""
+        return self.raw.get("missingValues", [""])
 
     def __repr__(self):
         return f"<Crosswalk {self.id}: {', '.join(f.name for f in self.fields)}>"
 
-    def write(self, path):
+    def write(self, path: str | Path) -> Path:
         """Write it as JSON, to be read, edited and given to `read`.
 
         Returns
@@ -126,7 +139,7 @@ def _unknown_crs(crs):
     return []
 
 
-def read(source):
+def read(source: str | os.PathLike[str] | Card | dict | Crosswalk) -> Crosswalk:
     """A crosswalk from wherever it is.
 
     Parameters
@@ -173,7 +186,7 @@ def read(source):
     return _of_card(raw, str(source)) if isinstance(raw, dict) and "schema" in raw else Crosswalk(raw, str(source))
 
 
-def known():
+def known() -> dict[str, Crosswalk]:
     """The crosswalks of the inventories that have a card.
 
     Returns

@@ -5,6 +5,8 @@ table is written beside all that explains it: the crosswalk and the list of what
 it lets ``datakit.load("trees-NAME")`` read it like any other dataset.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
@@ -25,7 +27,7 @@ from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.trees.inventory import outputs
 from datakit.trees.inventory.crosswalks import read as read_crosswalk
 from datakit.trees.inventory.standard import changes_summary, standardise
-from datakit.trees.inventory.suggest import suggest_crosswalk
+from datakit.trees.inventory.suggest import Suggestion, suggest_crosswalk
 
 FORMATS = ".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet"
 
@@ -54,18 +56,18 @@ class Imported:
     """
 
     id: str
-    trees: object
-    suggestion: object
+    trees: gpd.GeoDataFrame
+    suggestion: Suggestion | None
     summary: pd.DataFrame
     rejects: pd.DataFrame
-    notes: list
+    notes: list[str]
     crosswalk: Path
     table: Path
     card: Path
     changes: Path
 
 
-def read_raw(path):
+def read_raw(path: str | Path) -> pd.DataFrame:
     """A file of trees as it is: its own column names, text left as text.
 
     Parameters
@@ -151,7 +153,7 @@ def _read_csv(path):
     return Raw(rows.frame.where(rows.frame != ""), None, rows.rejects, rows.notes)
 
 
-def dataset_id(name):
+def dataset_id(name: str) -> str:
     """The dataset's id for a city: ``trees-saint-denis`` for "Saint-Denis".
 
     A city whose open inventory has a card in the kit, such as Paris, gives ``trees-paris-imported``: the card of the
@@ -170,7 +172,15 @@ def dataset_id(name):
     return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
 
 
-def import_file(path, *, city="Dijon", crosswalk=None, folder=None, cards=None, area=None):
+def import_file(
+    path: str | Path,
+    *,
+    city: str = "Dijon",
+    crosswalk: str | Path | None = None,
+    folder: str | Path | None = None,
+    cards: str | Path | None = None,
+    area: gpd.GeoDataFrame | None = None,
+) -> Imported:
     """Turn a file of trees into the standard table.
 
     Parameters

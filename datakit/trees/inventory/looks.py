@@ -1,5 +1,7 @@
 """What the values of a column look like, and how well they suit a field of the standard table."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 
@@ -55,7 +57,7 @@ _PAIR = re.compile(r"^[\[(]?\s*-?\d{1,3}\.\d+\s*[,;]\s*-?\d{1,3}\.\d+\s*[\])]?$"
 _CODE = re.compile(r"^(?:[013-9]\d|2[AB1-9])\d{3}$")
 
 
-def axis(name):
+def axis(name: str) -> str | None:
     """ "longitude" or "latitude" where a folded name is that of a column of coordinates, in degrees or metres."""
     return next((axis for axis, words in _AXES.items() if words.fullmatch(name)), None)
 
@@ -88,7 +90,7 @@ class Look:
     code: float
     classes: float
 
-    def could_be_a_place(self):
+    def could_be_a_place(self) -> bool:
         """Whether numbers lie where longitudes or latitudes (degrees), or metres of a French projection, do."""
         if not self.n:
             return True
@@ -98,7 +100,7 @@ class Look:
         return degrees or self.largest > 10_000
 
 
-def at(column, rows):
+def at(column: pd.Series, rows: int) -> Look:
     """Look at up to ``rows`` values of a column, spread over it."""
     there = column.dropna()
     if len(there) > rows:
@@ -171,7 +173,7 @@ def at(column, rows):
     )
 
 
-def fit(field, seen):
+def fit(field: str, seen: Look) -> tuple[float | None, str]:
     """How well values suit a field.
 
     Returns
@@ -218,7 +220,7 @@ def _measure(field, seen):
     return (0.3, "every value differs") if seen.unique > 0.98 and seen.n > 50 else (0.6, f"median {seen.middle:g}")
 
 
-def girths(seen):
+def girths(seen: Look) -> bool:
     """Whether numbers called diameters are girths in cm: no city has such trunks, as `standard` says of columns too."""
     return seen.number > 0.6 and seen.middle > GIRTH_MEDIAN and seen.largest > GIRTH_LARGEST
 

@@ -1,10 +1,17 @@
 """The names of a table's trees, spelt as the botanical reference does; what was filled or changed is logged."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from datakit.trees import diversity
 from datakit.trees.inventory import taxa
+
+if TYPE_CHECKING:
+    from datakit.trees.inventory.changes import ChangeLog
 
 FILLED = "filled from the botanical reference"
 SPLIT = "cultivar or variety split from the name"
@@ -20,7 +27,7 @@ _HOW = {
 }
 
 
-def name_trees(table, log, *, reference=True):
+def name_trees(table: pd.DataFrame, log: ChangeLog, *, reference: bool = True) -> pd.DataFrame:
     """Give each tree its ``taxon``, and canonical ``genre`` and ``espece``.
 
     Parameters

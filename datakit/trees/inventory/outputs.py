@@ -1,11 +1,19 @@
 """What an import writes: the standard table in the layout of the city's card, and the card that lets it be loaded."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from datakit.data.cards import PACKAGED
 from datakit.errors import BadCard, WrongUse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
 
 
 def _layout():
@@ -13,7 +21,7 @@ def _layout():
     return json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
 
 
-def laid_out(trees):
+def laid_out(trees: gpd.GeoDataFrame) -> pd.DataFrame:
     """The standard table as the card of the city's file wants it."""
     fields, place = {f["name"]: f for f in _layout()["schema"]["fields"]}, trees.geometry.to_crs(4326)
     table = pd.DataFrame(trees).reindex(columns=[n for n, f in fields.items() if n in trees or not f.get("optional")])
@@ -28,7 +36,7 @@ def laid_out(trees):
     return table
 
 
-def marked(table, safe, rows):
+def marked(table: pd.DataFrame, safe: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
     """The changes made to keep formulas out of the table."""
     made = [pd.DataFrame({"row": pd.Series(dtype="Int64")})]
     for name in (name for name in table.columns if not safe[name].equals(table[name])):
@@ -47,7 +55,7 @@ def marked(table, safe, rows):
     return pd.concat(made)
 
 
-def card_of(file, id, city, made_from):
+def card_of(file: Path, id: str, city: str, made_from: str) -> dict:
     """A card for the standard table of one city; where an import made one already, that one, with what was edited."""
     if file.exists():
         try:

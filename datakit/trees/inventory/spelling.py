@@ -1,8 +1,13 @@
 """Latin names taken to pieces, and small errors of spelling mended: what `datakit.trees.inventory.taxa` stands on."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _RANKS = {"subsp", "ssp", "var", "f", "fo", "forma", "nothosubsp", "nothovar", "cv", "convar"}
 _NO_SPECIES = {"sp", "spp", "species", "n", "indet", "indetermine", "indeterminee", "hybride", "hybrides"}
@@ -37,12 +42,12 @@ _ENDING = re.compile(r"(?:ii|us|um|is|os|on|a|e|i)$")
 class Name(NamedTuple):
     """A Latin name: its words, folded (genus, species, form), its cultivar, and whether it names several species."""
 
-    words: tuple
+    words: tuple[str, ...]
     cultivar: str | None
     several: bool
 
 
-def fold(text):
+def fold(text: str) -> str:
     """Lower case without accents or ligatures, single spaces.
 
     Parameters
@@ -57,7 +62,7 @@ def fold(text):
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).lower().split())
 
 
-def french_key(text):
+def french_key(text: str) -> str:
     """What two spellings of a French name share: no accents, case, hyphens or plurals.
 
     Parameters
@@ -72,7 +77,7 @@ def french_key(text):
     return " ".join(w[:-1] if len(w) > 3 and w[-1] in "sx" else w for w in words)
 
 
-def parse(text):
+def parse(text: str) -> Name:
     """Take a Latin name to pieces.
 
     Parameters
@@ -112,7 +117,7 @@ def parse(text):
     return Name(tuple(kept), cultivar or None, several)
 
 
-def edits(a, b, most):
+def edits(a: str, b: str, most: int) -> int:
     """Number of letters to add, drop, change or swap with a neighbour, or ``most + 1`` when there are more.
 
     The optimal string alignment distance, by its usual recurrence.
@@ -128,7 +133,8 @@ def edits(a, b, most):
     """
     if abs(len(a) - len(b)) > most:
         return most + 1
-    before, row = [], list(range(len(b) + 1))
+    before: list[int] = []
+    row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         last, before, row = before, row, [i]
         for j, y in enumerate(b, 1):
@@ -152,8 +158,10 @@ class Speller:
         As `datakit.trees.inventory.taxa.synonyms`.
     """
 
-    def __init__(self, reference, synonyms):
-        self.names, self.genera, self.epithets = {}, {}, {}
+    def __init__(self, reference: pd.DataFrame, synonyms: pd.DataFrame) -> None:
+        self.names: dict[tuple[str, ...], tuple[str, str]] = {}
+        self.genera: dict[str, tuple[str, str]] = {}
+        self.epithets: dict[str, dict[str, str]] = {}
         for taxon in reference.index:
             self._add(taxon, taxon, "exact")
         for name, taxon, kind in synonyms[["name", "taxon", "kind"]].itertuples(index=False):
@@ -168,7 +176,7 @@ class Speller:
             if len(words) == 2:
                 self.epithets.setdefault(words[0], {}).setdefault(words[1], taxon)
 
-    def latin(self, name):
+    def latin(self, name: Name) -> tuple[str | None, str]:
         """Taxon of a parsed name, and how it was found.
 
         Parameters
@@ -214,7 +222,7 @@ class Speller:
             taxon = self.genera.get(other, (None,))[0]
         return (taxon, "genus only") if taxon else (None, "unknown")
 
-    def near_genus(self, genus):
+    def near_genus(self, genus: str) -> str | None:
         """The only genus one error away, with the same first letter; None below six letters.
 
         Parameters
@@ -230,7 +238,7 @@ class Speller:
         near = [each for each in {*self.genera, *self.epithets} if each[0] == genus[0] and edits(genus, each, 1) <= 1]
         return near[0] if len(near) == 1 else None
 
-    def near_epithet(self, genus, epithet, *, most=2, least=6):
+    def near_epithet(self, genus: str, epithet: str, *, most: int = 2, least: int = 6) -> str | None:
         """The only taxon of a genus whose epithet differs by its ending, or by one error (two in ten letters).
 
         Parameters

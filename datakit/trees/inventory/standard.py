@@ -5,7 +5,10 @@ and what a baseline needs: ``statut``, ``dbh``, ``taxon``, ``doublon``, ``hors_z
 each that differs: a million rows cost what their few thousand values cost.
 """
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +21,12 @@ from datakit.trees.inventory import coordinates, crosswalks, states, values
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
 from datakit.trees.structure import trunk_diameter
+
+if TYPE_CHECKING:
+    import os
+
+    from datakit.data.cards import Card, Field
+    from datakit.trees.inventory.crosswalks import Crosswalk
 
 __all__ = ["changes_summary", "schema_table", "standardise"]
 
@@ -62,7 +71,13 @@ TALLEST = 12_000  # cm; no living tree is known to be taller: a choice of this k
 GIRTH_MEDIAN, GIRTH_LARGEST, GIRTH_SHARE, GIRTH_LEAST = 75, 300, 0.001, 30
 
 
-def standardise(frame, crosswalk=None, *, area=None, taxa=True):
+def standardise(
+    frame: pd.DataFrame,
+    crosswalk: Crosswalk | Card | dict | str | os.PathLike[str] | None = None,
+    *,
+    area: gpd.GeoDataFrame | None = None,
+    taxa: bool = True,
+) -> gpd.GeoDataFrame:
     """Turn an inventory into the standard table.
 
     Parameters
@@ -125,7 +140,7 @@ def standardise(frame, crosswalk=None, *, area=None, taxa=True):
     return table
 
 
-def schema_table(table):
+def schema_table(table: gpd.GeoDataFrame) -> pd.DataFrame:
     """The 31 columns of schema-arbre 0.3.1, in its order, ready to be written as CSV.
 
     Parameters
@@ -160,14 +175,14 @@ def schema_table(table):
     return made
 
 
-def schema_names():
+def schema_names() -> list[str]:
     """The 31 fields of schema-arbre 0.3.1, in its order."""
     names = [n for n in standard_fields() if n not in EXTRA]
     return [names[0], "longitude", "latitude", *names[1:]]
 
 
 @functools.cache
-def standard_fields():
+def standard_fields() -> dict[str, Field]:
     """The fields of the standard table that the kit's own card describes, by name."""
     return {f.name: f for f in read_card(PACKAGED / "trees-dijon.json").fields}
 
@@ -203,7 +218,7 @@ def _sources(frame, crosswalk):
 # -- one column --------------------------------------------------------------------------------------------------------
 
 
-def unique(column):
+def unique(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
     """Number of the unique value of each row (-1 where missing), and the unique values.
 
     Returns
@@ -226,7 +241,7 @@ def unique(column):
     return codes, found
 
 
-def spread(found, codes, index):
+def spread(found: pd.Series, codes: np.ndarray, index: pd.Index) -> pd.Series:
     """The values of the rows, from the unique ones."""
     return pd.Series(found.array.take(codes, allow_fill=True), index=index)
 

@@ -3,7 +3,13 @@
 Words in which nothing is known here say nothing: such a tree is never called lost.
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Words of a state, without accents or capitals. What is only planned has an infinitive ("a abattre"), a future ("sera
 # abattu") or a noun with a plan; what is denied is taken away with its "non" before the rest is read.
@@ -26,7 +32,7 @@ _GONE = re.compile(rf"\b{_DONE}\b|souch|\b{_ACT} (?:\w+ )?{_CARRIED_OUT}\b")
 _DEAD = re.compile(r"\bmorte?s?\b")
 
 
-def state(text):
+def state(text: pd.Series) -> pd.Series:
     """What became of each tree, by the words of its state.
 
     Parameters

@@ -4,6 +4,8 @@ Two witnesses are heard for each column: its name, against a vocabulary and the 
 values, against what each field can hold. A column that neither convinces is left alone, and said to be.
 """
 
+from __future__ import annotations
+
 import difflib
 import html
 import re
@@ -11,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +21,9 @@ import pandas as pd
 
 from datakit.extras import needed_by
 from datakit.trees.inventory import coordinates, crosswalks, looks
+
+if TYPE_CHECKING:
+    from datakit.trees.inventory.crosswalks import Crosswalk
 
 with needed_by(__name__):
     from scipy.optimize import linear_sum_assignment
@@ -53,7 +59,7 @@ NOISE = {
 UNIT_AT_END = {"encm": "cm", "enm": "m", "cm": "cm", "m": "m"}
 
 
-def fold(name):
+def fold(name: object) -> list[str]:
     """Letters and digits of a name, without accents or capitals, as words: "CIRCONFÉRENCE (cm)" → circonference, cm."""
     plain = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name)))
     return re.findall(r"[a-z]+|\d+", plain.encode("ascii", "ignore").decode().lower())
@@ -91,9 +97,9 @@ class Suggestion:
     """
 
     table: pd.DataFrame
-    crosswalk: object
+    crosswalk: Crosswalk
 
-    def text(self):
+    def text(self) -> str:
         """The proposal for a terminal."""
         lines = [f"{'column':<20} {'field':<22} {'sure':>4} unit  reason"]
         for r in self.table.fillna({"field": "?"}).itertuples():
@@ -111,7 +117,7 @@ class Suggestion:
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
 
 
-def suggest_crosswalk(frame, *, known=None):
+def suggest_crosswalk(frame: pd.DataFrame, *, known: dict[str, Crosswalk] | None = None) -> Suggestion:
     """Propose which column of a file is which field of the standard table.
 
     Parameters
@@ -235,7 +241,7 @@ def _shortened(words, phrase):
     return any(all(len(w) >= 2 and p.startswith(w) for w, p in pair) for pair in pairs)
 
 
-def unit_of(column):
+def unit_of(column: object) -> str:
     """The unit that a column's name states: "HAUTEUR (m)" and "hauteurenm" are in metres; else ""."""
     words = fold(column)
     if words and words[-1] in ("m", "cm", "mm") and len(words) > 1:

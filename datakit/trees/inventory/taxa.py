@@ -15,6 +15,8 @@ Limits: shrubs, palms and glasshouse trees are covered thinly; names that botani
 the one cities mean (Ulmus campestris: Ulmus minor). What the reference does not know is reported, never guessed.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib.resources
 import re
@@ -45,7 +47,7 @@ def _synonyms():
     return _read("synonyms.csv")
 
 
-def reference():
+def reference() -> pd.DataFrame:
     """The botanical reference.
 
     Returns
@@ -58,7 +60,7 @@ def reference():
     return _reference().copy()
 
 
-def synonyms():
+def synonyms() -> pd.DataFrame:
     """Other names and spellings, and the taxon each one stands for.
 
     Returns
@@ -75,7 +77,7 @@ def _speller():
     return Speller(_reference(), _synonyms())
 
 
-def resolve(names, cultivars=None):
+def resolve(names: pd.Series | pd.Index | list[str], cultivars: pd.Series | list[str] | None = None) -> pd.DataFrame:
     """Accepted name, family and common names of Latin names or codes as inventories write them.
 
     Understands hybrids with or without "x", cultivars between quotes, authors, subspecies, "sp.", case and accents,
@@ -117,7 +119,7 @@ def resolve(names, cultivars=None):
     return table[COLUMNS]
 
 
-def from_french(names):
+def from_french(names: pd.Series | pd.Index | list[str]) -> pd.DataFrame:
     """Taxon of French names, where only one can be meant.
 
     "Frêne" is a genus, "Frêne commun" a species, "Acacia" is two genera and so unknown. Case, accents and plurals do

@@ -4,6 +4,8 @@ Each takes a Series of text (missing as None) and returns the values and, for ea
 text where nothing was changed. Reading a number, a date or a yes without loss is not a change.
 """
 
+from __future__ import annotations
+
 import re
 
 import numpy as np
@@ -77,7 +79,7 @@ _SPACES = re.compile("[\u00a0\u202f\u2009]")
 _GROUPS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
-def measure(text, unit):
+def measure(text: pd.Series, unit: str | None) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Numbers, classes and units in words.
 
     Parameters
@@ -157,7 +159,7 @@ def _both(*rules):
     return "; ".join(r for r in rules if r)
 
 
-def yes_no(text):
+def yes_no(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Words for yes and no.
 
     Returns
@@ -171,7 +173,7 @@ def yes_no(text):
     return values, _rule(text, {NOT_READ.format("yes or no"): values.isna() & text.notna()})
 
 
-def stage(text):
+def stage(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """One spelling for each stage of development whose word is known (`STAGES`); other words stay."""
     low = text.str.lower().str.replace(r"\s+", " ", regex=True)
     known = low.map(_STAGE)
@@ -181,7 +183,7 @@ def stage(text):
     return values, _rule(text, {GLUED: glued & changed, "one word for one stage": changed & ~glued})
 
 
-def year(text):
+def year(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """The year of planting from a year, a date or a season.
 
     Returns
@@ -224,7 +226,7 @@ def year(text):
     return values, rule
 
 
-def date(text):
+def date(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Days: ISO, "01/11/2004" (the day first), moments with a time zone, milliseconds since 1970.
 
     Returns
@@ -294,7 +296,7 @@ def _in_france(moments):
     return _days(moments.dt.tz_convert("Europe/Paris").dt.tz_localize(None))
 
 
-def days(moments):
+def days(moments: pd.Series) -> pd.Series:
     """The days of moments: those in France, where they have a time zone."""
     return _days(moments) if moments.dt.tz is None else _in_france(moments)
 
@@ -303,7 +305,7 @@ def _days(moments):
     return moments.dt.normalize().astype("datetime64[ms]")
 
 
-def cultivar(text):
+def cultivar(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Cultivars without their quotation marks.
 
     Returns
@@ -328,7 +330,7 @@ def cultivar(text):
     )
 
 
-def epithet(text):
+def epithet(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Species epithets: "sp." is missing, one sign for hybrids ("×hispanica" is "x hispanica")."""
     plain = text.str.replace(r"\s+", " ", regex=True).str.strip()
     unknown = plain.str.fullmatch(r"(?:n\.?\s*)?spp?\.?|indet\w*\.?|\?+|-+|\.+|inconnue?", case=False, na=False)
@@ -337,7 +339,7 @@ def epithet(text):
     return values, _rule(text, {"says that the species is not known": unknown, "one sign for hybrids": changed})
 
 
-def spreadsheet_integer(text):
+def spreadsheet_integer(text: pd.Series) -> pd.Series | None:
     """Codes that a spreadsheet made numbers, "123704.0", when every one of them is: None when they are not."""
     given = text.dropna()
     if not len(given) or not given.str.fullmatch(r"-?\d+\.0").all():
