@@ -15,6 +15,17 @@ Importing the package reads no file and pulls in neither pandas nor geopandas: a
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what `__getattr__` finds, for editors and type checkers
+    from datakit.data.cards import Catalog, describe
+    from datakit.data.fetching import fetch
+    from datakit.data.locks import registry
+    from datakit.data.provenance import provenance
+    from datakit.data.reading import load
+    from datakit.errors import DatakitError, DataWarning
+
+    catalog: Catalog
 
 __version__ = "0.1.0"
 __all__ = ["DataWarning", "DatakitError", "catalog", "describe", "fetch", "load", "provenance", "registry"]
@@ -30,7 +41,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name == "catalog":  # read anew each time, so that a card saved a moment ago is there
         return import_module("datakit.data.cards").read_catalog()
     if name in _HOMES:

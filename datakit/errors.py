@@ -1,14 +1,24 @@
 """What can go wrong, said the same way everywhere: what happened, expected, found, done, and the next command."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
 import warnings
+from typing import TypeVar, overload
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def without_password(text):
+_Value = TypeVar("_Value")
+
+
+@overload
+def without_password(text: str) -> str: ...
+@overload
+def without_password(text: _Value) -> _Value: ...
+def without_password(text: object) -> object:
     """A text as it may be shown and kept: ``http://name:password@host`` becomes ``http://***@host``."""
     return re.sub(r"(?<=://)[^/?#\s]*@", "***@", text) if isinstance(text, str) else text
 
@@ -26,7 +36,16 @@ class DatakitError(Exception):
         What was expected, what was found instead, what the kit did about it, and the next command to type.
     """
 
-    def __init__(self, subject, what, *, expected=None, found=None, done=None, next=None):
+    def __init__(
+        self,
+        subject: str,
+        what: str,
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+        done: str | None = None,
+        next: str | None = None,
+    ) -> None:
         self.subject, self.what = without_password(subject), without_password(what)
         self.expected, self.found, self.done, self.next = map(without_password, (expected, found, done, next))
         super().__init__(self.subject, self.what)
@@ -51,7 +70,7 @@ class DataWarning(UserWarning):
     """Something about the data that a reader of the result must know."""
 
 
-def warn(message):
+def warn(message: str) -> None:
     """Warn with a `DataWarning` laid at the line that called the kit, however deep in the kit it was found.
 
     A count of frames (``stacklevel=5``) is wrong after the next change, and ``skip_file_prefixes`` needs Python 3.12.
@@ -75,7 +94,7 @@ class MissingPackage(DatakitError, ModuleNotFoundError):
         The module that cannot be imported, as in every `ImportError`.
     """
 
-    def __init__(self, subject, what, *, name=None, **said):
+    def __init__(self, subject: str, what: str, *, name: str | None = None, **said: str | None) -> None:
         super().__init__(subject, what, **said)
         self.name = name
 

@@ -3,18 +3,24 @@
 The standard library only, and old words: the doctor reads this before anything is installed.
 """
 
+from __future__ import annotations
+
 import re
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.errors import MissingPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAME = "ondijon-datakit"
 CORE = ""
 
 
-def checkout():
+def checkout() -> Path | None:
     """The project's folder where the package is used from a clone of it, else None.
 
     Returns
@@ -30,7 +36,7 @@ def checkout():
     return folder if mine else None
 
 
-def requirements():
+def requirements() -> dict[str, list[str]]:
     """Direct dependencies by extra, those of the core under ``""``.
 
     Returns
@@ -41,7 +47,7 @@ def requirements():
     project = checkout()
     if project:
         return _written((project / "pyproject.toml").read_text(encoding="utf-8"))
-    found = {}
+    found: dict[str, list[str]] = {}
     try:
         lines = metadata.requires(NAME) or []
     except metadata.PackageNotFoundError:
@@ -63,7 +69,7 @@ def _written(toml):
 
 
 @contextmanager
-def needed_by(user):
+def needed_by(user: str) -> Iterator[None]:
     """Import packages of an extra within this block: where one is missing, the error says which extra brings it.
 
     Parameters
@@ -86,7 +92,7 @@ def needed_by(user):
         raise MissingPackage(user, module + " is not installed", name=error.name, next=install(extra)) from None
 
 
-def bringing(module, user):
+def bringing(module: str, user: str) -> str | None:
     """The extra that brings a module: the user's own theme if that has it, else the first one.
 
     Parameters
@@ -113,7 +119,7 @@ def bringing(module, user):
     return named[0] if named else None
 
 
-def install(*extras):
+def install(*extras: str) -> str:
     """The command that installs extras into this environment, whether the kit came as a wheel or is used from a clone.
 
     Parameters

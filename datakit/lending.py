@@ -3,11 +3,19 @@
 Nothing is imported before it is used: ``import datakit`` and ``datakit --help`` must stay instant.
 """
 
+from __future__ import annotations
+
 import re
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
-def lend(package, homes, contents=""):
+def lend(
+    package: str, homes: Mapping[str, str], contents: str = ""
+) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package.
 
     Parameters

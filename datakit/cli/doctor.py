@@ -3,6 +3,8 @@
 The standard library only, in words that even an old Python understands: this must run before anything is installed.
 """
 
+from __future__ import annotations
+
 import base64
 import csv
 import hashlib
@@ -19,10 +21,14 @@ import urllib.request
 import warnings
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from datakit import extras
 from datakit.errors import without_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
@@ -53,7 +59,7 @@ class Check:
         What to do, where it is not ok.
     """
 
-    def __init__(self, name, status, found, advice=""):
+    def __init__(self, name: str, status: str, found: str, advice: str = "") -> None:
         self.name, self.status = name, status
         self.found, self.advice = without_password(found), without_password(advice)
 
@@ -63,7 +69,7 @@ class Check:
         return text + ("\n                    -> " + self.advice if self.advice else "")
 
 
-def examine(origins=None):
+def examine(origins: str | None = None) -> list[Check]:
     """Look at everything the kit needs.
 
     Parameters
@@ -82,13 +88,13 @@ def examine(origins=None):
     return [check for check in checks if check]
 
 
-def named(origins=None):
+def named(origins: str | None = None) -> list[str]:
     """The names in a list of origins; `datakit.data.origins`, which checks them, may not be installed yet."""
     rows = csv.reader((origins or os.environ.get("DATAKIT_ORIGINS") or "sample").splitlines(), skipinitialspace=True)
     return [name.strip() for row in rows for name in row if name.strip()]
 
 
-def python():
+def python() -> Check:
     """The version of Python."""
     found = platform.python_version() + ", " + sys.executable
     if sys.version_info[:2] < OLDEST:
@@ -118,7 +124,7 @@ def _look_up(lines):
     return missing, old
 
 
-def packages():
+def packages() -> Iterator[Check]:
     """Every direct dependency: there, and recent enough; of the extras, those that are not whole."""
     lists = extras.requirements()
     core = lists.pop(extras.CORE, [])
@@ -142,7 +148,7 @@ def packages():
             yield Check("extra", "warning", found, "if you want it: " + extras.install(name))
 
 
-def place():
+def place() -> Check | None:
     """Binder, where there is one: its limits surprise people."""
     if not any(name.startswith("BINDER_") for name in os.environ):
         return None
@@ -164,7 +170,7 @@ def _first_number(*files):
     return None
 
 
-def memory():
+def memory() -> Check:
     """Memory that can still be had, a container's limit included."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
@@ -200,7 +206,7 @@ def _nearest(folder):
     return folder
 
 
-def disk():
+def disk() -> Check:
     """Room where the cache is."""
     folder = _nearest(_cache_folder())
     free = shutil.disk_usage(str(folder)).free
@@ -210,7 +216,7 @@ def disk():
     return Check("disk", "ok", found)
 
 
-def transform():
+def transform() -> Check:
     """A real change of coordinates: a broken PROJ gives infinities or nothing, long after the import."""
     try:
         from pyproj import Transformer
@@ -234,7 +240,7 @@ def _proj_advice():
     return "install pyproj again: pip install --force-reinstall pyproj"
 
 
-def cache():
+def cache() -> Check:
     """The cache: can it be written?"""
     folder = _cache_folder()
     try:
@@ -254,7 +260,7 @@ def cache():
     return Check("cache", "ok", str(folder))
 
 
-def cards():
+def cards() -> Check | None:
     """The data cards of a team: which are there, which replace one of the kit, and what is wrong in the others."""
     try:
         from datakit.data.card_checks import meant
@@ -267,8 +273,8 @@ def cards():
             warnings.simplefilter("ignore")
             found = read_catalog()
     except WrongUse as error:
-        return Check("cards", "failed", "DATAKIT_CARDS names a folder that is not there: " + error.found, "correct it")
-    own = [card for card in found.values() if card.file.parent != PACKAGED]
+        return Check("cards", "failed", f"DATAKIT_CARDS names a folder that is not there: {error.found}", "correct it")
+    own = [card for card in found.values() if card.file and card.file.parent != PACKAGED]
     instead = [card.id for card in own if card.replaces]
     said = f"{len(found) - len(own)} of the kit" + (f", {len(own)} of yours" if own else "")
     said += ", in place of the kit's: " + ", ".join(instead) if instead else ""
@@ -280,7 +286,7 @@ def cards():
     return Check("cards", "ok", said + (f"; no cards, left alone: {', '.join(left)}" if left else ""))
 
 
-def origin(name):
+def origin(name: str) -> Check:
     """One origin of data: does it answer, and with what it promises?"""
     title = "origin"
     if name == "publisher":

@@ -1,9 +1,16 @@
 """The commands ``datakit lock`` and ``datakit mirror``: parse, call, print."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
 
 
-def add_commands(command, origins):
+def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Callable[..., None]) -> None:
     """Add them to the command line.
 
     Parameters

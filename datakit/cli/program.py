@@ -1,5 +1,7 @@
 """The command line: parse, call, print. Everything heavy is imported by the command that needs it."""
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import json
@@ -7,11 +9,15 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit import __version__
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import trees as cli_trees
 from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_OUTPUT = "reports/latest"
@@ -66,29 +72,34 @@ def _named(origins):
     return origins
 
 
-def parser():
+class _Parser(argparse.ArgumentParser):
+    """Texts are shown as they are written, and options are not guessed; so are those of the commands below it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+
+
+def parser() -> argparse.ArgumentParser:
     """The whole command line.
 
     Returns
     -------
     argparse.ArgumentParser
     """
-    shape = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
-    top = argparse.ArgumentParser(
+    top = _Parser(
         "datakit",
         description=ABOUT,
         epilog=EXAMPLES.format(
             origins=f"Now: {_now()}. Change it with --origins or DATAKIT_ORIGINS.",
             variables="\n".join(f"  {name:<21}  {what}" for name, what in VARIABLES.items()),
         ),
-        **shape,
     )
     top.add_argument("--version", action="version", version=f"datakit {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
 
     def command(name, what, call, examples="", into=commands):
         epilog = f"examples:\n{examples}" if examples else None
-        made = into.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", epilog=epilog, **shape)
+        made = into.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", epilog=epilog)
         made.set_defaults(call=call)
         return made
 
@@ -318,7 +329,7 @@ def _speak_utf8():
                 stream.reconfigure(errors="replace")
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Parameters

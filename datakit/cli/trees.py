@@ -1,13 +1,20 @@
 """The commands of ``datakit trees``: parse, call, print."""
 
+from __future__ import annotations
+
 import functools
 import sys
+from typing import TYPE_CHECKING
 
 from datakit.data.project import in_project
 from datakit.errors import DatakitError
 
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
 
-def add_commands(command, origins):
+
+def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Callable[..., None]) -> None:
     """Add them to the command line.
 
     Parameters

@@ -3,6 +3,8 @@
 Nothing is ever unpacked to the disk: a member is read into memory, up to a limit.
 """
 
+from __future__ import annotations
+
 import codecs
 import fnmatch
 import gzip
@@ -13,15 +15,21 @@ import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.errors import Corrupt, NotAsDescribed, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datakit.data.card import Card
 
 JSONS = ("geojson", "json", "overpass")
 DATA = {"features", "elements", "results", "records", "geometry", "geometries", "coordinates"}
 LONGEST_ERROR = 20_000  # bytes: what is longer is no error message
 
 
-def unpacked_limit():
+def unpacked_limit() -> int:
     """Largest size in bytes of what is unpacked in memory: ``DATAKIT_MAX_UNPACKED``, else 2 GB."""
     text = os.environ.get("DATAKIT_MAX_UNPACKED", "2e9")
     try:
@@ -32,7 +40,7 @@ def unpacked_limit():
         ) from None
 
 
-def compression_of(path, card):
+def compression_of(path: str | os.PathLike[str], card: Card) -> str | None:
     """``"zip"``, ``"gz"`` or None: what the card says, else what the file is. A CSV is often sent zipped."""
     if card.compression or card.format == "parquet":
         return card.compression
@@ -41,7 +49,7 @@ def compression_of(path, card):
     return "zip" if head == b"PK\x03\x04" else "gz" if head[:2] == b"\x1f\x8b" else None
 
 
-def check_bytes(path, card):
+def check_bytes(path: str | os.PathLike[str], card: Card) -> None:
     """Refuse what cannot be the dataset, whatever its status code said.
 
     Raises
@@ -122,7 +130,7 @@ def _names_a_column(path, card):
     return any(plain(cell) in known for line in lines for cell in re.split(f"[;,\t|{re.escape(card.delimiter)}]", line))
 
 
-def answer_in_words(path):
+def answer_in_words(path: str | os.PathLike[str]) -> str | None:
     """What an answer says, where it is text: the message of a JSON error, else its first characters; None for others.
 
     Opendatasoft says ``{"error_code": …, "message": …}``, Data4Citizen ``{"success": false, "error": {"message": …}}``.
@@ -153,7 +161,7 @@ def _error_of(answer):
 
 
 @contextmanager
-def unpacking(card):
+def unpacking(card: Card) -> Iterator[None]:
     """Turn what zipfile and gzip raise on an archive that cannot be opened into `Corrupt`."""
     try:
         yield
@@ -175,14 +183,14 @@ def unpacking(card):
         ) from error
 
 
-def named(archive):
+def named(archive: zipfile.ZipFile) -> list[str]:
     """Names of what somebody put into a zip: macOS adds a hidden file, called like the data, beside each."""
     return [
         n for n in archive.namelist() if not n.startswith("__MACOSX/") and not n.rpartition("/")[2].startswith("._")
     ]
 
 
-def members(path, card):
+def members(path: str | os.PathLike[str], card: Card) -> list[str]:
     """Names of the members of a zip that the card's ``innerpath`` picks (a pattern; ``*.<format>`` by default).
 
     Raises
@@ -230,7 +238,7 @@ def _too_much(card, found):
     )
 
 
-def content(path, card):
+def content(path: str | os.PathLike[str], card: Card) -> bytes:
     """The bytes of the data itself: out of the zip or gzip that the card names.
 
     Returns

@@ -1,9 +1,17 @@
 """The body of an HTTP answer as it comes: unpacked to its end mark, not too slow, not longer than announced."""
 
+from __future__ import annotations
+
 import time
 import zlib
+from typing import TYPE_CHECKING
 
 from datakit.errors import Corrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import requests
 
 CHUNK = 64 * 1024
 SLOWEST, OVER = 1000, 60  # bytes a second, and seconds: below, 10 MB take three hours, and whoever waits should know
@@ -15,19 +23,19 @@ class TooSlow(Exception):
     """A transfer that no time-out ends, since a byte comes now and then."""
 
 
-def broken(message):
+def broken(message: str) -> requests.ConnectionError:
     """The error of a connection that broke: what is worth another attempt."""
     import requests
 
     return requests.ConnectionError(message)
 
 
-def packed(headers):
+def packed(headers: Mapping[str, str]) -> bool:
     """Whether the server packed the transfer, although identity was asked."""
     return headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
 
 
-def read(answer, silence):
+def read(answer: requests.Response, silence: float) -> Iterator[bytes]:
     """The bytes of an answer in pieces, unpacked; a connection that breaks loses none of those that came.
 
     Parameters
@@ -62,7 +70,7 @@ def _paced(pieces, window):
             since, got = since + seconds, 0
 
 
-def bounded(pieces, subject, limit, have=0):
+def bounded(pieces: Iterable[bytes], subject: str, limit: int | None, have: int = 0) -> Iterator[bytes]:
     """The same pieces, up to ``limit`` bytes with the ``have`` that are there; `Corrupt` where more come."""
     for piece in pieces:
         have += len(piece)

@@ -5,6 +5,8 @@ another, and a good copy stays whatever arrives later. Beside these folders, one
 that origin gave last. Every such note carries its own digest: a bit that flips makes it void, not wrong.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import logging
@@ -18,16 +20,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.files import disk_full, read_note, sha256_of, write_json, write_note, write_whole
 from datakit.errors import CacheProblem, DataWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Literal
+
+    from datakit.data.card import Card
+    from datakit.data.origins import Origin, Source
 
 # Notebooks have always imported the warning from here, and others what writes files.
 __all__ = ["Cache", "DataWarning", "Fetched", "sha256_of", "write_json", "write_whole"]
 
 # What is remembered of a file, beside its path and its origin.
 FACTS = ("sha256", "bytes", "url", "retrieved", "licence", "synthetic")
-_computed = {}  # digests that this process computed, by path, size and time of the file
+# Digests that this process computed, by path, size and time of the file.
+_computed: dict[tuple[str, int, int], str] = {}
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ class Fetched:
     vouched: bool = False
 
     @classmethod
-    def of(cls, source, path, outcome):
+    def of(cls, source: Source, path: Path, outcome: str) -> Fetched:
         """The file of a `datakit.data.origins.Source` whose digest is known."""
         facts = {name: getattr(source, name) for name in FACTS}
         facts["bytes"] = source.bytes or path.stat().st_size
@@ -71,7 +82,7 @@ class OtherBytes(Exception):
         Its digest.
     """
 
-    def __init__(self, found):
+    def __init__(self, found: str) -> None:
         super().__init__(found)
         self.found = found
 
@@ -87,16 +98,16 @@ class Cache:
         computed; where this process has computed the digest; or only after computing it again.
     """
 
-    def __init__(self, card, look="noted"):
+    def __init__(self, card: Card, look: Literal["noted", "once", "now"] = "noted") -> None:
         self.card, self.look = card, look
         self.folder = cache_folder() / card.id
         self._computed = {} if look == "now" else _computed
 
-    def home(self, sha256):
+    def home(self, sha256: str) -> Path:
         """The folder of a file and of the tables made from it."""
         return self.folder / sha256[:16]
 
-    def last(self, origin):
+    def last(self, origin: Origin) -> Fetched | None:
         """What an origin gave last, if it is still whole, was readable, and is what the card asks for; else None."""
         try:
             said = read_note(self._memo(origin))
@@ -109,18 +120,25 @@ class Cache:
         except (OSError, ValueError, KeyError):
             return None
 
-    def have(self, source):
+    def have(self, source: Source) -> Fetched | None:
         """The content that a source names, if it is here already, wherever it came from; else None."""
         if not source.sha256:
             return None
-        bundled = source.origin.kind == "sample"  # read where it is
-        path = Path(source.address) if bundled else self.home(source.sha256) / source.filename
+        path = self.home(source.sha256) / source.filename
+        if source.address and source.origin.kind == "sample":  # read where it is
+            path = Path(source.address)
         try:
             return Fetched.of(source, path, "cached") if self.whole(path, source.sha256, source.bytes) else None
         except OSError:
             return None
 
-    def keep(self, source, known, download, last=None):
+    def keep(
+        self,
+        source: Source,
+        known: str | None,
+        download: Callable[..., None],
+        last: Fetched | None = None,
+    ) -> Fetched:
         """Bring a file to its place and remember it; called with `held`.
 
         Parameters
@@ -155,7 +173,7 @@ class Cache:
         write_note(memo, {**said, "before": _before(memo, digest)})
         return found
 
-    def refuse(self, found):
+    def refuse(self, found: Fetched) -> str | None:
         """Let an answer of the publisher that cannot be read be the copy of no later load.
 
         What the publisher gave before is remembered again where it was once loaded and the new bytes never were. The
@@ -181,7 +199,7 @@ class Cache:
             pass
         return None
 
-    def whole(self, path, sha256, bytes=None):
+    def whole(self, path: Path, sha256: str, bytes: int | None = None) -> bool:
         """Whether a file is still what it was when its digest was taken."""
         state = path.stat()
         if bytes and state.st_size != bytes:
@@ -196,7 +214,7 @@ class Cache:
         return self._computed[key] == sha256
 
     @contextmanager
-    def held(self, what="fetch"):
+    def held(self, what: str = "fetch") -> Iterator[None]:
         """Hold the dataset's lock, and turn a cache that cannot be written into a clear error."""
         from filelock import FileLock, Timeout
 
@@ -310,7 +328,7 @@ def _before(memo, digest):
         return None
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """The folder of the cache: ``DATAKIT_CACHE``, else the one that pooch chooses for this system."""
     if named := os.environ.get("DATAKIT_CACHE"):
         return Path(named).expanduser()
@@ -319,7 +337,7 @@ def cache_folder():
     return Path(pooch.os_cache("ondijon-datakit"))
 
 
-def without_talk_of_widgets():
+def without_talk_of_widgets() -> None:
     """Import tqdm's bars for notebooks now, quietly: pooch, esda and others do later, and it asks for widgets.
 
     The kit's bars are plain text, and a newcomer's first line of output should be no warning. The filters are the
@@ -331,7 +349,7 @@ def without_talk_of_widgets():
             import_module("tqdm.auto")
 
 
-def cache_problem(card, folder, error):
+def cache_problem(card: Card, folder: Path, error: OSError) -> CacheProblem:
     full = disk_full(error)
     return CacheProblem(
         card.id,

@@ -3,14 +3,21 @@
 The standard library only, so that ``datakit show`` answers before anything is installed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import html
 import json
 from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
+from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,40 +30,40 @@ class Field:
         The Table Schema field, with the kit's ``source``, ``unit``, ``source_unit``, ``title_fr`` and ``optional``.
     """
 
-    raw: dict
+    raw: dict[str, Any]
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.raw["name"]
 
     @property
-    def type(self):
+    def type(self) -> str:
         return self.raw.get("type", "string")
 
     @property
-    def source(self):
+    def source(self) -> tuple[str, ...]:
         """Accepted spellings of the column's header in the publisher's file, the usual one first."""
         source = self.raw.get("source", self.name)
         return (source,) if isinstance(source, str) else tuple(source)
 
     @property
-    def unit(self):
+    def unit(self) -> str | None:
         return self.raw.get("unit")
 
     @property
-    def constraints(self):
+    def constraints(self) -> dict[str, Any]:
         return self.raw.get("constraints", {})
 
     @property
-    def optional(self):
+    def optional(self) -> bool:
         """Whether the column itself may be absent from the file."""
         return bool(self.raw.get("optional"))
 
     @property
-    def description(self):
+    def description(self) -> str:
         return self.raw.get("description", "")
 
-    def label(self, lang="en"):
+    def label(self, lang: str = "en") -> str:
         """The column's label in English (``"en"``) or French (``"fr"``)."""
         english = self.raw.get("title", self.name)
         return self.raw.get("title_fr", english) if lang == "fr" else english
@@ -77,17 +84,23 @@ class Card:
         The card of the same id that it overrides.
     """
 
-    def __init__(self, raw, value=None, file=None, replaces=None):
+    def __init__(
+        self,
+        raw: dict[str, Any],
+        value: str | None = None,
+        file: Path | None = None,
+        replaces: Path | None = None,
+    ) -> None:
         self.raw, self.file, self.replaces = raw, file, replaces
-        self.parameter = raw.get("parameter")
-        self.value = value if value is not None else (self.parameter or {}).get("default")
+        self.parameter: dict[str, Any] | None = raw.get("parameter")
+        self.value: str | None = value if value is not None else (self.parameter or {}).get("default")
         self.id = f"{raw['name']}@{value}" if value is not None else raw["name"]
 
     def __repr__(self):
         return f"<Card {self.id}: {self.title}>"
 
-    def fill(self, template):
-        if template is None or not self.parameter:
+    def fill(self, template: str) -> str:
+        if not self.parameter:
             return template
         if self.value is None and any(name for _, name, _, _ in Formatter().parse(template)):
             raise WrongUse(
@@ -99,63 +112,131 @@ class Card:
             )
         return template.replace("{" + self.parameter["name"] + "}", self.value or "")
 
-    title = property(lambda self: self.raw.get("title", self.id))
-    title_fr = property(lambda self: self.raw.get("title_fr", self.title))
-    description = property(lambda self: self.raw.get("description", ""))
-    description_fr = property(lambda self: self.raw.get("description_fr", self.description))
-    theme = property(lambda self: self.raw.get("theme", "other"))
-    publisher = property(lambda self: self.raw["sources"][0]["title"])
-    homepage = property(lambda self: self.raw["sources"][0].get("path"))
-    licence = property(lambda self: self.raw["licenses"][0]["name"])
-    attribution = property(lambda self: self.raw.get("attribution", self.publisher))
-    format = property(lambda self: self.raw["format"])
-    encoding = property(lambda self: self.raw.get("encoding", "utf-8"))
-    delimiter = property(lambda self: self.raw.get("dialect", {}).get("delimiter", ","))
-    compression = property(lambda self: self.raw.get("compression"))
-    innerpath = property(lambda self: self.raw.get("innerpath"))
-    crs = property(lambda self: self.raw.get("crs"))
-    geometry = property(lambda self: self.raw.get("geometry"))
-    bytes = property(lambda self: self.raw.get("bytes"))
-    checked = property(lambda self: self.raw.get("checked"))
-    paging = property(lambda self: self.raw.get("paging"))
-    resolve = property(lambda self: self.raw.get("resolve"))
-    notes = property(lambda self: self.raw.get("notes", []))
-    primary_key = property(lambda self: self.raw.get("schema", {}).get("primaryKey"))
-    missing_values = property(lambda self: self.raw.get("schema", {}).get("missingValues", [""]))
+    @property
+    def title(self) -> str:
+        return self.raw.get("title", self.id)
 
     @property
-    def filename(self):
+    def title_fr(self) -> str:
+        return self.raw.get("title_fr", self.title)
+
+    @property
+    def description(self) -> str:
+        return self.raw.get("description", "")
+
+    @property
+    def description_fr(self) -> str:
+        return self.raw.get("description_fr", self.description)
+
+    @property
+    def theme(self) -> str:
+        return self.raw.get("theme", "other")
+
+    @property
+    def publisher(self) -> str:
+        return self.raw["sources"][0]["title"]
+
+    @property
+    def homepage(self) -> str | None:
+        return self.raw["sources"][0].get("path")
+
+    @property
+    def licence(self) -> str:
+        return self.raw["licenses"][0]["name"]
+
+    @property
+    def attribution(self) -> str:
+        return self.raw.get("attribution", self.publisher)
+
+    @property
+    def format(self) -> str:
+        return self.raw["format"]
+
+    @property
+    def encoding(self) -> str:
+        return self.raw.get("encoding", "utf-8")
+
+    @property
+    def delimiter(self) -> str:
+        return self.raw.get("dialect", {}).get("delimiter", ",")
+
+    @property
+    def compression(self) -> str | None:
+        return self.raw.get("compression")
+
+    @property
+    def innerpath(self) -> str | None:
+        return self.raw.get("innerpath")
+
+    @property
+    def crs(self) -> str | None:
+        return self.raw.get("crs")
+
+    @property
+    def geometry(self) -> dict[str, Any] | None:
+        return self.raw.get("geometry")
+
+    @property
+    def bytes(self) -> int | None:
+        return self.raw.get("bytes")
+
+    @property
+    def checked(self) -> str | None:
+        return self.raw.get("checked")
+
+    @property
+    def paging(self) -> dict[str, int] | None:
+        return self.raw.get("paging")
+
+    @property
+    def resolve(self) -> dict[str, str] | None:
+        return self.raw.get("resolve")
+
+    @property
+    def notes(self) -> list[str]:
+        return self.raw.get("notes", [])
+
+    @property
+    def primary_key(self) -> str | list[str] | None:
+        return self.raw.get("schema", {}).get("primaryKey")
+
+    @property
+    def missing_values(self) -> list[str]:
+        return self.raw.get("schema", {}).get("missingValues", [""])
+
+    @property
+    def filename(self) -> str:
         return self.fill(self.raw["path"])
 
     @property
-    def urls(self):
+    def urls(self) -> list[str]:
         """The publisher's addresses, in the order in which they are tried; empty when there is none."""
         url = self.raw.get("url")
         return [self.fill(u) for u in ([url] if isinstance(url, str) else url or [])]
 
     @property
-    def url(self):
+    def url(self) -> str | None:
         return self.urls[0] if self.urls else None
 
     @property
-    def sha256(self):
+    def sha256(self) -> str | None:
         """Expected digest of the publisher's file, where its URL is pinned; else None."""
         return (self.raw.get("hash") or "").removeprefix("sha256:") or None
 
     @cached_property
-    def fields(self):
+    def fields(self) -> tuple[Field, ...]:
         return tuple(Field(raw) for raw in self.raw.get("schema", {}).get("fields", []))
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """Digest of the card itself: a table kept from an older card is not used with a newer one."""
         return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
 
-    def label(self, lang="en"):
+    def label(self, lang: str = "en") -> str:
         """The title in English (``"en"``) or French (``"fr"``)."""
         return self.title_fr if lang == "fr" else self.title
 
-    def text(self, lang="en"):
+    def text(self, lang: str = "en") -> str:
         """The card as plain text, for a terminal."""
         fr = lang == "fr"
         names = (
@@ -189,7 +270,7 @@ class Card:
         return "\n".join(lines)
 
     @property
-    def raw_urls(self):
+    def raw_urls(self) -> list[str]:
         url = self.raw.get("url")
         return [url] if isinstance(url, str) else list(url or [])
 

@@ -6,6 +6,8 @@ expression is one. The standard library is enough to import this module; `jsonsc
 they are installed.
 """
 
+from __future__ import annotations
+
 import codecs
 import difflib
 import json
@@ -38,7 +40,7 @@ TYPES = {
 }
 
 
-def meant(file):
+def meant(file: Path) -> bool:
     """Whether a file that is no usable card was meant as one, and does not only lie in a folder called ``cards``."""
     try:
         raw = json.loads(file.read_text(encoding="utf-8-sig"))
@@ -50,7 +52,7 @@ def meant(file):
 
 
 @lru_cache(maxsize=200)  # a card is read again at each verb
-def mistakes(text, name):
+def mistakes(text: str, name: str) -> tuple[tuple[str, str, str], ...]:
     """Everything that is wrong with a card.
 
     Parameters
@@ -73,7 +75,7 @@ def mistakes(text, name):
     if isinstance(given.get("schema"), dict) and given["schema"].get("fields", []) == []:
         given["schema"] = {"fields": [{"name": "any"}], **{k: v for k, v in given["schema"].items() if k != "fields"}}
     found = [*_against_schemas(given), *_unknown_keys(given), *_of_the_card(given, name), *_of_the_fields(given)]
-    first = {}
+    first: dict[str, tuple[str, str, str]] = {}
     for key, expected, what in found:
         first.setdefault(key, (key, expected, what))
     return tuple(first.values())

@@ -5,6 +5,8 @@ A card is a Frictionless *Data Resource* (Data Package v2) with a Table Schema, 
 ``datakit doctor`` answer before anything is installed.
 """
 
+from __future__ import annotations
+
 import difflib
 import html
 import json
@@ -12,11 +14,15 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.card import Card, Field
 from datakit.data.card_checks import meant, mistakes
 from datakit.data.project import project_folder
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["PACKAGED", "TYPES", "Card", "Catalog", "Field", "card_folders", "describe", "read_card", "read_catalog"]
 
@@ -24,7 +30,7 @@ PACKAGED = Path(__file__).parents[1] / "catalog"
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
 
 
-class Catalog(Mapping):
+class Catalog(Mapping[str, Card]):
     """The data cards by id, in the order territory, trees, vegetation, inclusion, citizens, then the others.
 
     Parameters
@@ -38,7 +44,9 @@ class Catalog(Mapping):
 
     _ORDER = ("territory", "trees", "vegetation", "inclusion", "citizens")
 
-    def __init__(self, cards, bad=None, folders=()):
+    def __init__(
+        self, cards: Iterable[Card], bad: dict[str, BadCard] | None = None, folders: Sequence[Path] = ()
+    ) -> None:
         def rank(card):
             theme = self._ORDER.index(card.theme) if card.theme in self._ORDER else len(self._ORDER)
             return theme, card.theme, card.id
@@ -46,7 +54,7 @@ class Catalog(Mapping):
         self._cards = {card.id: card for card in sorted(cards, key=rank)}
         self.bad, self._folders = bad or {}, folders
 
-    def __getitem__(self, id):
+    def __getitem__(self, id: str) -> Card:
         name, at, value = str(id).partition("@")
         if name in self.bad:
             raise self.bad[name]
@@ -85,17 +93,17 @@ class Catalog(Mapping):
     def __contains__(self, id):
         return str(id).partition("@")[0] not in self.bad and super().__contains__(id)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._cards)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._cards)
 
     def __repr__(self):
         width = max(map(len, self._cards), default=0)
         return "\n".join(f"{card.theme:<11} {id:<{width}}  {card.title}" for id, card in self._cards.items())
 
-    def search(self, words):
+    def search(self, words: str) -> Catalog:
         """The cards that mention every one of ``words``, in either language, as a smaller catalog."""
         wanted = words.lower().split()
         text = {id: json.dumps(c.raw, ensure_ascii=False).lower() for id, c in self._cards.items()}
@@ -114,7 +122,7 @@ class Catalog(Mapping):
         )
 
 
-def card_folders():
+def card_folders() -> list[Path]:
     """Where cards are read from, the last one winning: the package, the project's ``cards``, those of DATAKIT_CARDS."""
     named = [Path(p) for p in os.environ.get("DATAKIT_CARDS", "").split(os.pathsep) if p]
     for folder in named:
@@ -124,7 +132,7 @@ def card_folders():
     return [PACKAGED, *([] if own.resolve() in [folder.resolve() for folder in named] else [own]), *named]
 
 
-def read_catalog():
+def read_catalog() -> Catalog:
     """Read every data card.
 
     Returns
@@ -134,7 +142,8 @@ def read_catalog():
         by ``DATAKIT_CARDS``. A card that cannot be used is left out with a warning, and asking for it raises
         `BadCard`; JSON files that are no cards are left alone.
     """
-    cards, bad = {}, {}
+    cards: dict[str, Card] = {}
+    bad: dict[str, BadCard] = {}
     folders = card_folders()
     for file in (file for folder in folders for file in sorted(folder.glob("*.json"))):
         try:
@@ -142,9 +151,11 @@ def read_catalog():
         except BadCard as error:
             if meant(file):
                 bad[file.stem] = error
-                first, *more = error.found.splitlines()
-                more = f", and {len(more)} more" if more else ""
-                warn(f"{file}: {error.what} and is left out ({first}{more}): `datakit show {file.stem}` says all of it")
+                first, *more = (error.found or "").splitlines() or [""]
+                others = f", and {len(more)} more" if more else ""
+                warn(
+                    f"{file}: {error.what} and is left out ({first}{others}): `datakit show {file.stem}` says all of it"
+                )
             elif file.stem not in cards:
                 bad[file.stem] = error
             continue
@@ -155,7 +166,7 @@ def read_catalog():
     return Catalog(cards.values(), bad, folders[1:])
 
 
-def read_card(file):
+def read_card(file: str | os.PathLike[str]) -> Card:
     """Read and check one card. Those of the kit are checked by its tests.
 
     Raises
@@ -180,7 +191,7 @@ def read_card(file):
     return Card(raw, file=file)
 
 
-def describe(id):
+def describe(id: str) -> Card:
     """The data card of a dataset: columns, units, licence, traps.
 
     Parameters

@@ -4,12 +4,17 @@ A cell in quotation marks may go on over lines, so that one stray mark makes a r
 one. Where fewer rows come out than lines went in, the lines are gone through one by one.
 """
 
+from __future__ import annotations
+
 import io
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 DELIMITERS = ";\t|,"
 LONGEST = 500  # lines of one cell, a choice of this kit: what is still open after so many was opened by mistake
@@ -37,10 +42,10 @@ class Rows(NamedTuple):
 
     frame: pd.DataFrame
     rejects: pd.DataFrame
-    notes: list
+    notes: list[str]
 
 
-def guess_encoding(data):
+def guess_encoding(data: bytes) -> str:
     """ "utf-16", "utf-8-sig" or "cp1252", by the bytes: a few broken letters do not make UTF-8 something else."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
@@ -53,20 +58,26 @@ def guess_encoding(data):
     return "utf-8-sig" if pairs > len(rest) - len(rest.translate(None, bytes(range(128, 256)))) else "cp1252"
 
 
-def guess_delimiter(text):
+def guess_delimiter(text: str) -> str:
     """The sign that parts the most lines, the header among them, into one number of cells; a comma where none does."""
     if said := _SEP.match(text):
         return said[1]
     head = [line for line in text[:65536].splitlines() if line.strip()][:50]
-    found = {}
+    found: dict[str, tuple[int, int]] = {}
     for sign in DELIMITERS:
         widths = [width for line in head if (width := _scan(line, sign)[0]) > 1]
         if widths:
             found[sign] = max((widths.count(width), width) for width in set(widths))
-    return max(found, key=found.get, default=",")
+    return max(found, key=found.__getitem__, default=",")
 
 
-def read_rows(text, delimiter, refuse, wanted=list, piece=100_000):
+def read_rows(
+    text: str,
+    delimiter: str,
+    refuse: Callable[[str, str, str], Exception],
+    wanted: Callable[[pd.Index], list] = list,
+    piece: int = 100_000,
+) -> Rows:
     """All rows of a CSV as text.
 
     Parameters
@@ -109,13 +120,13 @@ def read_rows(text, delimiter, refuse, wanted=list, piece=100_000):
     return Rows(frame, rejected(rejects), notes)
 
 
-def rejected(rows):
+def rejected(rows: Iterable[tuple[int, str, str, str]]) -> pd.DataFrame:
     """A table of rows that were set aside, from tuples of ``row`` (from 1), ``column``, ``value`` and ``rule``."""
     table = pd.DataFrame(rows, columns=["row", "column", "value", "rule"])
     return table.astype({"row": "int64"} | dict.fromkeys(("column", "value", "rule"), "str"))
 
 
-def for_spreadsheets(table):
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
     """A table in which no text is a formula, to be written as CSV for people.
 
     Parameters
@@ -139,7 +150,7 @@ def for_spreadsheets(table):
     return made.rename(columns=lambda name: f"'{name}" if formulas(pd.Series([str(name)])).all() else name)
 
 
-def formulas(text):
+def formulas(text: pd.Series) -> pd.Series:
     """Which texts a spreadsheet would run as a formula."""
     return text.str.match(_FORMULA, na=False) & ~text.str.fullmatch(_NUMBER, na=False)
 

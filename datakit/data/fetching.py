@@ -1,10 +1,13 @@
 """Fetch: the publisher's own bytes, once, checked, from the first origin that has them."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data import origins, paging, transfer
 from datakit.data import provenance as ledger
@@ -16,10 +19,23 @@ from datakit.data.locks import locked_entry
 from datakit.data.origins import LOCK, look_up, parse_origins
 from datakit.errors import Changed, Corrupt, Gone, Unreachable, warn
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from datakit.data.cache import Fetched
+    from datakit.data.card import Card
+
 __all__ = ["cache_folder", "candidates", "fetch", "obtain"]
 
 
-def fetch(id, origins=None, *, locked=None, refresh=False, progress=None):
+def fetch(
+    id: str,
+    origins: str | Sequence[str] | None = None,
+    *,
+    locked: str | os.PathLike[str] | bool | None = None,
+    refresh: bool = False,
+    progress: bool | None = None,
+) -> Path:
     """The file of a dataset, as its publisher made it.
 
     Parameters
@@ -51,7 +67,14 @@ def fetch(id, origins=None, *, locked=None, refresh=False, progress=None):
     return obtain(read_catalog()[id], origins, locked=locked, refresh=refresh, progress=progress).path
 
 
-def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
+def obtain(
+    card: Card,
+    origins: str | Sequence[str] | None = None,
+    *,
+    locked: str | os.PathLike[str] | bool | None = None,
+    refresh: bool = False,
+    progress: bool | None = None,
+) -> Fetched:
     """Like `fetch`, from a card, with where the file came from.
 
     Returns
@@ -63,7 +86,14 @@ def obtain(card, origins=None, *, locked=None, refresh=False, progress=None):
     return found
 
 
-def candidates(card, origins=None, *, locked=None, refresh=False, progress=None):
+def candidates(
+    card: Card,
+    origins: str | Sequence[str] | None = None,
+    *,
+    locked: str | os.PathLike[str] | bool | None = None,
+    refresh: bool = False,
+    progress: bool | None = None,
+) -> Iterator[Fetched]:
     """The file that `obtain` gives; then, for who could not read it, what the publisher's other addresses give.
 
     Yields
@@ -82,8 +112,8 @@ def candidates(card, origins=None, *, locked=None, refresh=False, progress=None)
             continue
         if first is None:
             continue
-        for problem in problems:
-            warn(f"{problem}\n  used instead: {first.origin}")
+        for told in problems:
+            warn(f"{told}\n  used instead: {first.origin}")
         yield first
         yield from files
         return

@@ -1,13 +1,21 @@
 """Files that are whole or not there: written beside and moved, with a digest of their own where a bit may flip."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import json
 import os
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
 
 
-def write_whole(file, write):
+def write_whole(file: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a file beside, then move it: a reader sees the old one or the new one, never half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}")
@@ -18,18 +26,18 @@ def write_whole(file, write):
         temporary.unlink(missing_ok=True)
 
 
-def write_json(file, value):
+def write_json(file: Path, value: object) -> None:
     """A small JSON, written whole."""
     text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
     write_whole(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_note(file, value):
+def write_note(file: Path, value: dict[str, Any]) -> None:
     """A small JSON object with a digest of itself."""
     write_json(file, {**value, "digest": _digest(value)})
 
 
-def read_note(file):
+def read_note(file: Path) -> dict[str, Any]:
     """What `write_note` wrote; ValueError where not every bit of it is as it was."""
     said = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(said, dict) or said.pop("digest", None) != _digest(said):
@@ -41,12 +49,12 @@ def _digest(value):
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def sha256_of(path):
+def sha256_of(path: str | os.PathLike[str]) -> str:
     """The digest of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def disk_full(error):
+def disk_full(error: OSError) -> bool:
     """Whether an OSError means that nothing more fits on the disk or in the quota."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -4,17 +4,28 @@ One bad place is one bad row: numbers that are none, another kind of shape, a pl
 longitude and latitude exchanged. Only where most rows are wrong is it the file that is.
 """
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from datakit.data.readers import as_text, unlike
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from geopandas.array import GeometryArray
+
+    from datakit.data.card import Card
+
 LAMBERT = "EPSG:2154"
 
 
-def shapes_of(raw, native, card):
+def shapes_of(
+    raw: pd.DataFrame, native: GeometryArray | np.ndarray | None, card: Card
+) -> tuple[gpd.GeoSeries, list[tuple[pd.Series, pd.Series, str]], list[tuple[pd.Series, str]]]:
     """The shapes of a table.
 
     Parameters
@@ -191,14 +202,14 @@ def _within(x, y, box):
 
 
 @functools.cache
-def area_of(crs, degrees=False):
+def area_of(crs: str, degrees: bool = False) -> tuple[float, float, float, float] | None:
     """Where EPSG says that a system is used: west, south, east, north in its units or in degrees; None: it says not."""
     from pyproj import CRS, Transformer
 
-    crs = CRS.from_user_input(crs)
-    code = None if crs.area_of_use else crs.to_epsg(20)  # a shapefile's own words for it say no area
-    area = crs.area_of_use or (code and CRS.from_epsg(code).area_of_use)
+    system = CRS.from_user_input(crs)
+    code = None if system.area_of_use else system.to_epsg(20)  # a shapefile's own words for it say no area
+    area = system.area_of_use or (CRS.from_epsg(code).area_of_use if code else None)
     if not area or degrees:
-        return area and area.bounds
-    made = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform_bounds(*area.bounds)
+        return area.bounds if area else None
+    made = Transformer.from_crs("EPSG:4326", system, always_xy=True).transform_bounds(*area.bounds)
     return made if np.isfinite(made).all() else None

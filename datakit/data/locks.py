@@ -1,13 +1,23 @@
 """Lock files: what a result is computed on, by digest; and the same as a registry of pooch."""
 
+from __future__ import annotations
+
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.cache import cache_folder
 from datakit.data.origins import LOCK, parse_origins, usable
 from datakit.data.project import from_project
 from datakit.errors import NotAsDescribed, WrongUse
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pooch
+
+    from datakit.data.card import Card
 
 
 def _file(locked):
@@ -31,7 +41,7 @@ def _entries(locked):
         raise WrongUse(str(file), "this is no lock file", found=str(error), next="datakit lock") from None
 
 
-def locked_entry(card, locked):
+def locked_entry(card: Card, locked: str | os.PathLike[str] | bool | None) -> dict[str, Any] | None:
     """What the lock file says of a dataset, or None when nothing is locked."""
     if (datasets := _entries(locked)) is None:
         return None
@@ -54,7 +64,7 @@ def locked_entry(card, locked):
     return datasets[card.id]
 
 
-def registry(origin=None, *, locked=None):
+def registry(origin: str | None = None, *, locked: str | os.PathLike[str] | bool | None = None) -> pooch.Pooch:
     """A mirror's ``data.lock`` as a `pooch.Pooch`, for those who know pooch.
 
     Names are ``<dataset-id>/<filename>``, digests those of the lock. Of the sample and of a folder, the mirror itself

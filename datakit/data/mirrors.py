@@ -1,5 +1,7 @@
 """Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on."""
 
+from __future__ import annotations
+
 import json
 import re
 import shutil
@@ -9,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.archives import check_bytes
 from datakit.data.cards import read_catalog
@@ -18,6 +21,11 @@ from datakit.data.origins import LOCK, Origin, announced, parse_origins, usable
 from datakit.data.tables import parse
 from datakit.data.transfer import Download
 from datakit.errors import CacheProblem, DatakitError, DataWarning, Gone, WrongUse, without_password
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 
 @dataclass
@@ -35,16 +43,22 @@ class MirrorReport:
     """
 
     folder: Path | str
-    good: list = field(default_factory=list)
-    problems: dict = field(default_factory=dict)
+    good: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
     bytes: int = 0
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return not self.problems
 
 
-def build(folder, ids=None, origins="publisher", progress=None, say=None):
+def build(
+    folder: str | os.PathLike[str],
+    ids: Sequence[str] | None = None,
+    origins: str | Sequence[str] | None = "publisher",
+    progress: bool | None = None,
+    say: Callable[[str], object] | None = None,
+) -> MirrorReport:
     """Fetch datasets into a mirror; what is already there and right is kept, so that a broken build goes on.
 
     Invented data from a mirror of the sample is not kept where ``origins`` may have the real one.
@@ -80,7 +94,7 @@ def build(folder, ids=None, origins="publisher", progress=None, say=None):
             right = entry and not _wrong(folder, card.id, entry)
             if not right or (real and entry.get("synthetic")):
                 found = obtain(card, origins, progress=progress)
-            if right and (found is None or found.sha256 == entry["sha256"]):
+            if found is None or (right and found.sha256 == entry["sha256"]):
                 say(f"{start}: already there")
             else:
                 entry = _found_entry(found, card)
@@ -95,7 +109,7 @@ def build(folder, ids=None, origins="publisher", progress=None, say=None):
     return report
 
 
-def add(folder, id, file, *, check=True):
+def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *, check: bool = True) -> dict[str, Any]:
     """Put a local file, such as the city's tree inventory, into a mirror.
 
     Parameters
@@ -143,7 +157,7 @@ def add(folder, id, file, *, check=True):
     return entry
 
 
-def verify(folder):
+def verify(folder: str | os.PathLike[str]) -> MirrorReport:
     """Check every byte of a mirror.
 
     Parameters
@@ -187,7 +201,12 @@ def _unnamed(folder, entries):
     }
 
 
-def lock(ids=None, origins=None, file=LOCK, progress=None):
+def lock(
+    ids: Sequence[str] | None = None,
+    origins: str | Sequence[str] | None = None,
+    file: str | os.PathLike[str] = LOCK,
+    progress: bool | None = None,
+) -> dict[str, dict[str, Any]]:
     """Record what was fetched: the sha256 of each dataset, where it came from and when.
 
     Parameters

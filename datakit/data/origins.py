@@ -4,6 +4,8 @@ Every origin but the publisher is a *mirror*: a base, folder or http(s), laid ou
 with one ``data.lock`` at its top. The bundled sample is a mirror inside the package.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -11,11 +13,18 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datakit.data.project import from_project
 from datakit.data.transfer import get_json
 from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from datakit.data.card import Card
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 LOCK = "data.lock"
@@ -34,7 +43,7 @@ class Source:
         What the file must be, where the origin's lock or the card says it.
     """
 
-    origin: "Origin"
+    origin: Origin
     address: str | None = field(repr=False)  # of a mirror, with its password
     filename: str
     sha256: str | None = None
@@ -68,22 +77,22 @@ class Origin:
         object.__setattr__(self, "name", without_password(self.name))
 
     @property
-    def base(self):
+    def base(self) -> str:
         if self.kind == "folder":
             return str(from_project(self.name))
         return str(SAMPLE) if self.kind == "sample" else self.name.rstrip("/")
 
     @property
-    def address(self):
+    def address(self) -> str:
         """Like ``base``, with the password: for requests only."""
         return self.typed.rstrip("/") if self.kind == "http" else self.base
 
     @property
-    def slug(self):
+    def slug(self) -> str:
         """The origin's name as part of a file name."""
         return re.sub(r"[^A-Za-z0-9.]+", "-", self.name).strip("-")[-80:] or "origin"
 
-    def read_lock(self):
+    def read_lock(self) -> dict[str, Any]:
         """The mirror's ``data.lock``.
 
         Raises
@@ -129,7 +138,7 @@ class Origin:
         except (Corrupt, Gone) as error:
             raise NotAsDescribed(self.name, wrong, expected=expected, found=error.found, next=hint) from None
 
-    def locate(self, card):
+    def locate(self, card: Card) -> list[Source]:
         """The file of a dataset at this origin.
 
         Parameters
@@ -181,7 +190,7 @@ class Origin:
         ]
 
 
-def usable(entry):
+def usable(entry: object) -> bool:
     """Whether an entry of a ``data.lock`` names a file of its own folder and its digest."""
     return (
         isinstance(entry, dict)
@@ -192,13 +201,13 @@ def usable(entry):
     )
 
 
-def announced(entry):
+def announced(entry: dict[str, Any]) -> int | None:
     """The size in bytes that a usable entry of a ``data.lock`` gives, or None."""
     size = entry.get("bytes")
     return size if type(size) is int and size > 0 else None
 
 
-def look_up(card):
+def look_up(card: Card) -> str:
     """The address that the publisher's own catalogue gives today, for a file whose address moves.
 
     The catalogue answers in the form of data.gouv.fr: ``resources``, each with ``title`` and ``url``.
@@ -210,7 +219,8 @@ def look_up(card):
     NotAsDescribed
         It is no catalogue, or lists no file that fits the card.
     """
-    answer = get_json(card.fill(card.resolve["api"]), card.id, limit=LARGEST_LOCK)
+    asked = card.resolve or {}
+    answer = get_json(card.fill(asked["api"]), card.id, limit=LARGEST_LOCK)
     resources = answer.get("resources") if isinstance(answer, dict) else None
     if not isinstance(resources, list):
         raise NotAsDescribed(
@@ -220,7 +230,7 @@ def look_up(card):
             found=json.dumps(answer, ensure_ascii=False)[:160],
             next=f"datakit show {card.id}",
         )
-    wanted = re.compile(card.resolve["resource"], re.IGNORECASE)
+    wanted = re.compile(asked["resource"], re.IGNORECASE)
     listed = [r for r in resources if isinstance(r, dict) and isinstance(r.get("url"), str)]
     for resource in listed:
         if wanted.search(f"{resource.get('title')} {resource['url']}"):
@@ -228,13 +238,13 @@ def look_up(card):
     raise NotAsDescribed(
         card.id,
         "the publisher's catalogue lists no such file",
-        expected=card.resolve["resource"],
+        expected=asked["resource"],
         found=", ".join(str(r.get("title")) for r in listed)[:300] or f"{len(resources)} entries, none with an address",
         next=f"datakit show {card.id}",
     )
 
 
-def parse_origins(text=None):
+def parse_origins(text: str | Sequence[str] | None = None) -> list[Origin]:
     """An ordered list of origins.
 
     Parameters
@@ -267,7 +277,7 @@ def parse_origins(text=None):
     return [_origin(name) for name in names]
 
 
-def as_text(names):
+def as_text(names: Iterable[str]) -> str:
     """Names of origins as one text, such that `parse_origins` gives them back."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(names)

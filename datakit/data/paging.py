@@ -1,11 +1,17 @@
 """WFS services that answer in pages: one GeoJSON file from all of them."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.transfer import Download, get_json
 from datakit.errors import Corrupt
+
+if TYPE_CHECKING:
+    import os
 
 
 class PagedDownload(Download):
@@ -20,12 +26,15 @@ class PagedDownload(Download):
         Features asked for at once.
     """
 
-    def __init__(self, subject, parts, size, progress=None):
+    def __init__(self, subject: str, parts: Path, size: int, progress: bool | None = None) -> None:
         super().__init__(subject, parts, progress)
         self.size = size
 
-    def __call__(self, url, output_file, pooch=None):
-        features, pages, ids, first = [], set(), set(), None
+    def __call__(self, url: str, output_file: str | os.PathLike[str], pooch: object = None) -> None:
+        features: list[dict] = []
+        pages: set[bytes] = set()
+        ids: set[str] = set()
+        first = None
         with self._bar(None, 0) as bar:
             bar.unit, bar.unit_scale = " features", False
             while True:

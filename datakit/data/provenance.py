@@ -1,17 +1,29 @@
 """What this process has used, and from where: the account behind ``datakit.provenance()``."""
 
+from __future__ import annotations
+
 import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    import pandas as pd
+
+    from datakit.data.cache import Fetched
+    from datakit.data.card import Card
 
 STAMP = "SYNTHETIC SAMPLE"
-_used = {}
+_used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
 
-def key(record):
+def key(record: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
     """What tells one record from another: the sample and a mirror may both give a dataset of one id, in two states."""
     return record.get("id"), record.get("origin"), record.get("sha256")
 
 
-def note(card, fetched, **read):
+def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     """Record that a file was used, and what was read from it.
 
     Parameters
@@ -40,7 +52,7 @@ def note(card, fetched, **read):
         "licence": fetched.licence or card.licence,
         "attribution": card.attribution,
         # A card that replaces one of the kit decides what the same bytes mean: whoever reads a figure must know.
-        "card": f"{card.file.parent.name}/{card.file.name}" if card.replaces else None,
+        "card": f"{card.file.parent.name}/{card.file.name}" if card.file and card.replaces else None,
         **read,
     }
     _used[key(record)] = {**_used.get(key(record), {}), **record}
@@ -55,10 +67,10 @@ class Provenance:
 
     COLUMNS = ("dataset", "data", "origin", "rows", "set aside", "sha256", "retrieved", "licence")
 
-    def __init__(self, said):
+    def __init__(self, said: Iterable[dict[str, Any]]) -> None:
         self._said = list(said)
 
-    def records(self):
+    def records(self) -> list[dict[str, Any]]:
         """One dict for each dataset, origin and state of the file, in the order of first use.
 
         What was only fetched, and not loaded, has no ``rows``.
@@ -79,7 +91,7 @@ class Provenance:
                 s["licence"],
             )
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """The table, one row for each dataset."""
         import pandas as pd
 
@@ -115,7 +127,7 @@ class Provenance:
         }
 
 
-def provenance():
+def provenance() -> Provenance:
     """Where every file that this process fetched or loaded came from.
 
     Returns

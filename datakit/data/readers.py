@@ -1,12 +1,14 @@
 """Files of every format to raw tables: text as the publisher wrote it, and native geometry, nothing interpreted yet."""
 
+from __future__ import annotations
+
 import fnmatch
 import io
 import json
 import warnings
 import zipfile
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -14,17 +16,25 @@ from datakit.data.archives import content, named, unpacking
 from datakit.data.delimited import guess_encoding, read_rows, rejected
 from datakit.errors import NotAsDescribed
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from geopandas.array import GeometryArray
+
+    from datakit.data.card import Card
+
 
 class Raw(NamedTuple):
     """A file as it was read: its columns, its geometry, the rows set aside already, what was done to others."""
 
     frame: pd.DataFrame
-    geometry: object = None
+    geometry: GeometryArray | np.ndarray | None = None
     rejects: pd.DataFrame = rejected([])
-    notes: list = ()
+    notes: Sequence[str] = ()
 
 
-def unlike(card, what, expected, found):
+def unlike(card: Card, what: str, expected: str, found: str) -> NotAsDescribed:
     """The error for a file that is not what its card says."""
     return NotAsDescribed(
         card.id,
@@ -35,7 +45,7 @@ def unlike(card, what, expected, found):
     )
 
 
-def as_text(column):
+def as_text(column: pd.Series) -> pd.Series:
     """A column as trimmed text, missing values as None; whole floats without their ``.0``."""
     if pd.api.types.is_bool_dtype(column):
         return column.map({True: "true", False: "false"}).astype("str")

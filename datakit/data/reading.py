@@ -1,8 +1,11 @@
 """Load: a table in the card's schema that never lies about what was left out, kept as Parquet for the next time."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import os
+from typing import TYPE_CHECKING
 
 from datakit.data import provenance as ledger
 from datakit.data.archives import answer_in_words
@@ -13,11 +16,24 @@ from datakit.data.fetching import candidates
 from datakit.data.files import read_note, write_note, write_whole
 from datakit.errors import CacheProblem, Corrupt, DatakitError, NotAsDescribed, RowsRejected, warn
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
 READER = 2
 
 
-def load(id, origins=None, *, strict=False, locked=None, refresh=False):
+def load(
+    id: str,
+    origins: str | Sequence[str] | None = None,
+    *,
+    strict: bool = False,
+    locked: str | os.PathLike[str] | bool | None = None,
+    refresh: bool = False,
+) -> pd.DataFrame | gpd.GeoDataFrame:
     """The table of a dataset, in the schema of its card.
 
     Codes stay text, units are those of the card, and a row that breaks the schema is set aside, with its number,

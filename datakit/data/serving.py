@@ -1,5 +1,7 @@
 """Give a mirror to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import functools
@@ -7,12 +9,19 @@ import hashlib
 import json
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
 from datakit.data.mirrors import verify
 from datakit.data.origins import LOCK, usable
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from tornado.web import Application
 
 
 class Shelf:
@@ -23,10 +32,10 @@ class Shelf:
     folder : Path
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 
-    def digest(self, path):
+    def digest(self, path: str) -> str | None:
         """The sha256 of a file by its path in the mirror; None where there is nothing to give."""
         try:
             lock = (self.folder / LOCK).read_bytes()
@@ -51,7 +60,7 @@ def _digest(file, size, changed):
     return sha256_of(file)
 
 
-def application(shelf):
+def application(shelf: Shelf) -> Application:
     """The tornado application that serves a shelf."""
     with needed_by(__name__):
         from tornado.web import Application, HTTPError, StaticFileHandler
@@ -75,7 +84,9 @@ def application(shelf):
     return Application([(r"/(.*)", File, {"path": str(shelf.folder.resolve())})], log_function=lambda handler: None)
 
 
-def serve(folder, port=8000, host="", say=print):
+def serve(
+    folder: str | os.PathLike[str], port: int = 8000, host: str = "", say: Callable[[str], object] = print
+) -> None:
     """Serve a mirror until Ctrl-C; what `verify` finds wrong is said, and not given.
 
     Only its ``data.lock`` and the files that this names are given; Range, If-Range and HEAD are honoured, and the

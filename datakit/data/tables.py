@@ -4,10 +4,13 @@ Everything is read as text first, because a type guessed by a reader loses what 
 1004, "ns" becomes missing): the card's types, units and constraints are applied afterwards, column by column.
 """
 
+from __future__ import annotations
+
 import difflib
 import json
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,14 @@ from datakit.data.card_checks import UNITS
 from datakit.data.geometry import LAMBERT, shapes_of
 from datakit.data.readers import READERS, as_text, unlike
 from datakit.errors import BadCard
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+
+    from datakit.data.card import Card, Field
 
 
 @dataclass
@@ -34,13 +45,13 @@ class Parsed:
         What was done to rows that were kept.
     """
 
-    frame: object
+    frame: pd.DataFrame | gpd.GeoDataFrame
     rejects: pd.DataFrame
     rows_read: int
-    notes: list = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def parse(path, card):
+def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
     """Read a whole file into the card's schema.
 
     Raises
@@ -220,14 +231,14 @@ def _like(text, pattern, f):
         ) from error
 
 
-def rules_broken(values, f):
+def rules_broken(values: pd.Series, f: Field) -> Iterator[tuple[pd.Series, str]]:
     """The constraints of a field that some values break, for a table that is already in memory.
 
     Parameters
     ----------
     values : Series
         In the type and unit of the field.
-    f : datakit.data.cards.Field
+    f : datakit.data.card.Field
 
     Yields
     ------

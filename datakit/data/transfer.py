@@ -4,6 +4,8 @@ Retries follow the server: 429 and 5xx wait as long as ``Retry-After`` asks, bro
 stopped (HTTP Range), and everything else, a 404 above all, is an answer and is not asked again.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import math
@@ -13,19 +15,27 @@ import sys
 import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from datakit import __version__
 from datakit.data.bodies import OVER, SLOWEST, TooSlow, bounded, broken, packed, read
 from datakit.data.files import write_json
 from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    import requests
+
+Taken = TypeVar("Taken")
 USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
 RETRIED = (429, 500, 502, 503, 504)
 LONGEST_WAIT = 60  # seconds: a server that asks for more is as good as unreachable to people who sit in a workshop
 
 
-def timeouts():
+def timeouts() -> tuple[float, float]:
     """Connect and read time-outs in seconds: ``DATAKIT_TIMEOUT="5,30"``, else 10 and 60."""
     text = os.environ.get("DATAKIT_TIMEOUT", "10,60")
     try:
@@ -42,7 +52,7 @@ def timeouts():
     return connect, read
 
 
-def session():
+def session() -> requests.Session:
     """A ``requests`` session that names the kit."""
     import requests
 
@@ -53,7 +63,15 @@ def session():
     return made
 
 
-def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
+def ask(
+    url: str,
+    subject: str,
+    take: Callable[[requests.Response], Taken],
+    *,
+    attempts: int = ATTEMPTS,
+    headers: Callable[[], Mapping[str, str]] = dict,
+    progress: bool | None = None,
+) -> Taken:
     """What ``take`` makes of the answer to one GET, asked again, politely, as long as that may help.
 
     Everything that can break shares one number of attempts: no connection, a server in trouble, a body that breaks
@@ -108,7 +126,14 @@ def ask(url, subject, take, *, attempts=ATTEMPTS, headers=dict, progress=None):
             time.sleep(wait)
 
 
-def get_json(url, subject, *, attempts=ATTEMPTS, progress=None, limit=None):
+def get_json(
+    url: str,
+    subject: str,
+    *,
+    attempts: int = ATTEMPTS,
+    progress: bool | None = None,
+    limit: int | None = None,
+) -> Any:
     """The JSON behind an address; `Corrupt` when it is something else, or longer than ``limit`` bytes."""
 
     def take(answer):
@@ -145,11 +170,17 @@ class Download:
         Bytes after which the transfer is stopped: the size that a mirror's lock announces.
     """
 
-    def __init__(self, subject, parts, progress=None, limit=None):
+    def __init__(
+        self,
+        subject: str,
+        parts: str | os.PathLike[str],
+        progress: bool | None = None,
+        limit: int | None = None,
+    ) -> None:
         self.subject, self.parts, self.limit = subject, Path(parts), limit
         self.progress = _shown(progress)
 
-    def __call__(self, url, output_file, pooch=None):
+    def __call__(self, url: str, output_file: str | os.PathLike[str], pooch: object = None) -> None:
         name = hashlib.sha256(without_password(url).encode()).hexdigest()[:16]
         part, memo = self.parts / f"part-{name}", self.parts / f"part-{name}.json"
 

@@ -1,13 +1,23 @@
 """Which notebooks a run executes: by name, by path, or all of a folder; each with what the run will know of it."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
 from datakit.run.parameters import read_parameters
 from datakit.run.report import SAID
 from datakit.run.shipped import kit_notebooks
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from typing import Any
+
+    from datakit.run.parameters import Parameter
 
 
 @dataclass
@@ -28,22 +38,22 @@ class Notebook:
 
     name: str
     path: Path
-    cells: list
-    declared: dict
-    values: dict = field(default_factory=dict)
+    cells: list[dict[str, Any]]
+    declared: dict[str, Parameter]
+    values: dict[str, Any] = field(default_factory=dict)
     status: str = "waiting"
-    error: dict | None = None
+    error: dict[str, Any] | None = None
     seconds: float = 0.0
     peak_memory: int | None = None
     title: str = ""
-    results: list = field(default_factory=list)
-    provenance: list = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+    provenance: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return self.status == "ok"
 
-    def summary(self):
+    def summary(self) -> str:
         """What went wrong, on one line."""
         if not self.error:
             return SAID[self.status]
@@ -53,7 +63,7 @@ class Notebook:
         return f"{SAID[self.status]}{where}: " + ": ".join(what)
 
 
-def notebooks_folder():
+def notebooks_folder() -> Path:
     """The folder of notebooks: ``./notebooks``, else the kit's own."""
     for folder in (Path("notebooks"), kit_notebooks()):
         if any(folder.glob("*.ipynb")):
@@ -61,7 +71,9 @@ def notebooks_folder():
     raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
 
 
-def choose(themes=None, folder=None):
+def choose(
+    themes: Sequence[str | os.PathLike[str]] | None = None, folder: str | os.PathLike[str] | None = None
+) -> list[Notebook]:
     """The notebooks that names stand for.
 
     Parameters
@@ -97,7 +109,7 @@ def choose(themes=None, folder=None):
                     next="datakit run " + next(iter(short)),
                 )
             chosen.append(there[stem])
-    found = {}
+    found: dict[str, Notebook] = {}
     for path in dict.fromkeys(chosen):
         if path.stem in found:
             raise WrongUse(path.stem, "two notebooks have this name", found=f"{found[path.stem].path}, {path}")

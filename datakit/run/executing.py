@@ -5,6 +5,8 @@ one for many notebooks, because importing papermill costs more than starting a k
 many as there are notebooks to execute at the same time: ``python -m datakit.run.executing``, tasks on standard input.
 """
 
+from __future__ import annotations
+
 import ast
 import contextlib
 import json
@@ -18,9 +20,16 @@ import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 from datakit.data.provenance import key
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from nbformat import NotebookNode
 
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
@@ -29,11 +38,32 @@ LOADED = (
     "if 'datakit.data.provenance' in __import__('sys').modules else [])"
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_watches = []
+_watches: list[Watch] = []
 SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
 
 
-def check_packages():
+class Task(TypedDict):
+    """What is to be executed: one line of JSON on the standard input.
+
+    Attributes
+    ----------
+    notebook, output : str
+        What is read, and where the ``.ipynb`` and ``.html`` go: a path without its suffix.
+    timeout : float
+        Seconds.
+    sockets : str
+        An empty folder whose path is short.
+    """
+
+    name: str
+    notebook: str
+    output: str
+    parameters: dict[str, Any]
+    timeout: float
+    sockets: str
+
+
+def check_packages() -> None:
     """Look for what executes notebooks, without the seconds that importing it takes.
 
     Raises
@@ -47,7 +77,7 @@ def check_packages():
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def tree_memory(pid):
+def tree_memory(pid: int) -> tuple[int, int]:
     """Memory in bytes that a process and its descendants hold now, and the most the process itself ever held.
 
     Returns
@@ -58,7 +88,8 @@ def tree_memory(pid):
     pages, now, peak, todo = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096, 0, 0, [pid]
     with contextlib.suppress(OSError, ValueError):
         status = Path(f"/proc/{pid}/status").read_text()
-        peak = int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) * 1024 if "VmHWM" in status else 0
+        if held := re.search(r"VmHWM:\s+(\d+)", status):
+            peak = int(held[1]) * 1024
     while todo:
         one = todo.pop()
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -83,15 +114,18 @@ def _fallback_peak():
 class Watch:
     """The kernel of one notebook while it runs: how much memory it takes, and whether its time is over."""
 
-    def __init__(self, timeout, sockets):
-        self.pid, self.cell, self.peak, self.timed_out = None, None, 0, False
-        self.loaded, self._sockets = [], sockets
+    def __init__(self, timeout: float, sockets: str) -> None:
+        self.pid: int | None = None
+        self.cell: int | None = None
+        self.loaded: list[dict[str, Any]] = []
+        self.nb: NotebookNode | None = None  # papermill works on a copy; a partial one is worth keeping
+        self.peak, self.timed_out, self._sockets = 0, False, sockets
         self._timeout, self._deadline = timeout, math.inf
         self._over, self._parent = threading.Event(), os.getppid()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
-    def begin(self, pid):
+    def begin(self, pid: int | None) -> None:
         """The kernel is there: its time starts now, so that a busy machine's slow start costs a notebook nothing."""
         self.pid, self._deadline = pid, time.monotonic() + self._timeout
 
@@ -106,17 +140,17 @@ class Watch:
                 self.timed_out = True
                 self.kill()
 
-    def measure(self):
+    def measure(self) -> None:
         if self.pid:
             self.peak = max(self.peak, *tree_memory(self.pid))
 
-    def kill(self):
+    def kill(self) -> None:
         """Stop the kernel and what it started. It is the leader of a process group of its own."""
         if self.pid:
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL) if hasattr(os, "killpg") else os.kill(self.pid, signal.SIGTERM)
 
-    def stop(self):
+    def stop(self) -> None:
         self._over.set()
         self._thread.join()
 
@@ -174,6 +208,7 @@ def _engine(watch, tell, folder):
     class Engine(NBClientEngine):
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, log_output=False, **kwargs):
+            watch.nb = nb_man.nb
             try:
                 Client(
                     nb_man,
@@ -190,15 +225,13 @@ def _engine(watch, tell, folder):
     return Engine
 
 
-def execute(task, tell):
+def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     """Execute one notebook, write it and its HTML page, and say how it went.
 
     Parameters
     ----------
-    task : dict
-        ``notebook`` and ``output`` (paths without their meaning: what is read, where the ``.ipynb`` and ``.html`` go),
-        ``name``, ``parameters``, ``timeout`` in seconds, ``sockets`` (an empty folder whose path is
-        short). It runs in its own folder, as in Jupyter.
+    task : Task
+        The notebook runs in its own folder, as in Jupyter.
     tell : callable
         Receives each event: ``tell("cell", index=3, of=12)``.
 
@@ -220,16 +253,10 @@ def execute(task, tell):
         if cell.cell_type == "code":  # what an earlier run said must not be read as this run's results
             cell.outputs, cell.execution_count = [], None
     started = time.monotonic()
-    watch, status, error, seen = Watch(task["timeout"], task["sockets"]), "ok", None, {}
+    watch, status = Watch(task["timeout"], task["sockets"]), "ok"
+    error: dict[str, Any] | None = None
     _watches.append(watch)
-
-    class Engine(_engine(watch, tell, Path(task["sockets"]))):
-        @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, **kwargs):
-            seen["nb"] = nb_man.nb  # papermill works on a copy; a partial one is worth keeping
-            super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
-
-    papermill_engines.register("datakit", Engine)
+    papermill_engines.register("datakit", _engine(watch, tell, Path(task["sockets"])))
     try:
         papermill.execute_notebook(
             nb,
@@ -251,7 +278,7 @@ def execute(task, tell):
     if watch.timed_out:
         status, error = "timeout", {"ename": "Timeout", "evalue": f"not finished after {task['timeout']:g} seconds"}
     seconds = time.monotonic() - started
-    nb = seen.get("nb", nb)
+    nb = watch.nb or nb
     if error:
         error.update(_where(nb, watch.cell))
     nbformat.write(nb, task["output"] + ".ipynb")
@@ -300,13 +327,17 @@ def _provenance(nb, loaded):
     return list({key(record): record for record in shown + loaded}.values())
 
 
-def main():
+def _without_grammar_of_addresses():
+    """Jupyter's JSON schemas use no IRI, and compiling the grammar that checks them takes most of a second."""
+    sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def main() -> None:
     """Read tasks from standard input, one JSON a line, until it ends."""
     # A kernel inherits the standard output: what it prints there must not mix with the events.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    # Jupyter's JSON schemas use no IRI, and compiling the grammar that checks them takes most of a second.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    _without_grammar_of_addresses()
 
     def tell(event, **what):
         events.write(json.dumps({"event": event, **what}) + "\n")

@@ -4,6 +4,8 @@ Papermill only warns of an unknown parameter and takes any type: a misspelt ``-p
 default.
 """
 
+from __future__ import annotations
+
 import ast
 import difflib
 import io
@@ -13,10 +15,16 @@ import tokenize
 import types
 import typing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from datakit.errors import NotAsDescribed, WrongUse
 
-TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list}
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+Kind = type[int] | type[float] | type[str] | type[bool] | type[list]
+TYPES: dict[str, Kind] = {"int": int, "float": float, "str": str, "bool": bool, "list": list}
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -37,25 +45,25 @@ class Parameter:
     """
 
     name: str
-    type: type
+    type: Kind
     default: object
     comment: str = ""
-    item: type | None = None
+    item: Kind | None = None
     choices: tuple | None = None
     optional: bool = False
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         if self.choices:
             return "one of " + ", ".join(map(str, self.choices))
         name = f"list[{self.item.__name__}]" if self.item else self.type.__name__
         return name + (" or none" if self.optional else "")
 
-    def line(self):
+    def line(self) -> str:
         """For a message: name, type, default and comment."""
         return f"{self.name}: {self.kind} = {self.default!r}" + (f"  # {self.comment}" if self.comment else "")
 
-    def convert(self, value, where):
+    def convert(self, value: object, where: str) -> object:
         """``value`` in the parameter's type: text, as the command line gives it, is parsed.
 
         Raises
@@ -123,7 +131,7 @@ def _example(parameter):
     return ",".join(map(str, value)) if isinstance(value, list) else str(value).lower() if value is None else value
 
 
-def read_parameters(cells, where):
+def read_parameters(cells: Sequence[dict[str, Any]], where: str) -> dict[str, Parameter]:
     """The parameters that a notebook declares.
 
     Parameters
@@ -164,19 +172,25 @@ def read_parameters(cells, where):
         if isinstance(line, ast.ImportFrom) and line.module == "typing":
             continue  # for Literal
         try:
-            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
-            default = ast.literal_eval(line.value)
-            kind = _type(line.annotation) if isinstance(line, ast.AnnAssign) else {"type": type(default)}
-            if kind["type"] not in TYPES.values():
-                raise ValueError(kind)
-            parameter = Parameter(target.id, default=default, comment=comments.get(line.end_lineno, ""), **kind)
-            parameter._convert(default)
+            parameter = _parameter(line, comments)
         except (AttributeError, NameError, ValueError, TypeError):
             raise NotAsDescribed(
                 where, "a line of its parameters cell cannot be read", expected=form, found=ast.unparse(line)
             ) from None
         found[parameter.name] = parameter
     return found
+
+
+def _parameter(line, comments):
+    """The parameter of one line, held against its own default."""
+    target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
+    default = ast.literal_eval(line.value)
+    kind = _type(line.annotation) if isinstance(line, ast.AnnAssign) else {"type": type(default)}
+    if kind["type"] not in TYPES.values():
+        raise ValueError(kind)
+    parameter = Parameter(target.id, default=default, comment=comments.get(line.end_lineno, ""), **kind)
+    parameter._convert(default)
+    return parameter
 
 
 def _type(annotation):
@@ -198,7 +212,9 @@ def _type(annotation):
     return {"type": kind, "optional": optional}
 
 
-def assign(given, declared):
+def assign(
+    given: Mapping[str, object], declared: Mapping[str, Mapping[str, Parameter]]
+) -> dict[str, dict[str, object]]:
     """Give each notebook the parameters that it declares.
 
     Parameters

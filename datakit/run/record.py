@@ -1,5 +1,7 @@
 """What a run leaves: ``run.json`` and ``results.json``, and the one move that puts a whole report in its place."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import json
@@ -12,17 +14,25 @@ import subprocess
 import tempfile
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datakit import __version__
 from datakit.data.origins import as_text
 from datakit.errors import DatakitError, without_password
 from datakit.run.report import index_page
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from datakit.run.choosing import Notebook
+
 MARK = "ondijon-datakit report"
 RUNNING = ".running"  # locked in an unfinished report as long as its run lives
 
 
-def earlier(folder):
+def earlier(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """What a report of this kit says of its run; nothing where there is none."""
     with contextlib.suppress(OSError, ValueError):
         said = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
@@ -30,7 +40,16 @@ def earlier(folder):
     return {}
 
 
-def describe(chosen, origins, given, started, seconds, folder, command, lock=None):
+def describe(
+    chosen: Sequence[Notebook],
+    origins: list[str],
+    given: Mapping[str, object],
+    started: datetime,
+    seconds: float,
+    folder: Path,
+    command: str | None,
+    lock: Path | None = None,
+) -> dict[str, Any]:
     """The content of ``run.json``, and the key results with it."""
     commit, changes = _git(chosen[0].path.resolve().parent)
     command = command or f"datakit run {shlex.join([*(n.name for n in chosen), '--origins', as_text(origins)])}"
@@ -86,7 +105,7 @@ def _git(folder):
         return None, None
 
 
-def write(folder, record):
+def write(folder: Path, record: dict[str, Any]) -> None:
     """Write the index, the key results and, last, ``run.json`` with the digest of every other file of the report."""
     (folder / "index.html").write_text(index_page(record), encoding="utf-8")
     results = {name: one.pop("results") for name, one in record["notebooks"].items()}
@@ -103,7 +122,7 @@ def _digest(file):
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def not_ours(folder):
+def not_ours(folder: Path) -> list[Path]:
     """What a run did not write into a report, or what was changed since: notes, an edited notebook."""
     said = earlier(folder)
     files = said.get("files")
@@ -118,7 +137,7 @@ def not_ours(folder):
     ]
 
 
-def put(partial, output):
+def put(partial: Path, output: Path) -> list[str]:
     """Move the finished report to its place. What was there goes only when the new one is there.
 
     Returns
@@ -163,7 +182,7 @@ def _empty(aside, output):
     return kept
 
 
-def place_for(output, ok):
+def place_for(output: Path, ok: bool) -> Path:
     """Where a finished report goes: to ``output``, unless it failed and the one that is there did not."""
     if ok or not earlier(output).get("ok"):
         return output
@@ -171,7 +190,7 @@ def place_for(output, ok):
     return next(p for p in places if not p.exists() or earlier(p))
 
 
-def tidy(output):
+def tidy(output: Path) -> None:
     """Take away what runs that were killed left beside a report, and put back what they had moved aside."""
     from filelock import FileLock, Timeout
 

@@ -1,10 +1,18 @@
 """The pages of a run: one for each notebook, one index. No page asks anything of any other host."""
 
+from __future__ import annotations
+
 import html
 import re
+from typing import TYPE_CHECKING
 
 from datakit.data.provenance import STAMP, key
 from datakit.extras import needed_by
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nbformat import NotebookNode
 
 SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "stopped", "waiting": "not executed"}
 
@@ -53,12 +61,12 @@ button{font:inherit;padding:.25rem .8rem;border:1px solid var(--line);border-rad
 """
 
 
-def escape(value):
+def escape(value: object) -> str:
     """Any value as text that is safe in HTML."""
     return html.escape(str(value), quote=True)
 
 
-def page(title, body, style="", lang="en"):
+def page(title: str, body: str, style: str = "", lang: str = "en") -> str:
     """A whole HTML page, its style inside."""
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
@@ -67,7 +75,7 @@ def page(title, body, style="", lang="en"):
     )
 
 
-def notebook_page(nb, name, status, error):
+def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None) -> tuple[str, str]:
     """An executed notebook as one HTML page that works offline.
 
     nbconvert's whole-page templates load MathJax, require.js and Mermaid from other hosts: only its rendering of cells
@@ -124,7 +132,7 @@ def _error(status, error):
     return f"<strong>{SAID[status].capitalize()}{where}.</strong>{line}<br>{what}"
 
 
-def number(value):
+def number(value: object) -> str:
     """A result's value for reading: thin spaces between thousands, at most four digits that count."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return escape("" if value is None else value)
@@ -174,7 +182,7 @@ def _megabytes(size):
     return f"{size / 1e6:.0f} MB" if size else "?"
 
 
-def index_page(run):
+def index_page(run: dict[str, Any]) -> str:
     """The report's first page.
 
     Parameters

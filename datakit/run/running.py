@@ -4,6 +4,8 @@ Several processes execute them (`datakit.run.executing`); this module checks, fo
 appears in one move when everything is written: a folder that is there is a whole report.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import math
@@ -19,6 +21,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -26,11 +29,15 @@ from datakit.data.cards import card_folders
 from datakit.data.origins import LOCK, Origin, as_text, parse_origins
 from datakit.data.project import from_project
 from datakit.errors import WrongUse
-from datakit.run.choosing import choose
+from datakit.run.choosing import Notebook, choose
 from datakit.run.executing import check_packages
 from datakit.run.parameters import assign
 from datakit.run.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.run.shipped import kit_notebooks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 GRACE = 120  # seconds beyond a time-out, to start and to write, after which a process that says nothing is stopped
 
@@ -51,28 +58,28 @@ class RunReport:
     """
 
     output: Path
-    notebooks: list
+    notebooks: list[Notebook]
     seconds: float
-    kept: list = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return all(notebook.ok for notebook in self.notebooks)
 
 
 def run(
-    themes=None,
+    themes: Sequence[str | os.PathLike[str]] | None = None,
     *,
-    origins=None,
-    parameters=None,
-    output="reports/latest",
-    jobs=None,
-    timeout=600,
-    progress=True,
-    notebooks=None,
-    command=None,
-    locked=None,
-):
+    origins: str | Sequence[str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    output: str | os.PathLike[str] = "reports/latest",
+    jobs: int | None = None,
+    timeout: float = 600,
+    progress: bool = True,
+    notebooks: str | os.PathLike[str] | None = None,
+    command: str | None = None,
+    locked: str | os.PathLike[str] | bool | None = None,
+) -> RunReport:
     """Execute notebooks in parallel processes and write a report.
 
     Parameters
@@ -206,7 +213,7 @@ def _umask():
     return mask
 
 
-def _check_output(output):
+def _check_output(output) -> Path:
     output = Path(os.path.abspath(output))
     if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
         raise WrongUse(

@@ -1,7 +1,10 @@
 """The notebooks that come with the kit: where they are, and copies to open and change."""
 
+from __future__ import annotations
+
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 from datakit.data.files import write_whole
@@ -9,7 +12,7 @@ from datakit.errors import WrongUse
 from datakit.extras import checkout
 
 
-def kit_notebooks():
+def kit_notebooks() -> Path:
     """The folder of the kit's own notebooks: the clone's, or those that a wheel carries inside the package.
 
     Returns
@@ -20,7 +23,7 @@ def kit_notebooks():
     return (project if project else Path(__file__).resolve().parents[1]) / "notebooks"
 
 
-def copy_notebooks(folder="notebooks"):
+def copy_notebooks(folder: str | os.PathLike[str] = "notebooks") -> tuple[list[Path], list[Path]]:
     """Copy the kit's notebooks into a folder. A file that is there is left as it is.
 
     Parameters
@@ -37,14 +40,15 @@ def copy_notebooks(folder="notebooks"):
     WrongUse
         The folder cannot be written.
     """
-    copied, left = [], []
+    copied: list[Path] = []
+    left: list[Path] = []
     for path in sorted(kit_notebooks().glob("*.ipynb")):
         target = Path(folder) / path.name
         if os.path.lexists(target):
             left.append(target)
             continue
         try:
-            write_whole(target, lambda temporary, path=path: shutil.copyfile(path, temporary))
+            write_whole(target, partial(shutil.copyfile, path))
         except OSError as error:
             raise WrongUse(
                 str(folder),
