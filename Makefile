@@ -59,10 +59,11 @@ lab: $(for_run)  ## JupyterLab on the first notebook
 check: $(for_dev)  ## the quick tests of what changed since the last commit
 	@$(bin)/python tools/check.py
 
-lint: $(for_dev)  ## style, layers, workflows and data cards
+lint: $(for_dev)  ## style, layers, types, workflows and data cards
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/lint-imports
+	$(bin)/mypy
 	$(bin)/zizmor --offline --no-progress .github/workflows
 	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(bin)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff

@@ -6,7 +6,7 @@ from pathlib import Path
 import datakit
 
 PACKAGE = Path(datakit.__file__).parent
-ROOMS = ["data", "run", "cli"]  # beside the modules at the top
+ROOMS = ["data", "geo", "show", "run", "cli", "trees", "vegetation", "inclusion"]  # beside the modules at the top
 
 
 def modules():
