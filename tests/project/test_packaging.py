@@ -115,12 +115,20 @@ def test_the_locks_agree():
     assert {(n, s) for n, s, _ in run} <= {(n, s) for n, s, _ in dev}, f"not the same versions: {sorted(apart)}"
 
 
+def executed(tree):
+    """Every node of a file but those of ``if TYPE_CHECKING:``, which only type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+            yield node
+            yield from executed(node)
+
+
 def third_party_imports(*folders):
     """Top-level modules imported in the Python files of some folders, wherever the import stands."""
     found = {}
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in executed(ast.parse(path.read_text(encoding="utf-8"))):
                 names = []
                 if isinstance(node, ast.Import):
                     names = [alias.name for alias in node.names]
