@@ -98,8 +98,9 @@ def copy_project(folder, digests=None):
 
 
 def settings(home, index=None):
-    """An environment in which pip and uv know this index alone."""
-    ours = ("PIP_", "UV_", "MAKE", "MFLAGS", "VIRTUAL_ENV")
+    """An environment in which pip and uv know this index alone, and make nothing of the make that runs the tests."""
+    makes = re.findall(r"^([A-Z]+) *\?=", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    ours = ("PIP_", "UV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", *makes)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     clean |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "UV_NO_CONFIG": "1", "UV_CACHE_DIR": f"{home}/uv"}
     return clean | ({"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index} if index else {"PIP_NO_INDEX": "1"})
