@@ -12,6 +12,7 @@ bodies       The body of an HTTP answer as it comes
 paging       WFS services that answer in pages: one GeoJSON file from all of them
 cache        The cache: laid out by content, shared by many processes, never holding half a file
 files        Files that are whole or not there: written beside and moved
+text         Words as they are compared: the same ones, however they were typed, and the column that names areas
 archives     Is this a whole, safe file of the kind that the card announces? And the data inside an archive
 readers      Files of every format to raw tables
 delimited    Delimited text (CSV) to rows of text, none of them lost

@@ -23,6 +23,7 @@ NOT_ON_FOOT = ("Type autoroutier", "Bretelle")
 # Nor with a wheelchair: stairs, and narrow paths. That every other street can be rolled on is more than BD TOPO says.
 NOT_ON_WHEELS = (*NOT_ON_FOOT, "Escalier", "Sentier")
 JOIN = 0.5  # metres within which two ends are one crossing: publishers round coordinates
+DETOUR = 1.3  # metres on foot for each metre in a straight line, where no network is there: a choice of this kit
 SPEED = 67.0  # metres a minute (4 km/h), a choice of this kit: a healthy adult is faster, many people are slower
 BLOCK = 200  # targets searched at a time: their distances to all crossings are in memory together
 

@@ -15,6 +15,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
+from datakit.geo.streets import DETOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from datakit.geo.streets import Network
 
 
-DETOUR, DETOUR_RANGE = 1.3, (1.1, 1.5)  # choices of this kit
+DETOUR_RANGE = (1.1, 1.5)  # a choice of this kit
 SPACING = 150  # metres between the points that stand for inhabitants
 
 

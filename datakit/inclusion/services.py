@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from datakit.data.text import fold
 from datakit.errors import NotAsDescribed, WrongUse
 from datakit.geo.crs import same_crs
 from datakit.geo.territory import MERGED
@@ -212,9 +212,7 @@ def plain(name: object) -> str:
     """A town's name as it can be compared: no accent, no case, no hyphen, St for Saint written out."""
     if not isinstance(name, str):
         return ""
-    text = unicodedata.normalize("NFD", name.lower().replace("œ", "oe"))
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    text = re.sub(r"[^a-z0-9]+", " ", text).strip()
+    text = re.sub(r"[^a-z0-9]+", " ", fold(name)).strip()
     text = re.sub(r"\bcedex\b.*", "", text)
     return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in text.split())
 

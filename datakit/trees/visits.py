@@ -15,6 +15,7 @@ from datakit.data.cache import write_whole
 from datakit.data.delimited import for_spreadsheets
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.geo.streets import DETOUR
 from datakit.trees.risk import became
 
 with needed_by(__name__):
@@ -23,7 +24,6 @@ with needed_by(__name__):
 
 __all__ = ["visit_list", "write"]
 
-DETOUR = 1.3  # way on foot over the straight line: a choice of this kit, as in the inclusion theme
 TOLD = (
     "id",
     "taxon",

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from datakit.trees import standardise
-from datakit.trees.inventory.suggest import fold, suggest_crosswalk, unit_of
+from datakit.trees.inventory.suggest import suggest_crosswalk, unit_of, words_of
 from tests.crosswalk_scores import scores
 
 # Headers in the manners of cities that have no card here, with what a person would answer.
@@ -139,7 +139,12 @@ def test_units_are_read_in_names(name, unit):
 
 
 def test_names_are_folded():
-    assert fold("ANNÉE de plantation") == ["annee", "de", "plantation"] and fold("diamTronc2") == ["diam", "tronc", "2"]
+    assert words_of("ANNÉE de plantation") == ["annee", "de", "plantation"]
+    assert words_of("diamTronc2") == [
+        "diam",
+        "tronc",
+        "2",
+    ]
 
 
 def test_an_empty_table_and_no_known_city_still_answer():

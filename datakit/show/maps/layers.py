@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from datakit.data.text import name_column
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.show.maps.classes import Classes
 from datakit.show.style import NO_DATA_COLOUR, cell, number
@@ -377,7 +378,7 @@ def outline_spec(frame: gpd.GeoDataFrame, *, over: bool, fill: bool, names: bool
     """Contours for orientation, with names where the table has them."""
     shapes, unit, _ = shapes_of(frame.geometry, 20_000)
     spec = {"shapes": shapes, "unit": unit, "over": over, "fill": fill, "names": None}
-    column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in frame.columns), None)
+    column = name_column(frame)
     if names and column and 0 < len(frame) <= 60:
         ordered = frame.iloc[np.argsort(-frame.area.to_numpy())]
         spots = ordered.geometry.representative_point().to_crs(WGS84)

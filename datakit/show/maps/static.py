@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datakit.data.text import name_column
 from datakit.extras import needed_by
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
 from datakit.show.style import RC, number, wrap
@@ -126,7 +127,7 @@ def _names(fig, ax, outline):
     with needed_by("datakit.show.maps"):
         from matplotlib.patheffects import withStroke
 
-    column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in outline.columns), None)
+    column = name_column(outline)
     if column is None or len(outline) > 60:
         return
     renderer = fig.canvas.get_renderer()

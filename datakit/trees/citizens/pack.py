@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from datakit.data.text import name_column
 from datakit.errors import WrongUse
+from datakit.geo.streets import DETOUR
 from datakit.show.maps import POLYGONS, layers
 from datakit.trees import exposure, structure
 from datakit.trees.checks import checks as limits
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 # would be the "largest trees" of a walk.
 TALLEST, THICKEST = 7000, 2000  # cm: height, girth
 LOWEST = 50  # cm: lower "heights" are metres in a column of centimetres
-DETOUR = 1.3  # metres walked for each metre in a straight line
 SPEED = 4.0  # km/h, of a stroll
 
 
@@ -230,7 +231,7 @@ def _areas(table, what):
 
 
 def _name_column(table, what):
-    column = next((c for c in ("name", "nom", "nom_commune", "libelle") if c in table.columns), None)
+    column = name_column(table)
     if column is None:
         raise WrongUse(
             "trees",

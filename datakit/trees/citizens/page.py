@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.errors import TooBig, WrongUse
+from datakit.geo.streets import DETOUR
 from datakit.show.maps import MAX_BYTES, assets, layers
 from datakit.show.style import sources
-from datakit.trees.citizens.pack import DETOUR, page_data, surveyed
+from datakit.trees.citizens.pack import page_data, surveyed
 
 if TYPE_CHECKING:
     import geopandas as gpd

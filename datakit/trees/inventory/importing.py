@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from datakit.data.cards import PACKAGED
 from datakit.data.delimited import for_spreadsheets, guess_delimiter, guess_encoding, read_rows
 from datakit.data.project import in_project
 from datakit.data.readers import Raw
+from datakit.data.text import fold
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.trees.inventory import outputs
 from datakit.trees.inventory.crosswalks import read as read_crosswalk
@@ -164,8 +164,7 @@ def dataset_id(name: str) -> str:
     WrongUse
         Nothing is left of the name.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-").removeprefix("trees-")
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-").removeprefix("trees-")
     if not slug:
         raise WrongUse("--city", "a city needs a name", expected="letters", found=repr(name))
     id = f"trees-{slug}"

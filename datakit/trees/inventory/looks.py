@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from datakit.data.text import fold
 from datakit.trees.inventory import states, taxa, values
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN
 
@@ -128,7 +129,7 @@ def at(column: pd.Series, rows: int) -> Look:
     moment, _, _ = values.date(words)
     yes, _ = values.yes_no(words)
     low = words.str.lower()
-    bare = low.str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii")
+    bare = low.map(fold)
     kinds |= {
         "date": share(moment.notna()),
         "season": share(dated.notna() & moment.isna() & number.isna()),

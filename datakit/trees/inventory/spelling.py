@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
+
+from datakit.data.text import LIGATURES, fold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,27 +13,8 @@ if TYPE_CHECKING:
 _RANKS = {"subsp", "ssp", "var", "f", "fo", "forma", "nothosubsp", "nothovar", "cv", "convar"}
 _NO_SPECIES = {"sp", "spp", "species", "n", "indet", "indetermine", "indeterminee", "hybride", "hybrides"}
 _EITHER = {"ou", "or", "et", "and", "/", "+", "&"}
-_LIGATURES = str.maketrans(
-    {
-        "œ": "oe",
-        "Œ": "Oe",
-        "æ": "ae",
-        "Æ": "Ae",
-        "×": " x ",
-        "✕": " x ",
-        "_": " ",
-        "’": "'",
-        "‘": "'",
-        "´": "'",
-        "`": "'",
-        "“": "'",
-        "”": "'",
-        '"': "'",
-        "«": "'",
-        "»": "'",
-        "\xa0": " ",
-    }
-)
+# Signs that people type for others, ligatures among them: what is left is the name itself.
+_SIGNS = LIGATURES | str.maketrans({"×": " x ", "✕": " x ", "_": " ", "\xa0": " "} | dict.fromkeys('’‘´`“”"«»', "'"))
 _HOW = {"spelling": "spelling", "synonym": "synonym", "form": "exact"}
 # "Carpinus Betulus - L. - Fastigiata": name, author and cultivar, any of the last two empty.
 _FIELDS = re.compile(r"(.+?)\s+-(?:\s[^-]*)?\s-(\s.*)?")
@@ -47,21 +29,6 @@ class Name(NamedTuple):
     several: bool
 
 
-def fold(text: str) -> str:
-    """Lower case without accents or ligatures, single spaces.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).lower().split())
-
-
 def french_key(text: str) -> str:
     """What two spellings of a French name share: no accents, case, hyphens or plurals.
 
@@ -73,7 +40,7 @@ def french_key(text: str) -> str:
     -------
     str
     """
-    words = re.findall(r"[a-z0-9]+", fold(text).replace("40", "quarante"))
+    words = re.findall(r"[a-z0-9]+", fold(text.translate(_SIGNS)).replace("40", "quarante"))
     return " ".join(w[:-1] if len(w) > 3 and w[-1] in "sx" else w for w in words)
 
 
@@ -89,7 +56,7 @@ def parse(text: str) -> Name:
     -------
     Name
     """
-    text = re.sub(r"'{2,}", "'", text.translate(_LIGATURES)).strip()
+    text = re.sub(r"'{2,}", "'", text.translate(_SIGNS)).strip()
     cultivar = None
     if fields := _FIELDS.fullmatch(text):
         cultivar, text = (fields[2] or "").strip(" '"), fields[1]
@@ -97,7 +64,7 @@ def parse(text: str) -> Name:
         cultivar, text = quoted[1].strip(), text[: quoted.start()] + " " + text[quoted.end() :]
     elif called := re.search(r"\scv\.?\s+(\S.*)$", text):
         cultivar, text = called[1].strip(), text[: called.start()]
-    plain = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", fold(text))
+    plain = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", fold(text.translate(_SIGNS)))
     raw = [w for word in re.sub(r"([/+&])", r" \1 ", plain).split() if (w := word.strip(".,;:?-"))]
     while raw and raw[0] in ("x", "+"):  # a hybrid genus, a graft chimera
         raw = raw[1:]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from datakit.data.text import fold
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -46,9 +48,7 @@ def state(text: pd.Series) -> pd.Series:
         pied"); "lost" where it is felled, removed, replaced, dead or a stump. Missing where it is in no word known
         here: such a tree is never called lost.
     """
-    plain = text.str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii").str.lower()
-    plain = plain.str.replace(r"[\s_]+", " ", regex=True).str.strip()
-    return plain.map(_became, na_action="ignore").astype("str")
+    return text.str.replace("_", " ").map(lambda words: _became(fold(words)), na_action="ignore").astype("str")
 
 
 def _became(words):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import html
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from datakit.data.text import fold
 from datakit.extras import needed_by
 from datakit.trees.inventory import coordinates, crosswalks, looks
 
@@ -59,10 +59,9 @@ NOISE = {
 UNIT_AT_END = {"encm": "cm", "enm": "m", "cm": "cm", "m": "m"}
 
 
-def fold(name: object) -> list[str]:
+def words_of(name: object) -> list[str]:
     """Letters and digits of a name, without accents or capitals, as words: "CIRCONFÉRENCE (cm)" → circonference, cm."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name)))
-    return re.findall(r"[a-z]+|\d+", plain.encode("ascii", "ignore").decode().lower())
+    return re.findall(r"[a-z]+|\d+", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name))))
 
 
 @lru_cache
@@ -77,10 +76,10 @@ def _learnt(known):
     words = {field: list(phrases) for field, phrases in _vocabulary().items()}
     for crosswalk in known.values():
         for field in crosswalk.fields:
-            words.setdefault(field.name, [tuple(fold(field.name))])
-            words[field.name] += [tuple(fold(source)) for source in field.source]
+            words.setdefault(field.name, [tuple(words_of(field.name))])
+            words[field.name] += [tuple(words_of(source)) for source in field.source]
     for field in words:
-        words[field] = list(dict.fromkeys([tuple(fold(field)), *words[field]]))
+        words[field] = list(dict.fromkeys([tuple(words_of(field)), *words[field]]))
     return words
 
 
@@ -184,7 +183,7 @@ def _judge(column, field, words, seen, rows, first):
         if other > said:
             said, phrase = 0.9 * other, called
             remark = f"median {seen.middle:g}, largest {seen.largest:g}: girths in cm, although called a diameter"
-    if field == "id" and seen.n and said < ID_IN_NAME and re.match(r"id|num|ref", "".join(fold(column))):
+    if field == "id" and seen.n and said < ID_IN_NAME and re.match(r"id|num|ref", "".join(words_of(column))):
         said, phrase = ID_IN_NAME + 0.1 * first, ("id",)  # identifiers come first
     # Values can contradict a name (fits below 0.5) or speak for a field whose name says little.
     if fits is None and rows:
@@ -202,7 +201,7 @@ def _judge(column, field, words, seen, rows, first):
 @lru_cache(maxsize=200_000)
 def _agree(column, phrase):
     """How well a column's name agrees with a phrase, 0 to 1."""
-    all_words = fold(column)
+    all_words = words_of(column)
     words = [w for w in all_words if w not in NOISE] or all_words
     glued, wanted = "".join(words), "".join(phrase)
     if not glued or not wanted:
@@ -243,7 +242,7 @@ def _shortened(words, phrase):
 
 def unit_of(column: object) -> str:
     """The unit that a column's name states: "HAUTEUR (m)" and "hauteurenm" are in metres; else ""."""
-    words = fold(column)
+    words = words_of(column)
     if words and words[-1] in ("m", "cm", "mm") and len(words) > 1:
         return words[-1]
     glued = "".join(words)
@@ -262,7 +261,7 @@ def _place(frame, columns, seen):
     """The columns that say where a tree stands: what a crosswalk calls ``geometry`` and ``crs``, and those columns."""
     axes = {"longitude": [], "latitude": []}
     for c in columns:
-        if (axis := looks.axis("".join(fold(c)))) and seen[c].could_be_a_place():
+        if (axis := looks.axis("".join(words_of(c)))) and seen[c].could_be_a_place():
             axes[axis].append(c)
     taken, pair, crs = {}, None, "EPSG:4326"
     for degrees in (False, True):  # a file may have both; degrees need no system to be named

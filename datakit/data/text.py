@@ -1,0 +1,37 @@
+"""Words as they are compared: the same ones however they were typed, and the column that names areas."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"})
+NAMES = ("name", "nom", "nom_commune", "libelle")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents or ligatures, single spaces.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> fold("Sœurs  de la Charité")
+    'soeurs de la charite'
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(LIGATURES))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).lower().split())
+
+
+def name_column(areas: pd.DataFrame) -> str | None:
+    """The column that names areas: ``name``, or what French publishers call it; None where there is none."""
+    return next((column for column in NAMES if column in areas.columns), None)
