@@ -1,8 +1,10 @@
 """How it looks: numbers, colours and sources, figures, and maps.
 
-style   What maps and figures share: numbers people can read, colours for colour-blind eyes
-charts  Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read
-maps    Maps that work without a network, stay small and say what they show
+style      What maps and figures share: numbers people can read, colours for colour-blind eyes
+charts     Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read
+tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
+templates  HTML from Jinja2 templates: whatever they are given is escaped
+maps       Maps that work without a network, stay small and say what they show
 """
 
 from datakit.lending import lend

@@ -14,6 +14,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.show import tables
 from datakit.show.style import CATEGORICAL, DIVERGING, RC, SEQUENTIAL, number, palette, sources, with_unit, wrap
 
 if TYPE_CHECKING:
@@ -275,7 +276,8 @@ class KeyResults(pd.DataFrame):
         return text
 
     def _repr_html_(self):
-        return self._readable().to_html(index=False, border=0, justify="left")
+        shown = pd.DataFrame(self).astype(object)
+        return tables.html(shown.where(shown.notna(), ""), caption="Key results", index=False)
 
     def __repr__(self):
         return self._readable().to_string(index=False)
