@@ -139,6 +139,10 @@ class CacheProblem(DatakitError):
     """The cache folder cannot be written, or the disk is full."""
 
 
+class CannotAnswer(DatakitError):
+    """The data of this run cannot answer a question: the answer shown says why instead."""
+
+
 class CrsMismatch(DatakitError):
     """Tables that would be measured or joined are not in one projected CRS."""
 

@@ -19,6 +19,7 @@ delimited    Delimited text (CSV) to rows of text, none of them lost
 geometry     Where things are: the shapes of a file from its columns or its own geometry
 tables       Bytes to a table in the card's schema, and a list of every row that did not fit
 reading      Load: a table in the card's schema that never lies about what was left out
+layers       The tables of one chapter: loaded when they are asked for, real and invented ones never taken together
 provenance   What this process has used, and from where: the account behind ``datakit.provenance()``
 mirrors      Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on
 serving      Give a mirror to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off

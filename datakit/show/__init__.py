@@ -4,9 +4,12 @@ style      What maps and figures share: numbers people can read, colours for col
 charts     Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
 templates  HTML from Jinja2 templates: whatever they are given is escaped
+answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
 maps       Maps that work without a network, stay small and say what they show
 """
 
 from datakit.lending import lend
 
-__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)
+__getattr__, __dir__, __all__ = lend(
+    __name__, {"Value": "datakit.show.answers", "ask": "datakit.show.answers"}, __doc__
+)

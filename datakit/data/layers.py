@@ -1,0 +1,121 @@
+"""The tables of one chapter: loaded when they are asked for, real and invented ones never taken together."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from datakit.data.reading import load
+from datakit.errors import CannotAnswer, Corrupt, DatakitError, DataWarning, NotAsDescribed, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+
+def synthetic(frame: pd.DataFrame) -> bool:
+    """Whether a loaded table comes from the invented sample."""
+    return bool(frame.attrs.get("datakit", {}).get("synthetic"))
+
+
+class Layers:
+    """The tables that a chapter works on, by id: each is loaded once, when it is first asked for.
+
+    A real place on an invented contour is a false statement. So once the reference is real, an invented table is not
+    given out, and whoever asks for it is told why; ``rehearsal`` gives it all the same, to try a whole chain before
+    the real layers are there. When the reference itself is invented, everything is given: the result is stamped.
+
+    Parameters
+    ----------
+    origins : str or list, optional
+        As in `datakit.load`.
+    reference : str
+        The dataset that everything else is placed on.
+    rehearsal : bool
+        Give invented tables beside a real reference.
+
+    Examples
+    --------
+    >>> layers = Layers("sample")
+    >>> len(layers["communes"])
+    23
+    """
+
+    def __init__(
+        self, origins: str | Sequence[str] | None = None, *, reference: str = "communes", rehearsal: bool = False
+    ) -> None:
+        self.origins, self.reference, self.rehearsal = origins, reference, rehearsal
+        self._loaded: dict[str, pd.DataFrame] = {}
+        self._absent: dict[str, DatakitError] = {}
+
+    def __getitem__(self, id: str) -> pd.DataFrame:
+        """The table of a dataset.
+
+        Raises
+        ------
+        CannotAnswer
+            No origin gives it, or it is invented while the reference is real. The reference itself raises what
+            `datakit.load` raises.
+        """
+        frame = self._load(id)
+        if id != self.reference and synthetic(frame) and not self.rehearsal and not synthetic(self[self.reference]):
+            raise CannotAnswer(
+                id,
+                f"is invented in this run, and {self.reference} is real: the two are not put together",
+                next="give the real file (see origins), or set rehearsal to try the chain on invented data",
+            )
+        return frame
+
+    def get(self, id: str) -> pd.DataFrame | None:
+        """The table of a dataset, or None where `__getitem__` would say that it cannot be given."""
+        try:
+            return self[id]
+        except CannotAnswer:
+            return None
+
+    def _load(self, id):
+        if id in self._absent:
+            raise self._absent[id]
+        if id not in self._loaded:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always", DataWarning)
+                try:
+                    self._loaded[id] = load(id, self.origins)
+                except (Unreachable, Corrupt, NotAsDescribed) as problem:
+                    if id == self.reference:
+                        raise
+                    self._absent[id] = CannotAnswer(id, problem.what, found=problem.found, next=problem.next)
+                    raise self._absent[id] from problem
+            for one in said:
+                _pass_on(id, one)
+        return self._loaded[id]
+
+    def quality(self) -> pd.DataFrame:
+        """What loading set aside and mended, one row for each table loaded so far.
+
+        Returns
+        -------
+        DataFrame
+            ``dataset``, ``rows read``, ``set aside``, ``for example`` (the first rule that was broken), ``shapes
+            mended``.
+        """
+        import pandas as pd
+
+        rows = []
+        for frame in self._loaded.values():
+            said = frame.attrs["datakit"]
+            first = said["rejects"][0] if said["rejects"] else None
+            mended = sum(int(note.split()[0]) for note in said["notes"] if "repaired" in note)
+            why = f"{first['column']}: {first['rule']}" if first else ""
+            rows.append((said["id"], said["rows_read"], said["rows_rejected"], why, mended))
+        return pd.DataFrame(rows, columns=["dataset", "rows read", "set aside", "for example", "shapes mended"])
+
+
+def _pass_on(id, warning):
+    """Rows set aside are in the table of quality; that another origin had to step in is said at once, and in words."""
+    if not issubclass(warning.category, DataWarning):
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    elif "are set aside" not in str(warning.message):
+        lines = str(warning.message).splitlines()
+        print(f"Note: {id}: {lines[0].removeprefix(f'{id}: ')}" + (f"; {lines[-1].strip()}" if lines[1:] else ""))

@@ -1,0 +1,319 @@
+"""Answers: a question in words, one sentence computed from figures, the picture, what it cannot say, and its data."""
+
+from __future__ import annotations
+
+import math
+import string
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from datakit.data.provenance import STAMP, key
+from datakit.errors import CannotAnswer, WrongUse
+from datakit.extras import needed_by
+from datakit.show import tables
+from datakit.show.style import number
+from datakit.show.templates import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, Protocol
+
+    import pandas as pd
+
+    class Picture(Protocol):
+        """A figure or a map of the kit: it has words for those who cannot see it."""
+
+        alt: str
+
+        def _repr_html_(self) -> str: ...
+
+
+ANSWER_MIME = "application/vnd.datakit.answer+json"
+COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": "#7a0019"}
+KIND = {"REAL": "REAL data", "MIXED": f"MIXED: part of the data is invented ({STAMP})", "SYNTHETIC": STAMP}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure of an answer.
+
+    Attributes
+    ----------
+    value : float, int or str
+    unit : str
+        As it stands after the number: ``"%"``, ``"ha"``, ``"trees"``.
+    low, high : float, optional
+        Its range.
+    how : str
+        How the range was made, or what the figure is of.
+    decimals : int, optional
+        Decimals to show where there is no range.
+    """
+
+    value: float | int | str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    how: str = ""
+    decimals: int | None = None
+
+    def __post_init__(self):
+        plain = {name: _plain(getattr(self, name)) for name in ("value", "low", "high")}
+        for name, one in plain.items():
+            object.__setattr__(self, name, one)
+        low, high = plain["low"], plain["high"]
+        if plain["value"] is None:
+            raise WrongUse("Value", "a figure needs a value", expected="a number or a text", found="nothing")
+        if low is not None and high is not None and low > high:
+            raise WrongUse("Value", "the range is upside down", expected="low <= high", found=f"{low} > {high}")
+
+    def __format__(self, spec: str) -> str:
+        """The figure in words: ``{x}`` with its unit and range, ``{x:value}`` without range, ``{x:bare}`` as a number.
+
+        Digits that the range leaves open are not shown: the last one shown is that of the range's half width, with
+        one digit more where that width begins with 1.
+        """
+        if spec not in ("", "value", "bare"):
+            raise WrongUse("Value", "no such form of a figure", expected="nothing, value or bare", found=spec)
+        if isinstance(self.value, str):
+            return self.value
+        places = self._places()
+        said = number(self.value, places)
+        if spec == "bare":
+            return said
+        unit = f"\u00a0{self.unit}" if self.unit else ""
+        if spec == "value" or (self.low is None and self.high is None):
+            return said + unit
+        if self.low is None:
+            return f"{said}{unit} (at most {number(self.high, places)})"
+        if self.high is None:
+            return f"{said}{unit} (at least {number(self.low, places)})"
+        return f"{said}{unit} ({number(self.low, places)} to {number(self.high, places)})"
+
+    def _places(self):
+        if self.low is None or self.high is None or isinstance(self.value, (str, bool)):
+            return self.decimals
+        half = (self.high - self.low) / 2
+        if half <= 0:
+            return self.decimals
+        power = math.floor(math.log10(half))
+        return -power + (half / 10**power < 2)  # under zero: tens, hundreds
+
+
+def _plain(value):
+    """A JSON value: numpy's numbers become Python's, floats are rounded to 10 digits, what is missing becomes None."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or type(value).__name__ == "NAType" or value != value:
+        return None
+    if isinstance(value, float):
+        return float(f"{value:.10g}")
+    return value if isinstance(value, (bool, int, str)) else str(value)
+
+
+@dataclass
+class Answer:
+    """One question and what the data of a run says of it. Made by `ask`.
+
+    Attributes
+    ----------
+    question, sentence, cannot_say : str
+    figures : dict
+        Name -> `Value`.
+    picture : Shown or Map, optional
+    table : DataFrame, optional
+    caption : str
+        Of the table.
+    records : list of dict
+        The provenance of exactly the tables that it was made of.
+    why : str
+        Why there is no answer; empty where there is one.
+    """
+
+    question: str
+    sentence: str = ""
+    figures: dict[str, Value] = field(default_factory=dict)
+    cannot_say: str = ""
+    picture: Picture | None = None
+    table: pd.DataFrame | None = None
+    caption: str = ""
+    records: list[dict[str, Any]] = field(default_factory=list)
+    why: str = ""
+
+    def say(
+        self,
+        sentence: str,
+        figures: Mapping[str, Value],
+        *,
+        data: Iterable[pd.DataFrame],
+        cannot_say: str,
+        picture: Picture | None = None,
+        table: pd.DataFrame | None = None,
+        caption: str = "",
+    ) -> None:
+        """Answer the question.
+
+        Parameters
+        ----------
+        sentence : str
+            With the names of figures in braces: ``"{share} of the trees are limes"``. `Value` says the forms.
+        figures : dict of str to Value
+            What the sentence says, and whatever else is to be compared later. A figure that is in the sentence and
+            not here is an error; so is a sentence that says none.
+        data : iterable of DataFrame
+            The very tables that the answer was made of: from them comes whether it is real.
+        cannot_say : str
+            What a reader might conclude and must not.
+        picture : Shown or Map, optional
+        table : DataFrame, optional
+            Folded below.
+        caption : str
+            Of the table; needed with one.
+
+        Raises
+        ------
+        WrongUse
+            A part is missing, or a table has no provenance.
+        """
+        named = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+        for wrong, what, expected in (
+            (not named, "the sentence names no figure", "{name} of a figure"),
+            (named - set(figures), "the sentence names figures that are not given", ", ".join(figures)),
+            (not cannot_say.strip(), "what it cannot say is missing", "one sentence"),
+            (table is not None and not caption, "a table needs a caption", "caption="),
+        ):
+            if wrong:
+                raise WrongUse(self.question, what, expected=expected, found=", ".join(sorted(named)) or sentence)
+        self.records = _records(data, self.question)
+        self.sentence, self.figures, self.cannot_say = sentence.format(**figures), dict(figures), cannot_say
+        self.picture, self.table, self.caption = picture, table, caption
+
+    def needed(self) -> None:
+        """Raise `CannotAnswer` where this question had no answer: what builds on it has none either."""
+        if not self.answered:
+            raise CannotAnswer(self.question, self.why or "was not answered")
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.sentence)
+
+    @property
+    def kind(self) -> Literal["REAL", "MIXED", "SYNTHETIC"]:
+        """Of its data: all real, all invented, or both."""
+        invented = {bool(record.get("synthetic")) for record in self.records}
+        return "MIXED" if len(invented) > 1 else "SYNTHETIC" if invented == {True} else "REAL"
+
+    def record(self) -> dict[str, Any]:
+        """What programs compare and reports show, ready for JSON."""
+        return {
+            "question": self.question,
+            "answered": self.answered,
+            "sentence": self.sentence,
+            "why": self.why,
+            "figures": [{"name": name, **asdict(value)} for name, value in self.figures.items()],
+            "cannot_say": self.cannot_say,
+            "alt": self.picture.alt if self.picture is not None else "",
+            "kind": self.kind if self.records else "",
+            "data": [
+                {name: one.get(name) for name in ("id", "title", "attribution", "licence", "origin", "synthetic")}
+                | {"sha256": one.get("sha256"), "vintage": one.get("vintage"), "retrieved": one.get("retrieved")}
+                for one in self.records
+            ],
+        }
+
+    def __repr__(self):
+        if not self.answered:
+            return f"{self.question}\n  No answer from this data: {self.why}"
+        lines = [self.question, f"  {self.sentence}", f"  [{KIND[self.kind]}]", f"  It cannot say: {self.cannot_say}"]
+        if self.picture is not None:
+            lines.append(f"  {self.picture!r}")
+        if self.table is not None:
+            lines.append(f"  {self.caption}\n{self.table.to_string(index=False)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        with needed_by(__name__):
+            from markupsafe import Markup
+
+        return render(
+            "answer.html.j2",
+            answer=self,
+            picture=Markup(self.picture._repr_html_() if self.picture is not None else ""),
+            table=Markup(tables.html(self.table, caption=self.caption) if self.table is not None else ""),
+            kind=KIND[self.kind] if self.answered else "",
+            colour=COLOURS[self.kind] if self.answered else "",
+        )
+
+    def credit(self) -> str:
+        """Its data in one line: titles, vintages, publishers."""
+        told = []
+        for one in self.records:
+            by = one.get("attribution") or one.get("title") or ""
+            told.append(f"{one['id']} ({', '.join(p for p in (by, one.get('vintage')) if p)})")
+        return "Data: " + "; ".join(told)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {ANSWER_MIME: self.record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+def _records(frames, question):
+    found = {}
+    for frame in frames:
+        for record in [frame.attrs.get("datakit"), *frame.attrs.get("datakit_sources", ())]:
+            if record:
+                found[key(record)] = record
+    if not found:
+        raise WrongUse(question, "the answer's data is not known", expected="data=[tables from datakit.load]")
+    return list(found.values())
+
+
+class ask:
+    """Ask a question of the data: ``with ask("How many?") as answer:`` ends in ``answer.say(...)`` and shows it.
+
+    Where the data cannot answer, a function of the block raises `CannotAnswer`, and the answer says why: the rest of
+    a chapter needs no conditions. Any other error stops the notebook, as it must.
+
+    Parameters
+    ----------
+    question : str
+        In words, as a city would ask it.
+
+    Examples
+    --------
+    >>> from datakit.data.layers import Layers
+    >>> with ask("How many inhabitants has the Métropole?") as answer:
+    ...     people = Layers("sample")["communes-population"]
+    ...     total = Value(int(people["population"].sum()), "inhabitants")
+    ...     answer.say("It has {total}.", {"total": total}, data=[people], cannot_say="Who they are.")
+    """
+
+    def __init__(self, question: str) -> None:
+        if not question.strip().endswith("?"):
+            raise WrongUse("ask", "this is no question", expected="words that end in ?", found=question)
+        self.answer = Answer(question.strip())
+
+    def __enter__(self) -> Answer:
+        return self.answer
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, CannotAnswer):
+            self.answer.why = str(error)
+            self.answer.sentence = ""
+        elif error is not None:
+            return False
+        elif not self.answer.answered:
+            raise WrongUse(self.answer.question, "nothing was answered", next="answer.say(...) in the block")
+        _show(self.answer)
+        return True
+
+
+def _show(answer):
+    try:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = None
+    if get_ipython is not None and get_ipython() is not None:
+        display(answer)
+    else:
+        print(repr(answer))

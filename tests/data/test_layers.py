@@ -1,0 +1,86 @@
+"""Layers: loaded once, real and invented never together, and nothing falls back without a word."""
+
+import pytest
+
+from datakit.data import layers
+from datakit.data.layers import Layers
+from datakit.errors import CannotAnswer, Unreachable, WrongUse
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """`datakit.load` whose tables are real, but for the ids in the list that this gives; and what was loaded."""
+    invented, asked, true = [], [], layers.load
+
+    def load(id, origins):
+        asked.append(id)
+        if id in invented or origins == "sample":
+            frame = true(id, "sample")
+            frame.attrs["datakit"] = {**frame.attrs["datakit"], "synthetic": id in invented}
+            return frame
+        raise Unreachable(id, "no origin has it", found="a dead server")
+
+    monkeypatch.setattr(layers, "load", load)
+    return invented, asked
+
+
+def test_a_table_is_loaded_once_and_when_asked_for(loads):
+    mine = Layers("sample")
+    assert loads[1] == []
+    assert mine["iris"] is mine["iris"]
+    assert sorted(loads[1]) == ["iris"]
+
+
+def test_an_invented_table_is_not_given_beside_a_real_reference(loads):
+    loads[0].append("iris")
+    with pytest.raises(CannotAnswer, match="iris: is invented in this run, and communes is real") as caught:
+        Layers("sample")["iris"]
+    assert "rehearsal" in caught.value.next
+    assert Layers("sample").get("iris") is None
+    assert len(Layers("sample", rehearsal=True)["iris"])
+    assert len(Layers("sample", reference="iris")["iris"]), "the reference is what it is"
+
+
+def test_beside_an_invented_reference_everything_is_given(loads):
+    loads[0].append("communes")
+    assert len(Layers("sample")["iris"])
+
+
+def test_what_no_origin_has_cannot_be_answered_and_is_asked_for_once(loads):
+    mine = Layers("publisher")
+    loads[0].append("communes")
+    for _ in range(2):
+        with pytest.raises(CannotAnswer, match="no origin has it") as caught:
+            mine["iris"]
+    assert caught.value.found == "a dead server"
+    assert loads[1].count("iris") == 1
+
+
+def test_without_the_reference_there_is_nothing(loads):
+    with pytest.raises(Unreachable):
+        Layers("publisher")["communes"]
+
+
+def test_a_wrong_origin_is_an_error_not_a_missing_answer():
+    with pytest.raises(WrongUse):
+        Layers("no-such-place")["communes"]
+
+
+def test_quality_counts_what_was_set_aside(cache):
+    mine = Layers("sample")
+    for id in ("trees-dijon", "communes"):
+        assert len(mine[id])
+    said = mine.quality().set_index("dataset")
+    assert list(said.index) == ["trees-dijon", "communes"]
+    kept = mine["trees-dijon"]
+    assert said.loc["trees-dijon", "rows read"] - said.loc["trees-dijon", "set aside"] == len(kept)
+    assert said.loc["trees-dijon", "set aside"] > 0 and ":" in said.loc["trees-dijon", "for example"]
+
+
+def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(cache, capsys, recwarn):
+    mine = Layers("http://127.0.0.1:9,sample")
+    assert len(mine["trees-dijon"])
+    said = capsys.readouterr().out
+    why = "http://127.0.0.1:9: the server does not answer; used instead: sample"
+    assert said.splitlines() == [f"Note: trees-dijon: {why}", f"Note: communes: {why}"]
+    assert [w for w in recwarn if "set aside" in str(w.message)] == []
