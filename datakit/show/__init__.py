@@ -5,6 +5,7 @@ charts     Figures in the kit's style: labelled, sourced, described in words, an
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
 templates  HTML from Jinja2 templates: whatever they are given is escaped
 answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
+explore    A first look at a table that one does not know: what its columns hold, where its rows are
 maps       Maps that work without a network, stay small and say what they show
 """
 
