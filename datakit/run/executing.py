@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
+ANSWER_MIME = "application/vnd.datakit.answer+json"
+PICTURE = re.compile('<img src="data:image/[a-z]+;base64,[^"]+" alt="[^"]*"[^>]*>')
 LOADED = (
     "__import__('json').dumps(__import__('sys').modules['datakit.data.provenance'].provenance().records() "
     "if 'datakit.data.provenance' in __import__('sys').modules else [])"
@@ -314,16 +316,21 @@ def _outputs(nb, mime):
     for cell in nb.cells:
         for output in cell.get("outputs", []):
             if mime in output.get("data", {}):
-                yield output["data"][mime]
+                yield output["data"]
 
 
 def _results(nb):
-    return [row for rows in _outputs(nb, RESULTS_MIME) for row in rows]
+    """The answers of a chapter, each with its picture: a figure, or the static twin of a map."""
+    rows = [row for data in _outputs(nb, RESULTS_MIME) for row in data[RESULTS_MIME]]
+    for data in _outputs(nb, ANSWER_MIME):
+        shown = PICTURE.search(data["text/html"])
+        rows.append({**data[ANSWER_MIME], "picture": shown[0] if shown else ""})
+    return rows
 
 
 def _provenance(nb, loaded):
     """Every dataset that the notebook showed or used, the last word on each."""
-    shown = [record for table in _outputs(nb, PROVENANCE_MIME) for record in table["datasets"]]
+    shown = [record for data in _outputs(nb, PROVENANCE_MIME) for record in data[PROVENANCE_MIME]["datasets"]]
     return list({key(record): record for record in shown + loaded}.values())
 
 

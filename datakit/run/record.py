@@ -108,7 +108,10 @@ def _git(folder):
 def write(folder: Path, record: dict[str, Any]) -> None:
     """Write the index, the key results and, last, ``run.json`` with the digest of every other file of the report."""
     (folder / "index.html").write_text(index_page(record), encoding="utf-8")
-    results = {name: one.pop("results") for name, one in record["notebooks"].items()}
+    results = {
+        name: [{k: v for k, v in row.items() if k != "picture"} for row in one.pop("results")]
+        for name, one in record["notebooks"].items()
+    }
     _write_json(folder / "results.json", results)
     files = {f.name: _digest(f) for f in sorted(folder.iterdir()) if f.name != RUNNING}
     _write_json(folder / "run.json", {**record, "files": files})

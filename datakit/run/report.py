@@ -158,6 +158,16 @@ def _results_table(rows):
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
+def _answer(said):
+    if not said["answered"]:
+        return f"<h3>{escape(said['question'])}</h3><p>No answer from this data: {escape(said['why'])}</p>"
+    return (
+        f"<h3>{escape(said['question'])}</h3><p><strong>{escape(said['sentence'])}</strong> "
+        f"<span class='tag sample'>{escape(said['kind'])}</span></p>{said['picture']}"
+        f"<p class='soft'>It cannot say: {escape(said['cannot_say'])}</p>"
+    )
+
+
 def _provenance_table(records):
     body = ""
     for r in records:
@@ -235,7 +245,9 @@ def index_page(run: dict[str, Any]) -> str:
         if one["results"]:
             mine = [r["id"] for r in one["provenance"] if r.get("synthetic")]
             stamp = f"<span class='tag sample'>{STAMP}</span>" if mine else ""
-            parts.append(f"<p>Key results {stamp}</p>{_results_table(one['results'])}")
+            rows = [r for r in one["results"] if "question" not in r]
+            parts.append(f"<p>Key results {stamp}</p>{_results_table(rows)}" if rows else "")
+            parts += [_answer(r) for r in one["results"] if "question" in r]
         elif not one["error"]:
             parts.append("<p class='soft'>This notebook gives no key results.</p>")
         if one["page"]:

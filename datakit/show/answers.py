@@ -15,7 +15,7 @@ from datakit.show.style import number
 from datakit.show.templates import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from typing import Any, Protocol
 
     import pandas as pd
@@ -143,13 +143,13 @@ class Answer:
     def say(
         self,
         sentence: str,
-        figures: Mapping[str, Value],
         *,
         data: Iterable[pd.DataFrame],
         cannot_say: str,
         picture: Picture | None = None,
         table: pd.DataFrame | None = None,
         caption: str = "",
+        **figures: Value,
     ) -> None:
         """Answer the question.
 
@@ -157,9 +157,6 @@ class Answer:
         ----------
         sentence : str
             With the names of figures in braces: ``"{share} of the trees are limes"``. `Value` says the forms.
-        figures : dict of str to Value
-            What the sentence says, and whatever else is to be compared later. A figure that is in the sentence and
-            not here is an error; so is a sentence that says none.
         data : iterable of DataFrame
             The very tables that the answer was made of: from them comes whether it is real.
         cannot_say : str
@@ -169,6 +166,9 @@ class Answer:
             Folded below.
         caption : str
             Of the table; needed with one.
+        **figures : Value
+            What the sentence says, and whatever else is to be compared later. A figure that is in the sentence and
+            not here is an error; so is a sentence that says none.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class Answer:
             if wrong:
                 raise WrongUse(self.question, what, expected=expected, found=", ".join(sorted(named)) or sentence)
         self.records = _records(data, self.question)
-        self.sentence, self.figures, self.cannot_say = sentence.format(**figures), dict(figures), cannot_say
+        self.sentence, self.figures, self.cannot_say = sentence.format(**figures), figures, cannot_say
         self.picture, self.table, self.caption = picture, table, caption
 
     def needed(self) -> None:
@@ -249,6 +249,7 @@ class Answer:
         told = []
         for one in self.records:
             by = one.get("attribution") or one.get("title") or ""
+            by = f"invented, laid out like {by}" if one.get("synthetic") else by
             told.append(f"{one['id']} ({', '.join(p for p in (by, one.get('vintage')) if p)})")
         return "Data: " + "; ".join(told)
 
@@ -284,7 +285,7 @@ class ask:
     >>> with ask("How many inhabitants has the Métropole?") as answer:
     ...     people = Layers("sample")["communes-population"]
     ...     total = Value(int(people["population"].sum()), "inhabitants")
-    ...     answer.say("It has {total}.", {"total": total}, data=[people], cannot_say="Who they are.")
+    ...     answer.say("It has {total}.", total=total, data=[people], cannot_say="Who they are.")
     """
 
     def __init__(self, question: str) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,10 +15,13 @@ from nbclient import NotebookClient
 from datakit.run import running
 from datakit.run.executing import PROVENANCE_MIME, RESULTS_MIME
 from datakit.run.parameters import read_parameters
+from datakit.show.answers import ANSWER_MIME
 
-NAMES = ("00_start_here", "10_trees", "20_vegetation", "30_inclusion")
-MEMORY = 600e6
-SECONDS = 60  # alone, on two cores
+NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
+ISSUED = ("10_trees", "20_vegetation", "30_inclusion")  # whole themes, not yet cut into chapters
+CHAPTERS = tuple(name for name in NAMES if name not in ISSUED)
+MEMORY = {name: 600e6 if name in ISSUED else 450e6 for name in NAMES}  # 450 MB are what Binder guarantees
+SECONDS = {name: 60 if name in ISSUED else 30 for name in NAMES}  # alone, on two cores
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +53,6 @@ def place(nb, true):
 
 def test_nothing_else_is_shipped(root):
     assert sorted(p.stem for p in (root / "notebooks").glob("*.ipynb")) == list(NAMES)
-    assert sorted(p.stem for p in (root / "notebooks" / "src").glob("*.py")) == list(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,6 +99,7 @@ def test_what_is_written_does_not_depend_on_the_machine(build):
     assert len(build.joined([*pieces, made, pieces[-1]])) == 5
 
 
+@pytest.mark.parametrize("notebook", ISSUED, indirect=True)
 def test_shape(notebook):
     """Title and question, what you will learn, parameters, loads, provenance, key results, exercises, next, sources."""
     cells = notebook.cells
@@ -117,6 +121,34 @@ def test_shape(notebook):
     assert all({"exercise", "solution"} & set(tags(c)) for c in after), "key results are the last computation"
 
 
+@pytest.mark.parametrize("notebook", CHAPTERS, indirect=True)
+def test_shape_of_a_chapter(notebook):
+    """One question, answers where they arise, exercises, what next, sources, and last where everything came from."""
+    cells = notebook.cells
+    assert cells[0].source.startswith("# ") and cells[0].source.count("**Question: ") == 1 and "?**" in cells[0].source
+    assert re.search("^## What you will learn", cells[1].source, re.M) and "minutes" in cells[1].source
+    in_order = [
+        place(notebook, lambda c: "parameters" in tags(c)),
+        place(notebook, lambda c: c.cell_type == "code" and "import datakit" in c.source),
+        place(notebook, lambda c: c.cell_type == "code" and "with ask(" in c.source),
+        place(notebook, lambda c: "exercise" in tags(c)),
+        place(notebook, lambda c: "solution" in tags(c)),
+        place(notebook, lambda c: c.source.startswith("## What next")),
+        place(notebook, lambda c: c.source.startswith("## Sources")),
+        place(notebook, lambda c: "datakit.provenance()" in c.source),
+    ]
+    assert in_order == sorted(in_order) and in_order[-1] == len(cells) - 1
+    assert not any(re.search("^ *if .*(None|answered)", c.source, re.M) for c in cells), "an answer says why"
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS, indirect=True)
+def test_a_chapter_is_short(notebook):
+    code = [c.source.splitlines() for c in notebook.cells if c.cell_type == "code"]
+    longest = max(code, key=len)
+    assert len(code) <= 20 and sum(map(len, code)) <= 200
+    assert len(longest) <= 15, "\n".join(longest)
+
+
 def test_parameters_are_typed_and_explained(notebook):
     declared = read_parameters(notebook.cells, "notebook")
     assert declared["origins"].type is str and declared["origins"].default == ""
@@ -126,22 +158,21 @@ def test_parameters_are_typed_and_explained(notebook):
 def test_outputs_are_kept_and_compared(notebook):
     code = [c for c in notebook.cells if c.cell_type == "code"]
     assert sum(bool(c.outputs) for c in code) >= len(code) / 2
-    key = next(c for c in code if "key-results" in tags(c))
-    assert "nbval-ignore-output" not in tags(key) and "nbval-skip" not in tags(key)
     compared = [c for c in code if c.outputs and not {"nbval-ignore-output", "nbval-skip"} & set(tags(c))]
-    assert len(compared) >= 3, "an output that is not compared may drift"
+    assert len(compared) >= 2, "an output that is not compared may drift"
     assert not any("nbval-skip" in tags(c) for c in code)
 
 
 def test_outputs_say_that_the_sample_is_invented(notebook):
-    (shown,) = outputs(notebook, PROVENANCE_MIME)[:1]
+    (shown,) = outputs(notebook, PROVENANCE_MIME)
     assert shown["datasets"] and all(r["synthetic"] and r["sha256"] for r in shown["datasets"])
-    assert "SYNTHETIC SAMPLE" in outputs(notebook, "text/html")[0]
+    assert {a["kind"] for a in outputs(notebook, ANSWER_MIME)} <= {"SYNTHETIC"}
+    assert any("SYNTHETIC SAMPLE" in text for text in outputs(notebook, "text/html"))
 
 
 def test_pictures_have_words(notebook):
-    pictures = [p for text in outputs(notebook, "text/html") for p in re.findall(r"<img\b[^>]*>", text)]
-    assert pictures and all(re.search(r'\balt="[^"]{20,}"', p) for p in pictures)
+    shown = [p for text in outputs(notebook, "text/html") for p in re.findall(r"<(?:img|iframe)\b[^>]*>", text)]
+    assert shown and all(re.search(r'\b(alt|title)="[^"]{20,}"', p) for p in shown)
     assert outputs(notebook, "image/png") == [], "a bare picture has no alt text: charts.show gives it one"
 
 
@@ -163,7 +194,26 @@ def test_every_notebook_runs_on_the_sample(report):
     assert {n.name: n.summary() for n in report.notebooks} == dict.fromkeys(NAMES, "done")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_answers_are_those_of_the_shipped_notebook(report, root, name):
+    shipped = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
+    found = json.loads((report.output / "results.json").read_text(encoding="utf-8"))[name]
+    expected = outputs(shipped, ANSWER_MIME)
+    assert expected and len(found) == len(expected)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (ours["question"], ours["sentence"], ours["why"]) == (
+            theirs["question"],
+            theirs["sentence"],
+            theirs["why"],
+        )
+        assert [f["name"] for f in ours["figures"]] == [f["name"] for f in theirs["figures"]]
+        for one, other in zip(ours["figures"], theirs["figures"], strict=True):
+            for part in ("value", "low", "high"):  # another processor may round the last digits otherwise
+                exact = not isinstance(other[part], float)
+                assert one[part] == (other[part] if exact else pytest.approx(other[part], rel=1e-6)), one
+
+
+@pytest.mark.parametrize("name", ISSUED)
 def test_key_results_are_those_of_the_shipped_notebook(report, root, name):
     shipped = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
     (expected,) = outputs(shipped, RESULTS_MIME)
@@ -200,7 +250,7 @@ def said_unseen(build, nb):
 def test_what_nbval_ignores_says_the_same_again(build, report, root, name):
     shipped = said_unseen(build, nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
     again = said_unseen(build, nbformat.read(report.output / f"{name}.ipynb", as_version=4))
-    assert len(shipped) >= 5
+    assert len(shipped) >= 3
     assert again == shipped
 
 
@@ -210,36 +260,35 @@ def test_a_changed_sentence_of_a_picture_or_a_lost_output_is_seen(build, root):
 
     true = said_unseen(build, shipped())
     words = [text for _, *texts in true for text in texts]
-    assert any(text.startswith("Figure: ") and "Dijon with 147610" in text for text in words)
-    assert any(text.startswith("Map: ") for text in words)
+    assert any("of them in Dijon" in text and "Figure: Bars of 23 communes" in text for text in words)
+    assert any("Map: Population density" in text for text in words)
 
     changed = shipped()
-    (picture,) = (
-        o
-        for c in changed.cells
-        for o in c.get("outputs", ())
-        if "147610" in o.get("data", {}).get("text/plain", "") and o.data["text/plain"].startswith("Figure")
+    (answer,) = (
+        o for c in changed.cells for o in c.get("outputs", ()) if "in Dijon." in o.get("data", {}).get("text/plain", "")
     )
-    picture.data["text/plain"] = picture.data["text/plain"].replace("Dijon with 147610", "Nowhere with 7")
+    answer.data["text/plain"] = answer.data["text/plain"].replace("in Dijon.", "in Nowhere.")
     assert said_unseen(build, changed) != true
 
     for wanted in ("application/vnd.datakit.provenance+json", "text/html"):
         emptied = shipped()
-        cell = next(c for c in emptied.cells if "nbval-ignore-output" in tags(c) and wanted in c.outputs[0].data)
+        cell = next(
+            c for c in emptied.cells if "nbval-ignore-output" in tags(c) and c.outputs and wanted in c.outputs[0].data
+        )
         cell.outputs = []
         assert said_unseen(build, emptied) != true
 
 
-def test_what_is_loaded_after_the_table_is_in_the_record_too(report):
+def test_the_record_has_whatever_was_loaded(report):
     said = json.loads((report.output / "run.json").read_text(encoding="utf-8"))["notebooks"]["00_start_here"]
-    assert [r["id"] for r in said["provenance"]] == ["communes", "communes-population", "iris"]
+    assert [r["id"] for r in said["provenance"]] == ["communes", "communes-population"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_notebooks_stay_small_and_quick(report, name):
     one = next(n for n in report.notebooks if n.name == name)
-    assert one.peak_memory is None or one.peak_memory < MEMORY, f"{one.peak_memory / 1e6:.0f} MB"
-    assert one.seconds < 3 * SECONDS, "even with three others beside it"
+    assert one.peak_memory is None or one.peak_memory < MEMORY[name], f"{one.peak_memory / 1e6:.0f} MB"
+    assert one.seconds < 3 * SECONDS[name], "even with three others beside it"
 
 
 def test_pages_are_whole_and_offline(report):
@@ -313,9 +362,8 @@ def test_executing_again_gives_the_same_outputs(root, name):
 
 def test_nbval_really_compares(root, tmp_path):
     nb = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
-    key = next(c for c in nb.cells if "key-results" in tags(c))
-    rows = key.outputs[0].data[RESULTS_MIME]
-    rows[0]["value"] += 1
+    cell = next(c for c in nb.cells if c.cell_type == "code" and c.source == "layers.quality()")
+    cell.outputs[0].data["text/plain"] = cell.outputs[0].data["text/plain"].replace("23", "24")
     nbformat.write(nb, tmp_path / "changed.ipynb")
     done = nbval(root, tmp_path / "changed.ipynb")
     assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout[-2000:]

@@ -21,7 +21,7 @@ def said(sentence="There are {n}.", figures=None, data=None, question="How many?
     with ask(question) as answer:
         answer.say(
             sentence,
-            figures or {"n": Value(23, "communes")},
+            **(figures or {"n": Value(23, "communes")}),
             data=data if data is not None else [table()],
             cannot_say="What they are worth.",
             **more,
@@ -94,8 +94,8 @@ def test_a_table_joined_of_others_names_them_all():
 
 
 def test_the_credit_has_publisher_and_vintage():
-    answer = said(data=[table(attribution="INSEE", vintage="2022")])
-    assert answer.credit() == "Data: communes (INSEE, 2022)"
+    answer = said(data=[table("a", False, attribution="INSEE", vintage="2022"), table("b", attribution="IGN")])
+    assert answer.credit() == "Data: a (INSEE, 2022); b (invented, laid out like IGN)"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Open the portal: any dataset of the city, in one line
+#
+# **Question: what is in a dataset of the Dijon portal, and where is it?**
+#
+# The city's portal publishes many datasets, and you need not wait until the kit has a card for each. Give the name that
+# stands in the dataset's address.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to load any dataset of the portal by its name;
+# - to see what its columns hold before you count on them;
+# - to put it on a map, and to count it by commune.
+#
+# **Time:** ten minutes. **Before you start:** [Start here](00_start_here.ipynb).
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+dataset: str = "jeux-pour-enfants-2"  # the dataset's name, as in its address on the portal
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+
+# %% [markdown]
+# ## One line
+
+# %%
+import datakit
+from datakit.data.layers import Layers
+from datakit.geo import territory
+from datakit.show import Value, ask, explore, maps
+
+layers = Layers(origins, rehearsal=rehearsal)
+places = layers[f"dijon-portal@{dataset}"]
+places.drop(columns="geometry", errors="ignore").head()
+
+# %% [markdown]
+# ## What its columns hold
+#
+# The portal describes few of its columns, so look before you count: which are empty, which say the same everywhere?
+
+# %% tags=["nbval-ignore-output"]
+with ask("What does the dataset hold?") as held:
+    said = explore.columns(places)
+    held.say(
+        "It has {rows} and {columns}; {full} are filled in every row.",
+        rows=Value(len(places), "rows"),
+        columns=Value(len(said), "columns"),
+        full=Value(int((said["filled_pct"] == 100).sum()), "of them"),
+        table=said,
+        caption="Columns of the dataset; filled_pct in % of the rows",
+        cannot_say="What the words in it mean: ask the service that publishes it.",
+        data=[places],
+    )
+
+# %% [markdown]
+# ## Where its rows are
+
+# %%
+communes = territory.todays_communes(layers["communes"])
+spots = places.set_geometry(places.geometry.representative_point())[["geometry"]]
+inside = spots.sjoin(communes[["name", "geometry"]], predicate="within")
+counted = inside["name"].value_counts().rename_axis("commune").reset_index(name="rows")
+
+# %% tags=["nbval-ignore-output"]
+with ask("Where are they?") as where:
+    where.say(
+        "{inside} of {all:bare} lie in {communes} of the Métropole.",
+        inside=Value(len(inside), "rows"),
+        all=Value(len(places)),
+        communes=Value(len(counted), "communes"),
+        picture=explore.on_map(places, title=f"{dataset}, every row", outline=communes),
+        table=counted,
+        caption="Rows by commune",
+        cannot_say="That a commune without a dot has none: the file may not cover it.",
+        data=[places, communes],
+    )
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) Open another dataset: `equipements-administratifs`. Which kinds of places has it?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+offices = layers["dijon-portal@equipements-administratifs"]
+offices["categorie"].value_counts().rename_axis("kind").reset_index(name="places")
+
+# %% [markdown] tags=["exercise"]
+# **2.** (15 minutes) Colour the communes by the number of rows per 10,000 inhabitants.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution", "nbval-ignore-output"]
+people = communes[["commune", "name", "geometry"]].merge(layers["communes-population"], on="commune")
+people = people.rename(columns={"name_x": "name"}).merge(counted, left_on="name", right_on="commune", how="left")
+people["rate"] = 10_000 * people["rows"].fillna(0) / people["population"]
+words = {"caption": "A small commune has a high rate with a single row.", "alt": "Map of the communes by rate."}
+title, unit = f"{dataset}, per 10,000 inhabitants", "per 10,000 inhabitants"
+maps.choropleth(people, "rate", labels="name", title=title, unit=unit, **words, data=[places])
+
+# %% [markdown]
+# ## What next
+#
+# - A dataset that you use often deserves a card: CONTRIBUTING.md says how to write one.
+# - The chapters on trees, vegetation and inclusion use datasets of the portal beside national ones.
+
+# %% [markdown]
+# ## Sources
+#
+# - The portal's datasets: Dijon Métropole; each dataset's page names its licence.
+# - What the kit knows of the portal: `datakit show dijon-portal`.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()
