@@ -77,6 +77,7 @@ def read_rows(
     refuse: Callable[[str, str, str], Exception],
     wanted: Callable[[pd.Index], list] = list,
     piece: int = 100_000,
+    concerned: Callable[[pd.DataFrame], pd.Series] | None = None,
 ) -> Rows:
     """All rows of a CSV as text.
 
@@ -90,6 +91,9 @@ def read_rows(
         From the columns' names to those to keep.
     piece : int
         Rows read at a time: of seventy years of weather, only the columns that are wanted stay in memory.
+    concerned : callable, optional
+        From some rows to whether each is to be kept: of a national file, only a Métropole's part stays in memory. Where
+        it is none, the first rows stay, for the error to name what is there.
 
     Returns
     -------
@@ -106,17 +110,17 @@ def read_rows(
         raise refuse("the file is empty", f"a header and rows, {delimiter!r} between columns", "nothing")
     _refuse_title(text, delimiter, refuse)
     try:
-        frame = _parsed(data, delimiter, wanted, piece)
+        frame, count = _parsed(data, delimiter, wanted, piece, concerned)
         numbers, rejects, notes = filled[1:] - filled[0] - 1, [], []
     except pd.errors.ParserError:
-        frame = None
-    if frame is None or len(frame) != len(numbers):
+        frame, count = None, -1
+    if frame is None or count != len(numbers):
         kept, numbers, rejects, notes = _Sieve(text, delimiter, refuse).run()
-        frame = _parsed("".join(kept).encode(), delimiter, wanted, piece)
-    if len(frame) != len(numbers):
-        raise refuse("lines and rows do not add up", f"{len(numbers)} rows", f"{len(frame)}")
+        frame, count = _parsed("".join(kept).encode(), delimiter, wanted, piece, concerned)
+    if count != len(numbers):
+        raise refuse("lines and rows do not add up", f"{len(numbers)} rows", f"{count}")
     if len(numbers) and numbers[-1] != len(numbers) - 1:
-        frame.index = np.asarray(numbers)
+        frame.index = np.asarray(numbers)[frame.index]
     return Rows(frame, rejected(rejects), notes)
 
 
@@ -155,16 +159,22 @@ def formulas(text: pd.Series) -> pd.Series:
     return text.str.match(_FORMULA, na=False) & ~text.str.fullmatch(_NUMBER, na=False)
 
 
-def _parsed(data, delimiter, wanted, piece):
-    pieces = []
+def _parsed(data, delimiter, wanted, piece, concerned):
+    """The rows that are kept, with their places among all rows as index, and how many rows there are."""
+    pieces, first, count = [], None, 0
     with pd.read_csv(io.BytesIO(data), sep=delimiter, dtype=str, keep_default_na=False, chunksize=piece) as reader:
         for part in reader:
             if not isinstance(part.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
                 raise pd.errors.ParserError
-            pieces.append(part[wanted(part.columns)])
-    frame = pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
-    frame.columns = [str(c).strip() for c in frame.columns]
-    return frame.fillna("")  # "" for the last cells of rows that are too short
+            count += len(part)
+            part = part[wanted(part.columns)].fillna("")  # "" for the last cells of rows that are too short
+            part.columns = [str(c).strip() for c in part.columns]
+            first = part if first is None else first
+            if concerned is not None:
+                part = part[concerned(part).to_numpy(dtype=bool)]
+            pieces.append(part)
+    pieces = [p for p in pieces if len(p)] or [first]
+    return (pd.concat(pieces) if len(pieces) > 1 else pieces[0]), count
 
 
 def _refuse_title(text, delimiter, refuse):

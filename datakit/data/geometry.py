@@ -56,6 +56,8 @@ def shapes_of(
     given = card.geometry or {}
     if "x" in given or "latlon" in given:
         shapes, label, unread = _from_columns(raw, given, card)
+    elif "square" in given:
+        shapes, label, unread = _from_squares(raw, given, card)
     elif native is None:
         raise unlike(card, "this file has no geometry", given.get("type", "geometry"), ", ".join(raw.columns)[:200])
     else:
@@ -64,7 +66,8 @@ def shapes_of(
     shapes[unread] = None
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     shapes[absent] = None
-    wrong, said = [(unread, "coordinates are numbers")], []
+    rule = f"like {_SQUARE_LIKE}" if "square" in given else "coordinates are numbers"
+    wrong, said = [(unread, rule)], []
     if given.get("required", True):
         wrong.append((absent, "has a place on the map"))
     other, single = _other_kind(shapes, given.get("type", ""))
@@ -106,6 +109,32 @@ def _from_columns(raw, given, card):
     there = np.isfinite(x) & np.isfinite(y)  # "inf" and 1e400 are numbers to a computer
     shapes = np.where(there, shapely.points(np.where(there, x, 0), np.where(there, y, 0)), None)
     return shapes, label, ~there & label.str.strip().ne("").to_numpy()
+
+
+_SQUARE = r"CRS(?P<crs>\d+)RES(?P<side>\d+)mN(?P<y>\d+)E(?P<x>\d+)"
+_SQUARE_LIKE = "CRS<the card's EPSG number>RES<side>mN<north>E<east>, on multiples of the side"
+
+
+def _from_squares(raw, given, card):
+    """The squares that INSPIRE's identifiers name by their lower left corner, the text, and which are none.
+
+    An identifier says its own system: what INSEE draws overseas in another is no square of this card's.
+    """
+    import shapely
+
+    names = [given["square"]] if isinstance(given["square"], str) else given["square"]
+    name = next((n for n in names if n in raw.columns), None)
+    if name is None:
+        raise unlike(card, "the column of squares is missing", " or ".join(names), ", ".join(raw.columns)[:300])
+    label = as_text(raw[name]).fillna("")
+    part = label.str.extract(f"^{_SQUARE}$")
+    own = part["crs"].eq(str(card.crs).rpartition(":")[2])
+    x, y, side = (pd.to_numeric(part[c]).to_numpy("float64", na_value=np.nan) for c in ("x", "y", "side"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        there = own.to_numpy(dtype=bool) & (side > 0) & (x % side == 0) & (y % side == 0)
+    x, y, side = (np.where(there, v, 0.0) for v in (x, y, side))
+    shapes = np.where(there, shapely.box(x, y, x + side, y + side), None)
+    return shapes, label, ~there & label.ne("").to_numpy()
 
 
 def _infinite(shapes):

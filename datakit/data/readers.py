@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import io
 import json
+import re
 import warnings
 import zipfile
 from functools import partial
@@ -76,9 +77,31 @@ def _decode(data, card):
     return text
 
 
+def concerned(raw: pd.DataFrame, card: Card) -> pd.Series:
+    """Which rows the card's ``row_filter`` keeps; all of them where its column is not there: `parse` says that."""
+    chosen = card.raw["row_filter"]
+    fields = [chosen["field"]] if isinstance(chosen["field"], str) else chosen["field"]
+    name = next((s for s in fields if s in raw.columns), None)
+    if name is None:
+        return pd.Series(True, index=raw.index)
+    text, values = as_text(raw[name]), chosen["values"]
+    if width := chosen.get("width"):  # codes run together, or with commas between: only whole codes count
+        code = "|".join(map(re.escape, values))
+        return text.str.replace(",", "").str.fullmatch(f"(?:.{{{width}}})*(?:{code})(?:.{{{width}}})*", na=False)
+    if chosen.get("prefix"):
+        return text.str.startswith(tuple(values), na=False)
+    return text.isin(values)
+
+
 def _read_csv(path, card):
     text = _decode(content(path, card), card)
-    raw, rejects, notes = read_rows(text, card.delimiter, partial(unlike, card), lambda columns: _asked(columns, card))
+    raw, rejects, notes = read_rows(
+        text,
+        card.delimiter,
+        partial(unlike, card),
+        lambda columns: _asked(columns, card),
+        concerned=partial(concerned, card=card) if "row_filter" in card.raw else None,
+    )
     raw = _joined(raw, card)
     other = next((d for d in ";,\t|" if d != card.delimiter and d in raw.columns[0]), None)
     if len(raw.columns) == 1 and other:
@@ -233,9 +256,7 @@ def _read_some(file, card):
     columns = list(dict.fromkeys([chosen["field"], *filter(None, columns)]))
     parts, start = [], 0
     for batch in file.iter_batches(columns=columns):
-        text = batch.column(chosen["field"]).to_pandas().astype("str")
-        values = tuple(chosen["values"])
-        keep = text.str.startswith(values) if chosen.get("prefix") else text.isin(values)
+        keep = concerned(batch.select([chosen["field"]]).to_pandas(), card)
         part = batch.filter(pa.array(keep.to_numpy(dtype=bool))).to_pandas()
         part.index = keep.index[keep] + start
         start += len(keep)

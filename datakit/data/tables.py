@@ -17,7 +17,7 @@ import pandas as pd
 
 from datakit.data.card_checks import UNITS
 from datakit.data.geometry import LAMBERT, shapes_of
-from datakit.data.readers import READERS, as_text, unlike
+from datakit.data.readers import READERS, as_text, concerned, unlike
 from datakit.errors import BadCard
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
     rows = pd.Series(raw.index + 1)
     raw = raw.reset_index(drop=True)
     if chosen := card.raw.get("row_filter"):
-        keep = _filter(raw, chosen, card)
+        if not set(np.atleast_1d(chosen["field"])) & set(raw.columns):
+            there = ", ".join(raw.columns)[:300]
+            raise unlike(card, "the column that the card filters by is missing", str(chosen["field"]), there)
+        keep = concerned(raw, card)
         raw, rows = raw[keep].reset_index(drop=True), rows[keep].reset_index(drop=True)
         geometry = geometry[keep.to_numpy()] if geometry is not None else None
     broken, notes = [], list(told)
@@ -134,18 +137,6 @@ def _missing(card, f, columns):
         " or ".join(map(repr, f.source)) + hint,
         ", ".join(columns)[:400],
     )
-
-
-def _filter(raw, chosen, card):
-    name = next((s for s in np.atleast_1d(chosen["field"]) if s in raw.columns), None)
-    if name is None:
-        raise unlike(
-            card, "the column that the card filters by is missing", str(chosen["field"]), ", ".join(raw.columns)[:300]
-        )
-    text = as_text(raw[name])
-    if chosen.get("prefix"):
-        return text.str.startswith(tuple(chosen["values"]), na=False)
-    return text.isin(chosen["values"])
 
 
 # -- text to types ----------------------------------------------------------------------------------------------------

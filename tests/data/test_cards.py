@@ -195,6 +195,8 @@ MISTAKES = [  # change, key, expected, found
     ({"resolve": {"api": "https://x.example", "resource": "(csv"}}, "resolve.resource", "a regular", "'(csv'"),
     ({"paging": 100}, "paging", "an object", "100"),
     ({"row_filter": {"field": "x", "values": "21"}}, "row_filter.values", "a list of texts", "'21'"),
+    ({"row_filter": {"field": "x", "values": ["21"], "width": 0}}, "row_filter.width", "how many letters", "0"),
+    ({"geometry": {"type": "Polygon", "square": 3}}, "geometry.square", "column of identifiers", "3"),
     ({"hash": "d25c9c77"}, "hash", "sha256:", "'d25c9c77'"),
     ({"notes": "Beware"}, "notes", "a list", "'Beware'"),
     ({"fields": [{"name": "a"}], "schema": None}, "fields", "under schema", "means nothing"),

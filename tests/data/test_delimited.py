@@ -174,6 +174,22 @@ def test_text_is_text_to_the_last_row(tmp_path):
     assert found.frame.n.iloc[-1] == "2500"
 
 
+def test_rows_that_concern_nobody_leave_piece_by_piece():
+    text = many(2_500, stray=(1_500,)).replace("\nc700;", "\n\nc700;")
+    sizes = []
+
+    def concerned(part):
+        sizes.append(len(part))
+        return part.n.str.endswith("00")
+
+    found = read_rows(text, ";", ValueError, piece=1_000, concerned=concerned)
+    assert max(sizes) == 1_000
+    # The stray mark's row is set aside and counted, the blank line is counted.
+    assert found.frame.n.tolist() == [f"{k}00" for k in range(1, 26) if k != 15]
+    assert found.rejects.row.tolist() == [1_501]
+    assert found.frame.index.tolist()[5:8] == [599, 700, 800] and found.frame.index[-1] == 2_500
+
+
 # -- what is written for a spreadsheet ---------------------------------------------------------------------------------
 
 RUN = ['=HYPERLINK("http://evil","x")', "@SUM(1+1)*cmd", "-2+3+cmd|' /C calc'!A0", "+1+1", "\t=1", "\r=1", "=1"]

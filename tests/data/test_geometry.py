@@ -137,3 +137,43 @@ def test_a_dataset_without_geometry_is_a_plain_table_where_the_card_has_none(tmp
 def test_broken_json_is_no_traceback(tmp_path, text, said, format):
     with pytest.raises(NotAsDescribed, match=said):
         parse(write(tmp_path, text, "t.json"), card(path="t.json", format=format))
+
+
+SQUARES = {"crs": "EPSG:3035", "geometry": {"type": "Polygon", "square": ["id", "idcar_200m"]}}
+
+
+def squares(tmp_path, *ids):
+    text = "idcar_200m;n\n" + "".join(f"{one};1\n" for one in ids)
+    name = {"name": "square", "source": "idcar_200m"}
+    return parse(write(tmp_path, text), card(**SQUARES, bounds=[3.1e6, 1.95e6, 4.35e6, 3.2e6], **fields(name)))
+
+
+def test_a_square_is_drawn_from_its_identifier(tmp_path):
+    parsed = squares(tmp_path, "CRS3035RES200mN2702400E3946200", "CRS3035RES1000mN2702000E3946000")
+    back = parsed.frame.geometry.to_crs(3035)
+    assert np.allclose(back.bounds, [[3946200, 2702400, 3946400, 2702600], [3946000, 2702000, 3947000, 2703000]])
+    assert parsed.frame.crs.to_epsg() == 2154 and parsed.rejects.empty
+    assert parsed.frame.geometry.iloc[0].centroid.distance(IN[2154]) < 5000  # the north comes first
+    assert (parsed.frame.area / [4e4, 1e6]).between(0.99, 1.01).all()
+
+
+def test_what_names_no_square_costs_its_row(tmp_path):
+    good = "CRS3035RES200mN2702400E3946200"
+    bad = [
+        "CRS2975RES200mN7650000E0338000",  # La Réunion's, in its own system
+        "CRS3035RES200mN2702401E3946200",
+        "CRS3035RES200mE3946200N2702400",
+        "CRS3035RES0mN2702400E3946200",
+        "21231",
+        "",
+    ]
+    parsed = squares(tmp_path, good, *bad, "CRS3035RES200mN3946200E2702400", *[good[:-3] + f"{k}00" for k in (4, 6, 8)])
+    assert set(parsed.rejects.row) == set(range(2, 9)) and len(parsed.frame) == 4
+    rules = parsed.rejects.groupby("row").rule.first()
+    assert rules[2].startswith("like CRS<") and rules[7] == "has a place on the map" and "swapped" in rules[8]
+
+
+def test_a_file_without_the_column_of_squares_is_refused(tmp_path):
+    with pytest.raises(NotAsDescribed, match="column of squares") as caught:
+        parse(write(tmp_path, "code;n\na;1\n"), card(**SQUARES))
+    assert "id or idcar_200m" in str(caught.value)

@@ -172,6 +172,22 @@ def test_only_the_rows_that_concern_the_card_are_kept(tmp_path):
     assert parsed.rejects.empty
 
 
+@pytest.mark.parametrize("cell", ["21231", "2123121278", '"21278,21231"', "522002123101004"])
+def test_a_row_of_several_codes_concerns_the_card_by_any_of_them(tmp_path, cell):
+    one = card(row_filter={"field": "code", "values": ["21231", "21166"], "width": 5})
+    # 52123 and 13900 run together hold 21231, and are neither.
+    parsed = parse(write(tmp_path, f"code;n\n5212313900;x\n{cell};1\n01004;x\n;x\n"), one)
+    assert list(parsed.frame.n) == [1] and parsed.rows_read == 1 and parsed.rejects.empty
+
+
+def test_a_file_that_does_not_concern_the_card_says_so(tmp_path):
+    one = card(row_filter={"field": "code", "values": ["21231"]})
+    with pytest.raises(NotAsDescribed, match="no row fits the card"):
+        parse(write(tmp_path, "code;n\n01004;1\n75056;2\n"), one)
+    with pytest.raises(NotAsDescribed, match="filters by is missing"):
+        parse(write(tmp_path, "code;n\n01004;1\n"), card(row_filter={"field": "insee", "values": ["21231"]}))
+
+
 def test_an_accepted_spelling_of_a_header_is_enough(tmp_path):
     one = card(**fields({"name": "adresse", "source": ["adresse", "LIEU / ADRESSE"]}))
     assert list(parse(write(tmp_path, "LIEU / ADRESSE\nici\n"), one).frame.adresse) == ["ici"]
