@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from datakit.data.cards import PACKAGED, read_card  # noqa: E402
 
-THEMES = ("territory", "trees", "vegetation", "inclusion")
+THEMES = ("territory", "trees", "vegetation", "inclusion", "squares")
 MADE = "2026-01-15T00:00:00Z"  # fixed: the sample has no retrieval, and its lock must not change with the clock
 README = """\
 # The sample: SYNTHETIC, INVENTED, NOT DIJON

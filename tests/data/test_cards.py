@@ -37,6 +37,7 @@ EXPECTED = {
     "census-iris-households",
     "census-iris-housing",
     "filosofi-iris",
+    "insee-squares",
     "qpv-2024",
     "bpe",
     "france-services",

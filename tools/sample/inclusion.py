@@ -61,7 +61,7 @@ FACILITIES = [
 JOB_CENTRES = 6  # not in FACILITIES, whose random numbers they would move
 
 
-def _zip(path, members):
+def zipped(path, members):
     """A zip whose bytes do not depend on the clock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -249,7 +249,7 @@ def _census(folder, rng):
         meta = "COD_VAR;LIB_VAR\n" + "".join(f"{c};Variable fictive {c}\n" for c in table.columns)
         stem = f"base-ic-{file}-2022"
         members = {f"{stem}.CSV": _csv(table), f"meta_{stem}.CSV": meta}
-        _zip(folder / f"census-iris-{name}" / f"{stem}_csv.zip", members)
+        zipped(folder / f"census-iris-{name}" / f"{stem}_csv.zip", members)
 
 
 def _filosofi(folder, rng):
@@ -281,7 +281,7 @@ def _filosofi(folder, rng):
     table = pd.concat([abroad, table, broken], ignore_index=True)
     stem = "BASE_TD_FILO_IRIS_2021_DISP"
     meta = "COD_VAR;LIB_VAR\n" + "".join(f"{c};Variable fictive {c}\n" for c in few)
-    _zip(folder / "filosofi-iris" / f"{stem}_CSV.zip", {f"{stem}.csv": _csv(table), f"meta_{stem}.csv": meta})
+    zipped(folder / "filosofi-iris" / f"{stem}_CSV.zip", {f"{stem}.csv": _csv(table), f"meta_{stem}.csv": meta})
 
 
 def _qpv(folder):
@@ -305,7 +305,7 @@ def _qpv(folder):
     away = frame.head(2).assign(code_qp=["QN00190N", "QN00191N"], insee_dep="01", insee_com="01004", insee_reg="84")
     away["geometry"] = away.geometry.translate(60_000, -130_000)
     text = territory.geojson(pd.concat([away, frame], ignore_index=True))
-    _zip(folder / "qpv-2024" / "qp2024.zip", {"GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": text})
+    zipped(folder / "qpv-2024" / "qp2024.zip", {"GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": text})
 
 
 # -- services ---------------------------------------------------------------------------------------------------------
@@ -557,7 +557,7 @@ def _inclusion_places(folder, mednum):
 def _gtfs(folder, rng):
     x, y = _points(territory.iris(), transit.STOPS, rng)
     lon, lat = _degrees(np.repeat(x, 2) + np.tile([0, 12.0], len(x)), np.repeat(y, 2) + np.tile([0, 9.0], len(x)))
-    _zip(
+    zipped(
         folder / "divia-gtfs/gtfs_diviamobilites.zip",
         transit.members(x, y, lon, lat, np.random.default_rng([2026, 15])),
     )
