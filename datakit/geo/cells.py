@@ -108,7 +108,8 @@ def _hexagons(whole, resolution, crs):
 def spread(totals: pd.DataFrame, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, columns: list[str]) -> pd.DataFrame:
     """Bring totals of areas (inhabitants of an IRIS) onto cells, in proportion to the ground that they share.
 
-    It supposes that each total is even over its area. What falls on no cell is not lost: it is reported.
+    It supposes that each total is even over its area. What falls on no cell is in none of them: the sum of a column
+    beside that of ``totals`` says how much.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def spread(totals: pd.DataFrame, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFram
     -------
     DataFrame
         ``columns``, in the order and with the index of ``cells``; missing where a cell touches no area whose total is
-        known. ``attrs["spread"]`` gives, for each column, the ``total``, what was ``placed`` and the ``share`` of it.
+        known.
 
     Raises
     ------
@@ -141,20 +142,13 @@ def spread(totals: pd.DataFrame, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFram
     shapes = polygons(known)
     left, right, shared = overlaps(shapes, cells.geometry.to_numpy())
     part = shared / shapely.area(shapes)[left]
-    out, said = pd.DataFrame(index=cells.index), {}
+    out = pd.DataFrame(index=cells.index)
     for column in columns:
         values = pd.to_numeric(known[column]).to_numpy(float)
         given = np.isfinite(values[left])
         placed = np.bincount(right[given], (values[left] * part)[given], minlength=len(cells))
         touched = np.bincount(right[given], minlength=len(cells)) > 0
         out[column] = np.where(touched, placed, np.nan)
-        total = pd.to_numeric(totals[column]).sum()
-        said[column] = {
-            "total": float(total),
-            "placed": float(placed.sum()),
-            "share": float(placed.sum() / total) if total else np.nan,
-        }
-    out.attrs["spread"] = said
     return out
 
 

@@ -112,8 +112,6 @@ def green(
         A copy of ``areas`` with ``<name>_area`` (m²) and ``<name>_share`` (0 to 1) for each layer, missing where it is
         not known; ``green_area`` and ``green_share`` of all together, missing where any layer is not known;
         ``green_least`` (0 to 1), the share that the known layers see; ``not_known`` (text), the layers without survey.
-        ``attrs["green"]`` has for each layer the number of areas in which it is ``not known``, and of those that are
-        known and have ``none`` of it.
 
     Raises
     ------
@@ -145,7 +143,7 @@ def green(
             found = gathered(shapes, polygons(given[name]))
             covered[name] = np.minimum(shapely.area(found), surface)
             pieces.append(found)
-    out, said = areas.copy(), {}
+    out = areas.copy()
 
     def share(area):
         return np.divide(area, surface, out=np.full(len(areas), np.nan), where=there)
@@ -153,7 +151,6 @@ def green(
     for name in layers:
         area = np.where(sees[name], covered.get(name, np.nan), np.nan)
         out[f"{name}_area"], out[f"{name}_share"] = area, share(area)
-        said[name] = {"not known": int((there & ~sees[name]).sum()), "none": int((area == 0).sum())}
     every, any_ = np.all(list(sees.values()), axis=0), np.any(list(sees.values()), axis=0)
     whole = _together(pieces) if pieces else np.zeros(len(areas))
     area = np.minimum(whole, surface)
@@ -161,7 +158,6 @@ def green(
     out["green_share"] = share(out["green_area"].to_numpy())
     out["green_least"] = np.where(any_, share(area), np.nan)
     out["not_known"] = _names(sees, there, out.index)
-    out.attrs["green"] = said
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -32,8 +34,7 @@ def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.Geo
     -------
     GeoDataFrame
         ``area`` (m²), ``how`` and discs, with the index of ``trees``; one row for each standing tree with a place and a
-        crown. ``attrs["crowns"]`` counts them (``drawn``), those that are ``lost``, those with ``no place`` or
-        ``no crown``, and for each ``how`` the number of discs.
+        crown. `account` counts the others.
 
     Raises
     ------
@@ -56,21 +57,53 @@ def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.Geo
         area = pd.to_numeric(areas["area"]).to_numpy(float, na_value=np.nan)
         how = areas["how"].to_numpy(object) if "how" in areas else np.array("given")
     how = np.broadcast_to(how, len(trees))
-    there, place = standing(trees), placed(trees)
-    known = np.isfinite(area) & (area > 0)
-    keep = there & place & known
+    keep = standing(trees) & placed(trees) & np.isfinite(area) & (area > 0)
     corners = 4 * QUARTER  # a polygon inside the circle would lose 4.5 % of each crown: its radius makes up for that
     radius = np.sqrt(area[keep] / (corners / 2 * np.sin(2 * np.pi / corners)))
     shapes = shapely.buffer(shapely.force_2d(trees.geometry.to_numpy()[keep]), radius, quad_segs=QUARTER)
-    out = gpd.GeoDataFrame({"area": area[keep], "how": how[keep]}, geometry=shapes, index=trees.index[keep], crs=crs)
-    out.attrs["crowns"] = {
-        "drawn": int(keep.sum()),
-        "lost": int((~there).sum()),
-        "no place": int((there & ~place).sum()),
-        "no crown": int((there & place & ~known).sum()),
-        "how": out["how"].value_counts().to_dict(),
-    }
-    return out
+    return gpd.GeoDataFrame({"area": area[keep], "how": how[keep]}, geometry=shapes, index=trees.index[keep], crs=crs)
+
+
+@dataclass(frozen=True)
+class Account:
+    """How many trees have a disc, and why the others have none; the four add up to all trees.
+
+    Attributes
+    ----------
+    drawn : int
+        Trees with a disc.
+    lost : int
+        Trees that do not stand any more.
+    no_place, no_crown : int
+        Standing trees without coordinates; those with a place, of whose crown nothing is known.
+    """
+
+    drawn: int
+    lost: int
+    no_place: int
+    no_crown: int
+
+
+def account(trees: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame) -> Account:
+    """How many trees have a disc, and why the others have none.
+
+    Parameters
+    ----------
+    trees : GeoDataFrame
+    drawn : GeoDataFrame
+        Of `discs`, from these trees.
+
+    Returns
+    -------
+    Account
+    """
+    there, place = standing(trees), placed(trees)
+    return Account(
+        drawn=len(drawn),
+        lost=int((~there).sum()),
+        no_place=int((there & ~place).sum()),
+        no_crown=int((there & place).sum()) - len(drawn),
+    )
 
 
 def standing(trees: pd.DataFrame) -> np.ndarray:

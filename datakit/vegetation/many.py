@@ -173,8 +173,8 @@ def run(
     Returns
     -------
     DataFrame, GeoDataFrame or Series
-        In the order and with the index of ``cells``; of those of its ``attrs`` that all places agree on. What ``work``
-        would have given in one process, as long as it looks no farther than ``reach``.
+        In the order and with the index of ``cells``; of its ``attrs`` (where it came from), what all places agree on.
+        What ``work`` would have given in one process, as long as it looks no farther than ``reach``.
 
     Raises
     ------

@@ -85,8 +85,7 @@ def by_resident(met: pd.DataFrame, residents: pd.Series | np.ndarray) -> pd.Data
     met : DataFrame
         Of :func:`parts`.
     residents : Series or array of float
-        Residents of each place; places without a figure are left out, and counted in ``attrs["places without
-        residents"]``.
+        Residents of each place; places without a figure are left out.
 
     Returns
     -------
@@ -108,9 +107,7 @@ def by_resident(met: pd.DataFrame, residents: pd.Series | np.ndarray) -> pd.Data
         meets, of, all_ = (people * np.where(known, value, 0)).sum(), people[known].sum(), people.sum()
         with np.errstate(invalid="ignore", divide="ignore"):
             rows[name] = (meets, meets / of, meets / all_, (meets + all_ - of) / all_, 1 - of / all_)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["residents", "share", "low", "high", "unknown"])
-    table.attrs["places without residents"] = int(np.isnan(figures(residents, met, "residents")).sum())
-    return table
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["residents", "share", "low", "high", "unknown"])
 
 
 def lorenz(values: pd.Series | np.ndarray, residents: pd.Series | np.ndarray) -> pd.DataFrame:
@@ -201,7 +198,7 @@ def left_out(
     census : DataFrame, optional
         ``iris``, ``population`` and the columns ``ages``.
     incomes : DataFrame, optional
-        ``iris``, ``median_income``, and ``secrecy_note`` if there is one. Its IRIS may be of another year.
+        ``iris``, ``median_income``, missing where it is a secret. Its IRIS may be of another year.
     ages : sequence of str
         Columns of ``census``.
     groups : int
@@ -212,8 +209,8 @@ def left_out(
     DataFrame
         ``by`` (``"all"``, ``"income"``, ``"age"``), ``group``, ``iris`` (how many), ``residents``, ``from`` and ``to``
         (median incomes), the share of residents who meet each part, ``all_three`` and ``none`` (0 to 1, of those for
-        whom it is known), ``unknown`` (share for whom ``all_three`` is not known). ``attrs["left_out"]``: ``outside``
-        (residents in no IRIS), ``secrecy`` (notes of the IRIS without income and how many have each).
+        whom it is known), ``unknown`` (share for whom ``all_three`` is not known). Residents in no IRIS are in no row:
+        what the row ``"all"`` lacks beside the sum of ``residents``.
 
     Raises
     ------
@@ -253,7 +250,6 @@ def left_out(
     sums = sums.groupby("iris").sum()
     sums = sums[sums["people"] > 0]
     rows = [_row("all", "all residents", sums)]
-    notes = {}
     if incomes is not None:
         income = incomes.set_index("iris").reindex(sums.index)
         median = pd.to_numeric(income["median_income"]).astype("float64")
@@ -265,8 +261,6 @@ def left_out(
             here = (group == label).to_numpy()
             if here.any():
                 rows.append(_row("income", label, sums[here], median[here]))
-        if "secrecy_note" in income:
-            notes = income.loc[group == HIDDEN, "secrecy_note"].value_counts().to_dict()
     if census is not None:
         count = census.set_index("iris").reindex(sums.index)
         lives = pd.to_numeric(count["population"]).astype("float64")
@@ -274,9 +268,7 @@ def left_out(
             # Of an IRIS that is only partly in the places, the same part of each age.
             share = pd.to_numeric(count[name]).astype("float64") / lives.where(lives > 0)
             rows.append(_row("age", name, sums.mul(share.clip(0, 1), axis=0).dropna(subset="people")))
-    out = pd.DataFrame(rows)
-    out.attrs["left_out"] = {"outside": float(people.sum() - sums["people"].sum()), "secrecy": notes}
-    return out
+    return pd.DataFrame(rows)
 
 
 def _bands(income, people, groups):

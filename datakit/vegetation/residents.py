@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STOREY = 3.0  # metres from floor to floor where only storeys are known, a choice of this kit
 SHED = 20.0  # m² of footprint below which a building is no home, the same
+HEIGHTS = ("measured", "storeys", "median")
 
 
 def volumes(buildings: gpd.GeoDataFrame, storey: float = STOREY, shed: float = SHED) -> gpd.GeoDataFrame:
@@ -41,9 +42,9 @@ def volumes(buildings: gpd.GeoDataFrame, storey: float = STOREY, shed: float = S
     Returns
     -------
     GeoDataFrame
-        ``volume`` (m³) and footprints of the homes of `datakit.vegetation.sight.homes`. Where neither height nor
-        storeys are known, the median height of the others is taken (one storey, when nobody knows any).
-        ``attrs["volumes"]`` counts ``homes`` and how their heights came: ``measured``, ``storeys``, ``median``.
+        ``volume`` (m³), ``how`` its height is known (one of `HEIGHTS`) and footprints of the homes of
+        `datakit.vegetation.sight.homes`. Where neither height nor storeys are known, the median height of the others
+        is taken (one storey, when nobody knows any).
 
     Raises
     ------
@@ -64,14 +65,22 @@ def volumes(buildings: gpd.GeoDataFrame, storey: float = STOREY, shed: float = S
     height = np.where(measured, height, np.where(counted, storey * storeys, np.nan))
     middle = np.nanmedian(height) if np.isfinite(height).any() else storey
     volume = shapely.area(shapes) * np.where(np.isfinite(height), height, middle)
-    out = gpd.GeoDataFrame({"volume": volume}, geometry=shapes, index=kept.index, crs=buildings.crs)
-    out.attrs["volumes"] = {
-        "homes": len(out),
-        "measured": int(measured.sum()),
-        "storeys": int(counted.sum()),
-        "median": int((~measured & ~counted).sum()),
-    }
-    return out
+    how = np.select([measured, counted], HEIGHTS[:2], HEIGHTS[2])
+    return gpd.GeoDataFrame({"volume": volume, "how": how}, geometry=shapes, index=kept.index, crs=buildings.crs)
+
+
+def _lived(buildings):
+    """Footprints of the homes, and the height that their volume gives them."""
+    if "volume" not in buildings:
+        buildings = volumes(buildings)
+    footprints, volume = polygons(buildings), pd.to_numeric(buildings["volume"]).to_numpy(float, na_value=np.nan)
+    lived = (shapely.area(footprints) > 0) & (volume > 0)  # a table of one's own may hold homes without either
+    return footprints[lived], volume[lived] / shapely.area(footprints[lived])
+
+
+def _within(shapes, footprints, height):
+    home, left, inside = overlaps(footprints, shapes)
+    return np.bincount(left, height[home] * inside, minlength=len(shapes))
 
 
 def by_volume(
@@ -98,9 +107,8 @@ def by_volume(
     Returns
     -------
     DataFrame
-        ``columns``, with the index of ``cells``; missing where a cell touches no area whose total is known.
-        ``attrs["spread"]`` as in `datakit.geo.cells.spread`: ``total``, ``placed``, ``share``.
-        ``attrs["by ground"]`` lists the areas without any home, whose total is spread over their ground.
+        ``columns``, with the index of ``cells``; missing where a cell touches no area whose total is known. The total
+        of an area in which no home stands is spread over its ground.
 
     Raises
     ------
@@ -117,22 +125,13 @@ def by_volume(
     key = next((c for c in totals.columns if c in areas.columns and c != areas.geometry.name), None)
     if key is None or areas[key].duplicated().any() or totals[key].duplicated().any():
         raise WrongUse("by_volume", "totals and areas need a key in common, once in each", found=str(key))
-    if "volume" not in buildings:
-        buildings = volumes(buildings)
     known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
     shapes, squares = polygons(known), polygons(cells)
-    footprints, volume = polygons(buildings), pd.to_numeric(buildings["volume"]).to_numpy(float, na_value=np.nan)
-    lived = (shapely.area(footprints) > 0) & (volume > 0)  # a table of one's own may hold homes without either
-    footprints, volume = footprints[lived], volume[lived]
-    height = volume / shapely.area(footprints)
-    home, left, inside = overlaps(footprints, shapes)
-    whole = np.bincount(left, height[home] * inside, minlength=len(known))
-    built = whole > 0
-    left, right, part = [
-        np.concatenate(p)
-        for p in zip(_built(shapes, squares, footprints, height, whole), _ground(shapes, squares, ~built), strict=True)
-    ]
-    out, said = pd.DataFrame(index=cells.index), {}
+    footprints, height = _lived(buildings)
+    whole = _within(shapes, footprints, height)
+    pairs = _built(shapes, squares, footprints, height, whole), _ground(shapes, squares, whole == 0)
+    left, right, part = (np.concatenate(both) for both in zip(*pairs, strict=True))
+    out = pd.DataFrame(index=cells.index)
     # Touching decides what is missing: a cell of an IRIS with homes, and none of them in it, has 0 residents.
     a, b, _ = overlaps(shapes, squares)
     for column in columns:
@@ -141,14 +140,6 @@ def by_volume(
         placed = np.bincount(right[given], (values[left] * part)[given], minlength=len(cells))
         touched = np.bincount(b[np.isfinite(values[a])], minlength=len(cells)) > 0
         out[column] = np.where(touched, placed, np.nan)
-        total = float(pd.to_numeric(totals[column]).sum())
-        said[column] = {
-            "total": total,
-            "placed": float(placed.sum()),
-            "share": float(placed.sum() / total) if total else np.nan,
-        }
-    out.attrs["spread"] = said
-    out.attrs["by ground"] = known.loc[~built, key].tolist()
     return out
 
 

@@ -90,8 +90,8 @@ def plant(area: pd.Series, order: pd.Series, trees: int, *, ground: float = GROU
     Returns
     -------
     Series of int
-        With the index of ``area``. ``attrs["planted"]``: ``asked``, ``placed``, ``cells``. Fewer are placed than asked
-        when the ground is full: no tree is put on ground that is not there.
+        With the index of ``area``. Their sum is less than ``trees`` when the ground is full: no tree is put on ground
+        that is not there.
 
     Raises
     ------
@@ -108,9 +108,7 @@ def plant(area: pd.Series, order: pd.Series, trees: int, *, ground: float = GROU
     best = order.sort_values(ascending=False, kind="stable").index
     room = holds.loc[best]
     given = np.minimum(room, np.maximum(trees - (room.cumsum() - room), 0))
-    out = given.reindex(area.index).astype(int)
-    out.attrs["planted"] = {"asked": int(trees), "placed": int(out.sum()), "cells": int((out > 0).sum())}
-    return out
+    return given.reindex(area.index).astype(int)
 
 
 def positions(free: gpd.GeoSeries, numbers: pd.Series, seed: int = 0) -> gpd.GeoDataFrame:
@@ -212,7 +210,7 @@ def cooling(before: float, after: float) -> pd.DataFrame:
     DataFrame
         ``measured``, ``where``, ``low``, ``middle``, ``high`` (°C less) and ``source``: what each study found, then the
         first of them brought to this change, in proportion to the points of cover (a choice of this kit: nobody says
-        that cooling is proportional). ``attrs["why"]``: why a single figure would be false.
+        that cooling is proportional). `WHY_A_RANGE` says why a single figure would be false.
 
     Raises
     ------
@@ -234,6 +232,4 @@ def cooling(before: float, after: float) -> pd.DataFrame:
             f"{source.split(',')[0]}, brought to it by this kit",
         )
     )
-    out = pd.DataFrame(rows, columns=["measured", "where", "low", "middle", "high", "source"])
-    out.attrs["why"] = WHY_A_RANGE
-    return out
+    return pd.DataFrame(rows, columns=["measured", "where", "low", "middle", "high", "source"])

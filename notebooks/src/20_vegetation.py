@@ -177,9 +177,9 @@ groups = ["population", "pop_75_plus", "under_6"]
 homes = sight.homes(buildings)
 living = residents.by_volume(people, iris, cells, groups, residents.volumes(buildings))
 by_ground = spread(people, iris, cells, ["population"])["population"]
-placed = living.attrs["spread"]["population"]
-print(f"{len(cells)} cells, {cells.area.sum() / 1e6:.1f} km²; residents placed in them: {placed['placed']:.0f}")
-moved = 0.5 * (living["population"] - by_ground).abs().sum() / placed["placed"]
+placed = living["population"].sum()
+print(f"{len(cells)} cells, {cells.area.sum() / 1e6:.1f} km²; residents placed in them: {placed:.0f}")
+moved = 0.5 * (living["population"] - by_ground).abs().sum() / placed
 print(f"{100 * moved:.0f} % of them live in another cell than an even spread over the IRIS would say")
 
 # %% [markdown]
@@ -227,8 +227,8 @@ print("Share of the ground:", ", ".join(f"{kind} {100 * part:.1f} %" for kind, p
 print(f"together, overlaps once, {100 * all_share:.1f} %; a plain sum would say {100 * sum(share.values()):.1f} %")
 absent = green.loc[green["not_known"] != "", "commune"].unique()
 print("Communes without a layer (reported, not taken for bare):", ", ".join(absent) or "none")
-said = discs.attrs["crowns"]
-print(f"{said['drawn']} crowns; left out: {said['lost']} lost trees, {said['no crown']} without a crown")
+said = crowns.account(trees, discs)
+print(f"{said.drawn} crowns; left out: {said.lost} lost trees, {said.no_crown} without a crown")
 shown = (100 * by_commune.filter(like="_area").div(by_commune["ground"], axis=0)).round(1)
 shown.columns = [f"{kind} (%)" for kind in kinds]
 shown.insert(0, "commune", shown.index.map(communes.set_index("commune")["name"]))
@@ -595,8 +595,8 @@ numbers = scenario.plant(public, ranked["priority"], plant_trees)
 measured = trees["statut"].eq("standing") & trees["diametre_couronne"].gt(0)
 ages = structure.age(trees[measured], today=structure.survey_year(trees[measured]))
 grown = scenario.growth(ages, np.pi / 4 * trees.loc[measured, "diametre_couronne"].astype(float) ** 2)
-later = scenario.canopy(numbers.attrs["planted"]["placed"], grown)
-print(f"{numbers.attrs['planted']['placed']} trees in {numbers.attrs['planted']['cells']} cells")
+later = scenario.canopy(int(numbers.sum()), grown)
+print(f"{numbers.sum()} trees in {(numbers > 0).sum()} cells")
 later.index.name = None
 table = later.join(grown[["middle", "trees"]]).round(1).rename(index=lambda years: f"{years} years")
 trees_left = {"alive": "alive", "alive_low": "low", "alive_high": "high"}
@@ -626,7 +626,7 @@ gain.round({"now (%)": 1, "then (%)": 1}).rename(index=rule.LABELS)
 # %%
 before, after = canopy_cells["green_area"].sum() / cells.area.sum(), shade_then.sum() / cells.area.sum()
 cooler = scenario.cooling(before, after)
-print(textwrap.fill(cooler.attrs["why"], 100))
+print(textwrap.fill(scenario.WHY_A_RANGE, 100))
 degrees = {name: f"{name} (°C less)" for name in ("low", "middle", "high")}
 cooler.round(3).rename(columns=degrees).astype(object).fillna("")
 

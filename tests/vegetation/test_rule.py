@@ -63,7 +63,7 @@ def test_who_has_no_disc_is_counted():
     )
     found = crowns.discs(trees)
     assert found.index.tolist() == [0, 1]
-    assert {**found.attrs["crowns"], "how": 0} == {"drawn": 2, "lost": 1, "no place": 2, "no crown": 2, "how": 0}
+    assert crowns.account(trees, found) == crowns.Account(drawn=2, lost=1, no_place=2, no_crown=2)
 
 
 def test_a_crown_that_was_not_measured_follows_its_trunk():
@@ -74,7 +74,7 @@ def test_a_crown_that_was_not_measured_follows_its_trunk():
     trees.loc[trees.index[::3], "diametre_couronne"] = np.nan
     found = crowns.discs(trees, canopy.crown_area(trees))
     assert found["area"].to_numpy() == pytest.approx(truth_, rel=1e-6)
-    assert found.attrs["crowns"]["how"]["measured crown"] == 200
+    assert found["how"].eq(crowns.MEASURED).sum() == 200
     assert len(crowns.discs(trees)) == 200  # without the allometry, only those that were measured
 
 
@@ -133,7 +133,8 @@ def test_a_commune_that_no_layer_knows_is_not_bare():
     assert out.green_share.tolist() == pytest.approx([0.26, np.nan, np.nan], nan_ok=True)
     assert out.green_least.tolist() == pytest.approx([0.26, 0.01, np.nan], nan_ok=True)
     assert out.not_known.tolist() == ["", "crowns", "woods, crowns"]
-    assert out.attrs["green"] == {"woods": {"not known": 1, "none": 0}, "crowns": {"not known": 2, "none": 0}}
+    assert out.woods_area.isna().sum() == 1
+    assert out.crowns_area.isna().sum() == 2
 
 
 def test_contours_of_two_producers_need_not_lie_on_each_other():
@@ -372,7 +373,6 @@ def test_shares_are_of_residents_and_the_unknown_widen_them():
     assert out.loc["three_trees"].tolist() == pytest.approx([10, 0.25, 0.1, 0.7, 0.6])
     assert out.loc["all_three"].tolist() == pytest.approx([10, 0.25, 0.1, 0.7, 0.6])
     assert out.loc["canopy_30", ["share", "low", "high"]].tolist() == [1, 1, 1]
-    assert out.attrs["places without residents"] == 1
     assert rule.by_resident(met, [0, 0, 0, 0]).share.isna().all()
     with pytest.raises(WrongUse):
         rule.by_resident(met, [1, 2, 3, -4])
@@ -445,11 +445,11 @@ def test_who_is_left_out_by_income_and_age():
     assert np.isnan(out.loc[people.HIDDEN, "from"])
 
 
-def test_secrecy_and_what_lies_outside_are_said():
+def test_a_secret_income_is_a_group_and_who_lives_outside_is_in_none():
     places = frame(box(200, 0, 100), box(900, 0, 100))
     met = rule.parts(places, [5, 5])
     out = rule.left_out(met, [50, 7], rule.in_iris(places, IRIS), CENSUS, INCOMES)
-    assert out.attrs["left_out"] == {"outside": 7.0, "secrecy": {"1": 1}}
+    assert out.residents.tolist()[:2] == [50, 50]  # of 57
     assert out.loc[out.by == "income", "group"].tolist() == [people.HIDDEN]
 
 
@@ -530,10 +530,10 @@ def town(sample):
 
 
 def test_every_tree_of_the_sample_is_drawn_or_counted(town):
-    counts = town["discs"].attrs["crowns"]
-    assert len(town["trees"]) == sum(counts[k] for k in ("drawn", "lost", "no place", "no crown"))
-    assert counts["lost"] == (town["trees"].statut == "lost").sum()
-    assert len(counts["how"]) > 1
+    counts = crowns.account(town["trees"], town["discs"])
+    assert len(town["trees"]) == counts.drawn + counts.lost + counts.no_place + counts.no_crown
+    assert counts.lost == (town["trees"].statut == "lost").sum() > 0
+    assert len(set(town["discs"]["how"])) > 1
 
 
 def test_green_follows_the_planted_blocks_and_zones(town, sample):
