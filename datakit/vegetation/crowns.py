@@ -11,6 +11,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
+from datakit.trees import exposure
 
 QUARTER = 3  # corners of a disc in each quarter of a turn
 MEASURED = "measured crown"
@@ -23,8 +24,8 @@ def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.Geo
     Parameters
     ----------
     trees : GeoDataFrame
-        Points in a projected CRS; ``diametre_couronne`` (m) if measured; with ``statut``
-        (`datakit.trees.standardise`), trees that are ``"lost"`` are left out. Other columns are not needed.
+        Points in a projected CRS; ``diametre_couronne`` (m) if measured. Trees that do not stand
+        (`datakit.trees.exposure.standing`) are left out.
     areas : DataFrame, optional
         ``area`` (m²) and ``how``, with the index of ``trees``: the table of `datakit.trees.canopy.crown_area`, which
         takes the measured crown, else an allometry on the trunk by taxon. Without it only trees whose crown was
@@ -57,7 +58,7 @@ def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.Geo
         area = pd.to_numeric(areas["area"]).to_numpy(float, na_value=np.nan)
         how = areas["how"].to_numpy(object) if "how" in areas else np.array("given")
     how = np.broadcast_to(how, len(trees))
-    keep = standing(trees) & placed(trees) & np.isfinite(area) & (area > 0)
+    keep = stands(trees) & placed(trees) & np.isfinite(area) & (area > 0)
     corners = 4 * QUARTER  # a polygon inside the circle would lose 4.5 % of each crown: its radius makes up for that
     radius = np.sqrt(area[keep] / (corners / 2 * np.sin(2 * np.pi / corners)))
     shapes = shapely.buffer(shapely.force_2d(trees.geometry.to_numpy()[keep]), radius, quad_segs=QUARTER)
@@ -97,7 +98,7 @@ def account(trees: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame) -> Account:
     -------
     Account
     """
-    there, place = standing(trees), placed(trees)
+    there, place = stands(trees), placed(trees)
     return Account(
         drawn=len(drawn),
         lost=int((~there).sum()),
@@ -106,11 +107,12 @@ def account(trees: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame) -> Account:
     )
 
 
-def standing(trees: pd.DataFrame) -> np.ndarray:
-    """Which trees of a table stand: all that are not said to be lost."""
-    if "statut" not in trees:
-        return np.ones(len(trees), bool)
-    return ~trees["statut"].eq("lost").fillna(False).to_numpy(bool)
+def stands(trees: pd.DataFrame) -> np.ndarray:
+    """Which trees of a table stand, by `datakit.trees.exposure.standing`."""
+    said = {name: trees[name].to_numpy() for name in ("statut", "etat") if name in trees}
+    mask = np.zeros(len(trees), bool)
+    mask[exposure.standing(pd.DataFrame(said, index=range(len(trees)))).index] = True  # labels may come twice
+    return mask
 
 
 def placed(trees: gpd.GeoDataFrame) -> np.ndarray:

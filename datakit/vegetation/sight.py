@@ -12,7 +12,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
-from datakit.vegetation.crowns import placed, standing
+from datakit.vegetation.crowns import placed, stands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def visible_trees(
         Footprints of dwellings, or points; a point in a building sees from the façades of that building.
     trees : GeoDataFrame
         Points (trunks), or the polygons of :func:`datakit.vegetation.crowns.discs` (a tree is then within reach with
-        the edge of its crown). Trees said to be lost (``statut``) do not count.
+        the edge of its crown). Trees that do not stand (`datakit.trees.exposure.standing`) do not count.
     buildings : GeoDataFrame
         Footprints of all that hides: leave sheds out if they should not.
     reach : float
@@ -127,7 +127,7 @@ def homes(buildings: gpd.GeoDataFrame, usages: Sequence[str] = ("Résidentiel", 
 def _goals(trees, least_dbh):
     shapes = shapely.force_2d(trees.geometry.to_numpy())
     flat = shapely.get_dimensions(shapes) == 2
-    keep = standing(trees) & (placed(trees) | (flat & ~shapely.is_empty(shapes)))
+    keep = stands(trees) & (placed(trees) | (flat & ~shapely.is_empty(shapes)))
     if least_dbh and "dbh" in trees:
         keep &= ~(pd.to_numeric(trees["dbh"]).to_numpy(float, na_value=np.nan) < least_dbh)
     return shapes[keep]

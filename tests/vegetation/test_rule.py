@@ -13,7 +13,7 @@ from datakit.data.cache import DataWarning
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import cells as grid
 from datakit.geo import streets
-from datakit.trees import canopy, standardise
+from datakit.trees import canopy, exposure, standardise
 from datakit.vegetation import cover, crowns, people, reach, rule, sight
 from tools.sample.vegetation import truth
 
@@ -64,6 +64,19 @@ def test_who_has_no_disc_is_counted():
     found = crowns.discs(trees)
     assert found.index.tolist() == [0, 1]
     assert crowns.account(trees, found) == crowns.Account(drawn=2, lost=1, no_place=2, no_crown=2)
+
+
+def test_a_felled_tree_has_no_crown_whatever_column_says_so():
+    trees = points(*((10 * k, 0) for k in range(4)), diametre_couronne=[5.0] * 4)
+    words = trees.assign(etat=["Abattu", "En place", "A abattre", None])  # condemned and unknown trees stand
+    assert crowns.discs(words).index.tolist() == [1, 2, 3]
+    assert crowns.account(words, crowns.discs(words)).lost == 1
+    assert sight.visible_trees(points((0, 10)), words, frame(), 50).near.tolist() == [3]
+    assert crowns.discs(words.assign(statut=["standing", "lost", None, "standing"])).index.tolist() == [0, 2, 3]
+    assert len(crowns.discs(trees)) == 4  # nobody says
+    raw = load("trees-dijon")  # as loaded, not standardised
+    felled = crowns.account(raw, crowns.discs(raw)).lost
+    assert felled == (standardise(raw)["statut"] == "lost").sum() > 100
 
 
 def test_a_crown_that_was_not_measured_follows_its_trunk():
@@ -254,7 +267,7 @@ def test_sight_agrees_with_brute_force_on_the_sample(sample):
     assert len(trees) > 50
     homes = around.iloc[::25]
     out = sight.visible_trees(homes, trees, around, 60)
-    standing = trees[crowns.standing(trees)]
+    standing = exposure.standing(trees)
     expected = [brute(h, list(standing.geometry), list(around.geometry), 60) for h in homes.geometry]
     assert out.near.tolist() == [n for n, _ in expected]
     assert out.visible.tolist() == [v for _, v in expected]
