@@ -82,7 +82,8 @@ def choose(
     -------
     DataFrame
         ``taxon``, ``nom_fr``, ``share`` (0 to 1), ``trees``, ``drought``, ``heat``, ``frost``, ``height_low``,
-        ``height_high``, ``allergy``, ``threats`` and ``now`` (% of the inventory that is of its genus).
+        ``height_high``, ``allergy``, ``threats`` and ``genus_share`` (of the inventory that is of its genus now,
+        0 to 1).
 
     Raises
     ------
@@ -127,7 +128,7 @@ def choose(
     parts = np.full(len(mix), trees // len(mix))
     parts[: trees % len(mix)] += 1
     out.insert(3, "trees", parts)
-    out["now"] = 100 * now.loc[mix].to_numpy()
+    out["genus_share"] = now.loc[mix].to_numpy()
     return out
 
 
@@ -158,8 +159,8 @@ def after(inventory: pd.DataFrame, mix: pd.DataFrame, trees: int) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Index: levels; ``limit``, ``commonest`` and ``before`` (%), ``commonest after`` and ``after`` (%): of the trees
-        that are named at that level.
+        Index: levels; ``limit_pct``, ``commonest`` and ``before_pct``, ``commonest after`` and ``after_pct``: in % of
+        the trees that are named at that level.
     """
     known = taxa.reference().set_index("taxon").reindex(mix["taxon"])
     of = {"species": mix["taxon"], "genus": known["genre"], "family": known["famille"]}
@@ -175,5 +176,5 @@ def after(inventory: pd.DataFrame, mix: pd.DataFrame, trees: int) -> pd.DataFram
             then.idxmax(),
             100 * then.max() / then.sum(),
         )
-    columns = ["limit", "commonest", "before", "commonest after", "after"]
+    columns = ["limit_pct", "commonest", "before_pct", "commonest after", "after_pct"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -56,8 +56,8 @@ def zones(cells: gpd.GeoDataFrame, lcz: gpd.GeoDataFrame, code: str = "lcz_int")
     -------
     DataFrame
         Index of ``cells``: one column for each zone present (0 to 1; they add up to the share that is mapped),
-        ``dominant`` (the zone with most ground, missing where none is mapped), ``share`` of it and ``heat`` (mean of
-        `LCZ_HEAT` over the mapped ground, missing where less than half is).
+        ``dominant`` (the zone with most ground, missing where none is mapped), ``share`` of it (0 to 1) and ``heat``
+        (mean of `LCZ_HEAT` over the mapped ground, missing where less than half is).
 
     Raises
     ------
@@ -110,7 +110,7 @@ def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float]
     Returns
     -------
     DataFrame
-        One row for each of `HEAT`: residents of each group and ``<group> (%)``, its share of the group. The totals are
+        One row for each of `HEAT`: residents of each group and ``<group>_pct``, in % of the group. The totals are
         those of ``people``: cells without zone are a row of their own, not left out.
 
     Raises
@@ -135,5 +135,5 @@ def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float]
     out.loc[:, ~people.notna().any()] = np.nan  # a group that no table gives is not a group of nobody
     for name in people:
         total = out[name].sum()
-        out[f"{name} (%)"] = 100 * out[name] / total if total > 0 else np.nan
+        out[f"{name}_pct"] = 100 * out[name] / total if total > 0 else np.nan
     return out

@@ -149,8 +149,8 @@ def prioritise(
     -------
     DataFrame
         ``need``, ``priority`` (0 to 1), ``rank`` (1 is first), ``rank_low`` and ``rank_high`` (5 % and 95 % of the
-        draws), ``top_share`` (share of the draws in which the place is among the first), with the index of ``frame``.
-        Places without a figure have none, and are not ranked.
+        draws), ``top_share`` (of the draws, 0 to 1, in which the place is among the first), with the index of
+        ``frame``. Places without a figure have none, and are not ranked.
 
     Raises
     ------
@@ -215,7 +215,7 @@ def one_at_a_time(
     -------
     DataFrame
         One row for each weight and factor, the weight of room being ``"room"``: ``indicator``, ``factor``, ``weight``
-        (share of all needs after the change; for room its power), ``kept`` (share of the first tenth that stays in
+        (share of all needs after the change; for room its power), ``kept`` (of the first tenth, 0 to 1, what stays in
         it), ``correlation`` (Spearman's, of all ranks) and ``moved`` (median of the change of rank, places). Missing
         where no weight would be left. Sorted by ``kept``: what the order depends on most comes first.
 

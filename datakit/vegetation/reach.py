@@ -166,14 +166,15 @@ def hidden(found: pd.DataFrame, people: ArrayLike, limit: float = 300.0) -> dict
     Returns
     -------
     dict
-        ``crow`` and ``walk`` (% of the people within the limit by each measure), ``difference`` (points),
-        ``detour`` (median of way over straight line for those between 100 m and 1 km as the crow flies).
+        ``crow_share`` and ``walk_share`` (of the people, 0 to 1, who are within the limit by each measure),
+        ``hidden_share`` (what the first has more than the second), ``detour`` (median of way over straight line for
+        those between 100 m and 1 km as the crow flies).
     """
     n = np.nan_to_num(np.asarray(people, float))
     total = n.sum()
     if not total > 0:
         raise WrongUse("reach", "nobody lives here", expected="residents", found="0")
-    near = {c: 100 * n[(found[c] <= limit).to_numpy()].sum() / total for c in ("crow", "walk")}
+    crow, walk = (n[(found[c] <= limit).to_numpy()].sum() / total for c in ("crow", "walk"))
     some = found["crow"].between(100, 1000) & found["walk"].notna() & (n > 0)
     detour = (found.loc[some, "walk"] / found.loc[some, "crow"]).median()
-    return {**near, "difference": near["crow"] - near["walk"], "detour": float(detour)}
+    return {"crow_share": crow, "walk_share": walk, "hidden_share": crow - walk, "detour": float(detour)}

@@ -175,7 +175,7 @@ def error(estimate: ArrayLike, truth: ArrayLike, percent: bool = False) -> dict[
     estimate, truth : Series or array of float
         People of the same places; places where one is missing are left out.
     percent : bool
-        Add ``mean_percent``, the mean absolute difference in % of the truth, over places where somebody lives. It
+        Add ``mean_pct``, the mean absolute difference in % of the truth, over places where somebody lives. It
         says something of IRIS, which have about as many people each; among cells, a hundred with two residents would
         outweigh a tower.
 
@@ -207,7 +207,7 @@ def error(estimate: ArrayLike, truth: ArrayLike, percent: bool = False) -> dict[
     }
     if percent:
         lived = b > 0
-        out["mean_percent"] = float(100 * (gap[lived] / b[lived]).mean())
+        out["mean_pct"] = float(100 * (gap[lived] / b[lived]).mean())
     return out
 
 

@@ -293,8 +293,9 @@ shares.rename(index=rule.LABELS, columns=lambda name: f"{name} (% of residents)"
 # %%
 hides = reach.hidden(walk, living["population"], walk_to_park)
 print(
-    f"Within {walk_to_park:.0f} m of green space live {hides['crow']:.0f} % of the residents as the crow flies, and "
-    f"{hides['walk']:.0f} % on foot; the median way is {hides['detour']:.2f} times the straight line."
+    f"Within {walk_to_park:.0f} m of green space live {100 * hides['crow_share']:.0f} % of the residents as the crow "
+    f"flies, and {100 * hides['walk_share']:.0f} % on foot; the median way is {hides['detour']:.2f} times the "
+    "straight line."
 )
 for distance in (15.0, 30.0, 100.0):
     some = sight.visible_trees(homes, trees, buildings, reach=distance)["visible"] >= trees_in_view
@@ -456,8 +457,8 @@ charts.show(fig)
 zone = exposure.zones(cells, loaded["lcz-cerema"])
 exposed = exposure.residents(zone["heat"], living)
 names = {"population": "residents", "pop_75_plus": "aged 75 or older", "under_6": "under 6"}
-names |= {f"{group} (%)": f"{name} (%)" for group, name in names.items()}
-exposed.round({c: 1 if c.endswith("(%)") else 0 for c in exposed}).rename(columns=names)
+names |= {f"{group}_pct": f"{name} (%)" for group, name in names.items()}
+exposed.round({c: 1 if c.endswith("_pct") else 0 for c in exposed}).rename(columns=names)
 
 # %% [markdown]
 # ## Where planting is possible
@@ -644,9 +645,10 @@ names = {
     "frost": "frost (°C)",
     "height_low": "height from (m)",
     "height_high": "to (m)",
-    "now": "genus now (%)",
+    "genus_share": "genus now (%)",
 }
-mix.drop(columns="share").round({"now": 1}).rename(columns=names).astype(object).fillna("not rated")
+told = mix.drop(columns="share").assign(genus_share=(100 * mix["genus_share"]).round(1))
+told.rename(columns=names).astype(object).fillna("not rated")
 
 # %% [markdown]
 # Who says so:
@@ -660,7 +662,7 @@ told.groupby("source", sort=False)["of"].agg(", ".join).reset_index()
 
 # %%
 after_mix = candidates.after(standing, mix, int(numbers.sum())).round(2)
-after_mix.rename(columns={name: f"{name} (%)" for name in ("limit", "before", "after")})
+after_mix.rename(columns={f"{name}_pct": f"{name} (%)" for name in ("limit", "before", "after")})
 
 # %% [markdown]
 # ## What these figures cannot say
@@ -703,9 +705,9 @@ rows = [
     },
     {
         "result": f"residents within {walk_to_park:.0f} m of green space",
-        "value": round(hides["walk"], 1),
+        "value": round(100 * hides["walk_share"], 1),
         "unit": "% of residents",
-        "note": f"on foot; {hides['crow']:.1f} % as the crow flies",
+        "note": f"on foot; {100 * hides['crow_share']:.1f} % as the crow flies",
     },
     {"result": "residents with all three", "value": met_by["all_three"], "unit": "% of residents"},
     {"result": "Gini of canopy around residents", "value": round(gini, 2), "unit": "0 to 1"},

@@ -216,7 +216,7 @@ def test_error_by_hand():
     with pytest.raises(WrongUse):
         residents.error([1], [1])
     found = residents.error([12, 30, 5], [10, 40, 0], percent=True)
-    assert found["mean_percent"] == pytest.approx((20 + 25) / 2)  # the place where nobody lives has no percentage
+    assert found["mean_pct"] == pytest.approx((20 + 25) / 2)  # the place where nobody lives has no percentage
     assert found["rmse"] == pytest.approx(np.sqrt((4 + 100 + 25) / 3))
 
 
@@ -244,7 +244,7 @@ def test_self_check_by_hand(country):
     assert found.places.tolist() == [2, 2]  # Y is one IRIS, right by any way, and would flatter both
     assert found.misplaced.tolist() == pytest.approx([0, 30 / 120])  # by ground each has 60
     assert found.mean_error.tolist() == pytest.approx([0, 30])
-    assert found.mean_percent.tolist() == pytest.approx([0, 100 * (30 / 90 + 30 / 30) / 2], abs=1e-9)
+    assert found.mean_pct.tolist() == pytest.approx([0, 100 * (30 / 90 + 30 / 30) / 2], abs=1e-9)
 
 
 def test_self_check_gives_a_commune_no_ground_whose_people_are_unknown(country):

@@ -47,10 +47,13 @@ def test_the_mix_brings_the_commonest_of_the_sample_down(sample):
     assert mix.share.sum() == pytest.approx(1)
     assert mix.trees.sum() == 5000
     found = candidates.after(sample, mix, 5000)
-    assert found.before["species"] > SANTAMOUR["species"]  # planes, planted above a tenth on purpose
-    assert (found.after < found.before).all()
+    assert found.before_pct["species"] > SANTAMOUR["species"]  # planes, planted above a tenth on purpose
+    assert (found.after_pct < found.before_pct).all()
     assert not mix.taxon.str.startswith("Platanus").any()
     assert not mix.drought.eq("sensitive").any()
+    genus = taxa.reference().set_index("taxon").loc[mix.taxon, "genre"]
+    expected = genus.map(taxon(sample, "genus").value_counts(normalize=True)).fillna(0)
+    assert mix.genus_share.to_numpy() == pytest.approx(expected.to_numpy())
 
 
 def test_after_is_counted_tree_by_tree(sample):
@@ -60,7 +63,7 @@ def test_after_is_counted_tree_by_tree(sample):
     for level, column in (("species", None), ("genus", "genre"), ("family", "famille")):
         names = new.index if column is None else new[column]
         both = pd.concat([taxon(sample, level).dropna(), pd.Series(list(names))])
-        assert found.after[level] == pytest.approx(100 * both.value_counts(normalize=True).iloc[0])
+        assert found.after_pct[level] == pytest.approx(100 * both.value_counts(normalize=True).iloc[0])
 
 
 def few(**counts):

@@ -273,7 +273,7 @@ def test_residents_by_heat_add_up():
     found = exposure.residents(kept, people)
     assert found.population.tolist() == [150, 30, 20, 7]
     assert found.population.sum() == people.population.sum()
-    assert found["pop_75_plus (%)"].tolist() == pytest.approx([75, 12.5, 12.5, 0])
+    assert found["pop_75_plus_pct"].tolist() == pytest.approx([75, 12.5, 12.5, 0])
     unknown = exposure.residents(kept, people.assign(under_6=np.nan))
     assert unknown.under_6.isna().all()
     with pytest.raises(WrongUse):

@@ -35,7 +35,7 @@ def test_beyond_the_railway_the_straight_line_lies(town):
     assert found.walk[0] == pytest.approx(800 + 200 + 900 - door, abs=0.2)
     assert found.walk[1] == pytest.approx(50 + 200 + 900 - door, abs=0.2)
     said = reach.hidden(found, [10, 10, 20])
-    assert (said["crow"], said["walk"]) == (75, 50)
+    assert (said["crow_share"], said["walk_share"], said["hidden_share"]) == (0.75, 0.5, 0.25)
 
 
 def test_pieces_of_a_park_are_one_space_and_small_ones_none():
