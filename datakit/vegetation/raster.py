@@ -27,8 +27,8 @@ def by_cell(
     Parameters
     ----------
     found : xarray.Dataset or DataArray
-        Of :func:`datakit.vegetation.satellite.ndvi`, or any raster (y, x) with a CRS and square cells along its axes,
-        such as one opened by rioxarray; of a Dataset, ``ndvi`` is taken.
+        ``raster`` of :func:`datakit.vegetation.satellite.ndvi`, or any raster (y, x) with a CRS and square cells along
+        its axes, such as one opened by rioxarray; of a Dataset, ``ndvi`` is taken.
     cells : GeoDataFrame
         In any projected CRS: its shapes are brought to the raster's, whose pixels stay as they are.
     least : float

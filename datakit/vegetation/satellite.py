@@ -6,6 +6,7 @@ cell come from :mod:`datakit.vegetation.raster`. Nothing else in the kit needs t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,50 @@ GDAL = {
 }
 
 
+@dataclass(frozen=True)
+class Scene:
+    """One scene of a composite, and how it was read.
+
+    Attributes
+    ----------
+    id : str
+    date : str
+        ISO, of the scene.
+    cloud_pct : float or None
+        Percent of the whole scene under clouds, as the catalogue gives it.
+    clear_share : float
+        Of the area's pixels, 0 to 1, what the scene sees clearly.
+    offset : int
+        Added to the digital numbers.
+    why : str
+        Why this offset.
+    """
+
+    id: str
+    date: str
+    cloud_pct: float | None
+    clear_share: float
+    offset: int
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Greenness:
+    """The vegetation index of an area, and the scenes that it was made of.
+
+    Attributes
+    ----------
+    raster : xarray.Dataset
+        ``ndvi`` (float32, -1 to 1, missing where no clear view) and ``looks`` (how many days saw the pixel clearly),
+        10 m, dimensions (y, x), in the UTM zone of most scenes.
+    scenes : tuple of Scene
+        By date.
+    """
+
+    raster: xarray.Dataset
+    scenes: tuple[Scene, ...]
+
+
 def search(
     area: gpd.GeoDataFrame | gpd.GeoSeries,
     period: str,
@@ -82,21 +127,27 @@ def search(
     Unreachable
         The catalogue does not answer, or answers with an error.
     """
+    same_crs(area)
+    box = [float(v) for v in area.to_crs(4326).total_bounds]
+    if not np.isfinite(box).all():
+        raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
+    items = _asked(catalog, modifier, max_cloud, collections=[collection], bbox=box, datetime=period)
+    items = [item for item in items if item.properties.get("eo:cloud_cover", 0) <= max_cloud]
+    return sorted(items, key=lambda item: (item.datetime, item.id))
+
+
+def _asked(catalog, modifier, max_cloud, **wanted):
+    """What a catalogue answers; one that cannot look at clouds gives cloudy scenes too."""
     import requests
 
     with needed_by(__name__):
         from pystac_client import Client
         from pystac_client.exceptions import APIError
         from pystac_client.stac_api_io import StacApiIO
-    same_crs(area)
-    box = [float(v) for v in area.to_crs(4326).total_bounds]
-    if not np.isfinite(box).all():
-        raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
     try:
         opened = Client.open(catalog, modifier=modifier, stac_io=StacApiIO(timeout=60, max_retries=2))
         query = {"eo:cloud_cover": {"lte": max_cloud}} if opened.conforms_to("QUERY") else None
-        found = opened.search(collections=[collection], bbox=box, datetime=period, query=query, limit=100)
-        items = list(found.items())
+        return list(opened.search(query=query, limit=100, **wanted).items())
     except (APIError, requests.RequestException) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Unreachable(
@@ -106,8 +157,6 @@ def search(
             found=first[:300],
             next="try again later, or another `catalog`",
         ) from error
-    items = [item for item in items if item.properties.get("eo:cloud_cover", 0) <= max_cloud]
-    return sorted(items, key=lambda item: (item.datetime, item.id))
 
 
 def baseline(item: pystac.Item) -> float | None:
@@ -155,7 +204,7 @@ def ndvi(
     clear: tuple[int, ...] = CLEAR,
     most: int = 12,
     modifier: Callable[[Modifiable], None] | None = None,
-) -> xarray.Dataset:
+) -> Greenness:
     """Median of the vegetation index over the clear views of an area.
 
     NDVI = (near infrared - red) / (near infrared + red), of reflectances: low on paved ground, high on dense green
@@ -177,11 +226,7 @@ def ndvi(
 
     Returns
     -------
-    xarray.Dataset
-        ``ndvi`` (float32, -1 to 1, missing where no clear view) and ``looks`` (how many days saw the pixel clearly),
-        10 m, dimensions (y, x), in the UTM zone of most scenes. ``attrs["scenes"]``: one dict for each scene with
-        ``id``, ``date``, ``cloud`` (percent of the scene), ``clear`` (share of the area's pixels), ``offset`` and
-        ``why``.
+    Greenness
 
     Raises
     ------
@@ -197,8 +242,7 @@ def ndvi(
     """
     with needed_by(__name__):  # before anything is asked of the network
         import odc.stac  # noqa: F401  for `_read`
-        import rioxarray  # noqa: F401  gives arrays their `.rio`
-        import xarray
+        import rioxarray  # noqa: F401  for `_raster`
     items = search(area, period, catalog=catalog, collection=collection, max_cloud=max_cloud, modifier=modifier)
     if not items:
         raise WrongUse(
@@ -208,38 +252,41 @@ def ndvi(
             found=f"none with at most {max_cloud:g} % of cloud",
             next="a longer period, or a larger `max_cloud`",
         )
-    days = _days(items)
-    days = sorted(days, key=lambda day: (np.mean([i.properties.get("eo:cloud_cover", 0) for i in day]), day[0].id))
     geobox = _geobox(area, items)
     views, scenes = [], []
-    for day in days[:most]:
+    for day in _days(items)[:most]:
         view = np.full(geobox.shape, np.nan, np.float32)
         for item in day:  # tiles of one day overlap and show the same: the first that sees a pixel gives it
-            seen, said = _view(item, geobox, clear)
+            seen, scene = _view(item, geobox, clear)
             view = np.where(np.isnan(view), seen, view)
-            scenes.append(said)
+            scenes.append(scene)
         views.append(view)
-    stack = np.stack(views)
-    looks = np.isfinite(stack).sum(axis=0)
-    found = xarray.Dataset(
-        {
-            "ndvi": (("y", "x"), _median(stack)),
-            "looks": (("y", "x"), looks.astype(np.uint8 if len(views) < 256 else np.uint16)),
-        },
-        coords={name: geobox.coordinates[name].values for name in ("y", "x")},  # noqa: PD011
-    ).rio.write_crs(str(geobox.crs))
-    found = found.rio.write_transform(geobox.affine)
-    found.attrs["scenes"] = sorted(scenes, key=lambda s: (s["date"], s["id"]))
-    return found
+    return Greenness(_raster(np.stack(views), geobox), tuple(sorted(scenes, key=lambda scene: (scene.date, scene.id))))
 
 
 def _days(items):
-    """Scenes by day in local solar time, each day's newest processing first."""
+    """Scenes by day in local solar time, least cloud first; of each day the newest processing first."""
     days = {}
     for item in items:
         west, _, east, _ = item.bbox
         days.setdefault((item.datetime + timedelta(hours=(west + east) / 30)).date(), []).append(item)
-    return [sorted(day, key=lambda i: (-(baseline(i) or 0), i.id)) for day in days.values()]
+    days = [sorted(day, key=lambda i: (-(baseline(i) or 0), i.id)) for day in days.values()]
+    return sorted(days, key=lambda day: (np.mean([i.properties.get("eo:cloud_cover", 0) for i in day]), day[0].id))
+
+
+def _raster(stack, geobox):
+    """The median of the days' views and how many saw each pixel, where they are."""
+    import xarray
+
+    looks = np.isfinite(stack).sum(axis=0)
+    found = xarray.Dataset(
+        {
+            "ndvi": (("y", "x"), _median(stack)),
+            "looks": (("y", "x"), looks.astype(np.uint8 if len(stack) < 256 else np.uint16)),
+        },
+        coords={name: geobox.coordinates[name].values for name in ("y", "x")},  # noqa: PD011
+    ).rio.write_crs(str(geobox.crs))
+    return found.rio.write_transform(geobox.affine)
 
 
 def _geobox(area, items):
@@ -291,14 +338,14 @@ def _view(item, geobox, clear):
     with np.errstate(invalid="ignore", divide="ignore"):
         index = np.clip((nir - red) / total, -1, 1)
     index[~seen | (total <= 0)] = np.nan
-    return index.astype(np.float32), {
-        "id": item.id,
-        "date": f"{item.datetime:%Y-%m-%d}",
-        "cloud": item.properties.get("eo:cloud_cover"),
-        "clear": round(float(np.isfinite(index).mean()), 4),
-        "offset": offset,
-        "why": why,
-    }
+    return index.astype(np.float32), Scene(
+        id=item.id,
+        date=f"{item.datetime:%Y-%m-%d}",
+        cloud_pct=item.properties.get("eo:cloud_cover"),
+        clear_share=round(float(np.isfinite(index).mean()), 4),
+        offset=offset,
+        why=why,
+    )
 
 
 def _read(item, names, geobox):

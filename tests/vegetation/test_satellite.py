@@ -240,14 +240,14 @@ def summer(server, **options):
 
 def test_ndvi_is_that_of_the_satellites_own_pixels(service, scenes):
     scenes(service, "2024-07-02")
-    found = summer(service)
+    found = summer(service).raster
     red, nir = window()
     assert found["ndvi"].shape == (40, 40) and str(found.rio.crs) == "EPSG:32631"
     np.testing.assert_allclose(found["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
     assert (found["looks"] == 1).all()
     assert found["x"].to_numpy()[0] == WEST + 3005 and found["y"].to_numpy()[0] == NORTH - 3005
-    (scene,) = found.attrs["scenes"]
-    assert scene["date"] == "2024-07-02" and scene["clear"] == 1 and scene["offset"] == 0
+    (scene,) = summer(service).scenes
+    assert scene.date == "2024-07-02" and scene.clear_share == 1 and scene.cloud_pct == 5 and scene.offset == 0
 
 
 def test_only_a_window_of_each_file_is_read(service, scenes):
@@ -274,7 +274,7 @@ def test_the_median_leaves_clouds_out_pixel_by_pixel(service, scenes):
 
     scenes(service, "2024-06-10", edit=cloudy)
     scenes(service, "2024-07-02", edit=shadow)
-    found = summer(service)
+    found = summer(service).raster
     red, nir = window()
     looks, values = found["looks"].to_numpy(), found["ndvi"].to_numpy()
     assert (looks[:20, :20] == 0).all() and (looks[:20, 20:] == 1).all()
@@ -282,7 +282,7 @@ def test_the_median_leaves_clouds_out_pixel_by_pixel(service, scenes):
     assert np.isnan(values[:20, :20]).all()
     np.testing.assert_allclose(values[looks > 0], index(red, nir)[looks > 0], atol=1e-6)
     everything = summer(service, clear=tuple(range(12)))
-    assert everything["ndvi"].to_numpy()[5, 30] < 0.5  # unmasked, the cloud would have drawn it down
+    assert everything.raster["ndvi"].to_numpy()[5, 30] < 0.5  # unmasked, the cloud would have drawn it down
 
 
 def test_the_offset_is_taken_off_where_the_product_still_has_it(service, scenes):
@@ -295,8 +295,8 @@ def test_the_offset_is_taken_off_where_the_product_still_has_it(service, scenes)
     offsets = []
     for year in (2020, 2022, 2023, 2024):
         found = satellite.ndvi(area(), f"{year}-06-01/{year}-08-31", catalog=service.base)
-        np.testing.assert_allclose(found["ndvi"].to_numpy(), truth, atol=1e-6)
-        offsets.append(found.attrs["scenes"][0]["offset"])
+        np.testing.assert_allclose(found.raster["ndvi"].to_numpy(), truth, atol=1e-6)
+        offsets.append(found.scenes[0].offset)
     assert offsets == [0, -1000, -1000, 0]
 
 
@@ -304,9 +304,9 @@ def test_a_scene_marked_as_not_corrected_that_is_does_not_lose_its_red_twice(ser
     scenes(service, "2025-03-02", baseline="05.11", applied=False)
     found = satellite.ndvi(area(), "2025-03-01/2025-03-31", catalog=service.base)
     red, nir = window()
-    np.testing.assert_allclose(found["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
-    (scene,) = found.attrs["scenes"]
-    assert scene["offset"] == 0 and "would be negative" in scene["why"] and "baseline 05.11" in scene["why"]
+    np.testing.assert_allclose(found.raster["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
+    (scene,) = found.scenes
+    assert scene.offset == 0 and "would be negative" in scene.why and "baseline 05.11" in scene.why
 
 
 @pytest.mark.parametrize(
@@ -336,10 +336,10 @@ def test_no_data_and_what_lies_beyond_the_scene_stay_missing(service, scenes):
         red[:, 330:], nir[:, 330:] = 0, 0  # the edge of the orbit; the classes there are still 4 in this file
 
     scenes(service, "2024-07-02", edit=swath)
-    found = summer(service)
+    found = summer(service).raster
     values = found["ndvi"].to_numpy()
     assert np.isnan(values[:, 30:]).all() and np.isfinite(values[:, :30]).all()
-    beyond = satellite.ndvi(area(-200, -3000), "2024-07-02", catalog=service.base)["ndvi"].to_numpy()
+    beyond = satellite.ndvi(area(-200, -3000), "2024-07-02", catalog=service.base).raster["ndvi"].to_numpy()
     assert np.isnan(beyond[:, :20]).all() and np.isfinite(beyond[:, 20:]).all()
 
 
@@ -349,10 +349,10 @@ def test_tiles_of_one_day_count_once(service, scenes):
     scenes(service, "2024-07-02", baseline="05.11", minus=200)
     scenes(service, "2024-07-12")
     found = summer(service)
-    assert (found["looks"] == 2).all() and len(found.attrs["scenes"]) == 3
+    assert (found.raster["looks"] == 2).all() and len(found.scenes) == 3
     red, nir = window()
     middle = (index(red, nir) + index(red - 200, nir)) / 2
-    np.testing.assert_allclose(found["ndvi"].to_numpy(), middle, atol=1e-6)
+    np.testing.assert_allclose(found.raster["ndvi"].to_numpy(), middle, atol=1e-6)
 
 
 def test_pages_and_clouds_of_the_catalogue(service, scenes):
@@ -365,13 +365,13 @@ def test_pages_and_clouds_of_the_catalogue(service, scenes):
     service.query = False  # a service that cannot filter: it is done here
     assert len(satellite.search(area(), "2024-07-01/2024-07-31", catalog=service.base, max_cloud=25)) == 2
     best = satellite.ndvi(area(), "2024-07-01/2024-07-31", catalog=service.base, max_cloud=60, most=2)
-    assert [s["date"] for s in best.attrs["scenes"]] == ["2024-07-01", "2024-07-02"]
+    assert [scene.date for scene in best.scenes] == ["2024-07-01", "2024-07-02"]
 
 
 def test_the_bands_own_names_are_understood(service, scenes):
     scenes(service, "2024-07-02", names={"red": "B04", "nir": "B08", "scl": "SCL"}, applied=None, raised=1000)
     red, nir = window()
-    np.testing.assert_allclose(summer(service)["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
+    np.testing.assert_allclose(summer(service).raster["ndvi"].to_numpy(), index(red, nir), atol=1e-6)
     del service.items[0]["assets"]["SCL"]
     with pytest.raises(NotAsDescribed, match="lacks a band"):
         summer(service)
