@@ -224,23 +224,13 @@ def steps():
         c["pavements"] = ground.pavements(c["cells"], c["parcels"], c["roads"])
 
     def room(c):  # as in the notebook: the distance to limits of parcels, an option, takes half as long again
-        c["room"] = planting.plantable(
-            c["cells"],
-            c["buildings"],
-            c["roads"],
-            c["vegetation"],
-            rail=c["rail"],
-            water=c["water"],
-            sports=c["sports"],
-            crowns=c["crowns"],
-            pavements=c["pavements"],
-            shapes=True,
-        )
+        names = ("buildings", "roads", "vegetation", "rail", "water", "sports", "crowns", "pavements")
+        layers = planting.Layers(**{name: c[name] for name in names})
+        c["room"] = planting.plantable(c["cells"], layers, shapes=True)
 
     def kinds(c):
-        found = ground.pieces(
-            c["room"], c["parcels"], c["owners"], places=c["places"], transport=c["transport"], pavements=c["pavements"]
-        )
+        uses = ground.Uses(c["places"], c["transport"], c["pavements"])
+        found = ground.pieces(c["room"], c["parcels"], c["owners"], uses)
         c["tenure"], c["kinds"] = ground.tenure(found, c["room"]), ground.kinds(found, c["room"], "public")
 
     def order(c):
@@ -302,22 +292,29 @@ def one(factor):
     )
 
 
+def plantable(cells, **layers):
+    """The planting ground of some cells, for `many.run`: a worker gets this function."""
+    from datakit.vegetation import planting
+
+    return planting.plantable(cells, planting.Layers(**layers))
+
+
 def shared(workers=2):
     """The planting ground of the full size in one process and over Dask: seconds, and whether they agree."""
     import numpy as np
 
     from datakit.geo import cells as grid
-    from datakit.vegetation import many, planting
+    from datakit.vegetation import many
 
     c = city()
     cells = grid.grid(c["area"])
     layers = {name: c[name] for name in ("buildings", "roads", "vegetation", "rail", "water", "sports", "parcels")}
     start = time.perf_counter()
-    alone = planting.plantable(cells, **layers)["plantable_area"]
+    alone = plantable(cells, **layers)["plantable_area"]
     middle = time.perf_counter()
     with many.cluster(workers):
         ready = time.perf_counter()
-        found = many.run(planting.plantable, cells, layers)["plantable_area"]
+        found = many.run(plantable, cells, layers)["plantable_area"]
         end = time.perf_counter()
     same = np.allclose(alone, found, rtol=1e-9, atol=1e-6)
     print(f"planting ground of {len(cells):,} cells: one process, two threads {middle - start:.1f} s")

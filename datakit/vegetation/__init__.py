@@ -11,6 +11,7 @@ heat        Hot days and warm nights of weather stations, counted only where eno
 heatwaves   Heat waves of a daily series, by the national definition and by the thresholds of the département
 exposure    Who lives where the form of the town keeps heat: climate zones by cell, residents by zone
 ground      Whose the free ground is and what it is
+obstacles   What planting keeps clear of: buildings, ways, water, green and limits of parcels, each with its distance
 planting    Ground that could be planted: what is left of a cell without what stands, runs, flows or grows on it
 priority    Where planting matters most: need times room, and how far the order depends on the weights
 candidates  Taxa that could be planted, by what sources say of each

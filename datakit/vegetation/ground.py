@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import by_cell, gathered, grown, inside, without
 from datakit.vegetation.cover import covered_area
-from datakit.vegetation.planting import PATHS, Offsets, carriageways
+from datakit.vegetation.obstacles import PATHS, Offsets, Tables, carriageways
 
 # Groups of the tax office's file of parcels of legal persons: 1 State, 2 region, 3 département, 4 commune, 9 public
 # establishments. 0 other legal persons, 5 social landlords, 6 semi-public companies, 7 and 8 co-owners and associates
@@ -89,7 +91,7 @@ def pavements(
     parcels : GeoDataFrame
         Polygons.
     roads : GeoDataFrame
-        See :func:`datakit.vegetation.planting.carriageways`. Motorways, ramps and paths have no pavement, nor has what
+        See :func:`datakit.vegetation.obstacles.carriageways`. Motorways, ramps and paths have no pavement, nor has what
         ``urbain`` (where the column exists) says to be outside built-up areas.
     offsets : Offsets, optional
     wide, reach : float
@@ -116,24 +118,14 @@ def pavements(
             found=f"wide={wide!r}, reach={reach!r}",
         )
     ways = carriageways(roads, Offsets(roads=0.0, unknown_width=offsets.unknown_width, path_width=offsets.path_width))
-    street = ~ways["nature"].isin(NO_PAVEMENT).to_numpy() if "nature" in ways else np.ones(len(ways), bool)
-    if "urbain" in ways:
-        street &= ways["urbain"].fillna(True).to_numpy(bool)
-    lots, lanes = polygons(parcels), polygons(ways)
-    squares = polygons(cells)
+    street = _streets(ways)
+    lots, lanes, squares = polygons(parcels), polygons(ways), polygons(cells)
     has = np.zeros((2, len(squares)), bool)
     for row, layer, distance in zip(has, (lots, lanes[street]), (0, reach), strict=True):
         row[shapely.STRtree(squares).query(layer, "dwithin", distance)[1]] = True
     some = np.flatnonzero(has.all(axis=0))
     squares = squares[some]
-    # How wide a pavement is at the edge of a cell depends on what lies beyond the edge.
-    around = grown(squares, reach, join_style="mitre")
-    lane = gathered(around, lanes[street])
-    bare = grown(without(around, gathered(around, lots)), -offsets.walking, quad_segs=2)
-    bare = inside(bare, grown(lane, reach, quad_segs=2))
-    bare = without(bare, grown(lane, offsets.kerb, quad_segs=2))
-    if not street.all():
-        bare = without(bare, gathered(around, lanes[~street]))
+    bare = _beside(squares, lots, lanes, street, reach, offsets)
     pit = (wide - offsets.kerb - offsets.walking) / 2
     # Narrowed by half a pit, narrow strips vanish; widened again, the others come back as they were.
     found = inside(grown(grown(bare, -pit, quad_segs=4), pit, quad_segs=4), squares)
@@ -141,18 +133,52 @@ def pavements(
     return gpd.GeoDataFrame({"place": cells.index.to_numpy()[some[kept]]}, geometry=found[kept], crs=crs)
 
 
+def _streets(ways):
+    """Which ways may have a pavement."""
+    street = ~ways["nature"].isin(NO_PAVEMENT).to_numpy() if "nature" in ways else np.ones(len(ways), bool)
+    return street & ways["urbain"].fillna(True).to_numpy(bool) if "urbain" in ways else street
+
+
+def _beside(squares, lots, lanes, street, reach, offsets):
+    """The ground beside the streets of each cell that neither parcels, those who walk nor the kerb take."""
+    # How wide a pavement is at the edge of a cell depends on what lies beyond the edge.
+    around = grown(squares, reach, join_style="mitre")
+    lane = gathered(around, lanes[street])
+    bare = grown(without(around, gathered(around, lots)), -offsets.walking, quad_segs=2)
+    bare = inside(bare, grown(lane, reach, quad_segs=2))
+    bare = without(bare, grown(lane, offsets.kerb, quad_segs=2))
+    return bare if street.all() else without(bare, gathered(around, lanes[~street]))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Uses(Tables):
+    """The layers that say what free ground is, and the words in them. What is in none of them is open ground.
+
+    Attributes
+    ----------
+    places, transport : GeoDataFrame, optional
+        Polygons with ``nature``: grounds of schools, and car parks.
+    pavements : GeoDataFrame, optional
+        Of :func:`pavements`.
+    schools, car_parks : tuple of str
+        Natures that count.
+    """
+
+    places: gpd.GeoDataFrame | None = None
+    transport: gpd.GeoDataFrame | None = None
+    pavements: gpd.GeoDataFrame | None = None
+    schools: tuple[str, ...] = SCHOOLS
+    car_parks: tuple[str, ...] = CAR_PARKS
+
+
 def pieces(
     cells: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame | None = None,
     owners: pd.DataFrame | None = None,
+    uses: Uses | None = None,
     *,
-    places: gpd.GeoDataFrame | None = None,
-    transport: gpd.GeoDataFrame | None = None,
-    pavements: gpd.GeoDataFrame | None = None,
     known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     public: tuple[str, ...] = PUBLIC,
-    schools: tuple[str, ...] = SCHOOLS,
-    car_parks: tuple[str, ...] = CAR_PARKS,
     shapes: bool = False,
 ) -> pd.DataFrame | gpd.GeoDataFrame:
     """The free ground of each cell cut by what it is and whose it is; every square metre counts once.
@@ -168,15 +194,13 @@ def pieces(
         Polygons with ``id``. None: the tenure of everything is unknown.
     owners : DataFrame, optional
         See :func:`owners_of`.
-    places, transport : GeoDataFrame, optional
-        Polygons with ``nature``: grounds of schools, and car parks.
-    pavements : GeoDataFrame, optional
-        Of :func:`pavements`.
+    uses : Uses, optional
+        None: all is open ground.
     known : GeoDataFrame or GeoSeries, optional
         Where the cadastre was loaded. Ground outside it is "unknown", as are cells that no parcel touches: that a
         layer is absent does not make the ground public.
-    public, schools, car_parks : tuple of str
-        Groups of owners, and natures.
+    public : tuple of str
+        Groups of owners.
     shapes : bool
         Also give the pieces themselves, to be mapped: about twice the time.
 
@@ -184,8 +208,7 @@ def pieces(
     -------
     DataFrame or GeoDataFrame
         ``place`` (index of the cell), ``kind`` (one of `KINDS`), ``paved`` (taken for paved), ``tenure`` (one of
-        `TENURES`), ``area`` (m²); with ``shapes`` also ``geometry``. ``attrs["absent"]`` names the layers that were not
-        given, whose kinds are within "open ground".
+        `TENURES`), ``area`` (m²); with ``shapes`` also ``geometry``.
 
     Raises
     ------
@@ -195,20 +218,10 @@ def pieces(
     """
     if "free" not in cells:
         raise WrongUse("pieces", "these cells do not hold their free ground", next="plantable(..., shapes=True)")
-    layers = {"places": places, "transport": transport, "pavements": pavements}
-    crs = same_crs(cells, *(x for x in (parcels, known, *layers.values()) if x is not None))
-    free, squares = cells["free"].to_numpy(), polygons(cells)
-    free = np.where(shapely.is_missing(free), shapely.MultiPolygon(), free)
-    chosen = (places, schools), (transport, car_parks), (pavements, None)
-    named = []
-    for kind, (layer, natures) in zip(KINDS, chosen, strict=False):
-        if layer is not None:
-            named.append((kind, by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)))
-    named = _apart(named)
-    rows = [_rows(inside(free, ground), kind=kind) for kind, ground in named]
-    for _, ground in named if shapes else ():
-        free = without(free, ground)
-    rows = pd.concat([*rows, _rows(free, kind=KINDS[3])], ignore_index=True)
+    uses = uses or Uses()
+    crs = same_crs(cells, *(x for x in (parcels, known, *uses.given.values()) if x is not None))
+    squares = polygons(cells)
+    rows = _by_kind(cells, uses, shapes)
     out = _by_tenure(rows, squares, _claims(squares, parcels, owners, public), _sure(squares, parcels, known), shapes)
     if not shapes:
         out = _less_the_named(out)
@@ -219,11 +232,23 @@ def pieces(
     out.insert(2, "paved", out["kind"].isin(PAVED))
     out["kind"] = pd.Categorical(out["kind"], KINDS)
     out["tenure"] = pd.Categorical(out["tenure"], TENURES)
-    out = gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
-    out.attrs["absent"] = [
-        name for name, layer in {**layers, "parcels": parcels, "owners": owners}.items() if layer is None
-    ]
-    return out
+    return gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
+
+
+def _by_kind(cells, uses, shapes):
+    """The free ground of each cell by kind; open ground is what the others leave, or comes whole without shapes."""
+    free = cells["free"].to_numpy()
+    free = np.where(shapely.is_missing(free), shapely.MultiPolygon(), free)
+    chosen = (uses.places, uses.schools), (uses.transport, uses.car_parks), (uses.pavements, None)
+    named = []
+    for kind, (layer, natures) in zip(KINDS, chosen, strict=False):
+        if layer is not None:
+            named.append((kind, by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)))
+    named = _apart(named)
+    rows = [_rows(inside(free, ground), kind=kind) for kind, ground in named]
+    for _, ground in named if shapes else ():
+        free = without(free, ground)
+    return pd.concat([*rows, _rows(free, kind=KINDS[3])], ignore_index=True)
 
 
 def _apart(named):

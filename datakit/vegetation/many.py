@@ -154,8 +154,8 @@ def run(
     Parameters
     ----------
     work : callable
-        ``work(cells, **layers, **options)``, one row for each cell: :func:`datakit.vegetation.cover.cover`,
-        :func:`datakit.vegetation.planting.plantable`, or a function of one's own around others.
+        ``work(cells, **layers, **options)``, one row for each cell: :func:`datakit.vegetation.cover.cover`, or a
+        function of one's own around others, such as :func:`datakit.vegetation.planting.plantable`.
     cells : GeoDataFrame or dask_geopandas.GeoDataFrame
         Cells of all cities.
     layers : dict of str to GeoDataFrame, dask_geopandas.GeoDataFrame or DataFrame, optional

@@ -2,326 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import by_cell, gathered, without
 from datakit.vegetation.cover import covered_area
+from datakit.vegetation.obstacles import PATHS, Layers, Offsets, carriageways, obstacles, rims, tracks
 
-# Ways that people walk on: BD TOPO gives them no carriageway.
-PATHS = ("Sentier", "Chemin", "Escalier", "Piste cyclable", "Route empierrée")
-CHOICE = "choice of this kit"
+__all__ = ["PATHS", "Layers", "Offsets", "carriageways", "obstacles", "plantable", "rims", "tracks"]
+
 LOTS = 40_000  # parcels whose strips are held at once
-CIVIL = (
-    "Code civil, art. 671: 2 m for what grows above 2 m, unless local rules say otherwise; along public roads Code de "
-    "la voirie routière, art. R. 116-2, has the same 2 m"
-)
-
-
-def _metres(default, why, source=CHOICE, shown=False):
-    """A distance; few are ``shown`` when the object is printed: :meth:`Offsets.table` has them all."""
-    return field(default=default, repr=shown, metadata={"why": why, "source": source})
-
-
-@dataclass(frozen=True)
-class Offsets:
-    """Distances in metres that are kept clear: a planner replaces them by the city's own rules.
-
-    Some come from the law; most are choices of this kit. :meth:`table` says which, and why.
-
-    Attributes
-    ----------
-    buildings, roads, vegetation, crowns, rail, water, sports, pipes : float
-        Around each of these layers.
-    boundary : float
-        Inside the limit of a parcel.
-    kerb, walking : float
-        On wide pavements beyond the edge of the carriageway, and in the street before the limit of a parcel.
-    unknown_width, path_width, track_width : float
-        Widths taken for a carriageway that nobody measured, for paths and tracks, and for each track of a railway.
-    """
-
-    buildings: float = _metres(5.0, "foundations, façades, light in the rooms", shown=True)
-    roads: float = _metres(
-        3.0, "beyond the carriageway: stands in for the pavement, which BD TOPO does not draw", shown=True
-    )
-    vegetation: float = _metres(
-        2.0, "around woods, hedges and orchards, which have their own roots and shade", shown=True
-    )
-    unknown_width: float = _metres(5.0, "carriageway whose width nobody measured", shown=True)
-    path_width: float = _metres(2.0, "tracks and paths, which have no width in BD TOPO", shown=True)
-    crowns: float = _metres(2.0, "beyond the crown of a standing tree, so that the new one has light")
-    rail: float = _metres(
-        6.0,
-        "beyond the outer track: no crown may reach over the line",
-        CHOICE + "; Code des transports, art. L. 2231-3, forbids what encroaches and names no distance",
-    )
-    track_width: float = _metres(4.0, "ground of one track, doubled for two")
-    water: float = _metres(
-        3.25,
-        "banks that people and services walk along",
-        "Code général de la propriété des personnes publiques, art. L. 2131-2, for rivers and lakes of the public "
-        "domain; taken for all water here",
-    )
-    sports: float = _metres(1.0, "around pitches and courts")
-    pipes: float = _metres(
-        2.0,
-        "buried networks",
-        "2 m for trees: Préfecture de la Sarthe, Distances aux réseaux; the norm NF P 98-332 (2005) governs the works",
-    )
-    boundary: float = _metres(2.0, "inside the limit of a parcel, on both sides of it", CIVIL)
-    kerb: float = _metres(1.0, "on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors")
-    walking: float = _metres(
-        1.4,
-        "between a parcel and a tree in the street, left to those who walk",
-        "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of obstacles",
-    )
-
-    def __post_init__(self) -> None:
-        wrong = {name: value for name, value in vars(self).items() if not value >= 0}
-        if wrong:
-            raise WrongUse("Offsets", "a distance is a number of metres, 0 or more", found=str(wrong))
-
-    def table(self) -> pd.DataFrame:
-        """Every distance with its reason and its source.
-
-        Returns
-        -------
-        DataFrame
-            ``name``, ``metres``, ``why`` and ``source``; a value other than the default is nobody's but the caller's.
-        """
-        rows = []
-        for f in fields(self):
-            value = getattr(self, f.name)
-            source = f.metadata["source"] if value == f.default else f"set by the caller (default {f.default:g} m)"
-            rows.append((f.name, float(value), f.metadata["why"], source))
-        return pd.DataFrame(rows, columns=["name", "metres", "why", "source"])
-
-
-def _on_the_ground(lines):
-    """The rows that take ground: neither empty, nor fictitious, nor in a tunnel."""
-    shapes = lines.geometry.to_numpy()
-    keep = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if "fictif" in lines:
-        keep &= ~lines["fictif"].fillna(False).to_numpy(bool)
-    if "position_par_rapport_au_sol" in lines:  # a text: "-1" in a tunnel, "0" on the ground, "Gué ou radier" in a ford
-        level = pd.to_numeric(lines["position_par_rapport_au_sol"], errors="coerce").fillna(0)
-        keep &= level.to_numpy() >= 0
-    return lines[keep].copy()
-
-
-def _widened(lines, beyond, crs):
-    shapes = shapely.buffer(
-        shapely.force_2d(lines.geometry.to_numpy()), lines["width"].to_numpy() / 2 + beyond, quad_segs=2
-    )
-    lines[lines.geometry.name] = gpd.GeoSeries(shapes, index=lines.index, crs=crs)
-    return lines
-
-
-def carriageways(roads: gpd.GeoDataFrame, offsets: Offsets | None = None) -> gpd.GeoDataFrame:
-    """The ground that roads take: centre lines widened to both sides.
-
-    Parameters
-    ----------
-    roads : GeoDataFrame
-        Lines with ``largeur_de_chaussee`` (m, may be missing) and ``nature``; ``fictif`` and
-        ``position_par_rapport_au_sol`` are used where they exist: fictitious sections and tunnels take no ground.
-    offsets : Offsets, optional
-
-    Returns
-    -------
-    GeoDataFrame
-        The kept rows of ``roads`` with ``width`` (m); polygons that reach half of it and the offset on both sides.
-
-    Raises
-    ------
-    CrsMismatch
-    """
-    offsets = offsets or Offsets()
-    same_crs(roads)
-    kept = _on_the_ground(roads)
-    path = kept["nature"].isin(PATHS) if "nature" in kept else pd.Series(False, index=kept.index)
-    guess = np.where(path, offsets.path_width, offsets.unknown_width)
-    kept["width"] = kept["largeur_de_chaussee"].astype(float).where(lambda w: w > 0, pd.Series(guess, index=kept.index))
-    return _widened(kept, offsets.roads, roads.crs)
-
-
-def tracks(rail: gpd.GeoDataFrame, offsets: Offsets | None = None) -> gpd.GeoDataFrame:
-    """The ground that railways and tramways take: centre lines widened by their number of tracks.
-
-    Parameters
-    ----------
-    rail : GeoDataFrame
-        Lines; ``nombre_de_voies`` (missing counts as one track), ``fictif`` and ``position_par_rapport_au_sol`` are
-        used where they exist.
-    offsets : Offsets, optional
-
-    Returns
-    -------
-    GeoDataFrame
-        As :func:`carriageways`.
-
-    Raises
-    ------
-    CrsMismatch
-    """
-    offsets = offsets or Offsets()
-    same_crs(rail)
-    kept = _on_the_ground(rail)
-    number = kept["nombre_de_voies"] if "nombre_de_voies" in kept else pd.Series(1.0, index=kept.index)
-    number = pd.to_numeric(number, errors="coerce").astype(float)
-    kept["width"] = number.where(number > 0, 1.0) * offsets.track_width
-    return _widened(kept, offsets.rail, rail.crs)
-
-
-def rims(parcels: gpd.GeoDataFrame, offsets: Offsets | None = None) -> np.ndarray:
-    """The strip along the limits of parcels: inside, too near to the neighbour; outside, the way of those who walk.
-
-    Outside it is no wider than inside: what reaches into the next parcel is then within that one's own strip.
-
-    Parameters
-    ----------
-    parcels : GeoDataFrame
-        Polygons.
-    offsets : Offsets, optional
-        ``boundary`` and ``walking``.
-
-    Returns
-    -------
-    ndarray of polygons
-    """
-    offsets = offsets or Offsets()
-    shapes = polygons(parcels)
-    outer = shapely.buffer(shapes, min(offsets.walking, offsets.boundary), quad_segs=2)
-    return shapely.difference(outer, shapely.buffer(shapes, -offsets.boundary, quad_segs=2))
-
-
-def obstacles(
-    buildings: gpd.GeoDataFrame,
-    roads: gpd.GeoDataFrame,
-    vegetation: gpd.GeoDataFrame,
-    offsets: Offsets | None = None,
-    *,
-    rail: gpd.GeoDataFrame | None = None,
-    water: gpd.GeoDataFrame | None = None,
-    sports: gpd.GeoDataFrame | None = None,
-    crowns: gpd.GeoDataFrame | None = None,
-    pipes: gpd.GeoDataFrame | None = None,
-    parcels: gpd.GeoDataFrame | None = None,
-) -> gpd.GeoDataFrame:
-    """Everything that planting keeps clear of, with its offset; shapes may overlap.
-
-    Parameters
-    ----------
-    buildings, vegetation : GeoDataFrame
-        Polygons.
-    roads : GeoDataFrame
-        See :func:`carriageways`.
-    offsets : Offsets, optional
-    rail : GeoDataFrame, optional
-        See :func:`tracks`.
-    water, sports, crowns : GeoDataFrame, optional
-        Polygons. Water and pitches below the ground (``position_par_rapport_au_sol``) take none.
-    pipes : GeoDataFrame, optional
-        Lines or polygons of buried networks. No open layer has them; a city's own may.
-    parcels : GeoDataFrame, optional
-        Polygons of the cadastre: the strip along their limits is kept clear, see :func:`rims`. Two parcels of one owner
-        count as neighbours unless the caller merges them.
-
-    Returns
-    -------
-    GeoDataFrame
-        ``obstacle`` ("building", "road", "vegetation", "rail", "water", "sports", "crown", "pipe", "boundary") and
-        ``geometry``; ``attrs["absent"]`` names the layers that were not given: nothing was kept clear for them.
-
-    Raises
-    ------
-    CrsMismatch
-    WrongUse
-        A layer of polygons that has shapes, and none with a surface.
-    """
-    offsets = offsets or Offsets()
-    layers = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes, "parcels": parcels}
-    crs = same_crs(buildings, roads, vegetation, *(x for x in layers.values() if x is not None))
-
-    def around(layer, distance):
-        shapes = polygons(layer := _on_the_ground(layer))
-        if len(shapes) and shapely.is_empty(shapes).all():  # trunks for crowns, axes for rivers: nothing would be kept
-            raise WrongUse(
-                "obstacles",
-                "a layer that takes ground has no polygon",
-                expected="polygons",
-                found=", ".join(sorted(layer.geom_type.dropna().unique())),
-            )
-        return shapely.buffer(shapes, distance, quad_segs=2)
-
-    parts = {
-        "building": around(buildings, offsets.buildings),
-        "road": carriageways(roads, offsets).geometry.to_numpy(),
-        "vegetation": around(vegetation, offsets.vegetation),
-    }
-    if rail is not None:
-        parts["rail"] = tracks(rail, offsets).geometry.to_numpy()
-    for name, layer in (("water", water), ("sports", sports), ("crown", crowns)):
-        if layer is not None:
-            parts[name] = around(layer, getattr(offsets, "crowns" if name == "crown" else name))
-    if pipes is not None:
-        shapes = shapely.force_2d(_on_the_ground(pipes).geometry.to_numpy())
-        parts["pipe"] = shapely.buffer(shapes, offsets.pipes, quad_segs=2)
-    if parcels is not None:
-        parts["boundary"] = rims(parcels, offsets)
-    kind = np.repeat(list(parts), [len(p) for p in parts.values()])
-    frame = gpd.GeoDataFrame({"obstacle": kind}, geometry=np.concatenate(list(parts.values())), crs=crs)
-    frame = frame[~frame.is_empty].reset_index(drop=True)
-    frame.attrs["absent"] = [name for name, layer in layers.items() if layer is None]
-    return frame
 
 
 def plantable(
     cells: gpd.GeoDataFrame,
-    buildings: gpd.GeoDataFrame,
-    roads: gpd.GeoDataFrame,
-    vegetation: gpd.GeoDataFrame,
+    layers: Layers,
     offsets: Offsets | None = None,
     known: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     *,
-    rail: gpd.GeoDataFrame | None = None,
-    water: gpd.GeoDataFrame | None = None,
-    sports: gpd.GeoDataFrame | None = None,
-    crowns: gpd.GeoDataFrame | None = None,
-    pipes: gpd.GeoDataFrame | None = None,
-    parcels: gpd.GeoDataFrame | None = None,
-    pavements: gpd.GeoDataFrame | None = None,
     shapes: bool = False,
 ) -> gpd.GeoDataFrame:
     """The ground of each cell on which no known obstacle stands.
 
     It is an upper bound: underground pipes, fields, slopes and the use that people make of a place are in none of the
-    layers, so they count as room. What was not given is named in ``attrs["planting"]``, and nothing was kept clear
-    for it.
+    layers, so they count as room. Nothing is kept clear for a layer that is not given.
 
     Parameters
     ----------
     cells : GeoDataFrame
         Of :func:`datakit.geo.cells.grid`, or any polygons.
-    buildings, roads, vegetation : GeoDataFrame
-        Same CRS.
+    layers : Layers
+        What stands, runs, flows or grows; same CRS.
     offsets : Offsets, optional
         Distances that are kept clear.
     known : GeoDataFrame or GeoSeries, optional
         Where all layers exist (the cadastre comes commune by commune). Cells that reach outside get no figure.
-    rail, water, sports, crowns, pipes, parcels : GeoDataFrame, optional
-        See :func:`obstacles`.
-    pavements : GeoDataFrame, optional
-        Of :func:`datakit.vegetation.ground.pavements`. There the strip beyond the carriageway, which stands in for an
-        unknown pavement, is not kept clear: the pavement is known, and wide.
     shapes : bool
         Also give the free ground itself, for :mod:`datakit.vegetation.ground`.
 
@@ -335,27 +55,10 @@ def plantable(
     ------
     CrsMismatch
     """
-    optional = {"rail": rail, "water": water, "sports": sports, "crowns": crowns, "pipes": pipes}
-    also = [frame for frame in (known, pavements, parcels) if frame is not None]
-    found = obstacles(buildings, roads, vegetation, offsets, **optional)
-    crs = same_crs(cells, found, *also)
-    kept = set(found["obstacle"])
-    squares, layer = polygons(cells), found.geometry.to_numpy()
+    crs = same_crs(cells, *layers.given.values(), *([] if known is None else [known]))
+    squares = polygons(cells)
+    free = _free(cells, squares, layers, offsets)
     surface = shapely.area(squares)
-    # Where the pavement is known, the road's strip ends at it: it has a turn of its own.
-    road = (found["obstacle"] == "road").to_numpy() & (pavements is not None)
-    del found
-    free = without(squares, gathered(squares, layer[~road]))
-    if road.any():
-        free = without(free, without(gathered(squares, layer[road]), by_cell(pavements, cells)))
-    del layer
-    if parcels is not None:
-        # Strips along parcels are many and heavy: some at once, neighbours together, and none is kept.
-        kept.add("boundary")
-        west, south = shapely.bounds(polygons(parcels))[:, :2].T
-        order = np.lexsort((south, west // 1000))
-        for rows in np.array_split(order, -(-len(order) // LOTS) or 1):
-            free = without(free, gathered(squares, rims(parcels.iloc[rows], offsets)))
     area = surface - np.minimum(shapely.area(free), surface)  # the last digits of many small pieces
     area[surface <= 0] = np.nan
     if known is not None:
@@ -369,6 +72,24 @@ def plantable(
     if shapes:
         free[np.isnan(area)] = None
         out["free"] = gpd.GeoSeries(free, index=cells.index, crs=crs)
-    absent = [name for name, layer in {**optional, "parcels": parcels, "pavements": pavements}.items() if layer is None]
-    out.attrs["planting"] = {"absent": absent, "kept clear for": sorted(kept)}
     return out
+
+
+def _free(cells, squares, layers, offsets):
+    """The ground of each cell without its obstacles; what is large is let go as soon as it was taken away."""
+    found = obstacles(replace(layers, parcels=None), offsets)
+    # Where the pavement is known, the road's strip ends at it: it has a turn of its own.
+    road = (found["obstacle"] == "road").to_numpy() & (layers.pavements is not None)
+    layer = found.geometry.to_numpy()
+    del found
+    free = without(squares, gathered(squares, layer[~road]))
+    if road.any():
+        free = without(free, without(gathered(squares, layer[road]), by_cell(layers.pavements, cells)))
+    del layer
+    if layers.parcels is not None:
+        # Strips along parcels are many and heavy: some at once, neighbours together, and none is kept.
+        west, south = shapely.bounds(polygons(layers.parcels))[:, :2].T
+        order = np.lexsort((south, west // 1000))
+        for rows in np.array_split(order, -(-len(order) // LOTS) or 1):
+            free = without(free, gathered(squares, rims(layers.parcels.iloc[rows], offsets)))
+    return free

@@ -61,6 +61,7 @@ seed: int = 0  # of every random draw
 # %% tags=["nbval-ignore-output"]
 import textwrap
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -475,18 +476,10 @@ offsets.table()
 obstacles = {"rail": loaded["bdtopo-rail"], "water": loaded["bdtopo-water"], "sports": loaded["bdtopo-sports"]}
 parcels, owners = loaded["cadastre-parcels"], loaded["public-parcels"]
 wide = ground.pavements(cells, parcels, roads, offsets)
-ready = planting.plantable(
-    cells, buildings, roads, woods, offsets, **obstacles, crowns=discs, pavements=wide, shapes=True
-)
-found = ground.pieces(
-    ready,
-    parcels,
-    owners,
-    places=loaded["bdtopo-places"],
-    transport=loaded["bdtopo-transport"],
-    pavements=wide,
-    known=cover.surveyed(communes, parcels),
-)
+taken = planting.Layers(buildings, roads, woods, **obstacles, crowns=discs)
+ready = planting.plantable(cells, replace(taken, pavements=wide), offsets, shapes=True)
+uses = ground.Uses(loaded["bdtopo-places"], loaded["bdtopo-transport"], wide)
+found = ground.pieces(ready, parcels, owners, uses, known=cover.surveyed(communes, parcels))
 hectares = found.pivot_table(index="kind", columns="tenure", values="area", aggfunc="sum", observed=False) / 1e4
 total = ready["plantable_area"].sum() / 1e4
 print(f"{total:.0f} ha without a known obstacle, {100 * total / (cells.area.sum() / 1e4):.0f} % of the ground")
@@ -503,9 +496,7 @@ hectares.round(1)
 span = {}
 for name, factor in (("half", 0.5), ("as given", 1.0), ("twice", 2.0)):
     scaled = planting.Offsets(offset_buildings * factor, offset_roads * factor, offset_vegetation * factor)
-    room = (
-        ready if factor == 1 else planting.plantable(cells, buildings, roads, woods, scaled, **obstacles, crowns=discs)
-    )
+    room = ready if factor == 1 else planting.plantable(cells, taken, scaled)
     span[name] = (room["plantable_area"].sum() / 1e4, 100 * room["plantable_area"].sum() / cells.area.sum())
 pd.DataFrame(span, index=["plantable ground (ha)", "share of the ground (%)"]).T.round(1)
 

@@ -73,12 +73,17 @@ def test_grids_of_each_city(workers, cities):
 def test_plantable_ground_is_that_of_one_process(workers, cities, how):
     _, cells, frames = cities
     cells = shuffled(cells)
-    alone = planting.plantable(cells, **frames)
-    found = many.run(planting.plantable, cells, frames, **how)
+    cells.attrs = {"datakit": {"id": "cells"}}
+    alone = plantable(cells, **frames)
+    found = many.run(plantable, cells, frames, **how)
     assert_geodataframe_equal(found, alone, check_less_precise=True)
     pd.testing.assert_series_equal(found["plantable_area"], alone["plantable_area"], rtol=1e-12)
     assert found["plantable_area"].nunique() > 300
-    assert found.attrs["planting"]["absent"] == alone.attrs["planting"]["absent"]
+    assert found.attrs == {"datakit": {"id": "cells"}}
+
+
+def plantable(cells, **layers):
+    return planting.plantable(cells, planting.Layers(**layers))
 
 
 def test_it_ran_on_the_workers(workers, cities):
@@ -94,10 +99,10 @@ def process(cells):
 def test_reach_gives_what_lies_beyond_a_place(workers, cities):
     """Half of the obstacles near the cut between two places stand on the other side of it."""
     _, cells, frames = cities
-    alone = planting.plantable(cells, **frames)["plantable_area"]
-    close = many.run(planting.plantable, cells, frames, parts=12, reach=0.0)["plantable_area"]
+    alone = plantable(cells, **frames)["plantable_area"]
+    close = many.run(plantable, cells, frames, parts=12, reach=0.0)["plantable_area"]
     assert (alone - close).abs().max() > 1
-    enough = many.run(planting.plantable, cells, frames, parts=12)["plantable_area"]
+    enough = many.run(plantable, cells, frames, parts=12)["plantable_area"]
     np.testing.assert_allclose(enough, alone, rtol=1e-9)
 
 
@@ -138,8 +143,8 @@ def test_tables_on_disk_are_read_by_the_workers(workers, cities, tmp_path):
         stored[name] = dgpd.read_parquet(tmp_path / name)
     assert stored["buildings"].npartitions == 4
     places = stored.pop("cells")
-    found = many.run(planting.plantable, places, stored).set_index("cell").loc[cells["cell"], "plantable_area"]
-    alone = planting.plantable(cells, **frames).set_index("cell")["plantable_area"]
+    found = many.run(plantable, places, stored).set_index("cell").loc[cells["cell"], "plantable_area"]
+    alone = plantable(cells, **frames).set_index("cell")["plantable_area"]
     pd.testing.assert_series_equal(found, alone, rtol=1e-9)
 
 

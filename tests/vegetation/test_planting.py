@@ -36,7 +36,8 @@ def road(*lines, width=6.0, **columns):
 
 def room(cells, offsets=NONE, shapes=True, **layers):
     given = {"buildings": frame(), "roads": road(), "vegetation": frame(), **layers}
-    return planting.plantable(cells, offsets=offsets, shapes=shapes, **given)
+    known = given.pop("known", None)
+    return planting.plantable(cells, planting.Layers(**given), offsets, known, shapes=shapes)
 
 
 CELL = frame(box(0, 0, 100))
@@ -92,9 +93,10 @@ def test_overlaps_count_once_and_the_free_ground_is_kept():
 
 
 def test_what_was_not_given_is_named():
-    said = room(CELL, water=frame(box(0, 0, 30))).attrs["planting"]
-    assert said["absent"] == ["rail", "sports", "crowns", "pipes", "parcels", "pavements"]
-    assert said["kept clear for"] == ["water"]
+    layers = planting.Layers(frame(), road(), frame(), water=frame(box(0, 0, 30)))
+    assert layers.absent == ("rail", "sports", "crowns", "pipes", "parcels", "pavements")
+    assert planting.obstacles(layers)["obstacle"].tolist() == ["water"]
+    assert repr(layers).endswith("water: 1 rows; not given: rail, sports, crowns, pipes, parcels, pavements)")
 
 
 def test_every_distance_has_a_reason_and_a_source():
@@ -207,17 +209,17 @@ def test_kinds_are_told_apart_and_counted_once():
     parking = frame(box(40, 0, 30, 50), nature=["Parking"])
     strip = frame(box(0, 40, 100, 20))
     layers = {"places": schools, "transport": parking, "pavements": strip}
-    found = ground.pieces(out, LOTS, OWNERS, **layers, shapes=True)
+    found = ground.pieces(out, LOTS, OWNERS, ground.Uses(**layers), shapes=True)
     kinds = ground.kinds(found, out).iloc[0]
     assert kinds.schoolyard == pytest.approx(2500 - 400)
     assert kinds["car park"] == pytest.approx(20 * 50)
     assert kinds["wide pavement"] == pytest.approx(100 * 20 - 70 * 10)
     assert kinds[list(ground.KINDS)].sum() == pytest.approx(out.plantable_area.iloc[0])
     assert kinds.paved == pytest.approx(kinds[["schoolyard", "car park", "wide pavement"]].sum())
-    assert found.attrs["absent"] == []
+    assert ground.Uses(**layers).absent == ()
     assert found.sjoin(found, predicate="overlaps").empty
     assert found.area.tolist() == pytest.approx(found["area"].tolist())
-    plain = ground.pieces(out, LOTS, OWNERS, **layers).sort_values(["kind", "tenure"], ignore_index=True)
+    plain = ground.pieces(out, LOTS, OWNERS, ground.Uses(**layers)).sort_values(["kind", "tenure"], ignore_index=True)
     shaped = found.groupby(["place", "kind", "paved", "tenure"], observed=True, as_index=False)["area"].sum()
     shaped = shaped.sort_values(["kind", "tenure"], ignore_index=True)
     columns = ["place", "kind", "paved", "tenure", "area"]
@@ -228,7 +230,7 @@ def test_kinds_are_told_apart_and_counted_once():
 
 def test_layers_that_were_not_given_are_named_and_within_open_ground():
     found = ground.pieces(room(CELL), LOTS)
-    assert found.attrs["absent"] == ["places", "transport", "pavements", "owners"]
+    assert ground.Uses().absent == ("places", "transport", "pavements")
     assert set(found.kind) == {"open ground"}
     assert not found.paved.any()
 
@@ -271,7 +273,7 @@ def test_a_wide_pavement_is_room_that_a_guessed_one_is_not():
     assert seen.plantable_area.iloc[0] - guessed.plantable_area.iloc[0] == pytest.approx(100 * 2, rel=0.02)
     house = frame(box(0, 30, 100, 10))
     built = room(CELL, offsets, roads=STREET, pavements=known, buildings=house)
-    kinds = ground.kinds(ground.pieces(built, FRONTS, pavements=known), built).iloc[0]
+    kinds = ground.kinds(ground.pieces(built, FRONTS, uses=ground.Uses(pavements=known)), built).iloc[0]
     assert kinds["wide pavement"] == pytest.approx(100 * (46 - 45), rel=0.02)  # 5 m from the façade, 1 m from the kerb
 
 
@@ -333,19 +335,12 @@ def town():
     truth = truth.clip(area, keep_geom_type=True)
     cells = grid.grid(frame(area), 50)
     pavements = ground.pavements(cells, lots, streets)
-    found = planting.plantable(
-        cells,
-        frame(*turned["building"]),
-        streets,
-        frame(*turned["wood"]),
-        parcels=lots,
-        pavements=pavements,
-        shapes=True,
-    )
+    taken = frame(*turned["building"]), streets, frame(*turned["wood"])
+    found = planting.plantable(cells, planting.Layers(*taken, parcels=lots, pavements=pavements), shapes=True)
     schools = frame(*turned["school"]).assign(nature="Collège")
     parking = frame(*turned["parking"]).assign(nature="Parking")
-    layers = {"places": schools, "transport": parking, "pavements": pavements}
-    return truth, found, ground.pieces(found, lots, owner.assign(commune="21231"), **layers, shapes=True)
+    uses = ground.Uses(schools, parking, pavements)
+    return truth, found, ground.pieces(found, lots, owner.assign(commune="21231"), uses, shapes=True)
 
 
 @pytest.mark.parametrize("kind", ["schoolyard", "car park", "open ground"])

@@ -195,7 +195,8 @@ def test_a_mix_of_crs_is_refused():
     with pytest.raises(CrsMismatch):
         cover.cover(here, here.set_crs(None, allow_override=True))
     with pytest.raises(CrsMismatch):
-        planting.plantable(here, here, frame(shapely.LineString([(0, 0), (1, 1)]), crs="EPSG:3857"), here)
+        away = frame(shapely.LineString([(0, 0), (1, 1)]), crs="EPSG:3857")
+        planting.plantable(here, planting.Layers(here, away, here))
     with pytest.raises(CrsMismatch):
         grid.spread(pd.DataFrame({"iris": ["a"], "n": [1]}), here.assign(iris="a").to_crs("EPSG:3857"), here, ["n"])
 
@@ -213,7 +214,7 @@ def test_plantable_ground_by_hand():
     # A cell of 100 m, a building of 10 m with 5 m kept clear (corners rounded), a road of 6 m with 2 m on both sides.
     cell, building = frame(square(0, 0, 100)), frame(square(20, 10, 10))
     offsets = planting.Offsets(buildings=5, roads=2, vegetation=0)
-    out = planting.plantable(cell, building, roads(6.0), frame(), offsets)
+    out = planting.plantable(cell, planting.Layers(building, roads(6.0), frame()), offsets)
     rounded = building.buffer(5, quad_segs=2).area.iloc[0]
     assert 200 < rounded < 400
     assert out.taken_area.iloc[0] == pytest.approx(rounded + 10 * 100)
@@ -247,8 +248,8 @@ def test_wider_offsets_never_leave_more_room(layers):
     city = layers["communes"].query("commune == '21231'")
     cells = grid.grid(city, size=500).iloc[20:40]
     args = [layers[k] for k in ("cadastre-buildings", "bdtopo-roads", "bdtopo-vegetation")]
-    narrow = planting.plantable(cells, *args, planting.Offsets(2, 1, 0)).plantable_area
-    wide = planting.plantable(cells, *args, planting.Offsets(8, 4, 3)).plantable_area
+    narrow = planting.plantable(cells, planting.Layers(*args), planting.Offsets(2, 1, 0)).plantable_area
+    wide = planting.plantable(cells, planting.Layers(*args), planting.Offsets(8, 4, 3)).plantable_area
     assert (wide <= narrow + 1e-6).all()
     assert (wide < narrow).any()
 
@@ -419,7 +420,7 @@ def cells(layers):
     """Cells of the city with their plantable share, and the share of each that was planted as open ground."""
     city = layers["communes"].query("commune == '21231'")
     args = [layers[k] for k in ("cadastre-buildings", "bdtopo-roads", "bdtopo-vegetation")]
-    found = planting.plantable(grid.grid(city, size=200), *args)
+    found = planting.plantable(grid.grid(city, size=200), planting.Layers(*args))
     found = found[found.area > 20_000].reset_index(drop=True)
     blocks = truth()["blocks"]
     for kind in ("open", "dense"):
@@ -431,7 +432,7 @@ def test_the_kind_of_a_block_shows_in_its_plantable_share(layers):
     blocks = truth()["blocks"]
     blocks = blocks[shapely.contains(layers["communes"].query("commune == '21231'").union_all(), blocks.geometry)]
     args = [layers[k] for k in ("cadastre-buildings", "bdtopo-roads", "bdtopo-vegetation")]
-    share = planting.plantable(blocks, *args).groupby(blocks.kind).plantable_share
+    share = planting.plantable(blocks, planting.Layers(*args)).groupby(blocks.kind).plantable_share
     assert share.min()["open"] > 0.75
     assert share.median()["dense"] < 0.15
     assert share.median()["green"] < 0.2

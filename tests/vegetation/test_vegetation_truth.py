@@ -1,6 +1,7 @@
 """The planted truth of the invented city is found by the chain of functions that the notebook uses."""
 
 import warnings
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -69,9 +70,9 @@ def ready(city, cells):
     layers = {name: city[f"bdtopo-{name}"] for name in ("rail", "water", "sports")}
     roads, parcels = city["bdtopo-roads"], city["cadastre-parcels"]
     wide = ground.pavements(cells, parcels, roads)
-    args = cells, city["bdtopo-buildings"], roads, city["bdtopo-vegetation"]
-    bare = planting.plantable(*args, planting.Offsets(**NOTHING_KEPT_CLEAR), **layers, shapes=True)
-    usual = planting.plantable(*args, **layers, pavements=wide, shapes=True)
+    layers = planting.Layers(city["bdtopo-buildings"], roads, city["bdtopo-vegetation"], **layers)
+    bare = planting.plantable(cells, layers, planting.Offsets(**NOTHING_KEPT_CLEAR), shapes=True)
+    usual = planting.plantable(cells, replace(layers, pavements=wide), shapes=True)
     return bare, usual, wide
 
 
@@ -98,9 +99,9 @@ def test_plantable_ground_overlaps_what_was_planted(city, planted, ready):
 )
 def test_kinds_and_owners_are_found(city, planted, ready, kind, tenure, least):
     _, usual, wide = ready
-    layers = {"places": city["bdtopo-places"], "transport": city["bdtopo-transport"], "pavements": wide}
+    uses = ground.Uses(city["bdtopo-places"], city["bdtopo-transport"], wide)
     parcels, owners = city["cadastre-parcels"], city["public-parcels"]
-    found = ground.pieces(usual, parcels, owners, **layers, known=city["city"], shapes=True)
+    found = ground.pieces(usual, parcels, owners, uses, known=city["city"], shapes=True)
     ours = found[(found.kind == kind) & (found.tenure == tenure)].geometry
     true = planted["plantable"]
     theirs = true[(true.kind == kind) & (true.tenure == tenure)].geometry
