@@ -61,11 +61,26 @@ def threats() -> pd.DataFrame:
 
 
 def standing(frame: Frame) -> Frame:
-    """The trees that are not known to be lost, from ``statut``, else from the words of ``etat``."""
+    """The trees that stand: what is there, as against what was ever written down.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``statut`` as `datakit.trees.standardise` makes it, else ``etat`` in words, else neither.
+
+    Returns
+    -------
+    DataFrame
+        All rows but those known to be lost, with their index. Condemned trees stand until they are felled; a tree whose
+        state is not known stands, and so do all trees of an inventory that speaks of no state.
+    """
     if "statut" in frame:
-        return frame[~(frame["statut"] == "lost").fillna(False).astype(bool)]
-    lost = risk.lost(frame)
-    return frame if lost is None else frame[~pd.Series(lost, index=frame.index).fillna(False).astype(bool)]
+        lost = frame["statut"] == "lost"
+    elif "etat" in frame:
+        lost = risk.became(frame) == "lost"
+    else:
+        return frame
+    return frame[~lost.fillna(False).astype(bool)]
 
 
 def match(names: pd.DataFrame, hosts: list[str], rated: list[str] | None = None) -> pd.Series:

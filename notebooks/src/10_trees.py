@@ -56,7 +56,7 @@ from datakit.trees.inventory.standard import changes_summary
 from datakit.trees.visits import visit_list
 
 pd.set_option("display.max_colwidth", None)  # a reason that is cut off is none
-trees = standardise(datakit.load(inventory, origins))
+recorded = standardise(datakit.load(inventory, origins))  # every row, also of trees that are gone
 communes = territory.todays_communes(datakit.load("communes", origins))
 others = {}
 for name in compare_with:
@@ -77,10 +77,9 @@ datakit.provenance()
 # **Rows set aside.** A row that breaks its card's rules is in none of the figures below.
 
 # %%
-said = trees.attrs["datakit"]
-total = len(trees)
-print(f"{said['rows_read']} rows read, {said['rows_rejected']} set aside, {total} trees kept")
-rejected(trees) if said["rows_rejected"] else None
+said = recorded.attrs["datakit"]
+print(f"{said['rows_read']} rows read, {said['rows_rejected']} set aside, {len(recorded)} trees kept")
+rejected(recorded) if said["rows_rejected"] else None
 
 # %% [markdown]
 # **One table.** Every city writes trees in its own way. `standardise` brings them into the fields of the national
@@ -88,8 +87,8 @@ rejected(trees) if said["rows_rejected"] else None
 # botanical reference; a name that it does not know stays unknown.
 
 # %%
-changed = changes_summary(trees)
-print(f"{trees['taxon'].notna().mean():.1%} of the trees have a name that the botanical reference knows.")
+changed = changes_summary(recorded)
+print(f"{recorded['taxon'].notna().mean():.1%} of the trees have a name that the botanical reference knows.")
 changed.head(10) if len(changed) else print("Nothing was changed.")
 
 # %% [markdown]
@@ -97,26 +96,35 @@ changed.head(10) if len(changed) else print("Nothing was changed.")
 # these are trees to look at, and habits of the people who wrote the file. `datakit trees audit` prints it on one page.
 
 # %%
-today = survey_year or structure.survey_year(trees) or 0
-areas, trees["place"] = places.areas(trees, communes)
+today = survey_year or structure.survey_year(recorded) or 0
+areas, recorded["place"] = places.areas(recorded, communes)
 elsewhere = areas["name"].str.startswith("square").all()
 here = "square of 1 km" if elsewhere else "commune"
 if elsewhere:
     print("The trees stand outside Dijon Métropole: they are counted in squares of 1 km instead of communes.")
 print(f"Ages are counted at the end of {today}." if today else "No date in this inventory.")
-judged = audit(trees, area=None if elsewhere else communes, today=today or None)
+judged = audit(recorded, area=None if elsewhere else communes, today=today or None)
 print(judged.text())
 
 # %% [markdown]
 # ## What is there
 #
+# A file also remembers trees that were felled. From here on `trees` are those that **stand**; condemned trees stand
+# until they are felled. The lost ones come back only where losses are studied.
+
+# %%
+recorded["genus"] = diversity.taxon(recorded, "genus").fillna("not named")
+trees = exposure.standing(recorded)
+total = len(trees)
+print(f"{total} trees stand, {len(recorded) - total} of the file are lost.")
+
+# %% [markdown]
 # The commonest species; the genera where the inventory names no species.
 
 # %% tags=["nbval-ignore-output"]
 level = "species" if diversity.taxon(trees, "species").notna().any() else "genus"
 plural = {"species": "species", "genus": "genera"}[level]
 species = diversity.taxon(trees, level)
-trees["genus"] = diversity.taxon(trees, "genus").fillna("not named")
 counts = species.value_counts()
 french = trees.assign(taxon=species).drop_duplicates("taxon").set_index("taxon")["nom_vernaculaire"]
 print("In French: " + ", ".join(f"{name} ({french.get(name)})" for name in counts.index[:5]))
@@ -195,9 +203,10 @@ charts.show(fig)
 # parks still do not compare, nor does an extract.
 
 # %%
-compared = diversity.compare({inventory: trees, **others}, level, draws=draws, seed=seed)
+beside = {inventory: trees, **{name: exposure.standing(frame) for name, frame in others.items()}}
+compared = diversity.compare(beside, level, draws=draws, seed=seed)
 compared["data"] = [
-    "invented" if {inventory: trees, **others}[p].attrs["datakit"]["synthetic"] else "real" for p in compared["place"]
+    "invented" if beside[place].attrs["datakit"]["synthetic"] else "real" for place in compared["place"]
 ]
 compared.round(1)
 
@@ -212,7 +221,7 @@ fig, ax = charts.bars(
     unit=f"effective number of {plural}; line: 95 % of the draws",
     alt=f"Bars of the effective number of {plural}: "
     + ", ".join(f"{r.place} {r.effective:.1f}" for r in compared.itertuples()),
-    data=[trees, *others.values()],
+    data=[*beside.values()],
 )
 charts.show(fig)
 
@@ -360,13 +369,13 @@ for r in threats.itertuples():
 # It does not say *why*: a work site fells healthy trees too. Nor does it say *when*: it is no yearly rate.
 
 # %%
-target = risk.lost(trees)
+target = risk.lost(recorded)
 if target is None:
     print("This inventory has no losses in it: they cannot be studied here. Everything above still holds; the cells")
     print("below stay empty. Try inventory = 'trees-dijon' with the bundled sample.")
 else:
     unknown = int(target.isna().sum())
-    known = trees[target.notna().to_numpy()]
+    known = recorded[target.notna().to_numpy()]
     target = target.dropna().to_numpy(dtype=bool)
     print(f"{target.sum()} of {len(target)} trees were lost ({100 * target.mean():.1f} %); {unknown} states not known.")
 
@@ -501,14 +510,15 @@ if listed is not None:
     seen = known["place"].value_counts()
     gone = known[target]["place"].value_counts()
     by_place["lost"] = by_place["place"].map(gone).fillna(0).astype(int)
-    by_place["lost_share"] = (100 * by_place["lost"] / by_place["place"].map(seen)).where(by_place["trees"] >= 50)
+    by_place["recorded"] = by_place["place"].map(seen).fillna(0).astype(int)
+    by_place["lost_pct"] = (100 * by_place["lost"] / by_place["recorded"]).where(by_place["recorded"] >= 50)
     by_place["visits"] = by_place["place"].map(listed["place"].value_counts()).fillna(0).astype(int)
     drawn = maps.choropleth(
         by_place,
-        "lost_share",
+        "lost_pct",
         labels="name",
         outline=None if elsewhere else communes,
-        tooltip={"lost": "trees lost", "trees": "trees in the inventory", "visits": "visits proposed"},
+        tooltip={"lost": "trees lost", "recorded": "trees in the inventory", "visits": "visits proposed"},
         title=f"Trees lost so far, by {here}, and the {visits} standing trees to look at first",
         unit="% of the inventory",
         legend="trees lost",
@@ -547,20 +557,21 @@ drawn
 commonest = rule.set_index("level").loc[level]
 effective, low, high = diversity.effective_interval(species, trees[unit], draws=draws, seed=seed)
 rows = [
-    ("trees", total, "trees"),
+    ("trees", len(recorded), "trees"),
+    ("trees that stand", total, "trees"),
     ("rows set aside", said["rows_rejected"], "rows"),
     (f"{plural} named", len(counts), plural),
-    (f"{level} not named", 100 * species.isna().mean(), "% of trees"),
+    (f"{level} not named", 100 * species.isna().mean(), "% of standing trees"),
     {
         "result": f"share of the commonest {level}",
         "value": commonest["share"],
-        "unit": "% of trees named",
+        "unit": "% of standing trees named",
         "low": commonest["low"],
         "high": commonest["high"],
         "note": f"{commonest['taxon']}; Santamour's limit is {commonest['limit']} %; {redrawn} drawn again",
     },
-    (f"effective number of {plural}", effective, plural, low, high, f"all trees named; {redrawn} drawn again"),
-    ("age known", 100 * years.notna().mean(), "% of trees"),
+    (f"effective number of {plural}", effective, plural, low, high, f"all standing trees named; {redrawn} drawn again"),
+    ("age known", 100 * years.notna().mean(), "% of standing trees"),
 ]
 if crowns["known"]:
     rows.append(
@@ -570,14 +581,14 @@ if crowns["known"]:
             "ha",
             crowns["low"] / 1e4,
             crowns["high"] / 1e4,
-            f"{int(crowns['known'])} trees with a crown or a trunk",
+            f"{int(crowns['known'])} standing trees with a crown or a trunk",
         )
     )
 for r in threats.itertuples():
     high = r.share_high if r.maybe else None
     rows.append((f"hosts: {r.name_en}", r.share, "% of standing trees", r.share if r.maybe else None, high, ""))
 if years.notna().any():
-    rows.append(("median age", years.median(), "years", None, None, "of the trees whose age is known"))
+    rows.append(("median age", years.median(), "years", None, None, "of the standing trees whose age is known"))
 if table is not None:
     how = "sectors drawn again"
     rows.append(("trees lost", 100 * target.mean(), "% of trees", 100 * table["low"][0], 100 * table["high"][0], how))

@@ -11,6 +11,7 @@ from datakit.data.cache import DataWarning
 from datakit.errors import WrongUse
 from datakit.trees import canopy, diversity, exposure, standardise, structure
 from datakit.trees.inventory import taxa
+from datakit.trees.inventory.suggest import suggest_crosswalk
 
 
 def trees(taxa, **columns):
@@ -201,6 +202,28 @@ def test_lost_trees_are_not_exposed():
     assert exposure.table(frame).set_index("threat").of["canker-stain"] == 3
     frame = trees(["Platanus"] * 3, etat=pd.array(["EN PLACE", "Abattu", None], dtype="str"))
     assert exposure.table(frame).set_index("threat").of["canker-stain"] == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "stand"),
+    [
+        ({"statut": ["standing", "lost", None, "standing"]}, [0, 2, 3]),
+        ({"etat": ["EN PLACE", "Abattu", "À abattre", "?"]}, [0, 2, 3]),  # what is condemned stands
+        ({"etat": ["Abattu"] * 4}, []),  # nothing is left, though there is no survivor to learn from
+        ({"statut": ["standing", None, None, None], "etat": ["Abattu"] * 4}, [0, 1, 2, 3]),  # statut goes first
+        ({}, [0, 1, 2, 3]),  # an inventory that speaks of no state
+    ],
+)
+def test_what_stands(columns, stand):
+    frame = trees(["Platanus"] * 4, **{name: pd.array(words, dtype="str") for name, words in columns.items()})
+    assert exposure.standing(frame).index.tolist() == stand
+
+
+def test_condemned_trees_of_the_standard_table_stand():
+    raw = pd.DataFrame({"lat": [47.3] * 3, "lon": [5.0] * 3, "etat": ["En place", "À abattre", "Abattu"]})
+    raw["genre"], raw["id"] = "Acer", ["1", "2", "3"]
+    table = standardise(raw, suggest_crosswalk(raw).crosswalk)
+    assert exposure.standing(table)["etat"].tolist() == ["En place", "À abattre"]
 
 
 def test_the_parts_make_the_whole(sample):

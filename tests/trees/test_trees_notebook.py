@@ -2,10 +2,14 @@
 
 import json
 import re
+import zipfile
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
+from datakit.data import mirrors
 from datakit.run import running
 
 pytestmark = pytest.mark.slow
@@ -62,3 +66,28 @@ def test_real_losses_are_found_and_random_rows_flatter(root, tmp_path, real_mirr
     recall = {name: r for name, r in found.items() if name.startswith("found in 200 visits")}
     assert len(recall) == 7 and all(r["low"] <= r["value"] <= r["high"] for r in recall.values())
     assert "codes" not in said and found["species named"]["value"] > 100
+
+
+def test_felled_trees_change_nothing_in_what_stands(root, tmp_path):
+    """The same inventory, as it is and with each felled tree struck from the file: what stands is described alike."""
+    packed = root / "datakit" / "sample" / "trees-dijon" / "arbres.csv.zip"
+    with zipfile.ZipFile(packed) as file:
+        name = file.namelist()[0]
+        every = pd.read_csv(file.open(name), sep=";", dtype=str, keep_default_na=False)
+    gone = every["etat"].str.upper().isin({"ABATTU", "SUPPRIMÉ", "REMPLACÉ", "ESSOUCHÉ"})
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(~gone))[:4000]
+    few = every.iloc[sorted([*chosen, *np.flatnonzero(gone)])]
+    described = {}
+    for kept, table in (("with", few), ("without", few[~gone[few.index]])):
+        folder = tmp_path / kept
+        folder.mkdir()
+        with zipfile.ZipFile(folder / packed.name, "w") as file:
+            file.writestr(name, table.to_csv(sep=";", index=False))
+        mirrors.add(folder / "mirror", "trees-dijon", folder / packed.name)
+        described[kept], _ = study(root, folder, "trees-dijon", f"{folder / 'mirror'},sample", compare_with="")
+    assert described["with"]["trees"]["value"] > described["without"]["trees"]["value"] + 1000
+    assert {"trees lost"} <= described["with"].keys() - described["without"].keys()
+    same = described["without"].keys() - {"trees", "rows set aside"}
+    assert {"ground under crowns", "median age", "effective number of species", "trees that stand"} <= same
+    for result in same:
+        assert described["with"][result] == described["without"][result], result
