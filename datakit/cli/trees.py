@@ -166,10 +166,12 @@ def _trees_audit(args):
 @_writes
 def _trees_visits(args):
     from datakit.trees import visits
-    from datakit.trees.risk import chance_of_loss
+    from datakit.trees.choosing import loss_scores
 
     trees = _inventory(args)
-    listed = visits.visit_list(trees, chance_of_loss(trees), n=args.n, walk_km=args.walk)
+    choice = loss_scores(trees)
+    print(choice.sentence())
+    listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk)
     for path in visits.write(listed, args.output):
         print(path)
     return 0

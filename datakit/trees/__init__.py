@@ -7,8 +7,10 @@ diversity  How diverse an inventory is: shares by taxon, the 10-20-30 rule
 structure  How old and how large the trees are: what is measured, what is only known by year, what is not known
 canopy     The ground under the crowns: measured, fitted on the inventory's own crowns, or a declared range
 exposure   What a threat would take: the share of trees, and of crowns, that are its hosts
-risk       Which trees are likely to be lost
-learners   The models of a loss, and the chances that they give to trees they have not seen
+risk       What became of trees, and what was known of them before
+learners   The models of a loss, and the scores that they give to trees they have not seen
+scoring    How good a list is: what it finds, and whether its scores can be believed
+choosing   Baselines in order, and the simplest that no more complex one beats
 transfer   What a model learnt in one city is worth in another: usually less, and how much less is the result
 visits     The trees to look at first, in rounds that a crew can walk
 citizens   The citizens' page: trees near a place, on one page that needs no network

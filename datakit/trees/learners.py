@@ -1,4 +1,4 @@
-"""The models of a loss, and the chances that they give to trees they have not seen."""
+"""The models of a loss, and the scores that they give to trees they have not seen."""
 
 from __future__ import annotations
 
@@ -91,12 +91,16 @@ def out_of_fold(
     splits: int = 5,
     seed: int = 0,
 ) -> np.ndarray:
-    """The model's chance of loss for each tree, each computed by a model that has not seen the tree.
+    """The model's score for each tree, each computed by a model that has not seen the tree.
+
+    The score is the share lost among trees like it, as the model has learnt it from the others: what became of them, at
+    whatever time, and no chance for the years to come.
 
     Parameters
     ----------
     table : DataFrame
-        From `features`.
+        From `datakit.trees.risk.features`, without the column by which ``groups`` are made: a group that is held out is
+        a value that no model has seen.
     target : array of bool
     groups : array, optional
         Held out whole; without it rows are split at random.

@@ -11,6 +11,7 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.trees import risk
 from datakit.trees.learners import boosting, out_of_fold
+from datakit.trees.scoring import average_precision, interval
 from datakit.trees.structure import survey_year
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 __all__ = ["transfer"]
+
+COLUMNS = [
+    "train",
+    "test",
+    "data",
+    "features",
+    "average_precision",
+    "low",
+    "high",
+    "chance",
+    "at_home",
+    "kept_pct",
+    "why",
+]
 
 
 def transfer(
@@ -47,7 +62,7 @@ def transfer(
     DataFrame
         ``train``, ``test``, ``data`` ("real", "invented", or which is which), ``features``, ``average_precision`` with
         ``low`` and ``high``, ``chance`` (share lost in the city tested), ``at_home`` (the same features, learnt in the
-        city tested, on held-out sectors) and ``kept`` (%: of what learning at home gains over chance, what the other
+        city tested, on held-out sectors) and ``kept_pct`` (of what learning at home gains over chance, what the other
         city's model keeps; negative when it is worse than chance). A pair that cannot be made has ``why`` instead.
 
     Raises
@@ -62,6 +77,16 @@ def transfer(
             expected="two inventories or more",
             found=", ".join(inventories) or "none",
         )
+    known, missing = _known(inventories)
+    rows = [_pair(a, b, known, inventories, learner, draws, seed) for a in known for b in known if a != b]
+    rows += [
+        {"train": name, "test": name, "why": why, "data": _kind(inventories[name])} for name, why in missing.items()
+    ]
+    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+
+
+def _known(inventories):
+    """Of each inventory with losses: what is known of its trees, which were lost, and their sectors; of others, why."""
     known, missing = {}, {}
     for name, frame in inventories.items():
         target = risk.lost(frame)
@@ -70,26 +95,9 @@ def transfer(
             continue
         there = target.notna().to_numpy()
         rows = frame[there]
-        table = risk.features(rows, survey_year(frame) or 0).drop(columns="sector", errors="ignore")
-        known[name] = table.reset_index(drop=True), target[there].to_numpy(dtype=bool), risk.sectors(rows)
-    rows = [_pair(a, b, known, inventories, learner, draws, seed) for a in known for b in known if a != b]
-    rows += [
-        {"train": name, "test": name, "why": why, "data": _kind(inventories[name])} for name, why in missing.items()
-    ]
-    columns = [
-        "train",
-        "test",
-        "data",
-        "features",
-        "average_precision",
-        "low",
-        "high",
-        "chance",
-        "at_home",
-        "kept",
-        "why",
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+        table = risk.features(rows, survey_year(frame) or 0).reset_index(drop=True)
+        known[name] = table, target[there].to_numpy(dtype=bool), risk.sectors(rows)
+    return known, missing
 
 
 def _pair(a, b, known, inventories, learner, draws, seed):
@@ -109,13 +117,20 @@ def _pair(a, b, known, inventories, learner, draws, seed):
         from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        chance = learner(train[shared]).fit(train[shared], lost_there).predict_proba(test[shared])[:, 1]
-    score = risk.average_precision(lost_here, chance)
-    low, high = risk.interval(lost_here, chance, sectors, draws=draws, seed=seed)
-    home = risk.average_precision(lost_here, out_of_fold(test[shared], lost_here, sectors, learner=learner, seed=seed))
+        given = learner(train[shared]).fit(train[shared], lost_there).predict_proba(test[shared])[:, 1]
+    score = average_precision(lost_here, given)
+    low, high = interval(lost_here, given, sectors, draws=draws, seed=seed)
+    home = average_precision(lost_here, out_of_fold(test[shared], lost_here, sectors, learner=learner, seed=seed))
     gain = home - row["chance"]
-    kept = 100 * (score - row["chance"]) / gain if gain > 0 else np.nan
-    return row | {"average_precision": score, "low": low, "high": high, "at_home": home, "kept": kept, "why": ""}
+    kept_pct = 100 * (score - row["chance"]) / gain if gain > 0 else np.nan
+    return row | {
+        "average_precision": score,
+        "low": low,
+        "high": high,
+        "at_home": home,
+        "kept_pct": kept_pct,
+        "why": "",
+    }
 
 
 def _alike(one, other):

@@ -1,6 +1,6 @@
 """The trees to look at first, in rounds that a crew can walk.
 
-A chance is no reason to fell a tree: the list says where to send a person who knows trees, and what the model was told.
+A score is no reason to fell a tree: the list says where to send a person who knows trees, and what the model was told.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
 
 def visit_list(
     frame: gpd.GeoDataFrame,
-    chance: pd.Series | np.ndarray,
+    score: pd.Series | np.ndarray,
     n: int = 200,
     *,
     per_round: int = PER_ROUND,
     walk_km: float = 6.0,
 ) -> gpd.GeoDataFrame:
-    """The ``n`` standing trees to look at first, in rounds: those condemned, then the highest chances of loss.
+    """The ``n`` standing trees to look at first, in rounds: those condemned, then the highest scores.
 
     Parameters
     ----------
     frame : GeoDataFrame
         The standard table, in metres (EPSG:2154).
-    chance : Series or array of float
-        Of loss, 0 to 1, one for each tree; trees without one are left out, unless their state says that they are
-        condemned and still stand ("À abattre"): those come first.
+    score : Series or array of float
+        One for each tree, the higher the earlier, see `datakit.trees.choosing.loss_scores`; trees without one are left
+        out, unless their state says that they are condemned and still stand ("À abattre"): those come first.
     n : int
         Trees to visit; fewer where fewer stand.
     per_round : int
@@ -65,19 +65,39 @@ def visit_list(
     Returns
     -------
     GeoDataFrame
-        In walking order: ``rank`` (1 is to be seen first), ``chance`` (%), ``round``, ``order`` (in the round),
+        In walking order: ``rank`` (1 is to be seen first), ``score`` (as given), ``round``, ``order`` (in the round),
         ``walked`` (m since the round's first tree), ``why``, and what the inventory says of the tree. A round starts
-        where the highest chance is left and takes the nearest trees; its order is by nearest neighbour, mended by
+        where the highest score is left and takes the nearest trees; its order is by nearest neighbour, mended by
         exchanging pairs of legs (2-opt); lengths are straight lines times 1.3.
 
     Raises
     ------
     WrongUse
-        As many chances as trees are needed, in metres; ``n``, ``per_round`` and ``walk_km`` above 0.
+        As many scores as trees are needed, in metres; ``n``, ``per_round`` and ``walk_km`` above 0.
     """
-    chance = pd.Series(np.asarray(chance, dtype=float), index=frame.index) if len(chance) == len(frame) else None
-    if chance is None:
-        raise WrongUse("visit_list", "one chance for each tree is needed", expected=f"{len(frame)} chances")
+    _check(frame, score, n=n, per_round=per_round, walk_km=walk_km)
+    score = pd.Series(np.asarray(score, dtype=float), index=frame.index)
+    chosen, condemned = _chosen(frame, score, int(n))
+    listed = frame.loc[chosen]
+    points = np.c_[listed.geometry.x, listed.geometry.y]
+    rounds, order, walked = _rounds(points, int(per_round), 1000 * walk_km)
+    table = {
+        "rank": np.arange(1, len(listed) + 1),
+        "score": score[chosen].to_numpy().round(4),
+        "round": rounds,
+        "order": order,
+        "walked": walked.round(),
+        "why": _why(listed, condemned[chosen]),
+    }
+    told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
+    made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
+    made.attrs["datakit"] = frame.attrs.get("datakit", {})
+    return made.sort_values(["round", "order"], kind="stable")
+
+
+def _check(frame, score, **above):
+    if len(score) != len(frame):
+        raise WrongUse("visit_list", "one score for each tree is needed", expected=f"{len(frame)} scores")
     if frame.crs is None or frame.crs.is_geographic:
         raise WrongUse(
             "visit_list",
@@ -86,29 +106,18 @@ def visit_list(
             found=str(frame.crs),
             next="datakit.trees.standardise gives it",
         )
-    for name, value in (("n", n), ("per_round", per_round), ("walk_km", walk_km)):
+    for name, value in above.items():
         if not value > 0:
             raise WrongUse("visit_list", f"{name} must be above 0", found=str(value))
+
+
+def _chosen(frame, score, n):
+    """The trees to see, the most urgent first, and which of all trees are condemned."""
     state = became(frame) if "etat" in frame else pd.Series(None, index=frame.index, dtype="str")
     condemned, gone = (state.eq(word).fillna(False).astype(bool) for word in ("condemned", "lost"))
-    there = (chance.notna() | condemned) & ~gone & ~(frame.geometry.isna() | frame.geometry.is_empty)
-    urgency = chance.fillna(0).mask(condemned, 1 + chance.fillna(0))
-    chosen = chance[urgency[there].sort_values(ascending=False, kind="stable").head(int(n)).index]
-    listed = frame.loc[chosen.index]
-    points = np.c_[listed.geometry.x, listed.geometry.y]
-    rounds, order, walked = _rounds(points, int(per_round), 1000 * walk_km)
-    table = {
-        "rank": np.arange(1, len(listed) + 1),
-        "chance": (100 * chosen.to_numpy()).round(1),
-        "round": rounds,
-        "order": order,
-        "walked": walked.round(),
-        "why": _why(listed, condemned[chosen.index]),
-    }
-    told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
-    made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
-    made.attrs["datakit"] = frame.attrs.get("datakit", {})
-    return made.sort_values(["round", "order"], kind="stable")
+    there = (score.notna() | condemned) & ~gone & ~(frame.geometry.isna() | frame.geometry.is_empty)
+    urgency = pd.DataFrame({"condemned": condemned, "score": score})[there]
+    return urgency.sort_values(["condemned", "score"], ascending=False, kind="stable").index[:n], condemned
 
 
 def _rounds(points, per_round, longest):
@@ -119,7 +128,7 @@ def _rounds(points, per_round, longest):
     tree = cKDTree(points) if n else None
     while left.any():
         number += 1
-        start = int(np.flatnonzero(left)[0])  # the highest chance not yet visited
+        start = int(np.flatnonzero(left)[0])  # the highest score not yet visited
         # A crew stays near: trees further than half a round's way from its start belong to another round.
         near = [i for i in tree.query_ball_point(points[start], longest / DETOUR / 2) if left[i]]
         near = sorted(near, key=lambda i: (np.hypot(*(points[i] - points[start])), i))[:per_round]

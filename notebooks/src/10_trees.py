@@ -50,7 +50,20 @@ import datakit
 from datakit.errors import DatakitError
 from datakit.geo import territory
 from datakit.show import charts, maps
-from datakit.trees import audit, canopy, diversity, exposure, places, risk, standardise, structure, transfer
+from datakit.trees import (
+    audit,
+    canopy,
+    choosing,
+    diversity,
+    exposure,
+    learners,
+    places,
+    risk,
+    scoring,
+    standardise,
+    structure,
+    transfer,
+)
 from datakit.trees.checks.outcome import rejected
 from datakit.trees.inventory.standard import changes_summary
 from datakit.trees.visits import visit_list
@@ -391,31 +404,48 @@ if target is not None:
     for name, why in risk.LEAKS.items():
         if name in known and known[name].notna().any():
             print(f"refused unless allowed: {name} ({why})")
-leaks.rename(columns={"lost": "of them lost (%)"}) if len(leaks) else None
+leaks.rename(columns={"lost_pct": "of them lost (%)"}) if len(leaks) else None
 
 # %% [markdown]
-# **Baselines, in order.** A model that does not beat the ones above it is not worth its trouble.
+# **Baselines, in order.** A model that does not beat the ones above it is not worth its trouble: below, that is tested.
 #
 # 1. *Chance*: trees drawn at random.
 # 2. *Oldest stage first*: what a tree officer would do, the most advanced stage of development, then the oldest.
 # 3. *Worst genera first*: the share of its trees that each genus lost in other sectors.
-# 4. *Logistic regression*: age, size, genus, stage, ground, situation and sector together.
+# 4. *Logistic regression*: age, size, genus, stage, ground and situation together.
 # 5. *Gradient boosting*: the same, with thresholds and interactions that nobody has to think of.
 #
-# Both models are measured twice: on **sectors that they have never seen**, and on **random rows**. Average precision is
-# the share of truly lost trees, averaged as one goes down the list; chance gives the overall share of lost trees.
+# Both models are measured twice: on **sectors that they have never seen**, without being told the sector, which would
+# be a word that they do not know; and on **random rows**, told the sector, as one does without thinking of it. Average
+# precision is the share of truly lost trees, averaged as one goes down the list; chance gives the overall share of
+# lost trees.
 
 # %%
 scores = table = None
 if target is not None:
-    table, scores = risk.baselines(known, target, today=today, visits=visits, draws=draws, seed=seed)
+    table, scores = choosing.baselines(known, target, today=today, visits=visits, draws=draws, seed=seed)
     display(table.drop(columns="recall").round(3).rename(columns={"found": f"found in {visits} visits"}))
 
 # %% [markdown]
-# Random rows give the better figure, and it is the wrong one: the neighbours of a tree share its street, soil and
-# surveyor, and the models had seen them. The stronger the model, the better it recognises a street. The score on
-# held-out sectors is what the list is worth where nobody has looked yet. Low and high come from drawing whole sectors
-# again: with few sectors, they are wide, and that is the truth.
+# Where the two figures of a model differ, that on random rows is the wrong one: the neighbours of a tree share its
+# street, soil and surveyor, and the model had seen them. The figure on held-out sectors is what the list is worth where
+# nobody has looked yet. Low and high come from drawing whole sectors again: with few sectors, they are wide, and that
+# is the truth.
+#
+# **Which one makes the list?** Two such intervals may overlap although one list is always the better: what moves one
+# moves both. So every two baselines are compared on the *same* draws of sectors, and the simplest that no more complex
+# one beats is chosen.
+
+# %%
+choice = None
+if scores is not None:
+    choice = choosing.simplest_unbeaten(target, scores, risk.sectors(known), draws=draws, seed=seed)
+    print(choice.sentence())
+
+# %% [markdown]
+# Left, what each list would find. Right, whether the scores of the models can be believed as shares: among trees with
+# a score of 10 %, were 10 % lost? A score is about trees like this one in other sectors, whenever they were lost. It is
+# no chance for the coming years.
 
 # %% tags=["nbval-ignore-output"]
 picture = None
@@ -424,8 +454,8 @@ if scores is not None:
         f"Left, lost trees found in up to {10 * visits} visits, by baseline; at {visits}: "
         + ", ".join(f"{name} {row.found:.0f}" for name, row in zip(scores, table.itertuples(), strict=True))
         + ". Right, "
-        "share really lost against predicted chance, in ten groups of trees, beside the diagonal of perfect agreement.",
-        title="What each list of visits would find, and whether its chances can be believed",
+        "share really lost against score, in ten groups of trees, beside the diagonal of perfect agreement.",
+        title="What each list of visits would find, and whether its scores can be believed",
         size=(9.5, 4.2),
         data=[trees],
         ncols=2,
@@ -434,7 +464,7 @@ if scores is not None:
     hues = dict(zip(dict.fromkeys(table["baseline"]), charts.CATEGORICAL, strict=False))
     for baseline, name in zip(table["baseline"], scores, strict=True):
         style = "--" if name.endswith("random rows") else "-"
-        found = [target.sum() * risk.recall_at(target, scores[name], k) for k in reach]
+        found = [target.sum() * scoring.recall_at(target, scores[name], k) for k in reach]
         axes[0].plot(reach, found, style, color=hues[baseline], label=name)
     axes[0].axvline(visits, color="#555555", ls=":", lw=1)
     axes[0].set(xlabel=f"trees visited (dotted line: {visits})", ylabel=f"lost trees found, of {target.sum()}")
@@ -442,11 +472,11 @@ if scores is not None:
     axes[0].legend(fontsize=8, loc="upper left")
     top = 0
     for baseline in ("logistic regression", "gradient boosting"):
-        groups = risk.calibration(target, scores[f"{baseline}, sectors"])
-        axes[1].plot(groups["predicted"], groups["lost"], "o-", color=hues[baseline], label=baseline)
-        top = max(top, 1.1 * groups[["predicted", "lost"]].max().max())
+        groups = scoring.calibration(target, scores[f"{baseline}, sectors"])
+        axes[1].plot(groups["predicted_pct"], groups["lost_pct"], "o-", color=hues[baseline], label=baseline)
+        top = max(top, 1.1 * groups[["predicted_pct", "lost_pct"]].max().max())
     axes[1].plot([0, top], [0, top], ls="--", lw=1, color="#555555", label="perfect agreement")
-    axes[1].set(xlabel="predicted chance of loss (%), held-out sectors", ylabel="trees really lost (%)")
+    axes[1].set(xlabel="score (%), held-out sectors", ylabel="trees really lost (%)")
     axes[1].legend(fontsize=8)
     picture = charts.show(fig)
 picture
@@ -469,7 +499,9 @@ if target is not None:
     if kept_apart:
         moved = transfer.transfer({inventory: known, **kept_apart}, draws=min(draws, 50), seed=seed)
         display(
-            moved[["train", "test", "data", "average_precision", "low", "high", "chance", "at_home", "kept"]].round(3)
+            moved[["train", "test", "data", "average_precision", "low", "high", "chance", "at_home", "kept_pct"]]
+            .round(3)
+            .rename(columns={"kept_pct": "kept (%)"})
         )
 if moved is None:
     print("No other inventory with losses here: nothing to try it on.")
@@ -477,21 +509,20 @@ if moved is None:
 # %% [markdown]
 # ## Which trees to look at first
 #
-# The boosting again, among the trees that still stand: those which most resemble the trees that were lost *in other
-# sectors*. They are put into rounds that a crew can walk: each starts at the highest chance left, and takes its
+# The baseline chosen above, among the trees that still stand: those which most resemble the trees that were lost *in
+# other sectors*. They are put into rounds that a crew can walk: each starts at the highest score left, and takes its
 # neighbours. It is a list of places to send a person to, not of trees to fell.
 
 # %%
 listed = summary = None
 if scores is not None:
-    chance = scores["gradient boosting, sectors"].mask(target)
-    listed = visit_list(known, chance, n=visits, walk_km=walk).join(known[["genus", "place"]])
+    listed = visit_list(known, choice.score.mask(target), n=visits, walk_km=walk).join(known[["genus", "place"]])
     rounds = listed.groupby("round").agg(trees=("rank", "size"), walked=("walked", "max"))
     print(f"{len(listed)} trees in {len(rounds)} rounds; the longest is {rounds['walked'].max() / 1000:.1f} km.")
     summary = listed.groupby("genus").agg(
-        visits=("chance", "size"), chance=("chance", "median"), places=("place", "nunique")
+        visits=("rank", "size"), score=("score", "median"), places=("place", "nunique")
     )
-    summary = summary.sort_values("visits", ascending=False).rename(columns={"chance": "median chance (%)"}).round(1)
+    summary = summary.sort_values("visits", ascending=False).rename(columns={"score": "median score"}).round(3)
 summary
 
 # %% [markdown]
@@ -500,8 +531,8 @@ summary
 # %%
 shown = None
 if scores is not None:
-    shown = listed[["round", "order", "rank", "chance", "walked", "why"]].head(6).reset_index(drop=True)
-    shown = shown.rename(columns={"chance": "chance (%)", "walked": "walked (m)"})
+    shown = listed[["round", "order", "rank", "score", "walked", "why"]].head(6).reset_index(drop=True)
+    shown = shown.rename(columns={"walked": "walked (m)"}).round(3)
 shown
 
 # %% tags=["nbval-ignore-output"]
@@ -528,11 +559,10 @@ if listed is not None:
         data=[trees],
     )
     drawn.add_points(
-        listed[["genus", "chance", "round", *(n for n in ("adresse",) if n in listed), "geometry"]],
+        listed[["genus", "score", "round", *(n for n in ("adresse",) if n in listed), "geometry"]],
         colour="#000000",
         labels="genus",
-        tooltip={"chance": "predicted chance of loss (%)", "round": "round"}
-        | ({"adresse": "place"} if "adresse" in listed else {}),
+        tooltip={"score": "score", "round": "round"} | ({"adresse": "place"} if "adresse" in listed else {}),
         size=3,
         legend="trees to look at first",
     )
@@ -544,6 +574,7 @@ drawn
 # - The inventory lists the trees that its owner manages. Gardens and woods are not in it.
 # - A tree felled years ago may have left the file: losses are then too few. Most open inventories keep no loss at all.
 # - A loss is a decision as well as a fate: works, safety, complaints. The model learns past decisions too.
+# - A score compares trees; it says nothing of when, and is no yearly rate.
 # - Ages are counted at the survey, also for trees lost before it; the planting date of a replaced tree may be that of
 #   the new one.
 # - The limits (10-20-30, Richards' classes) are rules of thumb, made for North American cities.
@@ -594,6 +625,9 @@ if table is not None:
     rows.append(("trees lost", 100 * target.mean(), "% of trees", 100 * table["low"][0], 100 * table["high"][0], how))
     for r, name in zip(table.itertuples(), scores, strict=True):
         rows.append((f"average precision, {name}", r.average_precision, "0 to 1", r.low, r.high, how))
+    for r in choice.differences[choice.differences["other"] == "gradient boosting, sectors"].tail(1).itertuples():
+        chosen = f"same draws of sectors; the visits follow: {choice.baseline}"
+        rows.append(("average precision, boosting less regression", r.difference, "", r.low, r.high, chosen))
     for r, name in zip(table.itertuples(), scores, strict=True):
         rows.append((f"found in {visits} visits, {name}", r.found, "lost trees", r.found_low, r.found_high, how))
 rounded = [tuple(round(v, 3) if isinstance(v, float) else v for v in r) if isinstance(r, tuple) else r for r in rows]
@@ -630,8 +664,8 @@ if target is not None and len(leaks):
     honest = risk.features(known, today)
     cheating = honest.assign(leak=known[name].astype("str").fillna("empty").str.slice(0, 4))
     for label, features in (("without", honest), (f"with {name}", cheating)):
-        guess = risk.out_of_fold(features, target, risk.sectors(known), seed=seed)
-        print(f"average precision {label}: {risk.average_precision(target, guess):.2f}")
+        guess = learners.out_of_fold(features, target, risk.sectors(known), seed=seed)
+        print(f"average precision {label}: {scoring.average_precision(target, guess):.2f}")
     print("The column is filled in when the tree is already gone: nobody has it when the list is made.")
 
 # %% [markdown] tags=["exercise"]
@@ -663,7 +697,7 @@ if scores is not None:
     answer = (
         pd.DataFrame(
             {
-                f"{k} visits": {name: target.sum() * risk.recall_at(target, scores[name], k) for name in scores}
+                f"{k} visits": {name: target.sum() * scoring.recall_at(target, scores[name], k) for name in scores}
                 for k in (visits, 10 * visits)
             }
         )

@@ -9,7 +9,7 @@ import pytest
 
 import datakit
 from datakit.errors import WrongUse
-from datakit.trees import learners, risk, standardise, transfer, visits
+from datakit.trees import choosing, learners, risk, scoring, standardise, transfer, visits
 from datakit.trees.inventory import importing
 from datakit.trees.inventory.suggest import suggest_crosswalk
 
@@ -59,6 +59,8 @@ def test_a_column_written_after_the_loss_is_refused_with_its_reason():
         risk.features(frame, 2020, also=["absent"])
     assert "couleur" in risk.features(frame, 2020, also=["couleur"])
     assert "souche" in risk.features(frame, 2020, also=["souche"], allow=["souche"])
+    with pytest.raises(WrongUse, match="sectors are held out"):
+        risk.features(frame, 2020, also=["secteur"], allow=["secteur"])
 
 
 def test_the_real_leaks_are_found_and_refused(saint_quentin):
@@ -84,7 +86,7 @@ def test_the_officers_rule_puts_the_last_stage_first_and_the_oldest_within_it():
 def test_both_models_find_what_was_put_there_on_held_out_sectors():
     frame = invented()
     target = risk.lost(frame).to_numpy(dtype=bool)
-    table, scores = risk.baselines(frame, target, today=2020, draws=20)
+    table, scores = choosing.baselines(frame, target, today=2020, draws=20)
     by = table.set_index(["baseline", "held_out"])
     assert [*by.index.get_level_values(0)] == [
         "chance",
@@ -115,34 +117,35 @@ def test_the_order_of_the_rows_does_not_matter(learner):
     frame = invented(1500)
     target = risk.lost(frame).to_numpy(dtype=bool)
     table, groups = risk.features(frame, 2020), risk.sectors(frame)
-    once = risk.out_of_fold(table, target, groups, learner=learner)
+    once = learners.out_of_fold(table, target, groups, learner=learner)
     i = np.random.default_rng(1).permutation(len(frame))
-    again = risk.out_of_fold(table.iloc[i], target[i], groups[i], learner=learner)
+    again = learners.out_of_fold(table.iloc[i], target[i], groups[i], learner=learner)
     assert np.abs(once[i] - again).max() < 0.02
 
 
 def test_chances_that_are_true_are_called_calibrated():
     rng = np.random.default_rng(0)
     chance = rng.uniform(0, 0.6, 20_000)
-    found = risk.calibration(rng.random(20_000) < chance, chance)
+    target = rng.random(20_000) < chance
+    found = scoring.calibration(target, chance)
     assert found.trees.tolist() == [2000] * 10
-    assert (found.predicted - found.lost).abs().max() < 4
-    assert found.attrs["brier"] < found.attrs["brier_chance"]
-    wrong = risk.calibration(rng.random(20_000) < chance, 0.6 - chance)
-    assert wrong.attrs["brier"] > wrong.attrs["brier_chance"]
-    by_hand = risk.calibration([False, True, False, True], [0.1, 0.2, 0.3, 0.8], bins=2)
-    assert by_hand.predicted.tolist() == pytest.approx([15, 55]) and by_hand.lost.tolist() == [50, 50]
-    assert by_hand.attrs["brier"] == pytest.approx((0.01 + 0.64 + 0.09 + 0.04) / 4)
+    assert (found.predicted_pct - found.lost_pct).abs().max() < 4
+    same = np.full(20_000, target.mean())
+    assert scoring.brier(target, chance) < scoring.brier(target, same) < scoring.brier(target, 0.6 - chance)
+    hand = [False, True, False, True], [0.1, 0.2, 0.3, 0.8]
+    by_hand = scoring.calibration(*hand, bins=2)
+    assert by_hand.predicted_pct.tolist() == pytest.approx([15, 55]) and by_hand.lost_pct.tolist() == [50, 50]
+    assert scoring.brier(*hand) == pytest.approx((0.01 + 0.64 + 0.09 + 0.04) / 4)
 
 
 def test_without_losses_there_is_no_chance():
     with pytest.raises(WrongUse, match="no losses to learn from"):
-        risk.chance_of_loss(invented().assign(etat="En place"))
+        choosing.loss_scores(invented().assign(etat="En place"))
 
 
 def test_trees_lost_already_have_no_chance_and_the_others_do():
     frame = invented()
-    chance = risk.chance_of_loss(frame, learner=learners.model)
+    chance = choosing.loss_scores(frame, draws=20).score
     assert chance.isna().equals(risk.lost(frame).astype(bool))
     assert chance.dropna().between(0, 1).all()
 
@@ -152,7 +155,7 @@ def test_trees_lost_already_have_no_chance_and_the_others_do():
 
 def test_rounds_can_be_walked_and_hold_the_worst_trees():
     frame = invented()
-    chance = risk.chance_of_loss(frame, learner=learners.model)
+    chance = choosing.loss_scores(frame, draws=20).score
     listed = visits.visit_list(frame, chance, n=150, per_round=20, walk_km=3.0)
     assert len(listed) == 150 and listed["rank"].sort_values().tolist() == list(range(1, 151))
     assert set(listed["id"]) == set(frame.loc[chance.nlargest(150, keep="first").index, "id"])
@@ -183,7 +186,7 @@ def test_a_tree_far_from_all_others_is_a_round_of_its_own():
 
 def test_wrong_calls_are_refused():
     frame = invented(50)
-    with pytest.raises(WrongUse, match="one chance for each tree"):
+    with pytest.raises(WrongUse, match="one score for each tree"):
         visits.visit_list(frame, [0.1])
     with pytest.raises(WrongUse, match="metres"):
         visits.visit_list(frame.to_crs(4326), np.zeros(50))
@@ -224,7 +227,7 @@ def test_another_city_is_predicted_less_well_when_its_trees_are_lost_otherwise()
     found = transfer.transfer({"A": one, "B": two, "C": swapped}, draws=10).set_index(["train", "test"])
     assert len(found) == 6
     same, other = found.loc[("A", "B")], found.loc[("A", "C")]
-    assert same["kept"] > 80 and other["kept"] < same["kept"] - 20
+    assert same["kept_pct"] > 80 and other["kept_pct"] < same["kept_pct"] - 20
     assert same["low"] < same["average_precision"] < same["high"] and "sector" not in same["features"]
 
 
@@ -238,7 +241,7 @@ def test_cities_without_losses_are_listed_with_the_reason():
 @pytest.mark.slow
 def test_real_losses_and_the_transfer_from_the_sample(saint_quentin, sample):
     target = risk.lost(saint_quentin).to_numpy(dtype=bool)
-    table, _ = risk.baselines(saint_quentin, target, today=0, draws=50)
+    table, _ = choosing.baselines(saint_quentin, target, today=0, draws=50)
     print(table.round(3).to_string())
     by = table.set_index(["baseline", "held_out"]).average_precision
     assert by["chance", ""] == pytest.approx(764 / 7409)
@@ -247,4 +250,4 @@ def test_real_losses_and_the_transfer_from_the_sample(saint_quentin, sample):
     found = transfer.transfer({"sample": sample, "saint-quentin": saint_quentin}, draws=20)
     print(found.round(3).to_string())
     assert len(found) == 2 and found["data"].eq("sample invented, saint-quentin real").sum() == 1
-    assert (found["kept"] < 100).all()
+    assert (found["kept_pct"] < 100).all()

@@ -10,7 +10,7 @@ import pytest
 import datakit
 from datakit.data.cache import DataWarning
 from datakit.errors import WrongUse
-from datakit.trees import canopy, diversity, learners, places, risk, structure, visits
+from datakit.trees import canopy, choosing, diversity, learners, places, risk, scoring, structure, visits
 from datakit.trees.checks import outcome as auditing
 from datakit.trees.inventory import states
 from tools.sample import trees as planted
@@ -26,7 +26,7 @@ def sample():
 @pytest.fixture(scope="module")
 def scored(sample):
     target = risk.lost(sample).to_numpy(dtype=bool)
-    return risk.baselines(sample, target, today=2025, visits=1000, draws=20), target
+    return choosing.baselines(sample, target, today=2025, visits=1000, draws=20), target
 
 
 def test_shannon_simpson_and_effective_number_by_hand():
@@ -151,12 +151,12 @@ def test_years_ages_and_diameters():
 
 def test_average_precision_and_recall_by_hand():
     target = np.array([True, False, True, False])
-    assert risk.average_precision(target, np.array([4.0, 3, 2, 1])) == pytest.approx((1 + 2 / 3) / 2)
-    assert risk.average_precision(target, np.zeros(4)) == pytest.approx(0.5)  # ties together: the prevalence
-    assert risk.recall_at(target, [4, 3, 2, 1], 1) == 0.5
-    assert risk.recall_at(target, [0, 0, 0, 0], 2) == 0.5
-    assert risk.recall_at(target, [4, 3, 2, 1], 99) == 1
-    assert risk.recall_at(target, [4, 4, 1, 1], 1) == 0.25  # one of two tied trees, half of them lost
+    assert scoring.average_precision(target, np.array([4.0, 3, 2, 1])) == pytest.approx((1 + 2 / 3) / 2)
+    assert scoring.average_precision(target, np.zeros(4)) == pytest.approx(0.5)  # ties together: the prevalence
+    assert scoring.recall_at(target, [4, 3, 2, 1], 1) == 0.5
+    assert scoring.recall_at(target, [0, 0, 0, 0], 2) == 0.5
+    assert scoring.recall_at(target, [4, 3, 2, 1], 99) == 1
+    assert scoring.recall_at(target, [4, 4, 1, 1], 1) == 0.25  # one of two tied trees, half of them lost
 
 
 def test_average_precision_equals_scikit_learn():
@@ -164,7 +164,7 @@ def test_average_precision_equals_scikit_learn():
 
     rng = np.random.default_rng(0)
     target, score = rng.uniform(size=500) < 0.1, rng.integers(0, 20, 500).astype(float)
-    assert risk.average_precision(target, score) == pytest.approx(average_precision_score(target, score))
+    assert scoring.average_precision(target, score) == pytest.approx(average_precision_score(target, score))
 
 
 def test_an_inventory_without_outcome_says_so(sample):
@@ -229,7 +229,7 @@ def test_condemned_trees_are_seen_first_and_teach_nothing(sample):
     listed = visits.visit_list(given, chance, n=30)
     assert set(condemned) <= set(listed.index)
     first = listed[listed["rank"] <= 19]
-    assert set(first.index) == set(condemned) and first["chance"].isna().all()
+    assert set(first.index) == set(condemned) and first["score"].isna().all()
     assert first["why"].str.startswith("state: A abattre, ").all()
     assert not listed.loc[~listed.index.isin(condemned), "why"].str.contains("state:").any()
     assert (visits.visit_list(given, chance, n=5).index.isin(condemned)).all()
@@ -240,7 +240,7 @@ def test_leaks_are_found_in_the_data(sample):
     found = risk.leak_check(sample, target).set_index("column")
     assert set(found.index) == {"etat", "date_abattage", "remarque"}
     assert found.sign["date_abattage"] == "filled"
-    assert (found.lost > 99).all()
+    assert (found.lost_pct > 99).all()
 
 
 def test_no_leak_is_read(sample):
@@ -252,7 +252,7 @@ def test_no_leak_is_read(sample):
 def test_a_leak_would_be_seen_in_the_score(sample):
     target = risk.lost(sample).to_numpy(dtype=bool)
     leaking = risk.features(sample, 2025).assign(leak=sample["date_abattage"].notna().astype(float))
-    assert risk.average_precision(target, risk.out_of_fold(leaking, target, risk.sectors(sample))) > 0.95
+    assert scoring.average_precision(target, learners.out_of_fold(leaking, target, risk.sectors(sample))) > 0.95
 
 
 def test_squares_hold_out_where_there_is_no_sector():
@@ -331,7 +331,7 @@ def test_one_rule_by_hand():
     genus = pd.Series(["a", "a", "b", "b"])
     target, groups = np.array([True, False, False, False]), np.array(["x", "x", "y", "y"])
     # Each half is judged by the other: no "a" in y, so x gets y's overall share, 0; y has no "b" in x: x's share, 1/2.
-    assert risk.by_one_column(genus, target, groups).tolist() == [0, 0, 0.5, 0.5]
+    assert learners.by_one_column(genus, target, groups).tolist() == [0, 0, 0.5, 0.5]
     mixed = pd.Series(["a", "b", "a", "b"])
     # From x: a was lost once in one, drawn towards 1/2 as by 2 trees: (1 + 2 * 0.5) / 3.
-    assert risk.by_one_column(mixed, target, groups, weight=2).tolist() == pytest.approx([0, 0, 2 / 3, 1 / 3])
+    assert learners.by_one_column(mixed, target, groups, weight=2).tolist() == pytest.approx([0, 0, 2 / 3, 1 / 3])
