@@ -119,8 +119,9 @@ def ten_twenty_thirty(
     Returns
     -------
     DataFrame
-        One row per level: ``level``, ``taxon`` (the commonest), ``share``, ``low``, ``high`` (per cent, 95 % interval),
-        ``limit``, ``kept`` (None where the inventory does not name the level) and ``unnamed`` (per cent).
+        One row per level: ``level``, ``taxon`` (the commonest), ``share_pct`` with ``low`` and ``high`` (95 %
+        interval, per cent too), ``limit_pct``, ``kept`` (None where the inventory does not name the level) and
+        ``unnamed_pct``.
     """
     rng = np.random.default_rng(seed)
     rows: list[tuple] = []
@@ -137,12 +138,23 @@ def ten_twenty_thirty(
         hits, sizes = by_unit.sum().to_numpy(), by_unit.size().to_numpy()
         drawn = rng.integers(0, len(hits), (draws, len(hits)))
         shares = 100 * hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-        share = 100 * counts.iloc[0] / counts.sum()
+        percent = 100 * counts.iloc[0] / counts.sum()
         low, high = np.percentile(shares, [2.5, 97.5])
         rows.append(
-            (level, counts.index[0], share, min(low, share), max(high, share), limit, bool(share <= limit), unnamed)
+            (
+                level,
+                counts.index[0],
+                percent,
+                min(low, percent),
+                max(high, percent),
+                limit,
+                bool(percent <= limit),
+                unnamed,
+            )
         )
-    return pd.DataFrame(rows, columns=["level", "taxon", "share", "low", "high", "limit", "kept", "unnamed"])
+    return pd.DataFrame(
+        rows, columns=["level", "taxon", "share_pct", "low", "high", "limit_pct", "kept", "unnamed_pct"]
+    )
 
 
 def shannon(counts: ArrayLike) -> float:
@@ -317,8 +329,8 @@ def by(
         One row per group: ``column``, ``trees``, ``named`` (at this level), ``taxa``; at ``n`` trees drawn without
         replacement ``rarefied`` (expected taxa, see `rarefied`), ``shannon`` and ``simpson`` (effective numbers of
         taxa: exp H' and 1 / sum p², Hill's numbers of orders 1 and 2; means of the draws), each with ``_low`` and
-        ``_high`` (95 % of the draws), missing for groups with fewer than ``n`` named trees; and ``species_share``,
-        ``genus_share``, ``family_share``: per cent of the commonest taxon of each level among the trees named there, to
+        ``_high`` (95 % of the draws), missing for groups with fewer than ``n`` named trees; and ``species_pct``,
+        ``genus_pct``, ``family_pct``: per cent of the commonest taxon of each level among the trees named there, to
         hold against Santamour's 10, 20 and 30.
 
     Raises
@@ -344,7 +356,7 @@ def by(
         row |= _rarefied_by_draws(c, n, draws, seed) if c.sum() >= n else dict.fromkeys(_MEASURES, np.nan)
         for each in SANTAMOUR:
             there = counts[each].get(group)
-            row[f"{each}_share"] = np.nan if there is None else 100 * there.max() / there.sum()
+            row[f"{each}_pct"] = np.nan if there is None else 100 * there.max() / there.sum()
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -124,8 +124,8 @@ def table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed:
     -------
     DataFrame
         ``by``, ``threat``, ``name_fr``, ``name_en``, ``kind``; ``trees`` (hosts), ``maybe`` (trees that may be hosts:
-        see `match`), ``of`` (standing trees); ``share`` (per cent, 100 trees / of) and ``share_high`` (with all of
-        ``maybe``); ``canopy_share`` (per cent of the known crown area), ``low`` (2.5 % of the draws, none of ``maybe``)
+        see `match`), ``of`` (standing trees); ``share_pct`` (100 trees / of) and ``share_high_pct`` (with all of
+        ``maybe``); ``canopy_pct`` (of the known crown area), ``low`` (2.5 % of the draws, none of ``maybe``)
         and ``high`` (97.5 %, all of ``maybe``), missing where no crown is known; ``canopy_of`` (m², known crown area);
         ``source``. Where only a ratio of crown to trunk is known, its error is drawn once per genus (see
         `datakit.trees.canopy.Crowns.draw`).
@@ -156,12 +156,12 @@ def table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed:
 
 def _row(threat, counts, areas, drawn):
     of, canopy_of = int(counts.sum()), float(areas.sum())
-    share, share_high = (100 * counts[2] / of, 100 * counts[1:].sum() / of) if of else (np.nan, np.nan)
-    canopy_share = low = high = np.nan
+    percent, most = (100 * counts[2] / of, 100 * counts[1:].sum() / of) if of else (np.nan, np.nan)
+    canopy_pct = low = high = np.nan
     if canopy_of > 0:
-        canopy_share, sums = 100 * areas[2] / canopy_of, np.maximum(drawn.sum(axis=1), 1e-12)
-        low = min(np.percentile(100 * drawn[:, 2] / sums, 2.5), canopy_share)
-        high = max(np.percentile(100 * drawn[:, 1:].sum(axis=1) / sums, 97.5), canopy_share)
+        canopy_pct, sums = 100 * areas[2] / canopy_of, np.maximum(drawn.sum(axis=1), 1e-12)
+        low = min(np.percentile(100 * drawn[:, 2] / sums, 2.5), canopy_pct)
+        high = max(np.percentile(100 * drawn[:, 1:].sum(axis=1) / sums, 97.5), canopy_pct)
     return {
         "threat": threat.id,
         "name_fr": threat.name_fr,
@@ -170,9 +170,9 @@ def _row(threat, counts, areas, drawn):
         "trees": int(counts[2]),
         "maybe": int(counts[1]),
         "of": of,
-        "share": share,
-        "share_high": share_high,
-        "canopy_share": canopy_share,
+        "share_pct": percent,
+        "share_high_pct": most,
+        "canopy_pct": canopy_pct,
         "low": low,
         "high": high,
         "canopy_of": canopy_of,
@@ -226,7 +226,7 @@ def allergy_table(frame: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``by``, ``potential``, ``trees``, ``share`` and ``canopy_share`` (per cent of the group's).
+        ``by``, ``potential``, ``trees``, ``share_pct`` and ``canopy_pct`` (of the group's).
     """
     frame = standing(frame)
     place, labels = canopy.groups(frame, by)
@@ -243,8 +243,8 @@ def allergy_table(frame: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         {
             "potential": state * len(labels),
             "trees": counts.ravel(),
-            "share": shares.ravel(),
-            "canopy_share": canopies.ravel(),
+            "share_pct": shares.ravel(),
+            "canopy_pct": canopies.ravel(),
         }
     )
     if by is not None:

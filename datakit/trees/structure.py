@@ -99,18 +99,18 @@ def against_richards(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``diameter`` (class), ``trees``, ``share`` and ``target`` (per cent of the trees measured). Empty counts where
+        ``diameter`` (class), ``trees``, ``share_pct`` and ``target_pct`` (of the trees measured). Empty counts where
         nothing is measured.
     """
     classes = pd.cut(trunk_diameter(frame), [0, 20, 40, 60, np.inf], right=False, labels=list(RICHARDS))
     counts = classes.value_counts(sort=False)
-    share = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
+    percent = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
     return pd.DataFrame(
         {
             "diameter": list(RICHARDS),
             "trees": counts.to_numpy(),
-            "share": share.to_numpy(),
-            "target": list(RICHARDS.values()),
+            "share_pct": percent.to_numpy(),
+            "target_pct": list(RICHARDS.values()),
         }
     )
 
@@ -128,14 +128,14 @@ def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per group: ``column``, ``trees``, ``measured``, the share of each class of `RICHARDS` (per cent of the
-        trees measured) and ``off`` (percentage points that would have to change class to meet the target: half the sum
-        of the absolute differences). Missing where nothing is measured.
+        trees measured) and ``off_pct`` (percentage points that would have to change class to meet the target: half the
+        sum of the absolute differences). Missing where nothing is measured.
     """
     groups = frame[column].astype("str").fillna("not said")
     rows = []
     for group, at in sorted(groups.groupby(groups).indices.items()):
         table = against_richards(frame.iloc[at])
-        off = (table["share"] - table["target"]).abs().sum(min_count=len(table)) / 2
-        shares = dict(zip(table["diameter"], table["share"], strict=True))
-        rows.append({column: group, "trees": len(at), "measured": int(table["trees"].sum()), **shares, "off": off})
+        off = (table["share_pct"] - table["target_pct"]).abs().sum(min_count=len(table)) / 2
+        shares = dict(zip(table["diameter"], table["share_pct"], strict=True))
+        rows.append({column: group, "trees": len(at), "measured": int(table["trees"].sum()), **shares, "off_pct": off})
     return pd.DataFrame(rows)

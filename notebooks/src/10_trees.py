@@ -188,24 +188,25 @@ rule = diversity.ten_twenty_thirty(trees, clusters=unit, draws=draws, seed=seed)
 print(f"Drawn again: {redrawn}.")
 for r in rule.itertuples():
     if r.kept is None:
-        print(f"The {r.level} is not named in this inventory: its limit of {r.limit} % cannot be checked.")
-rule.round(1)
+        print(f"The {r.level} is not named in this inventory: its limit of {r.limit_pct} % cannot be checked.")
+percents = {"share_pct": "share (%)", "limit_pct": "limit (%)", "unnamed_pct": "unnamed (%)"}
+rule.round(1).rename(columns=percents)
 
 # %% tags=["nbval-ignore-output"]
-shares = rule.dropna(subset="share").assign(name=lambda t: t["level"] + ": " + t["taxon"])
+shares = rule.dropna(subset="share_pct").assign(name=lambda t: t["level"] + ": " + t["taxon"])
 fig, ax = charts.bars(
     shares,
-    "share",
+    "share_pct",
     "name",
     low="low",
     high="high",
     title="Share of the commonest taxon, against Santamour's limits",
     unit=f"share of the trees named (%); line: 95 % of the draws of {redrawn}",
-    alt="; ".join(f"{r.name} {r.share:.1f} %, limit {r.limit} %" for r in shares.itertuples()),
+    alt="; ".join(f"{r.name} {r.share_pct:.1f} %, limit {r.limit_pct} %" for r in shares.itertuples()),
     data=[trees],
 )
-ax.plot(shares["limit"], range(len(shares)), "|", ms=26, mew=2.5, color=charts.CATEGORICAL[1], label="limit")
-ax.set_xlim(right=max(ax.get_xlim()[1], 1.1 * shares["limit"].max()))
+ax.plot(shares["limit_pct"], range(len(shares)), "|", ms=26, mew=2.5, color=charts.CATEGORICAL[1], label="limit")
+ax.set_xlim(right=max(ax.get_xlim()[1], 1.1 * shares["limit_pct"].max()))
 ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
 charts.show(fig)
 
@@ -247,15 +248,17 @@ genera = trees.groupby("place")["genus"].value_counts(sort=True).rename("first")
 genera = genera.drop_duplicates("place").set_index("place")
 by_place = areas.assign(trees=areas["place"].map(trees["place"].value_counts()).fillna(0).astype(int))
 by_place["genus"] = by_place["place"].map(genera["genus"])
-by_place["share"] = (100 * by_place["place"].map(genera["first"]) / by_place["trees"]).where(by_place["trees"] >= 50)
-first = by_place.sort_values("share", ascending=False)
-shown = first[["name", "trees", "genus", "share"]].head(8).round(1).reset_index(drop=True)
-shown.rename(columns={"share": "share (%)"})
+by_place["share_pct"] = (100 * by_place["place"].map(genera["first"]) / by_place["trees"]).where(
+    by_place["trees"] >= 50
+)
+first = by_place.sort_values("share_pct", ascending=False)
+shown = first[["name", "trees", "genus", "share_pct"]].head(8).round(1).reset_index(drop=True)
+shown.rename(columns={"share_pct": "share (%)"})
 
 # %% tags=["nbval-ignore-output"]
 maps.choropleth(
     by_place,
-    "share",
+    "share_pct",
     labels="name",
     outline=None if elsewhere else communes,
     tooltip={"genus": "commonest genus", "trees": "trees"},
@@ -263,8 +266,8 @@ maps.choropleth(
     unit="% of the trees",
     legend="commonest genus",
     caption=f"Fewer than 50 trees: no data. The genus is not the same in every {here}: see the tooltips.",
-    alt=f"Map of the share of the commonest genus in {int(by_place['share'].notna().sum())} places; the highest is "
-    f"{first['share'].iloc[0]:.0f} % of {first['genus'].iloc[0]} in {first['name'].iloc[0]}.",
+    alt=f"Map of the share of the commonest genus in {int(by_place['share_pct'].notna().sum())} places; the highest is "
+    f"{first['share_pct'].iloc[0]:.0f} % of {first['genus'].iloc[0]} in {first['name'].iloc[0]}.",
     data=[trees],
 )
 
@@ -276,9 +279,9 @@ maps.choropleth(
 # %%
 part = "secteur" if "secteur" in trees and trees["secteur"].notna().any() else "place"
 sectors = diversity.by(trees, part, level, draws=draws, seed=seed).dropna(subset="rarefied").sort_values("rarefied")
-columns = ["trees", "rarefied", "shannon", "simpson", "species_share", "genus_share", "family_share"]
+columns = ["trees", "rarefied", "shannon", "simpson", "species_pct", "genus_pct", "family_pct"]
 print(f"{len(sectors)} sectors, {sectors['n'].iloc[0] if len(sectors) else 0} trees drawn from each; poorest first.")
-percent = {name: name.replace("_share", " (%)") for name in columns[-3:]}
+percent = {name: name.replace("_pct", " (%)") for name in columns[-3:]}
 sectors.set_index(part)[columns].round(1).head(8).rename_axis(None).rename(columns=percent)
 
 # %% [markdown]
@@ -292,7 +295,7 @@ dated, measured = years.notna().any(), diameters["trees"].sum() > 0
 middle = f"median {years.median():.0f} years" if dated else "none"
 print(f"Age known for {100 * years.notna().mean():.0f} % of the trees: {middle}.")
 print(f"Trunk measured for {100 * structure.trunk_diameter(trees).notna().mean():.0f} % of them.")
-diameters.round(1).rename(columns={"share": "share (%)", "target": "target (%)"}) if measured else None
+diameters.round(1).rename(columns={"share_pct": "share (%)", "target_pct": "target (%)"}) if measured else None
 
 # %% tags=["nbval-ignore-output"]
 picture = None
@@ -308,8 +311,8 @@ if dated or measured:
     axes[0].hist(years.dropna().clip(upper=119), bins=range(0, 125, 5), color=charts.CATEGORICAL[0])
     axes[0].set(xlabel="age (years; the last bar holds all older trees)", ylabel="trees")
     bars = np.arange(len(diameters))
-    axes[1].bar(bars - 0.2, diameters["share"], 0.4, label="inventory", color=charts.CATEGORICAL[0])
-    axes[1].bar(bars + 0.2, diameters["target"], 0.4, label="Richards (1983)", color=charts.CATEGORICAL[1])
+    axes[1].bar(bars - 0.2, diameters["share_pct"], 0.4, label="inventory", color=charts.CATEGORICAL[0])
+    axes[1].bar(bars + 0.2, diameters["target_pct"], 0.4, label="Richards (1983)", color=charts.CATEGORICAL[1])
     axes[1].set_xticks(bars, diameters["diameter"].str.replace(" cm", "").str.replace(" and more", "+"))
     axes[1].set(xlabel="trunk diameter at breast height (cm)", ylabel="share of measured trees (%)")
     axes[1].legend()
@@ -347,23 +350,28 @@ else:
 
 # %%
 threats = exposure.table(trees, seed=seed)
-names = {"name_en": "threat", "share": "share (%)", "share_high": "up to (%)", "canopy_share": "canopy (%)"}
+names = {"name_en": "threat", "share_pct": "share (%)", "share_high_pct": "up to (%)", "canopy_pct": "canopy (%)"}
 threats[["trees", *names]].rename(columns=names).set_index("threat").round(1)
 
 # %% tags=["nbval-ignore-output"]
-ordered = threats.sort_values("share", ascending=False).reset_index(drop=True)
+ordered = threats.sort_values("share_pct", ascending=False).reset_index(drop=True)
 fig, ax = charts.figure(
     "Bars of the share of trees, and of canopy, that each threat puts at risk: "
-    + "; ".join(f"{r.name_en} {r.share:.0f} % of trees" for r in ordered.itertuples()),
+    + "; ".join(f"{r.name_en} {r.share_pct:.0f} % of trees" for r in ordered.itertuples()),
     title="What each threat puts at risk",
     size=(8, 4.2),
     data=[trees],
 )
 rows = np.arange(len(ordered))
-ax.barh(rows - 0.2, ordered["share"], 0.38, color=charts.CATEGORICAL[0], label="trees")
-ax.barh(rows + 0.2, ordered["canopy_share"].fillna(0), 0.38, color=charts.CATEGORICAL[2], label="canopy")
+ax.barh(rows - 0.2, ordered["share_pct"], 0.38, color=charts.CATEGORICAL[0], label="trees")
+ax.barh(rows + 0.2, ordered["canopy_pct"].fillna(0), 0.38, color=charts.CATEGORICAL[2], label="canopy")
 ax.hlines(
-    rows - 0.2, ordered["share"], ordered["share_high"], color="#333333", lw=1.2, label="with trees not rated or named"
+    rows - 0.2,
+    ordered["share_pct"],
+    ordered["share_high_pct"],
+    color="#333333",
+    lw=1.2,
+    label="with trees not rated or named",
 )
 ax.set_yticks(rows, ordered["name_en"])
 ax.invert_yaxis()
@@ -595,11 +603,11 @@ rows = [
     (f"{level} not named", 100 * species.isna().mean(), "% of standing trees"),
     {
         "result": f"share of the commonest {level}",
-        "value": commonest["share"],
+        "value": commonest["share_pct"],
         "unit": "% of standing trees named",
         "low": commonest["low"],
         "high": commonest["high"],
-        "note": f"{commonest['taxon']}; Santamour's limit is {commonest['limit']} %; {redrawn} drawn again",
+        "note": f"{commonest['taxon']}; Santamour's limit is {commonest['limit_pct']} %; {redrawn} drawn again",
     },
     (f"effective number of {plural}", effective, plural, low, high, f"all standing trees named; {redrawn} drawn again"),
     ("age known", 100 * years.notna().mean(), "% of standing trees"),
@@ -616,8 +624,8 @@ if crowns["known"]:
         )
     )
 for r in threats.itertuples():
-    high = r.share_high if r.maybe else None
-    rows.append((f"hosts: {r.name_en}", r.share, "% of standing trees", r.share if r.maybe else None, high, ""))
+    high = r.share_high_pct if r.maybe else None
+    rows.append((f"hosts: {r.name_en}", r.share_pct, "% of standing trees", r.share_pct if r.maybe else None, high, ""))
 if years.notna().any():
     rows.append(("median age", years.median(), "years", None, None, "of the standing trees whose age is known"))
 if table is not None:

@@ -95,8 +95,8 @@ def test_the_share_is_of_the_trees_that_can_be_judged():
     table = changed("circonference", range(100, 200), np.nan)
     table.loc[[0, 1], "circonference"] = 700.0
     found = look(table, "too thick")
-    assert (found.trees, found.of, found.share) == (2, 100, 2)
-    assert look(table, "empty", "trunk").share == 50
+    assert (found.trees, found.of, found.share_pct) == (2, 100, 2)
+    assert look(table, "empty", "trunk").share_pct == 50
 
 
 def test_verdicts_follow_their_limits():
@@ -275,4 +275,4 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch):
     assert undated.trees == undated.of == 764
     for one in made.values():
         names = {f.check: f for f in one.findings if f.group == "taxonomy"}
-        assert names["unresolved"].share < 1
+        assert names["unresolved"].share_pct < 1

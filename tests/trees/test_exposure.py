@@ -181,9 +181,9 @@ def test_exposure_by_hand():
     )
     row = exposure.table(frame).set_index("threat").loc["canker-stain"]
     assert (row.trees, row.maybe, row.of) == (2, 1, 5)
-    assert (row.share, row.share_high) == (pytest.approx(40), pytest.approx(60))
+    assert (row.share_pct, row.share_high_pct) == (pytest.approx(40), pytest.approx(60))
     # 10, 10, 10 and 20 m of crown: areas as 1, 1, 1, 4.
-    assert row.canopy_share == pytest.approx(100 * 2 / 7)
+    assert row.canopy_pct == pytest.approx(100 * 2 / 7)
     assert row.canopy_of == pytest.approx(7 * np.pi * 25)
     assert row.low == pytest.approx(100 * 2 / 7)
     assert row.high == pytest.approx(100 * 6 / 7)
@@ -231,20 +231,20 @@ def test_the_parts_make_the_whole(sample):
     parts = exposure.table(sample, "secteur", draws=50)
     for threat, rows in parts.groupby("threat"):
         assert rows.of.sum() == whole.of[threat]
-        assert np.average(rows.share, weights=rows.of) == pytest.approx(whole.share[threat])
-        hosts = (rows.canopy_share * rows.canopy_of).sum()  # a sector without a known crown has no share and no weight
-        assert hosts / rows.canopy_of.sum() == pytest.approx(whole.canopy_share[threat])
-    assert ((whole.low <= whole.canopy_share) & (whole.canopy_share <= whole.high)).all()
+        assert np.average(rows.share_pct, weights=rows.of) == pytest.approx(whole.share_pct[threat])
+        hosts = (rows.canopy_pct * rows.canopy_of).sum()  # a sector without a known crown has no share and no weight
+        assert hosts / rows.canopy_of.sum() == pytest.approx(whole.canopy_pct[threat])
+    assert ((whole.low <= whole.canopy_pct) & (whole.canopy_pct <= whole.high)).all()
     # The sample's plane trees are its largest: a threat to few trees takes much of the canopy.
-    assert whole.canopy_share["canker-stain"] > 1.5 * whole.share["canker-stain"]
+    assert whole.canopy_pct["canker-stain"] > 1.5 * whole.share_pct["canker-stain"]
 
 
 def test_an_inventory_without_measures_or_names_says_so():
     row = exposure.table(trees(["Platanus", None])).set_index("threat").loc["canker-stain"]
-    assert (row.share, row.share_high) == (pytest.approx(50), pytest.approx(100))
-    assert np.isnan(row.canopy_share) and np.isnan(row.low) and np.isnan(row.high)
+    assert (row.share_pct, row.share_high_pct) == (pytest.approx(50), pytest.approx(100))
+    assert np.isnan(row.canopy_pct) and np.isnan(row.low) and np.isnan(row.high)
     nameless = exposure.table(pd.DataFrame({"x": [1, 2]})).set_index("threat").loc["canker-stain"]
-    assert (nameless.trees, nameless.maybe, nameless.share_high) == (0, 2, 100)
+    assert (nameless.trees, nameless.maybe, nameless.share_high_pct) == (0, 2, 100)
     with pytest.raises(WrongUse):
         exposure.table(trees(["Platanus"]), by="quartier")
 
@@ -263,7 +263,7 @@ def test_allergy_of_a_species_goes_before_its_genus_and_unrated_is_not_harmless(
 def test_allergy_counts_every_tree_once(sample):
     table = exposure.allergy_table(sample)
     assert table.trees.sum() == len(exposure.standing(sample))
-    assert table.share.sum() == pytest.approx(100) and table.canopy_share.sum() == pytest.approx(100)
+    assert table.share_pct.sum() == pytest.approx(100) and table.canopy_pct.sum() == pytest.approx(100)
     parts = exposure.allergy_table(sample, "secteur").groupby("potential").trees.sum()
     assert parts.to_dict() == table.set_index("potential").trees.to_dict()
 
@@ -284,8 +284,8 @@ def test_diversity_by_group_compares_on_the_same_number_of_trees():
     assert table.simpson["big"] == pytest.approx(1 / (1 / 60 + 59 / 60 * 249 / 999), rel=0.02)
     assert table.shannon_low["big"] < table.shannon["big"] < table.shannon_high["big"] <= 4
     assert table.loc["tiny", ["rarefied", "shannon", "simpson"]].isna().all()  # too few: not compared, not hidden
-    assert table.species_share.tolist() == [25, 50, 100]
-    assert table.family_share.isna().all()
+    assert table.species_pct.tolist() == [25, 50, 100]
+    assert table.family_pct.isna().all()
     with pytest.raises(WrongUse):
         diversity.by(big, "commune")
     with pytest.raises(WrongUse):
@@ -307,9 +307,9 @@ def test_structure_by_group():
         {"s": ["a"] * 10 + ["b"] * 2, "diametre": [10.0] * 4 + [30] * 3 + [50] * 2 + [70] + [np.nan] * 2}
     )
     table = structure.by(frame, "s").set_index("s")
-    assert table.off["a"] == pytest.approx(0) and np.isnan(table.off["b"])
+    assert table.off_pct["a"] == pytest.approx(0) and np.isnan(table.off_pct["b"])
     assert table.measured.tolist() == [10, 0]
-    assert structure.by(frame.assign(diametre=10.0), "s").off.tolist() == [60, 60]  # all young: 60 points too many
+    assert structure.by(frame.assign(diametre=10.0), "s").off_pct.tolist() == [60, 60]  # all young: 60 points too many
 
 
 # Real inventories
@@ -324,7 +324,7 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch, record_property,
         with capsys.disabled():
             print(f"\n{id}")
             print(
-                table[["trees", "maybe", "of", "share", "share_high", "canopy_share", "low", "high"]]
+                table[["trees", "maybe", "of", "share_pct", "share_high_pct", "canopy_pct", "low", "high"]]
                 .round(1)
                 .to_string()
             )
@@ -335,8 +335,8 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch, record_property,
         assert table.trees["canker-stain"] == (genus == "platanus").sum()
         ash = (genus == "fraxinus") & species.isin(["excelsior", "angustifolia"])
         assert table.trees["ash-dieback"] == ash.sum()
-        assert (table.share <= table.share_high).all()
-        assert table.canopy_share.isna().all() == (id == "trees-grenoble")  # nothing is measured there
+        assert (table.share_pct <= table.share_high_pct).all()
+        assert table.canopy_pct.isna().all() == (id == "trees-grenoble")  # nothing is measured there
 
 
 @pytest.mark.filterwarnings("ignore::datakit.data.cache.DataWarning")
@@ -353,5 +353,7 @@ def test_codes_are_resolved_before_exposure_is_counted(real_mirror, real_cards, 
     assert table.high["canker-stain"] > 3 * table.low["canker-stain"] > 0
     with capsys.disabled():
         print("\ntrees-saint-quentin")
-        print(table[["trees", "maybe", "share", "share_high", "canopy_share", "low", "high"]].round(1).to_string())
+        print(
+            table[["trees", "maybe", "share_pct", "share_high_pct", "canopy_pct", "low", "high"]].round(1).to_string()
+        )
         print(exposure.allergy_table(frame).round(1).to_string(index=False))

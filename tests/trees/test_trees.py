@@ -97,11 +97,11 @@ def test_effective_number_and_its_interval():
 def test_the_rule_of_santamour_on_ten_trees():
     frame = pd.DataFrame({"genre": ["Acer"] * 3 + list("BCDEFGH"), "espece": ["a", "a", "b"] + ["x"] * 7})
     rule = diversity.ten_twenty_thirty(frame).set_index("level")
-    assert rule.share["species"] == pytest.approx(20)
-    assert rule.share["genus"] == pytest.approx(30)
+    assert rule.share_pct["species"] == pytest.approx(20)
+    assert rule.share_pct["genus"] == pytest.approx(30)
     assert not rule.kept["species"] and not rule.kept["genus"]
     assert rule.kept["family"] is None  # not named: neither kept nor broken
-    assert (rule.low[:2] <= rule.share[:2]).all() and (rule.high[:2] >= rule.share[:2]).all()
+    assert (rule.low[:2] <= rule.share_pct[:2]).all() and (rule.high[:2] >= rule.share_pct[:2]).all()
 
 
 def test_drawing_streets_gives_a_wider_interval_than_drawing_trees():
@@ -146,7 +146,7 @@ def test_years_ages_and_diameters():
     assert structure.height(pd.DataFrame({"hauteur": ["5-10"]})).isna().all()
     table = structure.against_richards(frame)
     assert table.trees.tolist() == [1, 0, 0, 1]
-    assert table.target.sum() == 100
+    assert table.target_pct.sum() == 100
 
 
 def test_average_precision_and_recall_by_hand():

@@ -37,7 +37,7 @@ class Finding:
     facts: dict[str, str | float] = dataclasses.field(default_factory=dict)
 
     @property
-    def share(self) -> float:
+    def share_pct(self) -> float:
         """Per cent of the trees judged."""
         return 100 * self.trees / self.of if self.trees is not None and self.of else np.nan
 
@@ -83,7 +83,7 @@ class Checks:
     ) -> None:
         made = Finding(group, check, column, trees, of, "cannot tell", list(examples), facts)
         if of and limits is not CLASSES:
-            made.verdict = "bad" if made.share > limits[1] else "look" if made.share > limits[0] else "ok"
+            made.verdict = "bad" if made.share_pct > limits[1] else "look" if made.share_pct > limits[0] else "ok"
         self.found.append(made)
 
     def untold(self, group: str, check: str, column: str = "", **facts: str | float) -> None:

@@ -100,7 +100,7 @@ class Audit:
     trees : int
     table : DataFrame
         One row per check: ``group``, ``check`` (what is counted), ``field``, ``trees`` (missing where it cannot be
-        told), ``share`` (per cent of the trees that can be judged), ``of`` (how many those are), ``verdict`` ("ok",
+        told), ``share_pct`` (of the trees that can be judged), ``of`` (how many those are), ``verdict`` ("ok",
         "look", "bad" or "cannot tell"), ``examples`` (ids, row numbers, or names with their trees), ``what_to_do``.
     cannot : list of Cannot
         The questions that this file cannot answer.
@@ -133,15 +133,15 @@ class Audit:
                     check,
                     field,
                     f.trees,
-                    round(f.share, 2),
+                    round(f.share_pct, 2),
                     f.of,
                     f.verdict,
                     examples(f, lang),
                     todo,
                 )
             )
-        columns = ["group", "check", "field", "trees", "share", "of", "verdict", "examples", "what_to_do"]
-        return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share": "float64"})
+        columns = ["group", "check", "field", "trees", "share_pct", "of", "verdict", "examples", "what_to_do"]
+        return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share_pct": "float64"})
 
     @property
     def cannot(self) -> list[Cannot]:

@@ -132,8 +132,8 @@ def first(findings: list[Finding], most: int | None = MOST) -> list[Finding | Se
         these = [f for f in findings if f.verdict == verdict and not (f.group == "changes" and f.check == "change")]
         empty = [f for f in these if f.group == "completeness"]
         rest: list[Finding | Several] = [f for f in these if f.group != "completeness"]
-        whole = [f for f in empty if f.share == 100]
-        part = sorted((f for f in empty if f.share < 100), key=lambda f: f.share)
+        whole = [f for f in empty if f.share_pct == 100]
+        part = sorted((f for f in empty if f.share_pct < 100), key=lambda f: f.share_pct)
         rest += [Several(verdict, parts) for parts in (part[::-1], whole) if parts]
         chosen += sorted(rest, key=_weight)
     return chosen[:most]
@@ -142,17 +142,17 @@ def first(findings: list[Finding], most: int | None = MOST) -> list[Finding | Se
 def _weight(item):
     if isinstance(item, Several):
         # Columns that hold nothing come last: they mislead nobody. Those that an answer needs do not.
-        nothing = item.verdict == "look" and item.parts[0].share == 100
+        nothing = item.verdict == "look" and item.parts[0].share_pct == 100
         return len(WEIGHT) if nothing else WEIGHT.index("completeness"), 0
-    return WEIGHT.index(item.group), -item.share
+    return WEIGHT.index(item.group), -item.share_pct
 
 
 def line(item: Finding | Several, lang: str) -> tuple[str, str]:
     """(what was found, what to do) of one line of the page."""
     if not isinstance(item, Several):
         return said(item, lang)
-    empty = item.parts[0].share == 100
-    fields = [named(f.field, lang) + ("" if empty else f" {percent(100 - f.share, lang)}") for f in item.parts]
+    empty = item.parts[0].share_pct == 100
+    fields = [named(f.field, lang) + ("" if empty else f" {percent(100 - f.share_pct, lang)}") for f in item.parts]
     lead = WORDS["nothing in" if empty else "unfilled" if item.verdict == "bad" else "partly"][lang]
     more = f"; {WORDS['and'][lang]} {len(fields) - MOST}" if len(fields) > MOST else ""
     todo = WORDS["fill" if item.verdict == "bad" or not empty else "leave"][lang]
@@ -165,7 +165,7 @@ def amount(item: Finding | Several, lang: str) -> str:
         return ""
     if not item.trees:
         return "0"
-    return f"{figure(item.trees, lang)} ({percent(item.share, lang)})"
+    return f"{figure(item.trees, lang)} ({percent(item.share_pct, lang)})"
 
 
 def _shape(verdict, lang):

@@ -261,13 +261,13 @@ def figure(value: float, lang: str, digits: int = 0) -> str:
     return text if lang == "en" else text.replace(",", "\u202f").replace(".", ",")
 
 
-def percent(share: float, lang: str) -> str:
+def percent(value: float, lang: str) -> str:
     """A share that never hides a few behind 0 %, nor what is left behind 100 %."""
-    if 0 < share < 0.1:
+    if 0 < value < 0.1:
         return "<\u00a0" + figure(0.1, lang, 1) + "\u00a0%"
-    if 99.9 < share < 100:
+    if 99.9 < value < 100:
         return ">\u00a0" + figure(99.9, lang, 1) + "\u00a0%"
-    return figure(share, lang, 0 if share == round(share) else 1) + "\u00a0%"
+    return figure(value, lang, 0 if value == round(value) else 1) + "\u00a0%"
 
 
 def examples(finding: Finding, lang: str) -> str:
