@@ -245,8 +245,8 @@ def index_page(run: dict[str, Any]) -> str:
         if one["results"]:
             mine = [r["id"] for r in one["provenance"] if r.get("synthetic")]
             stamp = f"<span class='tag sample'>{STAMP}</span>" if mine else ""
-            rows = [r for r in one["results"] if "question" not in r]
-            parts.append(f"<p>Key results {stamp}</p>{_results_table(rows)}" if rows else "")
+            plain = [r for r in one["results"] if "question" not in r]
+            parts.append(f"<p>Key results {stamp}</p>{_results_table(plain)}" if plain else "")
             parts += [_answer(r) for r in one["results"] if "question" in r]
         elif not one["error"]:
             parts.append("<p class='soft'>This notebook gives no key results.</p>")
