@@ -1,4 +1,4 @@
-"""HTML from Jinja2 templates: whatever a template is given is escaped, unless it is marked as HTML already."""
+"""HTML from Jinja2 templates: what they are given is escaped, unless the template itself marks it safe."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def render(template: str, package: str = __package__, **values: object) -> str:
     package : str
         Package whose folder ``web`` holds it.
     **values
-        What the template names. Text is escaped; ``markupsafe.Markup`` is taken as HTML.
+        What the template names. All is escaped, but for what the template marks ``safe``.
 
     Returns
     -------

@@ -2,9 +2,11 @@
 
 import base64
 import html
+import io
 import json
 import re
 
+import bleach
 import folium
 import geopandas as gpd
 import numpy as np
@@ -15,7 +17,7 @@ from shapely.geometry import LineString, Point, box
 
 from datakit.errors import CrsMismatch, TooBig, WrongUse
 from datakit.show import maps
-from datakit.show.maps import assets, layers, static
+from datakit.show.maps import assets, contours, layers, static
 
 WORDS = {"title": "Densité des îlots", "caption": "What to see.", "alt": "Four squares, one darker."}
 
@@ -165,7 +167,36 @@ def test_names_from_the_data_cannot_become_markup(squares):
     frame = made._repr_html_()
     srcdoc = re.search(r"srcdoc='(.*)'></iframe>", frame, re.S)[1]
     assert "'" not in srcdoc and html.unescape(srcdoc) == page
-    assert f'title="{html.escape(HOSTILE[0])}"' in frame
+    around = frame.replace(srcdoc, "")
+    assert HOSTILE[0] not in around and "<script" not in around
+    assert html.unescape(re.search('<iframe title="([^"]*)"', around)[1]) == HOSTILE[0]
+
+
+def as_on_github(output):
+    """What is left where frames, scripts and styles are stripped."""
+    kept = {"img": ["alt", "src", "width", "height"], "a": ["href"]}
+    return bleach.clean(output, ["div", "p", "strong", "img", "a"], kept, ["https", "data"], strip=True)
+
+
+@pytest.mark.parametrize("kind", ["areas", "points"])
+def test_where_frames_are_stripped_a_picture_and_the_words_are_left(squares, trees, kind):
+    from matplotlib.colors import to_rgb
+    from matplotlib.image import imread
+
+    if kind == "areas":
+        made = maps.choropleth(squares, "density", unit="", outline=squares, **WORDS)
+    else:
+        made = maps.points(pd.concat([trees] * 12), colour="genus", outline=squares, **WORDS)
+    left = as_on_github(made._repr_html_())
+    assert "iframe" not in left and "style=" not in left and "leaflet" not in left.lower()
+    assert WORDS["title"] in left and WORDS["caption"] in left and "SYNTHETIC SAMPLE: invented data." in left
+    (alt, source) = re.search(r'<img alt="([^"]*)" src="([^"]*)">', left).groups()
+    assert alt == WORDS["alt"] and source.startswith("data:image/png;base64,") and len(source) < 61_000
+    png = io.BytesIO(base64.b64decode(source.partition(",")[2]))
+    pixels = np.rint(imread(png)[:, :, :3] * 255).astype(int).reshape(-1, 3)
+    for colour in made.layers[0].spec["colours"]:  # those of the legend, not neighbours of them
+        assert (pixels == np.rint(np.array(to_rgb(colour)) * 255)).all(axis=1).sum() > 40
+    assert made._repr_html_() == made._repr_html_()
 
 
 def test_in_a_notebook_the_map_is_a_described_frame(squares):
@@ -214,11 +245,11 @@ def test_contours_are_simplified_to_the_budget_without_opening_gaps():
     left = shapely.Polygon([(852_000, 6_690_000), *wave, (852_000, 6_694_000)])
     right = shapely.Polygon([(856_000, 6_690_000), *wave, (856_000, 6_694_000)])
     frame = gpd.GeoDataFrame({"v": [1.0, 2.0]}, geometry=[left, right], crs="EPSG:2154")
-    assert frame.geometry.count_coordinates().sum() > layers.VERTICES
+    assert frame.geometry.count_coordinates().sum() > contours.VERTICES
     made = maps.choropleth(frame, "v", unit="", **WORDS)
     spec = specs(made.html())["areas"][0]
     polygons = [shapely.Polygon(decode(s, spec["unit"])[0][0]) for s in spec["shapes"]]
-    assert sum(shapely.get_num_coordinates(polygons)) <= layers.VERTICES
+    assert sum(shapely.get_num_coordinates(polygons)) <= contours.VERTICES
     assert polygons[0].intersection(polygons[1]).area < 1e-9 * polygons[0].area
     assert polygons[0].union(polygons[1]).geom_type == "Polygon"
     assert made.size < 1_000_000
@@ -392,6 +423,69 @@ def test_rows_without_a_position_are_counted_not_hidden(squares, trees):
     squares.loc[0, "geometry"] = None
     made = maps.choropleth(squares, "density", unit="", **WORDS)
     assert "1 row without outline" in legend_of(made.html())
+
+
+def written(made):
+    """The names on the static twin."""
+    names = set(made.outline["name"])
+    return [t.get_text() for t in made.static().axes[0].texts if t.get_text() in names]
+
+
+def test_the_largest_places_are_named_first_and_none_before_a_larger_one(squares):
+    rng = np.random.default_rng(8)
+    squares["population"] = rng.permutation(16) * 1000
+    ordered = squares.sort_values("population", ascending=False)["name"].tolist()
+    squares.geometry = squares.geometry.scale(0.2, 0.2, origin=(854000, 6692000))  # too near for all the names
+    with_names = maps.choropleth(squares, "density", unit="", outline=squares, **WORDS)
+    assert [n[0] for n in specs(with_names.html())["outline"][0]["names"]] == ordered
+    squares.loc[len(squares)] = ["Loin", 1.0, box(874000, 6691000, 874100, 6691100), -1]
+    some = written(maps.choropleth(squares, "density", unit="", outline=squares, **WORDS))
+    assert 1 <= len(some) < 16 and some == ordered[: len(some)]  # and "Loin", with all its room, is not among them
+    areas = squares.drop(columns="population").head(3)
+    areas.loc[1, "geometry"] = box(853000, 6690000, 856000, 6693000)
+    assert contours.places(areas)[0][0] == "Îlot n° 1"
+
+
+def test_a_name_steps_aside_before_it_gives_up(squares):
+    two = squares.head(2).assign(name=["Chevigny-Saint-Sauveur", "Bressey-sur-Tille"])
+    two.loc[1, "geometry"] = two.geometry[0].buffer(1)
+    made = maps.choropleth(two, "density", unit="", outline=two, **WORDS)
+    assert len(written(made)) == 2
+
+
+def test_names_have_a_halo_that_hides_what_is_below(squares):
+    from matplotlib.colors import to_rgb
+
+    made = maps.choropleth(squares, "density", unit="", outline=squares, **WORDS)
+    names = [t for t in made.static().axes[0].texts if t.get_text().startswith("Îlot")]
+    assert names
+    for text in names:
+        (halo,) = text.get_path_effects()
+        assert halo._gc["foreground"] == "white" and halo._gc["linewidth"] >= 2.5 and "alpha" not in halo._gc
+        assert max(to_rgb(text.get_color())) < 0.1
+
+
+def test_areas_are_drawn_in_the_very_colours_of_the_legend(squares):
+    made = maps.choropleth(squares, "density", unit="", **WORDS)
+    assert specs(made.html())["areas"][0]["opacity"] == 1
+    above_tiles = maps.choropleth(squares, "density", unit="", tiles="ign", **WORDS)
+    assert specs(above_tiles.html())["areas"][0]["opacity"] < 1
+
+
+def test_holes_stay_empty_in_the_static_twin():
+    for inner in ([(2, 2), (2, 4), (4, 4), (4, 2)], [(2, 2), (4, 2), (4, 4), (2, 4)]):  # either way round
+        ring = shapely.Polygon([(0, 0), (6, 0), (6, 6), (0, 6)], [inner])
+        frame = gpd.GeoDataFrame(
+            {"kind": ["a"]}, geometry=[shapely.transform(ring, lambda c: c * 1000 + 850000)], crs=2154
+        )
+        fig = maps.choropleth(frame, "kind", unit="", colours={"a": "#ff0000"}, **WORDS).static()
+        fig.canvas.draw()
+        ax = fig.axes[0]
+        x, y = ax.transData.transform((853000, 853000)).astype(int)
+        pixels = np.asarray(fig.canvas.buffer_rgba())[::-1]
+        assert pixels[y, x, :3].tolist() != [255, 0, 0]
+        x, y = ax.transData.transform((851000, 851500)).astype(int)
+        assert pixels[y, x, :3].tolist() == [255, 0, 0]
 
 
 def test_points_outside_the_outline_are_announced(squares, trees):

@@ -118,7 +118,9 @@ def test_a_tooltip_shows_names_as_they_are(shown, communes):
 
 
 def test_names_of_communes_do_not_cover_each_other(shown, communes):
-    page = shown(maps.choropleth(communes, "share", unit="%", outline=communes, **WORDS), 390, 700).page
+    rows = communes.assign(name="Saint-Martin-" + communes["name"], population=range(16, 0, -1))
+    rows = rows.set_geometry(rows.scale(1, 0.2, origin=(854_000, 6_692_000)))  # too flat for sixteen names
+    page = shown(maps.choropleth(rows, "share", unit="%", outline=rows, **WORDS), 390, 700).page
     boxes = page.locator(".dk-name").evaluate_all(
         """names => names.filter((n) => n.style.visibility !== 'hidden')
         .map((n) => n.firstChild.getBoundingClientRect().toJSON())"""
@@ -128,6 +130,8 @@ def test_names_of_communes_do_not_cover_each_other(shown, communes):
         for b in boxes[i + 1 :]:
             beside = a["right"] <= b["left"] or b["right"] <= a["left"]
             assert beside or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+    named = page.locator(".dk-name:visible").all_inner_texts()
+    assert named == rows["name"].tolist()[: len(named)]  # by population: none before a larger one
 
 
 def test_dots_are_painted_and_the_nearest_answers(shown, trees, communes, tmp_path):
@@ -227,6 +231,13 @@ def test_in_the_frame_of_a_notebook_the_map_is_painted(running, communes, tmp_pa
     opened.page.goto(page.as_uri())
     assert opened.page.locator("iframe").get_attribute("title") == WORDS["alt"]
     opened.page.frame_locator("iframe").locator("path.leaflet-interactive").first.wait_for()
+    over = """([x, y]) => document.elementFromPoint(x, y).tagName"""
+    box = opened.page.locator("img").bounding_box()
+    assert box["width"] > 300 and box["height"] > 300  # the picture stands there, and the frame covers all of it
+    frame = opened.page.locator("iframe").bounding_box()
+    assert frame["y"] <= box["y"] and frame["y"] + frame["height"] >= box["y"] + box["height"]
+    for corner in ((2, 2), (box["width"] - 2, box["height"] - 2)):
+        assert opened.page.evaluate(over, [box["x"] + corner[0], box["y"] + corner[1]]) == "IFRAME"
     assert opened.asked == [] and opened.complaints == []
     opened.close()
 

@@ -14,6 +14,7 @@ map       A map with everything a reader needs around it: title, legend, caption
 layers    Its layers: rows of a table, packed small for the page and drawn again for the static twin
 elements  What a layer becomes in Leaflet: a call of one of the kit's own scripts, in folium's map
 classes   From the values of a column to the classes of a legend
+contours  Contours packed small for the page, and the names of places, the largest first
 page      The map as a page that needs no network
 assets    The scripts and styles that are written into the page
 static    The static twin of a map, drawn by matplotlib

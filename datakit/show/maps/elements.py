@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from datakit.extras import needed_by
-from datakit.show.maps.layers import LAMBERT, WGS84, outline_spec, safe_json
+from datakit.show.maps.contours import LAMBERT, WGS84, outline_spec
+from datakit.show.maps.layers import safe_json
 
 if TYPE_CHECKING:
     from datakit.show.maps.layers import Whole

@@ -7,16 +7,15 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.data.text import name_column
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.show.maps.classes import Classes
+from datakit.show.maps.contours import LAMBERT, shapes_of
 from datakit.show.style import NO_DATA_COLOUR, cell, number
 
 if TYPE_CHECKING:
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 
     from datakit.show.style import Sources
 
-LAMBERT, WGS84, MERCATOR = "EPSG:2154", "EPSG:4326", "EPSG:3857"
+MERCATOR = "EPSG:3857"
 WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from, in EPSG:3857 metres
-VERTICES = 60_000  # what a page shows without a wait; above it, contours are simplified
 ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG elements
 RADII = 12  # sizes of proportional circles that are told apart
 BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
@@ -138,61 +136,6 @@ def columns_of(
         label = None if name == head else fallback_labels.get(name, str(name).replace("_", " "))
         out.append({"label": label, "values": list(texts), "data": packed(index, width), "width": width})
     return out
-
-
-def shapes_of(geometry: gpd.GeoSeries, vertices: int = VERTICES) -> tuple[list, int, float]:
-    """Contours as differences of whole numbers, simplified only as far as the budget asks.
-
-    Parameters
-    ----------
-    geometry : GeoSeries
-        Polygons or lines, EPSG:2154.
-    vertices : int
-        Vertices to aim at.
-
-    Returns
-    -------
-    shapes : list
-        Per row: polygons of rings, or lines, each ``[x, y, dx, dy, …]`` in ``1 / unit`` degrees.
-    unit : int
-    tolerance : float
-        Metres; 0 when nothing was simplified.
-    """
-    array = geometry.to_numpy()
-    polygons = bool(len(array)) and shapely.get_dimensions(array).max() == 2
-    tolerance, simple = 0.0, array
-    if shapely.get_num_coordinates(array).sum() > vertices:
-        # Shared borders are simplified once for both neighbours, so that no gaps open between them.
-        shared = polygons and bool(shapely.coverage_is_valid(array))
-        reduce = shapely.coverage_simplify if shared else shapely.simplify
-        for tolerance in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0):
-            simple = reduce(array, tolerance)
-            if shapely.get_num_coordinates(simple).sum() <= vertices:
-                break
-        simple = np.where(shapely.is_empty(simple), array, simple)
-    if not len(simple):
-        return [], 10**6, tolerance
-    unit = 10**6 if shapely.get_num_coordinates(simple).sum() <= vertices / 2 else 10**5
-    kind, coords, offsets = shapely.to_ragged_array(type(geometry)(simple, crs=geometry.crs).to_crs(WGS84).to_numpy())
-    whole = np.rint(coords[:, :2] * unit).astype(np.int64)
-    steps = np.diff(whole, axis=0, prepend=whole[:1] * 0)
-    if kind in (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON):
-        rings = offsets[0]
-    else:
-        rings = offsets[0] if offsets else np.array([0, len(whole)])
-    steps[rings[:-1]] = whole[rings[:-1]]
-    moving = steps.any(axis=1)
-    moving[rings[:-1]] = True
-    closed = polygons  # Leaflet closes rings itself
-    flat = []
-    for start, end in pairwise(rings):
-        end -= closed
-        flat.append(steps[start:end][moving[start:end]].ravel().tolist())
-    for level in offsets[1:]:
-        flat = [flat[a:b] for a, b in pairwise(level)]
-    if kind in (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING):
-        flat = [[s] for s in flat]
-    return flat, unit, tolerance
 
 
 @dataclass
@@ -372,16 +315,3 @@ def size_examples(largest: float) -> list[float]:
 
 def _left_out(count, what):
     return f"{number(count)} row{'s' if count > 1 else ''} without {what}: not shown"
-
-
-def outline_spec(frame: gpd.GeoDataFrame, *, over: bool, fill: bool, names: bool) -> dict:
-    """Contours for orientation, with names where the table has them."""
-    shapes, unit, _ = shapes_of(frame.geometry, 20_000)
-    spec = {"shapes": shapes, "unit": unit, "over": over, "fill": fill, "names": None}
-    column = name_column(frame)
-    if names and column and 0 < len(frame) <= 60:
-        ordered = frame.iloc[np.argsort(-frame.area.to_numpy())]
-        spots = ordered.geometry.representative_point().to_crs(WGS84)
-        rows = zip(ordered[column], spots, strict=True)
-        spec["names"] = [[cell(t), round(p.x * unit), round(p.y * unit)] for t, p in rows]
-    return spec

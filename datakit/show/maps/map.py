@@ -117,11 +117,12 @@ class Map:
         tooltip: Tooltip = (),
         legend: str | None = None,
         colour: str = CATEGORICAL[2],
-        opacity: float = 0.85,
+        opacity: float | None = None,
     ) -> Map:
         """Add polygons or lines, coloured by ``column`` or all in one ``colour``.
 
-        Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1.
+        Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1, by default 1,
+        as in the legend, or 0.85 above tiles.
 
         Returns
         -------
@@ -143,7 +144,7 @@ class Map:
             tooltip_labels=names,
             columns=layers.unique([labels, column, *tips]),
             level=len(self.layers),
-            opacity=opacity,
+            opacity=(0.85 if self.tiles else 1.0) if opacity is None else opacity,
             colour=colour,
             left_out=left_out,
         )

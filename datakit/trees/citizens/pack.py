@@ -12,7 +12,7 @@ import pandas as pd
 from datakit.data.text import name_column
 from datakit.errors import WrongUse
 from datakit.geo.streets import DETOUR
-from datakit.show.maps import POLYGONS, layers
+from datakit.show.maps import POLYGONS, contours, layers
 from datakit.trees import exposure, structure
 from datakit.trees.checks import checks as limits
 from datakit.trees.inventory import taxa
@@ -99,7 +99,7 @@ def page_data(
     made["streets"], made["street"] = _streets(trees, grid, communes)
     made["spots"] = _spots(trees, grid, communes, places)
     if outline is not None:
-        made["outline"] = layers.outline_spec(communes, over=False, fill=True, names=True)
+        made["outline"] = contours.outline_spec(communes, over=False, fill=True, names=True)
     return made
 
 

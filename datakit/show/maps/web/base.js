@@ -91,7 +91,8 @@
     return group;
   };
 
-  /* Names of places, the biggest first; a name that would cover another is hidden until there is room. */
+  /* Names of places, the largest first. A name that finds no room beside larger ones is hidden until there is, and so
+     are those of all smaller places: a hamlet is never named where a town is not. */
   dk.names = function (map, spec, group) {
     const pane = dk.pane(map, "dk-names", 460, false);
     const markers = spec.names.map(function (name) {
@@ -99,24 +100,35 @@
       icon.options.html.textContent = name[0];
       return L.marker([name[2] / spec.unit, name[1] / spec.unit], { icon, pane, interactive: false, keyboard: false }).addTo(group);
     });
+    const clash = (box, others) => others.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
     const place = function () {
-      const taken = [];
+      const bubbles = [], taken = [];
       for (const el of map.getPane("markerPane").getElementsByClassName("dk-cluster")) {
         const p = L.DomUtil.getPosition(el), r = el.offsetWidth / 2;
-        taken.push([p.x - r, p.y - r, p.x + r, p.y + r]);
+        bubbles.push([p.x - r, p.y - r, p.x + r, p.y + r]);
       }
+      const seen = map.getBounds();
+      let full = false;
       for (const m of markers) {
         const el = m.getElement();
         if (!el) continue;
+        if (!seen.contains(m.getLatLng())) { el.style.visibility = "hidden"; continue; }
         const p = map.latLngToLayerPoint(m.getLatLng());
-        const w = (el.firstChild.offsetWidth || 60) / 2 + 2, h = 8;
-        const box = [p.x - w, p.y - h, p.x + w, p.y + h];
-        const clash = taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-        el.style.visibility = clash ? "hidden" : "";
-        if (!clash) taken.push(box);
+        const w = (el.firstChild.offsetWidth || 60) + 4, h = 16;
+        const boxes = full ? [] : spec.steps.map(function ([right, up]) {
+          const x = p.x + right * w, y = p.y - up * h;
+          return [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
+        });
+        const beside = boxes.filter((box) => !clash(box, taken)), free = beside.find((box) => !clash(box, bubbles));
+        if (!beside.length) full = true;
+        el.style.visibility = free ? "" : "hidden";
+        if (!free) continue;
+        el.firstChild.style.left = (free[0] + free[2]) / 2 - p.x + "px";
+        el.firstChild.style.top = (free[1] + free[3]) / 2 - p.y + "px";
+        taken.push(free);
       }
     };
-    map.on("zoomend viewreset resize datakit:bubbles", place);
+    map.on("moveend viewreset resize datakit:bubbles", place);
     map.whenReady(() => requestAnimationFrame(place));
   };
 
