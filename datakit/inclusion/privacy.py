@@ -1,116 +1,260 @@
-"""The small-number rule as code: no figure about a handful of households, nor one from which it can be worked out.
+"""The small-number rule as code: no figure about a handful of households or people, nor one that gives it back.
 
-What this rule does not do: it hides counts that are small, not groups that are all alike (if every household of an
-area is poor, saying so says it of each), and it does not see what several tables give away together.
+What a figure is, the caller says: "count" (of people or homes), "pct" or "share" (0 to 100, or 0 to 1, of the
+households), "amount" (euros, hours: no count is in it), or the names of the two columns of which it is the share, part
+and whole. Where names of columns only are given, those that end in ``pct`` or ``rate`` are "pct", those that end in
+``share`` are "share", all others "count".
+
+Three things are hidden. A whole row, when it describes too few households. A single figure, when it counts a few people
+in a large area, or all but a few, or all. And then as much more as it takes for nobody to get a hidden figure back by
+subtracting what is shown from a total: the total of each larger area (``within``) and that of the whole table, which
+are always taken as known. Where a single row is hidden, or those hidden together are still too few, the next smallest
+goes with it; where a larger area is hidden as a whole, so does the next smallest larger area. That a trait
+is nobody's may be said.
+
+What this rule does not do: it does not see what several tables give away together.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from datakit.data.cache import write_whole
 from datakit.data.delimited import for_spreadsheets
+from datakit.data.text import fold
 from datakit.errors import WrongUse
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
-PERSONAL = {
-    "first_name",
-    "last_name",
-    "nom_personne",
-    "prenom",
-    "prénom",
-    "email",
-    "courriel",
-    "mail",
-    "phone",
-    "telephone",
-    "téléphone",
-    "date_naissance",
-    "birth_date",
-    "device_id",
-    "account_id",
-    "nir",
-}
-REASONS = ("", "too few households", "number of households unknown", "would reveal another area")
+FEW = 5  # people or homes: from 1 to one under this, a count points at somebody. A choice of this kit
+HIDDEN = "not shown: too few here, or it would give another area away"
+KINDS = ("count", "pct", "share", "amount")
+
+# Names of columns about persons, without accents; the name of a place may be written, its column has to say so.
+_PERSON = re.compile(
+    r"mail|courriel|phone|telephone|portable|prenom|naissance|birth|adresse|address|device|account|contact|login"
+    r"|(first|last|sur|user|full) ?name|\b(tel|mel|nir|noms?|names?)\b"
+)
+_PLACE = re.compile(r"\b(iris|commune|quartier|ville|town|area|zone|secteur|district|departement|region|street|rue)\b")
+_REACHES = re.compile(
+    r"[^@\s]+@[^@\s]+\.[a-z]{2,}|(?<!\d)(?:\+33|0033|0) ?[1-9](?:[ .-]?\d{2}){4}(?!\d)", re.IGNORECASE
+)
+# Text that is a figure, "12,5" or "80 %"; a code of digits only ("210540101") is none.
+_FIGURE = re.compile(r"[<>≤≥~ ]*-?\d[\d\s]*([.,]\d+\s*%?|[.,]?\s*%)\s*")
 
 
 def suppress(
-    frame: pd.DataFrame, columns: list[str], *, count: str, minimum: float = MIN_HOUSEHOLDS, within: str | None = None
+    frame: pd.DataFrame,
+    figures: Sequence[str] | Mapping[str, str | tuple[str, str]],
+    *,
+    count: str,
+    public: Sequence[str] = (),
+    minimum: float = MIN_HOUSEHOLDS,
+    few: float = FEW,
+    within: str | None = None,
 ) -> pd.DataFrame:
-    """Empty the figures of rows that describe too few households.
+    """Empty the figures that describe too few households or people.
 
     Parameters
     ----------
     frame : DataFrame
         One row for each area.
-    columns : list of str
-        The figures to empty.
+    figures : list of str, or dict of str to (str or (str, str))
+        The columns about people or homes, as a dict each with what it is: see the module.
     count : str
         Column with the number of households (or people) that each row describes.
-    minimum : int or float
-        The smallest number that may be shown.
+    public : sequence of str
+        Numbers about no one: identifiers, metres. All others are emptied in hidden rows, named in ``figures`` or not.
+    minimum, few : int or float
+        The smallest number of households, and the smallest count of those who have a trait or who have not, to show.
     within : str, optional
-        Column naming a larger area whose total is published or known elsewhere (the commune). When a single row of it
-        is hidden, or those hidden are together still fewer than ``minimum``, the next smallest is hidden too: one
-        subtraction would bring the figure back.
+        Column naming a larger area whose total is published or known elsewhere (the commune): protected, too.
 
     Returns
     -------
     DataFrame
-        A copy, in which ``columns`` and ``count`` are missing where they are hidden, with a text column ``hidden``
-        (empty where the row is shown) saying why. ``attrs`` are kept.
+        A copy, with a text column ``hidden``: empty, or `HIDDEN`. It does not say which row was too small and which
+        protects it: that would tell how large the first can be. Single figures may be missing in a row that is shown.
 
     Raises
     ------
     WrongUse
-        A column that does not exist, a negative count, or a minimum under 2.
+        A column that does not exist, an unknown kind of figure, a negative count, or a minimum under 2.
     """
-    absent = [c for c in [*columns, count, *([within] if within else [])] if c not in frame]
-    if absent:
-        raise WrongUse("privacy.suppress", "no such column", found=", ".join(absent), expected=", ".join(frame.columns))
-    if not minimum >= 2:
-        raise WrongUse(
-            "privacy.suppress", "a minimum under 2 protects nobody", found=str(minimum), expected="2 or more"
-        )
-    number = pd.to_numeric(frame[count]).to_numpy(dtype=float, na_value=np.nan)
-    if np.nanmin(number, initial=0) < 0:
-        raise WrongUse("privacy.suppress", "a number of households cannot be negative", found=str(np.nanmin(number)))
+    kinds = _kinds(figures)
+    _check(frame, kinds, count, public, minimum, few, within)
+    number = _values(frame[count])
+    groups = _groups(frame, within)
     # An unknown count may be a small one: only what is known to be large is shown.
-    why = np.where(np.isnan(number), REASONS[2], np.where(number < minimum, REASONS[1], REASONS[0])).astype(object)
-    if within:
-        for rows in frame.reset_index(drop=True).groupby(within, dropna=False).indices.values():
-            _protect(rows, number, why, minimum)
+    gone = ~(number >= minimum)
+    _protect(gone, groups, lambda rows: _enough(number[rows], minimum), number)
     out = frame.copy()
     out.attrs = dict(frame.attrs)
-    out["hidden"] = pd.array(why, dtype="str")
-    gone = why != ""
-    for column in dict.fromkeys([*columns, count]):
-        if pd.api.types.is_integer_dtype(out[column]):
-            out[column] = out[column].astype("Int64")
-        out[column] = out[column].mask(gone)
+    out["hidden"] = pd.array(np.where(gone, HIDDEN, ""), dtype="str")
+    kept = {*public, within}
+    figure_like = [c for c in frame.columns if c in kinds or (c not in kept and _is_figure(frame[c]))]
+    # What a share is made of gives it back, but for a whole that is public by itself (the population of an area).
+    wholes = [c for c in _made_of(kinds) if c not in public]
+    for column in dict.fromkeys([*figure_like, *wholes, count]):
+        out[column] = _empty(out[column], gone)
+    for columns, part, of in _families(frame, kinds, number):
+        small = _small(gone, groups, number, part, of, minimum, few)
+        for column in columns:
+            out[column] = _empty(out[column], small)
     return out
 
 
-def _protect(rows, number, why, minimum):
-    """Hide further rows of one larger area until what is hidden cannot be had by subtraction."""
-    hidden = [r for r in rows if why[r]]
+def _kinds(figures):
+    """What each figure is, also where the caller gave names only."""
+    if not isinstance(figures, (list, tuple)):
+        return dict(figures)
+    ends = (("pct", "pct"), ("rate", "pct"), ("share", "share"), ("", "count"))
+    return {name: next(kind for end, kind in ends if str(name).lower().endswith(end)) for name in figures}
+
+
+def _made_of(kinds):
+    return [column for kind in kinds.values() if isinstance(kind, tuple) for column in kind]
+
+
+def _check(frame, kinds, count, public, minimum, few, within):
+    wanted = [*kinds, *_made_of(kinds), count, *public, *([within] if within else [])]
+    absent = [c for c in dict.fromkeys(wanted) if c not in frame]
+    if absent:
+        raise WrongUse(
+            "privacy.suppress", "no such column", found=", ".join(absent), expected=", ".join(map(str, frame.columns))
+        )
+    if not frame.columns.is_unique:
+        raise WrongUse("privacy.suppress", "two columns have the same name")
+    unknown = [f"{name}: {kind}" for name, kind in kinds.items() if not isinstance(kind, tuple) and kind not in KINDS]
+    if unknown:
+        raise WrongUse(
+            "privacy.suppress",
+            "it is not known what a figure is",
+            found=", ".join(unknown),
+            expected=", ".join(KINDS) + ", or (part, whole)",
+        )
+    if not (minimum >= 2 and few >= 2):
+        found = f"minimum {minimum}, few {few}"
+        raise WrongUse("privacy.suppress", "a minimum under 2 protects nobody", found=found, expected="2 or more")
+    least = np.nanmin(_values(frame[count]), initial=0)
+    if least < 0:
+        raise WrongUse("privacy.suppress", "a number of households cannot be negative", found=str(least))
+
+
+def _values(column):
+    """Numbers of a column, whatever it keeps them in; missing where there is none."""
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.astype("str").str.replace(r"[%\s]", "", regex=True).str.replace(",", ".")
+    found = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _is_figure(column):
+    """Whether a column holds numbers, in whatever form."""
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    if str(column.dtype) == "geometry" or not len(column := column.dropna()):
+        return False
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    return all(
+        _FIGURE.fullmatch(v) if isinstance(v, str) else isinstance(v, (bool, int, float, np.number, np.bool_))
+        for v in column
+    )
+
+
+def _empty(column, gone):
+    """The column without what is hidden; not even a category that no row has any more."""
+    if pd.api.types.is_bool_dtype(column) and not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("boolean")
+    elif pd.api.types.is_integer_dtype(column):
+        column = column.astype("Int64")
+    column = column.mask(gone)
+    return column.cat.remove_unused_categories() if isinstance(column.dtype, pd.CategoricalDtype) else column
+
+
+def _families(frame, kinds, number):
+    """Columns that give each other away, with the count in them and the numbers that it is part of."""
+    found = {}
+    for name, kind in kinds.items():
+        if isinstance(kind, tuple):
+            part, whole = kind
+            columns, _, wholes = found.setdefault(part, ([part], _values(frame[part]), []))
+            columns.append(name)
+            wholes.append(_values(frame[whole]))
+    for name, kind in kinds.items():
+        if kind in ("pct", "share"):
+            found[name] = ([name], _values(frame[name]) * number / (100 if kind == "pct" else 1), [number])
+        elif kind == "count" and name not in found:
+            found[name] = ([name], _values(frame[name]), [number])
+    return found.values()
+
+
+def _small(gone, groups, number, part, wholes, minimum, few):
+    """Where a count is hidden: with its row, because it points at somebody, or to protect another."""
+
+    def enough(rows):
+        return _enough(number[rows], minimum, part[rows], [whole[rows] for whole in wholes], few)
+
+    small = gone | np.any([_points(part, whole, few) for whole in wholes], axis=0)
+    _protect(small, groups, enough, number)
+    return small
+
+
+def _points(part, whole, few):
+    """Whether a count points at somebody: of a few people, or of all but a few, or of all."""
+    rest = whole - part  # under 0: people against households, and no part of them
+    edge = 1e-9
+    return (part > edge) & ((part < few - edge) | ((rest > -edge) & (rest < few - edge)))
+
+
+def _enough(number, minimum, part=None, wholes=(), few=FEW):
+    """Whether the sums over several hidden rows say nothing about anyone."""
+    if np.nansum(number) < minimum:
+        return False
+    return not any(_points(np.nansum(part), whole.sum(), few) for whole in wholes)
+
+
+def _groups(frame, within):
+    rows = np.arange(len(frame))
+    return list(pd.Series(rows).groupby(frame[within].to_numpy(), dropna=False).indices.values()) if within else [rows]
+
+
+def _protect(gone, groups, enough, number):
+    """Hide further rows until what is hidden cannot be had by subtraction from the total of a group, or of all."""
+    for rows in groups:
+        _hide_more(gone, [np.array([row]) for row in rows], enough, number)
+    if len(groups) > 1:
+        _hide_more(gone, groups, enough, number)
+
+
+def _hide_more(gone, units, enough, number):
+    """Units are rows of a larger area, or larger areas of the table, of which the total is known."""
+    hidden = [rows for rows in units if gone[rows].all()]
     if not hidden:
         return
-    shown = sorted((r for r in rows if not why[r]), key=lambda r: number[r])
-    # A row without households has nothing to protect another with.
-    while shown and (
-        sum(number[r] > 0 or np.isnan(number[r]) for r in hidden) < 2 or np.nansum(number[hidden]) < minimum
+    left = sorted((rows for rows in units if not gone[rows].all()), key=lambda rows: np.nansum(number[rows]))
+    # A unit without households has nothing to protect another with.
+    while left and (
+        sum(np.nansum(number[rows]) != 0 or np.isnan(number[rows]).any() for rows in hidden) < 2
+        or not enough(np.concatenate(hidden))
     ):
-        row = shown.pop(0)
-        why[row] = REASONS[3]
-        hidden.append(row)
+        rows = left.pop(0)
+        gone[rows] = True
+        hidden.append(rows)
 
 
-def share(part: float, whole: float, households: float, minimum: float = MIN_HOUSEHOLDS) -> float | None:
-    """A percentage, or None where it would describe too few households.
+def pct(
+    part: float, whole: float, households: float, minimum: float = MIN_HOUSEHOLDS, few: float = FEW
+) -> float | None:
+    """A percentage, or None where it would describe too few households or people.
 
     Parameters
     ----------
@@ -118,85 +262,109 @@ def share(part: float, whole: float, households: float, minimum: float = MIN_HOU
         Numbers of people or homes.
     households : float
         Households that the figure describes.
-    minimum : int or float
+    minimum, few : int or float
+        See `suppress`.
 
     Returns
     -------
     float or None
         0 to 100 (%).
     """
-    if not households >= minimum or not whole > 0:
+    if not households >= minimum or not whole > 0 or _points(part, whole, few):
         return None
     return 100 * part / whole
 
 
 def safe(
     frame: pd.DataFrame,
-    figures: list[str],
+    figures: Sequence[str] | Mapping[str, str | tuple[str, str]],
     *,
     count: str,
-    public: tuple[str, ...] = (),
+    public: Sequence[str] = (),
     minimum: float = MIN_HOUSEHOLDS,
+    few: float = FEW,
     within: str | None = None,
 ) -> pd.DataFrame:
-    """The table that may leave the room: figures hidden by `suppress`, and no other number about people in it.
+    """The table that may leave the room: figures hidden by `suppress`, no column that nobody declared, no index.
 
     Parameters
     ----------
     frame : DataFrame
         One row for each area.
-    figures : list of str
-        Columns about people or households.
-    count, minimum, within
+    figures, count, minimum, few, within
         See `suppress`.
-    public : tuple of str
-        Numbers that are about no one: identifiers, metres, areas.
+    public : sequence of str
+        All other columns, numbers or not, that are about no one: codes and names of areas, metres. A column of text may
+        hold a figure, too ("80 %", "all poor"), so that each has to be named; ``within`` and the shapes need not be.
 
     Returns
     -------
     DataFrame
+        Rows are numbered anew: an index may hold what a column may not.
 
     Raises
     ------
     WrongUse
-        A column of numbers that is neither: whoever exports it has to say which it is. Or a column named like one
-        about persons (name, mail, telephone).
+        A column that is neither: whoever exports it has to say which it is. Or one about persons, by its name (name,
+        mail, telephone) or by what it holds (an address of mail, a telephone number), declared or not.
     """
-    told = {*figures, *public, count}
-    numbers = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c]) and c not in told]
-    if numbers:
+    _refuse_persons(frame)
+    kinds = _kinds(figures)
+    shapes = frame.columns[[str(dtype) == "geometry" for dtype in frame.dtypes]][:1]
+    told = {*kinds, *_made_of(kinds), *public, count, within, *shapes}
+    unsaid = [str(c) for c in frame.columns if c not in told]
+    if unsaid:
         raise WrongUse(
             "privacy.safe",
-            "a number is neither a figure about people nor said to be about no one",
-            expected="all columns of numbers in figures=[...] or public=(...)",
-            found=", ".join(map(str, numbers)),
+            "a column is neither a figure about people nor said to be about no one",
+            expected="every column in figures=[...] or public=(...)",
+            found=", ".join(unsaid),
         )
-    personal = [c for c in frame.columns if str(c).lower() in PERSONAL]
-    if personal:
+    hidden = suppress(frame, kinds, count=count, public=public, minimum=minimum, few=few, within=within)
+    return hidden.reset_index(drop=True)
+
+
+def _refuse_persons(frame):
+    """Names of columns and values that reach a person stop the export; the value itself is not repeated."""
+    found = []
+    for column in frame.columns:
+        words = re.sub(r"[^a-z0-9]+", " ", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(column))))
+        joined = words.replace("e mail", "email")
+        if _PERSON.search(joined) and not (_PLACE.search(joined) and re.search(r"\b(noms?|names?)\b", joined)):
+            found.append(str(column))
+        elif _reaches(frame[column]):
+            found.append(f"{column} (a value looks like an e-mail address or a telephone number)")
+    if found:
         raise WrongUse(
             "privacy.safe",
             "a column holds what belongs to persons",
-            found=", ".join(personal),
-            next="frame.drop(columns=[...])",
+            found=", ".join(found),
+            next="frame.drop(columns=[...]); the name of an area goes into a column that says so, such as name_area",
         )
-    return suppress(frame, list(figures), count=count, minimum=minimum, within=within)
+
+
+def _reaches(column):
+    if pd.api.types.is_numeric_dtype(column) or str(column.dtype) == "geometry":
+        return False
+    return bool(column.dropna().astype("str").str.contains(_REACHES).any())
 
 
 def write(
     frame: pd.DataFrame,
     path: str | Path,
-    figures: list[str],
+    figures: Sequence[str] | Mapping[str, str | tuple[str, str]],
     *,
     count: str,
-    public: tuple[str, ...] = (),
+    public: Sequence[str] = (),
     minimum: float = MIN_HOUSEHOLDS,
+    few: float = FEW,
     within: str | None = None,
 ) -> Path:
     """Write a table for others: only what `safe` lets through, whole or not at all.
 
     Parameters
     ----------
-    frame, figures, count, public, minimum, within
+    frame, figures, count, public, minimum, few, within
         See `safe`.
     path : path
         ``.csv`` (UTF-8, comma, no text a formula) or ``.geojson``.
@@ -206,17 +374,20 @@ def write(
     Path
     """
     path = Path(path)
-    table = safe(frame, figures, count=count, public=public, minimum=minimum, within=within)
+    table = safe(frame, figures, count=count, public=public, minimum=minimum, few=few, within=within)
+    shapes = [c for c in table.columns if str(table[c].dtype) == "geometry"]
     if path.suffix == ".csv":
-        plain = for_spreadsheets(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
+        plain = for_spreadsheets(pd.DataFrame(table.drop(columns=shapes)))
         write_whole(path, lambda file: plain.to_csv(file, index=False, encoding="utf-8"))
         return path
-    if path.suffix != ".geojson" or "geometry" not in table:
+    if path.suffix != ".geojson" or not shapes:
         raise WrongUse(
             "privacy.write",
             "a table is written as CSV, one with shapes also as GeoJSON",
             expected=".csv, .geojson",
             found=path.suffix,
         )
-    write_whole(path, lambda file: file.write_text(table.to_crs("EPSG:4326").to_json(), encoding="utf-8"))
+    # Without `drop_id` each feature carries its label of the index.
+    text = table.to_crs("EPSG:4326").to_json(drop_id=True)
+    write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
     return path

@@ -142,7 +142,9 @@ def by_area(
     wanted = [area, "population", "households", *([within] if within and within != area else [])]
     out = out.merge(people[wanted], on=area, how="left")
     out["per_1000"] = (1000 * out["reports"] / out["population"]).where(out["population"] > 0)
-    out = suppress(out, ["reports", "per_1000", "population"], count="households", minimum=minimum, within=within)
+    # A report is no trait of an inhabitant: the number of households decides, not the number of reports.
+    figures = dict.fromkeys(["reports", "per_1000", "population"], "amount")
+    out = suppress(out, figures, count="households", minimum=minimum, within=within)
     out.attrs["outside"] = len(reports) - len(first)
     return out
 

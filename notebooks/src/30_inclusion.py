@@ -284,8 +284,15 @@ towns = people.by_commune(by_iris).merge(
 if "income" in by_iris:
     print("Incomes:", by_iris["income"].value_counts().to_dict())
 towns["low"], towns["high"] = people.low_high(towns["share_75_plus"], towns["population"])
-shares = [name for name in people.SHARES if name in towns]
-towns = privacy.suppress(towns, [*shares, "low", "high"], count="households", minimum=min_households)
+shares = {name: made_of for name, made_of in people.SHARES.items() if name in towns}
+ranges = dict.fromkeys(["low", "high"], people.SHARES["share_75_plus"])  # a range gives its middle away
+towns = privacy.suppress(
+    towns,
+    shares | ranges,
+    count="households",
+    public=("n_iris", "population", "population_now"),
+    minimum=min_households,
+)
 largest = towns.sort_values("population", ascending=False).head(10).set_index("name")
 largest["population"] = largest["population"].round().astype(int)
 largest[["n_iris", "population", *shares]].round(1).rename_axis(None).rename(
@@ -453,8 +460,9 @@ enough = min(lacking, len(kinds))
 personal = [c for c in ("share_75_plus", "share_alone", "share_social", "poverty_rate", "median_income") if c in known]
 first = privacy.suppress(
     known.join(lacks),
-    personal,
+    {name: people.SHARES.get(name, "amount" if name == "median_income" else "pct") for name in personal},
     count="households",
+    public=("population", "lacks", "lacks_low", "lacks_high"),
     minimum=min_households,
     within="commune" if area == "iris" else None,
 )
@@ -467,7 +475,7 @@ first["why"] = np.select([older & alone, older, alone], ["older, and alone", "ol
 first = first.reset_index()
 ranged = "" if network is not None else f" ({low} to {high} over the range of the detour factor)"
 print(f"{int(first['first'].sum())} areas are looked at first{ranged}")
-print(f"{int((first['hidden'] == privacy.REASONS[1]).sum())} areas are hidden because of too few households")
+print(f"{int(first['hidden'].ne('').sum())} areas are hidden: too few households, or next to such an area in size")
 print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
 listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
 listed["use 75+"] = people.care(listed["pop_75_plus"]).replace("", "with confidence")
@@ -669,7 +677,14 @@ if area == "iris" and optional["education"] is not None and optional["incomes"] 
     rates = need.rates(loaded["census-iris-population"], education, optional["activity"], optional["incomes"])
     rates = rates.merge(by_iris[["iris", "households", "commune"]], on="iris", suffixes=("", "_iris"))
     parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment", "median_income"]
-    rates = privacy.suppress(rates, parts, count="households", minimum=min_households, within="commune")
+    rates = privacy.suppress(
+        rates,
+        dict.fromkeys(parts, "pct") | {"median_income": "amount"},
+        count="households",
+        public=("population",),
+        minimum=min_households,
+        within="commune",
+    )
     rates = areas[["iris"]].merge(rates, on="iris", how="left").set_index("iris")
     try:
         fragile, deprived = need.fragility(rates), need.deprivation(rates, rates["population"])
@@ -874,9 +889,11 @@ if len(silent):
 #   not answer are seen poorly. Incomes leave out student residences and care homes.
 # - **Near is not open, nor welcoming.** Opening hours, waiting, language, disability, price and trust are not here.
 # - **Even spread is wrong in the fields.** In a large commune people live in the village: distances there are too long.
-# - **Small numbers.** No figure about fewer than `min_households` households is shown, and the next smallest area of a
-#   commune is hidden with a single hidden one; `privacy.write` lets no other table out. Before a team adds data about
-#   persons, it fills in the note of `docs/data-protection.md`.
+# - **Small numbers.** No figure by area about fewer than `min_households` households is shown, nor one that counts
+#   fewer than five people, all but fewer than five, or all; the next smallest area is hidden with a single hidden one,
+#   so that no total gives it back. `privacy.write` holds a table to the same rule, and lets no column out that nobody
+#   has declared; it does not see what two tables give away together. Before a team adds data about persons, it fills
+#   in the note of `docs/data-protection.md`.
 # - **Dates differ.** Contours, census, incomes and lists of places are of different years.
 
 # %% [markdown]
@@ -1003,13 +1020,17 @@ answer
 # Your code here.
 
 # %% tags=["solution"]
-counts = {
-    minimum: privacy.suppress(by_iris, ["share_75_plus"], count="households", minimum=minimum, within="commune")[
-        "hidden"
-    ]
-    for minimum in (11, 500, 1000)
-}
-pd.DataFrame(counts).replace("", "shown").apply(pd.Series.value_counts).fillna(0).astype(int)
+counts = {}
+for minimum in (11, 500, 1000):
+    old = {"share_75_plus": people.SHARES["share_75_plus"]}
+    shown = privacy.suppress(by_iris, old, count="households", minimum=minimum, within="commune")["hidden"].eq("")
+    enough_there = by_iris["households"] >= minimum
+    counts[minimum] = {
+        "shown": int(shown.sum()),
+        "hidden, too few households": int((~enough_there).sum()),
+        "hidden, would give another away": int((~shown & enough_there).sum()),
+    }
+pd.DataFrame(counts)
 
 # %% [markdown] tags=["exercise"]
 # **3.** Would the list of areas be the same if "far" began at 700 m, or at 1500 m?

@@ -15,7 +15,7 @@ import datakit
 from datakit.data.cache import DataWarning
 from datakit.errors import CrsMismatch, NotAsDescribed, WrongUse
 from datakit.geo.territory import todays_communes
-from datakit.inclusion import access, mixing, people, privacy, services
+from datakit.inclusion import access, mixing, people, services
 from tests.real import FILES
 from tools.sample import inclusion as invented
 from tools.sample import territory
@@ -340,84 +340,6 @@ def test_degrees_are_refused(plain_country):
     areas, there = plain_country
     with pytest.raises(CrsMismatch):
         access.by_area(areas.to_crs(4326), there, ["post"], area="iris", threshold=650)
-
-
-# -- the small-number rule --------------------------------------------------------------------------------------------
-
-
-def small(households, town="t"):
-    n = len(households)
-    return pd.DataFrame({"iris": range(n), "town": town, "households": households, "poor": [40.0] * n})
-
-
-@pytest.mark.parametrize(("number", "shown"), [(11, True), (10.999, False), (10, False), (0, False), (None, False)])
-def test_only_a_number_known_to_be_large_is_shown(number, shown):
-    out = privacy.suppress(small([50.0, number]), ["poor"], count="households")
-    assert out.poor.notna().tolist() == [True, shown]
-    assert out.households.notna().tolist() == [True, shown]  # the count itself would tell
-    assert (out.hidden == "").tolist() == [True, shown]
-
-
-def test_one_subtraction_does_not_bring_a_figure_back():
-    out = privacy.suppress(small([300.0, 40, 5, 90]), ["poor"], count="households", within="town")
-    assert out.hidden.tolist() == ["", "would reveal another area", "too few households", ""]
-
-
-def test_two_hidden_areas_that_are_together_too_few_take_a_third():
-    out = privacy.suppress(small([300.0, 3, 5, 90]), ["poor"], count="households", within="town")
-    assert (out.hidden != "").tolist() == [False, True, True, True]
-    enough = privacy.suppress(small([300.0, 6, 5, 90]), ["poor"], count="households", within="town")
-    assert (enough.hidden != "").tolist() == [False, True, True, False]
-
-
-def test_an_empty_area_protects_nobody():
-    out = privacy.suppress(small([300.0, 0, 5, 90]), ["poor"], count="households", within="town")
-    assert (out.hidden != "").tolist() == [False, True, True, True]
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_what_is_hidden_can_never_be_had_from_the_total(seed):
-    rng = np.random.default_rng(seed)
-    table = small(rng.integers(0, 40, 12).astype(float), town=list("aaaabbbbcccc"))
-    out = privacy.suppress(table, ["poor"], count="households", within="town")
-    assert out.households.dropna().min() >= 11
-    for _, rows in out.groupby("town"):
-        hidden = table.households[rows.index[rows.hidden != ""]]
-        if len(hidden):
-            everything = len(hidden) == len(rows)
-            assert everything or (hidden.sum() >= 11 and (hidden > 0).sum() >= 2)
-
-
-def test_rows_keep_their_order_types_and_attrs():
-    table = small([50, 5, 60]).set_index(pd.Index([7, 3, 9]))
-    table.attrs["datakit"] = {"id": "x"}
-    before = table.copy()
-    out = privacy.suppress(table, ["poor"], count="households")
-    pd.testing.assert_frame_equal(table, before)
-    assert out.index.tolist() == [7, 3, 9]
-    assert str(out.households.dtype) == "Int64"
-    assert out.attrs == {"datakit": {"id": "x"}}
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"count": "homes"}, {"minimum": 1}, {"minimum": float("nan")}, {"within": "street"}, {"columns": ["rich"]}],
-)
-def test_a_rule_that_cannot_be_applied_raises(wrong):
-    with pytest.raises(WrongUse):
-        privacy.suppress(small([50.0]), **{"columns": ["poor"], "count": "households", **wrong})
-
-
-def test_a_negative_number_of_households_raises():
-    with pytest.raises(WrongUse, match="negative"):
-        privacy.suppress(small([50.0, -4]), ["poor"], count="households")
-
-
-def test_a_share_of_too_few_is_none():
-    assert privacy.share(5, 20, 11) == 25
-    assert privacy.share(5, 20, 10.9) is None
-    assert privacy.share(5, 20, float("nan")) is None
-    assert privacy.share(0, 0, 50) is None
 
 
 # -- the planted truth ------------------------------------------------------------------------------------------------
