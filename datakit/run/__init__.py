@@ -4,6 +4,8 @@ running     Run the notebooks again, all at once, and write a report that says o
 choosing    Which notebooks a run executes: by name, by path, or all of a folder
 parameters  The typed parameters of a notebook
 executing   One process that executes notebooks, one after the other
+kernels     How papermill executes one here: on this interpreter, through Unix sockets, under a watch
+watching    The kernel while it runs: its memory, its time, and an end to all that it started
 progress    What a run says while it runs: live lines at a terminal, plain lines in a log
 record      What a run leaves: ``run.json`` and ``results.json``
 report      The pages of a run: one for each notebook, one index. No page asks anything of any other host

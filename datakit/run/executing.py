@@ -7,16 +7,11 @@ many as there are notebooks to execute at the same time: ``python -m datakit.run
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import json
-import math
 import os
 import re
-import shutil
 import signal
 import sys
-import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,17 +26,14 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from datakit.run.watching import Watch
+
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 ANSWER_MIME = "application/vnd.datakit.answer+json"
 PICTURE = re.compile('<img src="data:image/[a-z]+;base64,[^"]+" alt="[^"]*"[^>]*>')
-LOADED = (
-    "__import__('json').dumps(__import__('sys').modules['datakit.data.provenance'].provenance().records() "
-    "if 'datakit.data.provenance' in __import__('sys').modules else [])"
-)
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches: list[Watch] = []
-SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
 
 
 class Task(TypedDict):
@@ -74,157 +66,9 @@ def check_packages() -> None:
         The extra ``notebooks`` is not installed.
     """
     with needed_by("datakit run"):
-        for name in ("papermill", "nbclient", "nbconvert", "nbformat", "jupyter_client", "ipykernel"):
+        for name in ("papermill", "nbclient", "nbconvert", "nbformat", "jupyter_client", "ipykernel", "psutil"):
             if find_spec(name) is None:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-def tree_memory(pid: int) -> tuple[int, int]:
-    """Memory in bytes that a process and its descendants hold now, and the most the process itself ever held.
-
-    Returns
-    -------
-    now, peak : int
-        Zero where there is no ``/proc`` (macOS, Windows). Pages shared between processes count once for each.
-    """
-    pages, now, peak, todo = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096, 0, 0, [pid]
-    with contextlib.suppress(OSError, ValueError):
-        status = Path(f"/proc/{pid}/status").read_text()
-        if held := re.search(r"VmHWM:\s+(\d+)", status):
-            peak = int(held[1]) * 1024
-    while todo:
-        one = todo.pop()
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            now += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * pages
-            for task in Path(f"/proc/{one}/task").iterdir():
-                todo += map(int, (task / "children").read_text().split())
-    return now, peak
-
-
-def _fallback_peak():
-    """Where there is no ``/proc``: the most that any finished kernel of this process held."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    if Path("/proc/self/statm").exists():  # the kernel was gone before it could be looked at
-        return None
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return largest * (1 if sys.platform == "darwin" else 1024) or None
-
-
-class Watch:
-    """The kernel of one notebook while it runs: how much memory it takes, and whether its time is over."""
-
-    def __init__(self, timeout: float, sockets: str) -> None:
-        self.pid: int | None = None
-        self.cell: int | None = None
-        self.loaded: list[dict[str, Any]] = []
-        self.nb: NotebookNode | None = None  # papermill works on a copy; a partial one is worth keeping
-        self.peak, self.timed_out, self._sockets = 0, False, sockets
-        self._timeout, self._deadline = timeout, math.inf
-        self._over, self._parent = threading.Event(), os.getppid()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-
-    def begin(self, pid: int | None) -> None:
-        """The kernel is there: its time starts now, so that a busy machine's slow start costs a notebook nothing."""
-        self.pid, self._deadline = pid, time.monotonic() + self._timeout
-
-    def _look(self):
-        while not self._over.wait(0.25 if self.timed_out else min(0.25, max(0, self._deadline - time.monotonic()))):
-            self.measure()
-            if os.getppid() != self._parent:  # killed without a word: nobody waits for this notebook any more
-                self.kill()
-                shutil.rmtree(self._sockets, ignore_errors=True)
-                os._exit(1)
-            if time.monotonic() >= self._deadline and not self.timed_out:
-                self.timed_out = True
-                self.kill()
-
-    def measure(self) -> None:
-        if self.pid:
-            self.peak = max(self.peak, *tree_memory(self.pid))
-
-    def kill(self) -> None:
-        """Stop the kernel and what it started. It is the leader of a process group of its own."""
-        if self.pid:
-            with contextlib.suppress(OSError):
-                os.killpg(self.pid, signal.SIGKILL) if hasattr(os, "killpg") else os.kill(self.pid, signal.SIGTERM)
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-
-def _engine(watch, tell, folder):
-    """A papermill engine whose kernels are this very interpreter, reached by Unix sockets where there are any."""
-    with needed_by(__name__):
-        from jupyter_client.kernelspec import KernelSpec
-        from jupyter_client.manager import AsyncKernelManager
-        from papermill.clientwrap import PapermillNotebookClient
-        from papermill.engines import NBClientEngine
-
-    # Files, not TCP ports: they work with the loopback interface down, and nobody else on the machine can connect.
-    unix = os.name == "posix" and len(str(folder)) < SOCKET_PATH - len("/kernel-ipc-65535")
-
-    class Kernel(AsyncKernelManager):
-        def __init__(self, *args, **kwargs):
-            # A kernelspec named python3 may belong to any Python of this machine: notebooks get the one that runs this.
-            kwargs["connection_file"] = str(folder / "kernel.json")
-            if unix:
-                kwargs["transport"] = "ipc"
-            super().__init__(*args, **kwargs)
-
-        @property
-        def kernel_spec(self):
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            # Jupyter interrupts a kernel before it shuts it down, and the kernel calls that an error: at random, too.
-            argv.append("--log-level=CRITICAL")
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
-
-    class Client(PapermillNotebookClient):
-        def papermill_execute_cells(self):
-            watch.begin(getattr(self.km.provisioner, "pid", None))
-
-            def on_cell_start(cell, cell_index):
-                watch.cell = cell_index
-                watch.measure()
-                tell("cell", index=cell_index + 1, of=len(self.nb.cells))
-
-            self.on_cell_start = on_cell_start
-            try:
-                super().papermill_execute_cells()
-                watch.loaded = self._loaded()
-            finally:
-                watch.measure()
-
-        def _loaded(self):
-            """Every dataset that the kernel loaded, also after the notebook's table of them was shown."""
-            with contextlib.suppress(KeyError, ValueError, SyntaxError, TypeError):
-                asked = self.kc.execute("", silent=True, store_history=False, user_expressions={"said": LOADED})
-                reply = self.wait_for_reply(asked)["content"]["user_expressions"]["said"]
-                return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
-            return []
-
-    class Engine(NBClientEngine):
-        @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, log_output=False, **kwargs):
-            watch.nb = nb_man.nb
-            try:
-                Client(
-                    nb_man,
-                    kernel_name="python3",
-                    kernel_manager_class=Kernel,
-                    timeout=None,
-                    startup_timeout=60,
-                    store_widget_state=False,
-                ).execute()
-            finally:
-                for left in folder.glob("kernel*"):
-                    left.unlink(missing_ok=True)
-
-    return Engine
 
 
 def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
@@ -245,20 +89,52 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     """
     with needed_by(__name__):
         import nbformat
-        import papermill
-        from nbclient.exceptions import DeadKernelError
-        from papermill.engines import papermill_engines
-        from papermill.exceptions import PapermillExecutionError
+
+    from datakit.run.report import notebook_page
+    from datakit.run.watching import Watch
 
     nb = nbformat.read(task["notebook"], as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "code":  # what an earlier run said must not be read as this run's results
             cell.outputs, cell.execution_count = [], None
     started = time.monotonic()
-    watch, status = Watch(task["timeout"], task["sockets"]), "ok"
-    error: dict[str, Any] | None = None
+    watch = Watch(task["timeout"], task["sockets"])
     _watches.append(watch)
-    papermill_engines.register("datakit", _engine(watch, tell, Path(task["sockets"])))
+    try:
+        status, error = _papermill(nb, task, watch, tell)
+    finally:
+        watch.stop()
+    if watch.timed_out:
+        status, error = "timeout", {"ename": "Timeout", "evalue": f"not finished after {task['timeout']:g} seconds"}
+    seconds = time.monotonic() - started
+    nb = watch.nb or nb
+    if error:
+        error.update(_where(nb, watch.cell))
+    nbformat.write(nb, task["output"] + ".ipynb")
+    page, title = notebook_page(nb, task["name"], status, error)
+    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
+    return {
+        "status": status,
+        "error": error,
+        "seconds": round(seconds, 2),
+        "peak_memory": watch.peak or None,
+        "title": title,
+        "results": _results(nb),
+        "provenance": _provenance(nb, watch.loaded),
+    }
+
+
+def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., None]) -> tuple[str, dict | None]:
+    """Have papermill execute a notebook in its own folder: the status, and what went wrong."""
+    with needed_by(__name__):
+        import papermill
+        from nbclient.exceptions import DeadKernelError
+        from papermill.engines import papermill_engines
+        from papermill.exceptions import PapermillExecutionError
+
+    from datakit.run.kernels import Engine
+
+    papermill_engines.register("datakit", Engine)
     try:
         papermill.execute_notebook(
             nb,
@@ -269,35 +145,15 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
             language="python",
             progress_bar=False,
             cwd=str(Path(task["notebook"]).parent),
+            watch=watch,
+            tell=tell,
+            folder=Path(task["sockets"]),
         )
     except PapermillExecutionError as problem:
-        status = "failed"
-        error = {"ename": problem.ename, "evalue": ANSI.sub("", str(problem.evalue))}
+        return "failed", {"ename": problem.ename, "evalue": ANSI.sub("", str(problem.evalue))}
     except DeadKernelError:
-        status, error = "died", {"ename": "DeadKernel", "evalue": "the kernel died: out of memory, or a crash"}
-    finally:
-        watch.stop()
-    if watch.timed_out:
-        status, error = "timeout", {"ename": "Timeout", "evalue": f"not finished after {task['timeout']:g} seconds"}
-    seconds = time.monotonic() - started
-    nb = watch.nb or nb
-    if error:
-        error.update(_where(nb, watch.cell))
-    nbformat.write(nb, task["output"] + ".ipynb")
-
-    from datakit.run.report import notebook_page
-
-    page, title = notebook_page(nb, task["name"], status, error)
-    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
-    return {
-        "status": status,
-        "error": error,
-        "seconds": round(seconds, 2),
-        "peak_memory": watch.peak or _fallback_peak(),
-        "title": title,
-        "results": _results(nb),
-        "provenance": _provenance(nb, watch.loaded),
-    }
+        return "died", {"ename": "DeadKernel", "evalue": "the kernel died: out of memory, or a crash"}
+    return "ok", None
 
 
 def _where(nb, index):
@@ -334,17 +190,11 @@ def _provenance(nb, loaded):
     return list({key(record): record for record in shown + loaded}.values())
 
 
-def _without_grammar_of_addresses():
-    """Jupyter's JSON schemas use no IRI, and compiling the grammar that checks them takes most of a second."""
-    sys.modules.setdefault("rfc3987_syntax", None)
-
-
 def main() -> None:
     """Read tasks from standard input, one JSON a line, until it ends."""
     # A kernel inherits the standard output: what it prints there must not mix with the events.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _without_grammar_of_addresses()
 
     def tell(event, **what):
         events.write(json.dumps({"event": event, **what}) + "\n")

@@ -11,8 +11,8 @@ import json
 import math
 import os
 import queue
+import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -160,7 +160,8 @@ def _unfinished(output):
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         tidy(output)
-        partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+        partial = output.with_name(f".{output.name}-{secrets.token_hex(4)}")
+        partial.mkdir()
     except OSError as error:
         raise WrongUse(
             str(output),
@@ -170,7 +171,6 @@ def _unfinished(output):
             next="--output with a folder of yours",
         ) from None
     try:
-        os.chmod(partial, 0o777 & ~_umask())
         with FileLock(partial / RUNNING):
             yield partial
         (partial / RUNNING).unlink(missing_ok=True)
@@ -205,12 +205,6 @@ def _environment(origins, jobs, lock=None):
     if cache := os.environ.get("DATAKIT_CACHE"):
         environment["DATAKIT_CACHE"] = os.path.abspath(os.path.expanduser(cache))
     return environment | ({"DATAKIT_LOCK": str(lock)} if lock else {})
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _check_output(output) -> Path:
@@ -262,7 +256,7 @@ class _Worker:
             "timeout": timeout,
             "sockets": self._sockets.name,
         }
-        alarm = threading.Timer(timeout + GRACE, self.stop, [signal.SIGKILL])
+        alarm = threading.Timer(timeout + GRACE, self.stop, [False])
         alarm.start()
         try:
             self._process.stdin.write(json.dumps(task) + "\n")
@@ -280,10 +274,15 @@ class _Worker:
         what = {"ename": "ProcessDied", "evalue": f"the process that executed it ended with {self._process.returncode}"}
         return {"status": "died", "error": {**what, "cell": None, "line": ""}}
 
-    def stop(self, how=signal.SIGTERM):
+    def stop(self, asking=True):
+        """End the process, its kernel and what that started. Asked to, it ends the kernel itself before it leaves."""
+        from datakit.run.watching import end, family
+
         if self._process and self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                self._process.send_signal(how)
+            if asking and os.name == "posix":
+                self._process.terminate()
+            else:
+                end(family(self._process.pid))
 
     def close(self):
         if self._process:

@@ -17,9 +17,10 @@ import small_notebooks as make
 from datakit import cli
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.run import choosing, progress, record, running
-from datakit.run.executing import PROVENANCE_MIME, _provenance, tree_memory
+from datakit.run.executing import PROVENANCE_MIME, _provenance
 from datakit.run.parameters import assign, read_parameters
 from datakit.run.report import index_page, number
+from datakit.run.watching import tree_memory
 
 
 @pytest.fixture
@@ -377,10 +378,45 @@ def test_a_failing_line_is_text_in_the_report():
         assert raw not in text.replace("<strong>", "")
 
 
+def family_notebook(folder, pids, end):
+    """A notebook whose kernel starts three processes: one stays its child, one leaves its group, one its parent."""
+    code = f"""
+import os, subprocess, sys, threading
+sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+child = subprocess.Popen(sleep)
+apart = subprocess.Popen(sleep, start_new_session=True)
+orphan = f"import subprocess; print(subprocess.Popen({{sleep!r}}, stdout=subprocess.DEVNULL).pid)"
+orphan = int(subprocess.run([sys.executable, "-c", orphan], stdout=subprocess.PIPE).stdout)
+open({str(pids)!r}, "w").write(" ".join(map(str, (os.getpid(), child.pid, apart.pid, orphan))) + "\\n")
+{end}"""
+    make.write(folder, "family", code)
+
+
+WAIT = "threading.Event().wait()"
+DIE = "threading.Event().wait(1)\nos.kill(os.getpid(), 9)"  # a kernel is looked at four times a second
+
+
+@pytest.mark.parametrize(("end", "status"), [(WAIT, "timeout"), (DIE, "died")])
+def test_nothing_that_a_kernel_starts_outlives_its_notebook(here, end, status):
+    family_notebook(here / "notebooks", here / "pids", end)
+    report = running.run(output="out", progress=False, timeout=5 if status == "timeout" else 60)
+    assert report.notebooks[0].status == status
+    started = (here / "pids").read_text().split()
+    assert len(started) == 4
+    until(lambda: not any(alive(int(pid)) for pid in started))
+
+
+def test_memory_that_comes_and_goes_within_a_cell_is_seen(here):
+    code = "block = bytearray(b'x') * 400_000_000\ndel block"
+    make.write(here / "notebooks", "10_takes", code)
+    make.write(here / "notebooks", "20_spares", "block = 1")
+    takes, spares = (n.peak_memory for n in running.run(output="out", progress=False, jobs=1).notebooks)
+    assert 400e6 < takes < 600e6 and 30e6 < spares < 200e6
+
+
 def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
     pid = here / "pid"
-    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
-    make.write(here / "notebooks", "waits", code)
+    family_notebook(here / "notebooks", pid, WAIT)
     process = subprocess.Popen(
         [sys.executable, "-m", "datakit", "run", "--output", "out"],
         stderr=subprocess.PIPE,
@@ -392,7 +428,7 @@ def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130 and "stopped" in process.stderr.read()
     process.stderr.close()
-    until(lambda: not alive(int(pid.read_text())))
+    until(lambda: not any(alive(int(one)) for one in pid.read_text().split()))
     assert sorted(p.name for p in here.iterdir()) == ["notebooks", "pid"]
 
 
