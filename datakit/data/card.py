@@ -185,6 +185,11 @@ class Card:
         return self.raw.get("checked")
 
     @property
+    def vintage(self) -> str | None:
+        """The year or date that its figures are of; None where the publisher's file is of the day it is fetched."""
+        return self.raw.get("vintage")
+
+    @property
     def paging(self) -> dict[str, int] | None:
         return self.raw.get("paging")
 

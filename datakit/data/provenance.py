@@ -41,6 +41,8 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     record = {
         "id": card.id,
         "title": card.title,
+        "landing": card.homepage,
+        "vintage": card.vintage,
         "origin": fetched.origin,
         "origin_kind": fetched.origin_kind,
         "synthetic": fetched.synthetic,

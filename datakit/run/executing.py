@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 ANSWER_MIME = "application/vnd.datakit.answer+json"
-PICTURE = re.compile('<img src="data:image/[a-z]+;base64,[^"]+" alt="[^"]*"[^>]*>')
+PICTURE = re.compile('<img [^>]*src="data:image/[^>]*>')
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches: list[Watch] = []
 

@@ -52,7 +52,9 @@ def describe(
 ) -> dict[str, Any]:
     """The content of ``run.json``, and the key results with it."""
     commit, changes = _git(chosen[0].path.resolve().parent)
-    command = command or f"datakit run {shlex.join([*(n.name for n in chosen), '--origins', as_text(origins)])}"
+    command = command or f"datakit run {shlex.join([n.name for n in chosen])}"
+    if "--origins" not in command:  # a setting of the machine must not make it another run elsewhere
+        command += f" --origins {shlex.quote(as_text(origins))}"
     return {
         "kind": MARK,
         "datakit": __version__,
@@ -60,6 +62,7 @@ def describe(
         "seconds": round(seconds, 2),
         "ok": all(n.ok for n in chosen),
         "command": without_password(command),
+        "author": os.environ.get("DATAKIT_AUTHOR", ""),
         "origins": origins,
         "parameters": {name: without_password(value) for name, value in given.items()},
         "lock": _digest(lock) if lock else None,

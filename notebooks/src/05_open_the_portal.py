@@ -76,7 +76,7 @@ counted = inside["name"].value_counts().rename_axis("commune").reset_index(name=
 # %% tags=["nbval-ignore-output"]
 with ask("Where are they?") as where:
     where.say(
-        "{inside} of {all:bare} lie in {communes} of the Métropole.",
+        "{inside} of {all:bare} lie in the Métropole, in {communes:bare} of its communes.",
         inside=Value(len(inside), "rows"),
         all=Value(len(places)),
         communes=Value(len(counted), "communes"),

@@ -114,7 +114,7 @@ def test_index_tells_the_story(mixed):
     text = (mixed.output / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE: every figure here is computed on invented data" in text
     assert "arbres à Dijon" in text and "3 not finished" in text and "trop de données" in text
-    assert "<a href='10_ok.html'>Les arbres de Dijon</a>" in text
+    assert '<a href="10_ok.html">Read the whole notebook: Les arbres de Dijon</a>' in text
     page = (mixed.output / "10_ok.html").read_text(encoding="utf-8")
     assert 'href="20_fails.html"' in page, "a link between notebooks must lead to the page"
 
@@ -376,6 +376,28 @@ def test_a_failing_line_is_text_in_the_report():
     assert "if a &lt; b: " in text and "&lt;img src=x" in text
     for raw in ("<img", "<b>", "<i>", "<u>", "<s>"):
         assert raw not in text.replace("<strong>", "")
+
+
+BAD = "<script>alert(1)</script>\"'"
+
+
+def test_whatever_a_run_says_is_text_in_the_report():
+    """Every text of a run, of its answers and of its data, given as a script: none of it becomes one."""
+    figure = {"name": BAD, "value": BAD, "unit": BAD, "low": None, "high": None}
+    data = [{"id": BAD, "title": BAD, "vintage": BAD, "synthetic": False}]
+    answer = {"question": BAD, "answered": True, "sentence": BAD, "why": "", "figures": [figure], "cannot_say": BAD}
+    answer |= {"kind": "REAL", "data": data, "picture": ""}
+    silent = answer | {"answered": False, "why": BAD}
+    plain = {"result": BAD, "value": BAD, "unit": BAD, "low": None, "high": None, "note": BAD}
+    texts = ("id", "title", "attribution", "vintage", "origin", "sha256", "retrieved", "licence")
+    record = dict.fromkeys(texts, BAD) | {"landing": "javascript:alert(1)", "synthetic": False, "rows": BAD}
+    error = {"cell": BAD, "line": BAD, "ename": BAD, "evalue": BAD}
+    one = {"title": BAD, "status": "failed", "error": error, "seconds": 1, "peak_memory": None, "page": True}
+    one |= {"results": [answer, silent, plain], "provenance": [record, record | {"id": BAD + "2", "synthetic": True}]}
+    run = dict.fromkeys(("author", "command", "datakit", "python", "git_commit", "started"), BAD)
+    text = index_page(run | {"notebooks": {BAD: one}, "seconds": 1, "origins": [BAD], "git_changes": True})
+    assert "<script" not in text and 'href="javascript' not in text
+    assert text.count("&lt;script&gt;") > 25
 
 
 def family_notebook(folder, pids, end):
