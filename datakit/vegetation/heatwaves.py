@@ -16,7 +16,9 @@ from datakit.vegetation.heat import SUMMER, season_days, trusted
 # vagues de chaleur en France : analyse de l'été 2015 et évolutions attendues en climat futur. La Météorologie 94.
 PEAK, STAY, END, LEAST = 25.3, 23.4, 22.4, 3
 # Côte-d'Or: means of three days of minima and of maxima from which the heat-health plan is considered, as France 3
-# Bourgogne reported ("seuils de 34° le jour et 19° la nuit"). The plan uses forecasts, and officials decide.
+# Bourgogne reported for Burgundy ("34° le jour et 19° la nuit"): a press report, the table of Santé publique France was
+# not read. https://france3-regions.francetvinfo.fr/bourgogne-franche-comte/info/bourgogne--coup-de-chaud--101827.html
+# The plan uses forecasts, and officials decide.
 NIGHT, DAY, RUN = 19.0, 34.0, 3
 
 

@@ -71,7 +71,7 @@ class Offsets:
     pipes: float = _metres(
         2.0,
         "buried networks",
-        "2 m for trees: Préfecture de la Sarthe, Distances aux réseaux; the norm NF P 98-332 (2005) governs the works",
+        CHOICE + "; the norm NF P 98-332 (2005) rules between buried networks and plants, and we have not read it",
     )
     boundary: float = _metres(2.0, "inside the limit of a parcel, on both sides of it", CIVIL)
     kerb: float = _metres(1.0, "on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors")
