@@ -34,8 +34,17 @@ def _spellings(listed):
 
 
 def drought_ratings() -> pd.DataFrame:
-    """Taxa that a source calls sensitive to drought or tolerant of it: ``taxon``, ``rating``, ``source``."""
-    return _read("drought.csv").copy()
+    """What sources say of drought, from ``datakit/trees/data/drought.csv``.
+
+    Returns
+    -------
+    DataFrame
+        ``taxon``; ``rating``: "tolerant", "sensitive", "conflicting" (sources say one and the other: counted as not
+        rated) or missing (not rated, ``note`` says why); ``source``; ``note``.
+    """
+    found = _read("drought.csv").copy()
+    found["rating"] = found["rating"].where(found["rating"] != "")
+    return found
 
 
 def threats() -> pd.DataFrame:
@@ -46,7 +55,7 @@ def threats() -> pd.DataFrame:
     DataFrame
         ``id``, ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease, insect, climate), ``hosts`` (list of
         genera and species, synonyms included), ``source``, ``note``, ``rated`` (list of the taxa that are rated and not
-        at risk, None where a taxon that is not a host is not at risk).
+        at risk, None where a taxon that is not a host is not at risk). A taxon on which sources conflict is in neither.
     """
     table = _read("threats.csv").copy()
     hosts, rated = [], []
@@ -54,7 +63,7 @@ def threats() -> pd.DataFrame:
         ratings = _read(file) if file else None
         sensitive = listed.split(";") if ratings is None else ratings.taxon[ratings.rating == "sensitive"]
         hosts.append(_spellings(sensitive))
-        rated.append(None if ratings is None else _spellings(ratings.taxon[ratings.rating != "sensitive"]))
+        rated.append(None if ratings is None else _spellings(ratings.taxon[ratings.rating == "tolerant"]))
     table["hosts"] = pd.Series(hosts, dtype="object")
     table["rated"] = pd.Series(rated, dtype="object")
     return table
@@ -186,9 +195,9 @@ def allergens() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``taxon`` (genus or species), ``potential`` ("high", "low"; missing: left out of its genus on purpose),
-        ``score`` (0 to 5 where the source gives one), ``measure`` (of the grain's potential, or of the risk that its
-        amount makes), ``source``, ``note``.
+        ``taxon`` (genus or species), ``potential`` ("high", "moderate", "low", "conflicting": sources say high and low,
+        counted as not rated; missing: not rated on purpose, ``note`` says why), ``score`` (0 to 5 where a source gives
+        one), ``measure`` (of the grain's potential, or of the risk that its amount makes), ``source``, ``note``.
     """
     found = _read("allergy.csv").copy()
     found["potential"] = found["potential"].where(found["potential"] != "")
@@ -197,6 +206,7 @@ def allergens() -> pd.DataFrame:
 
 
 NOT_RATED, NOT_NAMED = "not rated", "not named"
+CONFLICTING = "not rated: sources conflict"
 
 
 def allergy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,14 +219,15 @@ def allergy(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of ``frame``; ``potential`` ("high", "low", "not rated": no source consulted rates it, which is not "no
-        risk", or "not named"), ``score`` (0 to 5, often missing), ``source``. A species' own rating goes before its
-        genus's; a tree named by its genus alone has the genus's.
+        Index of ``frame``; ``potential`` ("high", "moderate", "low", "not rated: sources conflict", "not rated": no
+        source consulted rates it, which is not "no risk", or "not named"), ``score`` (0 to 5, often missing),
+        ``source``. A species' own rating goes before its genus's; a tree named by its genus alone has the genus's.
     """
     names, rated = diversity.named(frame), allergens().set_index("taxon")
     where = names["species"].where(names["species"].isin(rated.index), names["genus"])
     found = pd.DataFrame({name: where.map(rated[name]) for name in ("potential", "score", "source")})
-    found["potential"] = found["potential"].fillna(NOT_RATED).mask(names["genus"].isna(), NOT_NAMED)
+    said = found["potential"].replace("conflicting", CONFLICTING)
+    found["potential"] = said.fillna(NOT_RATED).mask(names["genus"].isna(), NOT_NAMED)
     return found
 
 
@@ -230,7 +241,7 @@ def allergy_table(frame: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """
     frame = standing(frame)
     place, labels = canopy.groups(frame, by)
-    state = [*allergens()["potential"].dropna().unique(), NOT_RATED, NOT_NAMED]
+    state = ["high", "moderate", "low", CONFLICTING, NOT_RATED, NOT_NAMED]
     number = {potential: i for i, potential in enumerate(state)}
     cells = place * len(state) + allergy(frame)["potential"].map(number).to_numpy(dtype=int)
     size = len(labels) * len(state)

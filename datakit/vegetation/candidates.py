@@ -12,7 +12,7 @@ from datakit.trees import exposure
 from datakit.trees.diversity import SANTAMOUR, taxon
 from datakit.trees.inventory import taxa
 
-NOT_RATED = exposure.NOT_RATED
+NOT_RATED, CONFLICTING = exposure.NOT_RATED, exposure.CONFLICTING
 
 
 def table() -> pd.DataFrame:
@@ -22,30 +22,32 @@ def table() -> pd.DataFrame:
     -------
     DataFrame
         Index ``taxon``; ``famille``, ``genre``, ``nom_fr``, ``nom_en``; ``drought``, ``heat`` ("tolerant",
-        "sensitive" or "not rated"); ``frost`` (°C, the upper end of the winters of its hardiness zone: colder ones are
-        not promised); ``height_low``, ``height_high`` (m, mature); ``allergy`` ("high", "low", "not rated");
-        ``threats`` (ids of `datakit.trees.exposure.threats` of which it is a host), and ``<column>_source`` for each.
+        "sensitive", "not rated: sources conflict" or "not rated"); ``frost`` (°C, the warmer end of the winters of its
+        hardiness zone: colder ones are not promised); ``height_low``, ``height_high`` (m, mature); ``allergy`` ("high",
+        "moderate", "low" or not rated, as for drought); ``threats`` (ids of `datakit.trees.exposure.threats` of which
+        it is a host), ``<column>_source`` for each, and ``note``: what its sources hold back.
 
     Notes
     -----
     Hardiness and heights are those of gardens in other climates, most of them North American: a sieve to begin with, to
-    be followed by the eye of somebody who knows the soils of the place. Only taxa with a source for drought, heat or
-    frost are listed: that a tree is not here says nothing about it.
+    be followed by the eye of somebody who knows the soils of the place. Only taxa of which a source that was read
+    says something on drought, heat or frost are listed: that a tree is not here says nothing about it.
     """
     with (resources.files("datakit.vegetation") / "data" / "candidates.csv").open(encoding="utf-8") as file:
         out = pd.read_csv(file, dtype={"frost": float}).set_index("taxon")
     known = taxa.reference().set_index("taxon")
     for k, column in enumerate(("famille", "genre", "nom_fr", "nom_en")):
         out.insert(k, column, known[column].reindex(out.index))
-    drought = exposure.drought_ratings().set_index("taxon")
-    for column, name in (("drought", "rating"), ("drought_source", "source")):
-        out[column] = drought[name].reindex(out.index).fillna(out[column])
+    drought = exposure.drought_ratings().set_index("taxon").reindex(out.index)
+    out.insert(4, "drought", drought["rating"])
+    out.insert(5, "drought_source", drought["source"].replace("", None))
+    notes = pd.concat([drought["note"], out.pop("note")], axis=1).fillna("")
     for column in ("drought", "heat"):
-        out[column] = out[column].fillna(NOT_RATED)
+        out[column] = out[column].replace("conflicting", CONFLICTING).fillna(NOT_RATED)
     allergens = exposure.allergens().set_index("taxon")
     where = pd.Series(np.where(out.index.isin(allergens.index), out.index, out["genre"]), out.index)
-    out["allergy"] = where.map(allergens["potential"]).fillna(NOT_RATED)
-    out["allergy_source"] = where.map(allergens["source"])
+    out["allergy"] = where.map(allergens["potential"]).replace("conflicting", CONFLICTING).fillna(NOT_RATED)
+    out["allergy_source"] = where.map(allergens["source"]).replace("", None)
     names = pd.DataFrame({"genus": out["genre"], "species": out.index}, index=out.index)
     dangers = exposure.threats()
     dangers = dangers[dangers["kind"] != "climate"]  # drought has its own column
@@ -54,6 +56,7 @@ def table() -> pd.DataFrame:
     out["threats_source"] = [
         "; ".join(dangers.loc[dangers["id"].isin(ids.split(", ")), "source"]) if ids else None for ids in out["threats"]
     ]
+    out["note"] = notes.agg(" ".join, axis=1).str.strip()
     return out
 
 
@@ -105,7 +108,7 @@ def choose(
         {
             "drought": found["drought"].ne("tolerant"),
             "frost": found["frost"].isna(),
-            "allergy": found["allergy"].map({"low": 0, "high": 2}).fillna(1),
+            "allergy": found["allergy"].map({"low": 0, "moderate": 1, "high": 2}).fillna(1),
             "threats": found["threats"].ne(""),
             "now": now,
             "name": found.index,

@@ -153,15 +153,52 @@ def test_every_threat_says_where_it_comes_from():
     for host in [host for hosts in table.hosts for host in hosts]:
         assert host == host.strip() and host[0].isupper()
     ratings = exposure.drought_ratings()
-    assert ratings.taxon.is_unique and ratings.source.str.contains("http").all()
-    assert set(ratings.rating) == {"sensitive", "tolerant"}
+    assert ratings.taxon.is_unique
+    assert set(ratings.rating.dropna()) == {"sensitive", "tolerant", "conflicting"}
     allergens = exposure.allergens()
     assert allergens.taxon.is_unique
     assert (
         taxa.resolve(allergens.taxon)["taxon"].to_numpy() == allergens.taxon.to_numpy()
     ).all()  # as standardise does
-    assert allergens.source[allergens.potential.notna()].str.contains("http").all()
+    assert set(allergens.potential.dropna()) == {"high", "moderate", "low", "conflicting"}
     assert (allergens.score.dropna().between(0, 5)).all()
+
+
+REFERENCE = r"https?://\S+\.\S+|\((?:19|20)\d\d\)"
+WEAK = r"scribd|expydoc|researcher\.life|docplayer|doczz|readkong|blogs\.|blogspot|wordpress|dielinde"
+
+
+def test_every_rating_has_an_address_or_a_reference_and_what_is_not_rated_a_reason():
+    for table, rating in ((exposure.drought_ratings(), "rating"), (exposure.allergens(), "potential")):
+        rated = table[rating].notna()
+        assert table.source[rated].str.contains(REFERENCE).all()
+        assert table.source[~rated].eq("").all() and table.note[~rated].str.startswith("Not rated").all()
+        conflicting = table[table[rating].eq("conflicting")]
+        assert conflicting.note.str.endswith("Not rated.").all() and conflicting.source.str.contains("; ").all()
+    threats = exposure.threats()
+    assert threats.source[threats.kind != "climate"].str.contains(REFERENCE).all()
+
+
+@pytest.mark.parametrize("name", ["allergy.csv", "drought.csv", "threats.csv"])
+def test_no_weak_carrier_is_cited(name):
+    cells = exposure._read(name).melt()["value"]
+    assert not cells.str.contains(WEAK, case=False).any()
+
+
+def test_what_sources_conflict_on_is_not_rated():
+    row = exposure.table(trees(["Quercus robur", "Tilia platyphyllos"])).set_index("threat").loc["drought"]
+    assert (row.trees, row.maybe) == (0, 2)  # neither tolerant nor sensitive
+    frame = trees(["Tilia cordata", "Acer platanoides", "Ligustrum vulgare", "Thuja plicata"])
+    assert exposure.allergy(frame).potential.tolist() == [exposure.CONFLICTING] * 2 + ["moderate", "not rated"]
+    table = exposure.allergy_table(frame).set_index("potential")
+    assert table.trees[exposure.CONFLICTING] == 2 and table.trees["low"] == 0
+
+
+def test_oak_processionary_and_sooty_bark_have_their_hosts():
+    frame = trees(["Quercus robur", "Quercus", "Acer pseudoplatanus", "Acer", "Acer negundo"])
+    table = exposure.table(frame).set_index("threat")
+    assert (table.trees["oak-processionary"], table.maybe["oak-processionary"]) == (2, 0)
+    assert (table.trees["sooty-bark"], table.maybe["sooty-bark"]) == (1, 1)
 
 
 def test_a_host_is_named_a_maybe_is_not():
@@ -256,7 +293,8 @@ def test_allergy_of_a_species_goes_before_its_genus_and_unrated_is_not_harmless(
     found = exposure.allergy(
         trees(["Betula pendula", "Acer platanoides", "Acer negundo", "Ginkgo biloba", None, "Carpinus betulus"])
     )
-    assert found.potential.tolist() == ["high", "low", "not rated", "not rated", "not named", "high"]
+    disputed = exposure.CONFLICTING
+    assert found.potential.tolist() == ["high", disputed, "not rated", disputed, "not named", "high"]
     assert found.score[0] == 5 and found.score[1:].isna().all()
 
 

@@ -199,9 +199,9 @@ def _sentence(name):
 
 
 def _allergy(trees):
-    """Level ("file", "high", "low" or "unknown"), score of 5, and source, of each tree."""
+    """Level ("file", "high", "moderate", "low" or "unknown"), score of 5, and source, of each tree."""
     found = exposure.allergy(trees)
-    rated = found["potential"].isin(["high", "low"])
+    rated = found["potential"].isin(["high", "moderate", "low"])
     level = found["potential"].where(rated, "unknown").astype(object)
     score, source = found["score"].astype("float64").where(rated), found["source"].where(rated).astype(object)
     if "allergie" in trees:
