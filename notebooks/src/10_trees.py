@@ -735,5 +735,9 @@ answer
 # - Sprugel, D. G. (1983). Correcting for bias in log-transformed allometric equations. Ecology 64(1).
 # - Roberts, D. R. et al. (2017). Cross-validation strategies for data with temporal, spatial, hierarchical, or
 #   phylogenetic structure. Ecography 40(8).
+# - Hosts of threats, drought and allergy: each row of datakit/trees/data names what was read. Where sources say the
+#   opposite of each other, the taxon is not rated.
+# - Code de l'environnement, art. L. 350-3: to fell or harm a tree of a row along a road open to traffic is forbidden; a
+#   dangerous or sick one is declared to the State first, and works need its leave.
 # - schema-arbre 0.3.1, the national schema for urban trees, by Natural Solutions.
 # - Each dataset's publisher and licence: the provenance table above.

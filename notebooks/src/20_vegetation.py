@@ -814,5 +814,6 @@ by_iris.nlargest(5, "m² per child")[["name", "under_6", "m² per child"]].round
 # - Roman, L. and Scatena, F. (2011). Street tree survival rates. Urban Forestry & Urban Greening 10.
 # - Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
 #   Conference of the Metropolitan Tree Improvement Alliance.
+# - Which trees: drought, heat, frost and allergy have their sources above, and what sources dispute is not rated.
 # - Distances kept clear, views, and cooling: the tables above name theirs.
 # - Each dataset's publisher and licence: the provenance table above.
