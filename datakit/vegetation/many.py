@@ -3,7 +3,7 @@
 A cell needs only the layers around it. So cells are cut into places (a city, or a compact piece of a large one), each
 place gets the rows of every layer that lie near it, and a worker calls the very function that one process would call on
 the whole. What needs all cells at once (a rank, a network) is then by place: choose ``by`` so that this is what is
-meant.
+meant. `docs/recipes/many_cities.md` is a script to begin with.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue. Needs the extra ``satellite``.
 
 Only the part of a scene that covers the area is read: its files are Cloud Optimized GeoTIFFs. Means of what it finds by
-cell come from :mod:`datakit.vegetation.raster`. Nothing else in the kit needs these modules, nor their libraries.
+cell come from :mod:`datakit.vegetation.raster`; `docs/recipes/satellite.md` shows both. Nothing else in the kit needs
+these modules, nor their libraries.
 """
 
 from __future__ import annotations
