@@ -277,7 +277,8 @@ def _days(items):
 
 def _raster(stack, geobox):
     """The median of the days' views and how many saw each pixel, where they are."""
-    import xarray
+    with needed_by(__name__):
+        import xarray
 
     looks = np.isfinite(stack).sum(axis=0)
     found = xarray.Dataset(
