@@ -1,4 +1,7 @@
-"""How evenly something is shared among people: Lorenz curve, Gini and concentration index, people as weights."""
+"""How evenly something is shared among people: Lorenz curve, Gini and concentration index, people as weights.
+
+A curve is a table; `index` says in one number how far it is from everybody having the same.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def lorenz(values: ArrayLike, people: ArrayLike) -> pd.DataFrame:
     -------
     DataFrame
         ``people`` and ``share``, both from 0 to 1; the first row is 0, 0. The diagonal would be the same for everybody.
-        ``attrs["gini"]`` is twice the area between both, 0 (the same for all) to nearly 1 (one has everything).
+        Its `index` is the Gini index, 0 (the same for all) to nearly 1 (one has everything).
 
     Raises
     ------
@@ -43,7 +46,7 @@ def lorenz(values: ArrayLike, people: ArrayLike) -> pd.DataFrame:
 
 
 def concentration(values: ArrayLike, people: ArrayLike, order: ArrayLike) -> pd.DataFrame:
-    """Concentration curve and index: is something shared along an order, such as income?
+    """Concentration curve: is something shared along an order, such as income?
 
     Parameters
     ----------
@@ -56,8 +59,8 @@ def concentration(values: ArrayLike, people: ArrayLike, order: ArrayLike) -> pd.
     Returns
     -------
     DataFrame
-        As `lorenz`. ``attrs["index"]`` is negative when those who come first (the poorest) have more than their share,
-        positive when they have less, and between -1 and 1.
+        As `lorenz`. Its `index` is the concentration index, between -1 and 1: negative when those who come first (the
+        poorest) have more than their share, positive when they have less.
 
     Raises
     ------
@@ -68,9 +71,24 @@ def concentration(values: ArrayLike, people: ArrayLike, order: ArrayLike) -> pd.
     Kakwani, N., Wagstaff, A. and van Doorslaer, E. (1997). Socioeconomic inequalities in health: measurement,
     computation, and statistical inference. Journal of Econometrics 77(1).
     """
-    out = _curve("concentration", values, people, order)
-    out.attrs["index"] = out.attrs.pop("gini")
-    return out
+    return _curve("concentration", values, people, order)
+
+
+def index(curve: pd.DataFrame) -> float:
+    """Twice the area between a curve and the diagonal: Gini index, or concentration index.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Of `lorenz` or `concentration`.
+
+    Returns
+    -------
+    float
+        0 where everybody has the same; below 0 where a curve lies above the diagonal.
+    """
+    x, y = curve["people"].to_numpy(float), curve["share"].to_numpy(float)
+    return float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
 
 
 def _curve(name, values, people, order):
@@ -87,6 +105,4 @@ def _curve(name, values, people, order):
         )
     steps = frame.groupby("order")[["people", "has"]].sum().sort_index()
     x, y = (np.concatenate([[0.0], np.cumsum(steps[c]) / steps[c].sum()]) for c in ("people", "has"))
-    out = pd.DataFrame({"people": x, "share": y})
-    out.attrs["gini"] = float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
-    return out
+    return pd.DataFrame({"people": x, "share": y})

@@ -111,20 +111,21 @@ def by_resident(met: pd.DataFrame, residents: pd.Series | np.ndarray) -> pd.Data
 
 
 def lorenz(values: pd.Series | np.ndarray, residents: pd.Series | np.ndarray) -> pd.DataFrame:
-    """How evenly something is shared among residents: the curve of `datakit.geo.fairness.lorenz`, and who is in it.
+    """How evenly something is shared among residents: the curve of `datakit.geo.fairness.lorenz`.
 
     Parameters
     ----------
     values : Series or array of float
-        What each resident of a place has, 0 or more, such as the share of canopy around; places without are left out.
+        What each resident of a place has, 0 or more, such as the share of canopy around; places without are left out,
+        see `known_share`.
     residents : Series or array of float
         Residents of each place.
 
     Returns
     -------
     DataFrame
-        ``people`` and ``share``, cumulated from those who have least, from 0 to 1. ``attrs["gini"]``;
-        ``attrs["known"]``, the share of the residents who are in the curve.
+        ``people`` and ``share``, cumulated from those who have least, from 0 to 1; the Gini index is
+        `datakit.geo.fairness.index` of it.
 
     Raises
     ------
@@ -132,10 +133,30 @@ def lorenz(values: pd.Series | np.ndarray, residents: pd.Series | np.ndarray) ->
         Figures that do not belong together or are below 0, or nobody has any.
     """
     values = pd.Series(values)
-    has, people = figures(values, values, "values"), _people(residents, values)
-    curve = fairness.lorenz(has, people)
-    curve.attrs["known"] = float(people[np.isfinite(has)].sum() / people.sum())
-    return curve
+    return fairness.lorenz(figures(values, values, "values"), _people(residents, values))
+
+
+def known_share(values: pd.Series | np.ndarray, residents: pd.Series | np.ndarray) -> float:
+    """The share of the residents whose place has a figure: who is in a curve, or in a mean.
+
+    Parameters
+    ----------
+    values, residents
+        See `lorenz`.
+
+    Returns
+    -------
+    float
+        0 to 1; missing where nobody lives anywhere.
+
+    Raises
+    ------
+    WrongUse
+        Figures that do not belong together, or residents below 0.
+    """
+    values = pd.Series(values)
+    known, people = np.isfinite(figures(values, values, "values")), _people(residents, values)
+    return float(people[known].sum() / people.sum()) if people.sum() > 0 else np.nan
 
 
 def in_iris(places: gpd.GeoDataFrame, iris: gpd.GeoDataFrame) -> pd.DataFrame:

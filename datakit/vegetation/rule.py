@@ -21,7 +21,17 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
-from datakit.vegetation.people import LABELS, PARTS, by_resident, figures, in_iris, left_out, lorenz, on_cells
+from datakit.vegetation.people import (
+    LABELS,
+    PARTS,
+    by_resident,
+    figures,
+    in_iris,
+    known_share,
+    left_out,
+    lorenz,
+    on_cells,
+)
 from datakit.vegetation.sight import REACH
 
 if TYPE_CHECKING:
@@ -38,6 +48,7 @@ __all__ = [
     "Rule",
     "by_resident",
     "in_iris",
+    "known_share",
     "left_out",
     "lorenz",
     "neighbourhood",

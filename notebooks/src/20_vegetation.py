@@ -68,7 +68,7 @@ import pandas as pd
 
 import datakit
 from datakit.data.cache import DataWarning
-from datakit.geo import streets
+from datakit.geo import fairness, streets
 from datakit.show import charts, maps
 from datakit.trees import canopy, standardise, structure
 from datakit.vegetation import (
@@ -350,7 +350,7 @@ maps.choropleth(
 
 # %% tags=["nbval-ignore-output"]
 curve = rule.lorenz(around, living["population"])
-gini = curve.attrs["gini"]
+gini = fairness.index(curve)
 half = np.interp(0.5, curve["people"], curve["share"])
 fig, ax = charts.figure(
     f"Lorenz curve of canopy around residents. The half of the residents with least canopy around them have "

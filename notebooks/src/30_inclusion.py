@@ -619,21 +619,21 @@ elif rides:
         f"{told['services']} places, {told['without_capacity']} without known hours, {len(told['unreached'])} unreached"
     )
     curve = fairness.lorenz(hours_each, lives)
-    print(f"Hours a week per 1000 inhabitants: median {hours_each.median():.1f}; Gini {curve.attrs['gini']:.2f}")
+    print(f"Hours a week per 1000 inhabitants: median {hours_each.median():.1f}; Gini {fairness.index(curve):.2f}")
     for method, values in shared.items():
         same = values.rank().corr(shared["e2sfca"].rank())
         print(f"  {method}: rank correlation with e2sfca {same:.2f}")
     if "median_income" in known:
         income = known["median_income"].reindex(homes[area]).to_numpy()
         lined = fairness.concentration(hours_each, lives, income)
-        print(f"Concentration index by income {lined.attrs['index']:+.3f}: above 0, richer areas have more")
+        print(f"Concentration index by income {fairness.index(lined):+.3f}: above 0, richer areas have more")
     by_age = fairness.concentration(hours_each, lives, known["share_75_plus"].reindex(homes[area]).to_numpy())
-    print(f"Concentration index by age {by_age.attrs['index']:+.3f}: above 0, areas with more people of 75 have more")
+    print(f"Concentration index by age {fairness.index(by_age):+.3f}: above 0, areas with more people of 75 have more")
 
 # %% tags=["nbval-ignore-output"]
 if len(hours_each):
     fig, ax = charts.figure(
-        f"Lorenz curve of weekly hours of help within reach; Gini {curve.attrs['gini']:.2f}. A second curve "
+        f"Lorenz curve of weekly hours of help within reach; Gini {fairness.index(curve):.2f}. A second curve "
         "lines areas up by income.",
         title="How evenly hours of help are shared",
         size=(5.6, 5.2),
@@ -962,7 +962,7 @@ if rides:
             }
         )
 if len(hours_each):
-    rows.append(("Gini of hours of help within reach", round(curve.attrs["gini"], 2), "0 to 1"))
+    rows.append(("Gini of hours of help within reach", round(fairness.index(curve), 2), "0 to 1"))
 for one in silent.itertuples():
     rows.append(
         {
