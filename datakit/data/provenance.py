@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datakit.data.card import Card
 
 STAMP = "SYNTHETIC SAMPLE"
+# What a notebook's outputs carry for programs beside what people see.
+RESULTS_MIME = "application/vnd.datakit.results+json"
+PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
 
@@ -125,7 +128,7 @@ class Provenance:
         return {
             "text/plain": repr(self),
             "text/html": self._repr_html_(),
-            "application/vnd.datakit.provenance+json": {"datasets": self.records()},
+            PROVENANCE_MIME: {"datasets": self.records()},
         }
 
 

@@ -12,10 +12,22 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 import pandas as pd
 
+from datakit.data.provenance import RESULTS_MIME
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.show import tables
-from datakit.show.style import CATEGORICAL, DIVERGING, RC, SEQUENTIAL, number, palette, sources, with_unit, wrap
+from datakit.show.style import (
+    CATEGORICAL,
+    DIVERGING,
+    RC,
+    SEQUENTIAL,
+    STAMP_COLOUR,
+    number,
+    palette,
+    sources,
+    with_unit,
+    wrap,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,9 +49,7 @@ __all__ = [
     "with_unit",
 ]
 
-RESULTS_MIME = "application/vnd.datakit.results+json"
 RESULT_COLUMNS = ["result", "value", "unit", "low", "high", "note"]
-STAMP_COLOUR = "#a3280a"
 
 
 @overload

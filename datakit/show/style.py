@@ -20,6 +20,7 @@ THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI styl
 NO_DATA = "no data"
 NO_DATA_COLOUR = "#d9d9d9"
 OTHER_COLOUR = "#8f8f8f"
+STAMP_COLOUR = "#a3280a"  # of the words SYNTHETIC SAMPLE; map.css has it too
 
 # ColorBrewer ramps that matplotlib knows: their order survives the common kinds of colour blindness, and grey print.
 SEQUENTIAL = "YlGnBu"

@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry import LineString, Point, box
 
 from datakit.errors import CrsMismatch, TooBig, WrongUse
-from datakit.show import maps
+from datakit.show import maps, style
 from datakit.show.maps import assets, contours, layers, static
 
 WORDS = {"title": "Densité des îlots", "caption": "What to see.", "alt": "Four squares, one darker."}
@@ -582,3 +582,8 @@ def test_packed_integers_are_little_endian():
 def test_assets_name_no_file_beside_the_page():
     css, js = assets.asset("leaflet", "leaflet.css"), assets.asset("leaflet", "leaflet.js")
     assert "url(images/" not in css and "data:image/png;base64," in css and "sourceMappingURL" not in js
+
+
+def test_the_page_writes_its_stamp_in_the_colour_of_figures():
+    rule = re.search(r"\.dk-stamp \{[^}]*\}", assets.own("map.css"))[0]
+    assert re.findall(r"[ ]color: (#\w+)", rule) == [style.STAMP_COLOUR]

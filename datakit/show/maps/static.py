@@ -13,14 +13,13 @@ import shapely
 from datakit.extras import needed_by
 from datakit.show.maps.contours import STEPS, places
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
-from datakit.show.style import RC, number, wrap
+from datakit.show.style import RC, STAMP_COLOUR, number, wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from datakit.show.maps.layers import Whole
 
-STAMP_COLOUR = "#a3280a"
 PIXEL = 0.62  # points of paper for a pixel of the page
 SIDE = 2.15  # inches beside the map, for its legends
 # A notebook carries one picture for each map: as sharp as fits into 60 kB of text.
