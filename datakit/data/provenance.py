@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STAMP = "SYNTHETIC SAMPLE"
 # What a notebook's outputs carry for programs beside what people see.
+ANSWER_MIME = "application/vnd.datakit.answer+json"
 RESULTS_MIME = "application/vnd.datakit.results+json"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from datakit.data.provenance import key
+from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, RESULTS_MIME, key
 from datakit.extras import needed_by
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     from datakit.run.watching import Watch
 
-RESULTS_MIME = "application/vnd.datakit.results+json"
-PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
-ANSWER_MIME = "application/vnd.datakit.answer+json"
 PICTURE = re.compile('<img [^>]*src="data:image/[^>]*>')
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _watches: list[Watch] = []

@@ -7,7 +7,7 @@ import string
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from datakit.data.provenance import STAMP, key
+from datakit.data.provenance import ANSWER_MIME, STAMP, key
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.show import tables
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         def _repr_html_(self) -> str: ...
 
 
-ANSWER_MIME = "application/vnd.datakit.answer+json"
 COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": "#7a0019"}
 KIND = {"REAL": "REAL data", "MIXED": f"MIXED: part of the data is invented ({STAMP})", "SYNTHETIC": STAMP}
 

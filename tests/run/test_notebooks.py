@@ -12,10 +12,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, RESULTS_MIME
 from datakit.run import running
-from datakit.run.executing import PROVENANCE_MIME, RESULTS_MIME
 from datakit.run.parameters import read_parameters
-from datakit.show.answers import ANSWER_MIME
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
 ISSUED = ("10_trees", "20_vegetation", "30_inclusion")  # whole themes, not yet cut into chapters

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datakit.data.provenance import ANSWER_MIME
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.show import charts
-from datakit.show.answers import ANSWER_MIME, Value, ask
+from datakit.show.answers import Value, ask
 
 
 def table(id="communes", synthetic=True, **more):
