@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import trees as cli_trees
+from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _fetch(args):
             _complain(error)
             code = FAILED
             continue
-        stamp = ", SYNTHETIC SAMPLE" if got.synthetic else ""
+        stamp = f", {STAMP}" if got.synthetic else ""
         print(f"{card.id}: {got.outcome}, from {got.origin}{stamp}", file=sys.stderr)
         print(got.path, flush=True)
     return code

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from datakit.data.project import in_project
+from datakit.data.provenance import STAMP
 from datakit.errors import DatakitError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _inventory(args):
 
     trees = standardise(load(args.inventory, args.origins))
     said = trees.attrs["datakit"]
-    stamp = ", SYNTHETIC SAMPLE" if said["synthetic"] else ""
+    stamp = f", {STAMP}" if said["synthetic"] else ""
     print(f"{args.inventory}: {len(trees)} trees, from {said['origin']}{stamp}", file=sys.stderr)
     return trees
 

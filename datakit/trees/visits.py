@@ -13,6 +13,7 @@ import pandas as pd
 
 from datakit.data.cache import write_whole
 from datakit.data.delimited import for_spreadsheets
+from datakit.data.provenance import STAMP
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.streets import DETOUR
@@ -222,7 +223,7 @@ def write(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
         longitude=degrees.x.round(6), latitude=degrees.y.round(6), x=metres.x.round(1), y=metres.y.round(1)
     )
     if listed.attrs.get("datakit", {}).get("synthetic"):
-        table["data"] = "SYNTHETIC SAMPLE"
+        table["data"] = STAMP
     sheet, layer = folder / "visits.csv", folder / "visits.gpkg"
     safe = for_spreadsheets(table)
     write_whole(sheet, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datakit.data.cards import read_catalog
+from datakit.data.provenance import STAMP
 from datakit.trees.checks.words import GROUPS, VERDICTS, Cannot, examples, figure, named, percent, said
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ WORDS = {
         "chiffres du haut comptent des contrôles, non des arbres.",
     },
     "stamp": {
-        "en": "SYNTHETIC SAMPLE: invented data, which says nothing about any real city.",
-        "fr": "SYNTHETIC SAMPLE — échantillon inventé, qui ne dit rien d'aucune ville réelle.",
+        "en": f"{STAMP}: invented data, which says nothing about any real city.",
+        "fr": f"{STAMP} — échantillon inventé, qui ne dit rien d'aucune ville réelle.",
     },
     "nothing in": {"en": "Nothing is known of", "fr": "On ne sait rien de"},
     "unfilled": {"en": "Known for less than half of the trees", "fr": "Connus pour moins de la moitié des arbres"},

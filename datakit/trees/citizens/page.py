@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.data.provenance import STAMP
 from datakit.errors import TooBig, WrongUse
 from datakit.geo.streets import DETOUR
 from datakit.show.maps import MAX_BYTES, assets, layers
@@ -143,7 +144,7 @@ def _stamp(frame, others, words):
         return ""
     trees = bool(sources([frame]).synthetic)
     text = html.escape(words["stamp" if trees else "stampother"])
-    return f'<p class="stamp"><strong>SYNTHETIC SAMPLE</strong> · {text}</p>'
+    return f'<p class="stamp"><strong>{STAMP}</strong> · {text}</p>'
 
 
 def _own(name):
