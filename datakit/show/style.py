@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal, SupportsFloat
 
 from datakit.data import provenance as ledger
@@ -78,26 +79,30 @@ def palette(k: int, kind: Literal["sequential", "diverging", "categorical"] = "s
     return [to_hex(ramp(low + (high - low) * i / (k - 1))) for i in range(k)]
 
 
-def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: int = 3) -> str:
+def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: int = 3, lang: str = "en") -> str:
     """A number as text: thin spaces between thousands from 10 000 on, no false precision.
 
     Parameters
     ----------
     value : float
-        NaN and None give "no data".
+        NaN and None give "no data" ("sans donnée").
     decimals : int, optional
         Decimals to show; by default, whole numbers and numbers from 1000 on have none and the others ``digits``
         significant digits.
     digits : int
         Significant digits.
+    lang : {"en", "fr"}
+        Whose decimal mark is written.
 
     Examples
     --------
     >>> number(12500), number(1987), number(0.45678)
     ('12\\u202f500', '1987', '0.457')
+    >>> number(0.45678, lang="fr")
+    '0,457'
     """
     if value is None or value != value:
-        return NO_DATA
+        return NO_DATA if lang == "en" else "sans donnée"
     value = float(value)
     if math.isinf(value):
         return "∞" if value > 0 else "\u2212∞"
@@ -111,7 +116,16 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     rounded = round(value, decimals) + 0.0  # -0.0 becomes 0.0
     # Four-digit numbers stay closed up, as both French and SI style allow: years are never cut.
     text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
-    return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN)
+    mark = "." if lang == "en" else _decimal_mark(lang)  # the core writes English without Babel
+    return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", mark)
+
+
+@cache
+def _decimal_mark(lang):
+    with needed_by(__name__):
+        from babel.numbers import get_decimal_symbol
+
+    return get_decimal_symbol(lang)
 
 
 def cell(value: object) -> str:

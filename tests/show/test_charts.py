@@ -64,6 +64,22 @@ def test_numbers_can_be_read(value, text):
     assert style.number(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.45678, "0,457"),
+        (-3.5, "\u22123,5"),
+        (1987, "1987"),
+        (1234567.8, "1\u202f234\u202f568"),
+        (None, "sans donnée"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_numbers_in_french_have_a_decimal_comma(value, text):
+    assert style.number(value, lang="fr") == text
+    assert style.number(12345.678, 2, lang="fr") == "12\u202f345,68"
+
+
 def test_cells_of_a_table_as_text():
     assert style.cell(True) == "yes" and style.cell(np.bool_(False)) == "no"
     assert style.cell(pd.NaT) == style.cell(pd.NA) == style.cell("") == "no data"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from datakit.show.style import number
 from datakit.trees.inventory.standard import standard_fields
 
 if TYPE_CHECKING:
@@ -256,9 +257,8 @@ def named(field: str, lang: str) -> str:
 
 
 def figure(value: float, lang: str, digits: int = 0) -> str:
-    """A number as it is printed in a language: thin spaces in French, commas in English."""
-    text = f"{value:,.{digits}f}"
-    return text if lang == "en" else text.replace(",", "\u202f").replace(".", ",")
+    """A number as it is printed in a language, with as many decimals as asked."""
+    return number(value, digits, lang=lang)
 
 
 def percent(value: float, lang: str) -> str:
