@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "ondijon-datakit"
+OTHER_NAMES = {"pil": "pillow"}  # where a package is imported by a name that its distribution's does not begin with
 CORE = ""
 
 
@@ -107,6 +108,7 @@ def bringing(module: str, user: str) -> str | None:
     str or None
     """
     start = module.lower().replace("_", "-")  # opening_hours is in opening-hours-py, odc in odc-stac
+    start = OTHER_NAMES.get(start, start)
     lists = requirements()
     named = [
         extra
