@@ -1,4 +1,4 @@
-"""Figures in the kit's style: labelled, sourced, described in words, and key results that a program can read."""
+"""Figures in the kit's style: labelled, sourced, described in words."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 import pandas as pd
 
-from datakit.data.provenance import RESULTS_MIME
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.show import tables
+from datakit.show.results import key_results
 from datakit.show.style import (
     CATEGORICAL,
     DIVERGING,
@@ -31,25 +30,25 @@ from datakit.show.style import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 __all__ = [
     "CATEGORICAL",
     "DIVERGING",
-    "RESULTS_MIME",
     "SEQUENTIAL",
     "bars",
     "figure",
     "key_results",
+    "legend",
     "number",
     "palette",
     "show",
     "with_unit",
 ]
-
-RESULT_COLUMNS = ["result", "value", "unit", "low", "high", "note"]
 
 
 @overload
@@ -123,17 +122,23 @@ def figure(
         if title:
             fig.suptitle(wrap(title, int(size[0] * 9.5)), x=0.01, ha="left", fontweight="bold", fontsize=12)
     vars(fig)["datakit_alt"] = str(alt)
-    found = sources(data)
-    columns = int(size[0] * 15)
+    height = _foot(fig, sources(data))
+    engine.set(rect=(0, (height + 0.1) / size[1], 1, 1 - (height + 0.1) / size[1]))
+    return fig, ax
+
+
+def _foot(fig, found):
+    """The stamp and the line of sources at the foot of a figure; the inches that they take."""
+    width, high = fig.get_size_inches()
+    columns = int(width * 15)
     lines = [(wrap(found.synthetic, columns), STAMP_COLOUR, "bold")] if found.synthetic else []
     lines.append((wrap(found.text, columns), "#555555", "normal"))
     height = 0.0
     for text, colour, weight in reversed(lines):
-        y = (0.06 + height) / size[1]
+        y = (0.06 + height) / high
         fig.text(0.01, y, text, ha="left", va="bottom", fontsize=7.5, color=colour, fontweight=weight)
         height += 0.135 * (text.count("\n") + 1)
-    engine.set(rect=(0, (height + 0.1) / size[1], 1, 1 - (height + 0.1) / size[1]))
-    return fig, ax
+    return height
 
 
 class Shown:
@@ -182,6 +187,12 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
     alt = alt or getattr(fig, "datakit_alt", None)
     if not alt:
         raise WrongUse("charts.show", "a figure needs alt text", next="charts.show(fig, alt='...')")
+    with needed_by(__name__):
+        from datakit.show import ticks
+
+    for ax in fig.axes:
+        ticks.write(ax.xaxis)
+        ticks.write(ax.yaxis)
     fig.draw_without_rendering()  # ticks get their texts
     for ax in fig.axes:
         silent = [n for n in "xy" if not getattr(ax, f"get_{n}label")() and _needs_label(ax, n)]
@@ -205,6 +216,36 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
     return Shown(out.getvalue(), alt, round(fig.get_figwidth() * 110))
 
 
+def legend(ax: Axes, **style: Any) -> Legend:
+    """A legend in the order in which the curves end at the right, the highest first; what is no curve comes last.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With curves that have labels.
+    **style
+        What ``ax.legend`` takes: ``fontsize``, ``loc``, and so on.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+    """
+    handles, labels = ax.get_legend_handles_labels()
+    ends = np.array([_end(handle) for handle in handles])
+    upright = -1 if ax.yaxis_inverted() else 1
+    order = np.argsort(np.nan_to_num(-upright * ends, nan=np.inf), kind="stable")
+    return ax.legend([handles[i] for i in order], [labels[i] for i in order], **({"fontsize": 8} | style))
+
+
+def _end(handle):
+    """Height of the last known point of a curve, NaN for anything else."""
+    if not hasattr(handle, "get_xydata"):
+        return np.nan
+    points = np.asarray(handle.get_xydata(), dtype=float)
+    points = points[np.isfinite(points).all(axis=1)]
+    return points[points[:, 0].argmax(), 1] if len(points) else np.nan
+
+
 def _needs_label(ax, name):
     """Whether an axis shows numbers, which mean nothing without a name and a unit. Named categories do."""
     axis = getattr(ax, f"{name}axis")
@@ -212,99 +253,6 @@ def _needs_label(ax, name):
         return False
     texts = [t.get_text() for t in axis.get_ticklabels() if t.get_visible()]
     return any(re.fullmatch(r"[-\u2212]?[\d.,\u202f ]+(e.*)?", t) for t in texts)
-
-
-def key_results(rows: Iterable[dict | tuple]) -> KeyResults:
-    """The results of a notebook as a small table that people read and the runner and tests compare.
-
-    Parameters
-    ----------
-    rows : list of dict or tuple
-        ``result`` (a name), ``value``, ``unit``, ``low``, ``high`` (an interval, where there is one), ``note``; as
-        dicts with at least ``result`` and ``value``, or tuples in that order.
-
-    Returns
-    -------
-    KeyResults
-        A DataFrame with the columns result, value, unit, low, high, note. Displayed in a notebook it also carries
-        ``application/vnd.datakit.results+json``, so make it the last line of the cell.
-
-    Raises
-    ------
-    WrongUse
-        An unknown entry, a result without name or value, the same name twice, or an interval that is upside down.
-    """
-    records: list[dict] = []
-    for row in rows:
-        row = dict(row) if isinstance(row, dict) else dict(zip(RESULT_COLUMNS, row, strict=False))
-        unknown = sorted(set(row) - set(RESULT_COLUMNS))
-        if unknown or not row.get("result") or _plain(row.get("value")) is None:
-            raise WrongUse(
-                "charts.key_results",
-                "a result needs a name and a value" if not unknown else "unknown entry",
-                expected=", ".join(RESULT_COLUMNS),
-                found=", ".join(unknown) or repr(row),
-            )
-        record = {c: _plain(row.get(c)) for c in RESULT_COLUMNS}
-        record["unit"], record["note"] = record["unit"] or "", record["note"] or ""
-        low, high = record["low"], record["high"]
-        if low is not None and high is not None and low > high:
-            raise WrongUse(
-                "charts.key_results", f"the interval of {record['result']!r} is upside down", found=f"{low} > {high}"
-            )
-        if any(r["result"] == record["result"] for r in records):
-            raise WrongUse("charts.key_results", "two results have the same name", found=repr(record["result"]))
-        records.append(record)
-    frame = KeyResults(records, columns=RESULT_COLUMNS)
-    frame["value"] = pd.Series([r["value"] for r in records], dtype=object)  # 23 communes stay 23, not 23.0
-    # A column of None only would be shown as an empty object column; NaN keeps numbers numbers.
-    for column in ("low", "high"):
-        frame[column] = pd.to_numeric(frame[column])
-    return frame
-
-
-class KeyResults(pd.DataFrame):
-    """A DataFrame of key results that shows itself for people and for programs."""
-
-    @property
-    def _constructor(self):
-        return pd.DataFrame  # a selection of it is an ordinary table
-
-    def records(self) -> list[dict]:
-        """The results as JSON-ready dicts, missing limits as None."""
-        return [{k: _plain(v) for k, v in r.items()} for r in self.to_dict("records")]
-
-    def _readable(self):
-        text = pd.DataFrame(self).copy()
-        for column in ("value", "low", "high"):
-            text[column] = [
-                ("" if v is None or v != v else number(v))
-                if isinstance(v, (int, float)) and not isinstance(v, bool)
-                else str(v)
-                for v in text[column].astype(object)
-            ]
-        return text
-
-    def _repr_html_(self):
-        shown = pd.DataFrame(self).astype(object)
-        return tables.html(shown.where(shown.notna(), ""), caption="Key results", index=False)
-
-    def __repr__(self):
-        return self._readable().to_string(index=False)
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {RESULTS_MIME: self.records(), "text/html": self._repr_html_(), "text/plain": repr(self)}
-
-
-def _plain(value):
-    """A JSON value: numpy numbers become Python's, floats are rounded to 10 digits, NaN becomes None."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or value is pd.NA or value != value:
-        return None
-    if isinstance(value, float):
-        return float(f"{value:.10g}")
-    return value if isinstance(value, (bool, int, str)) else str(value)
 
 
 def bars(
@@ -354,23 +302,35 @@ def bars(
     values = pd.to_numeric(frame[value]).to_numpy(dtype=float, na_value=np.nan)
     names = [str(n) for n in frame[label]]
     place = np.arange(len(frame))
-    ax.barh(place, np.nan_to_num(values), color=CATEGORICAL[0], height=0.7)
     ends = np.nan_to_num(values)
+    ax.barh(place, ends, color=CATEGORICAL[0], height=0.7)
     if low is not None and high is not None:
         lows, highs = frame[low].to_numpy(dtype=float), frame[high].to_numpy(dtype=float)
-        ax.errorbar(
-            values, place, xerr=[values - lows, highs - values], fmt="none", ecolor="#222222", capsize=3, lw=1.2
-        )
+        arms = [values - lows, highs - values]
+        ax.errorbar(values, place, xerr=arms, fmt="none", ecolor="#222222", capsize=3, lw=1.2)
         ends = np.fmax(ends, np.nan_to_num(highs))
-    reach = max(ends.max(initial=0), 0) - min(np.nan_to_num(values).min(initial=0), 0) or 1
-    for y, (v, end) in enumerate(zip(values, ends, strict=True)):
-        ax.text(max(end, 0) + 0.012 * reach, y, number(v), va="center", fontsize=8.5, color="#333333")
-    if reference:
-        ax.axvline(reference[0], color="#222222", ls="--", lw=1)
-        ax.text(reference[0], -0.75, f" {reference[1]}", fontsize=8.5, va="bottom", ha="left")
+    right = max(ends.max(initial=0), reference[0] if reference else 0, 0)
+    reach = right - min(np.nan_to_num(values).min(initial=0), 0) or 1
     ax.set_yticks(place, [wrap(n, 40) for n in names])
     ax.set_ylim(len(frame) - 0.4, -0.95 if reference else -0.6)
-    ax.set_xlim(right=max(ends.max(initial=0), 0) + 0.1 * reach)
+    ax.set_xlim(right=right + 0.1 * reach)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(unit)
+    _write_values(ax, values, np.maximum(ends, 0), reference)
     return fig, ax
+
+
+def _write_values(ax, values, ends, reference):
+    """Each bar's value beside its end, or beyond the line of reference where that would run through the figures."""
+    look = {"textcoords": "offset points", "xytext": (4, 0), "va": "center", "fontsize": 8.5, "color": "#333333"}
+    texts = [ax.annotate(number(v), (end, y), **look) for y, (v, end) in enumerate(zip(values, ends, strict=True))]
+    if not reference:
+        return
+    ax.axvline(reference[0], color="#222222", ls="--", lw=1)
+    ax.text(reference[0], -0.75, f" {reference[1]}", fontsize=8.5, va="bottom", ha="left")
+    ax.figure.draw_without_rendering()  # the layout settles how wide a figure is along the axis
+    line = ax.transData.transform((reference[0], 0))[0]
+    for text in texts:
+        box = text.get_window_extent()
+        if box.x0 - 3 < line < box.x1 + 3:
+            text.xy = (reference[0], text.xy[1])

@@ -261,6 +261,64 @@ def test_bars_write_no_data_instead_of_zero():
     assert len(ax.patches) == 1
 
 
+@pytest.mark.parametrize("reference", [8.4, 8.95, 9.4, 12.0])
+def test_no_value_stands_on_the_line_of_reference(reference):
+    frame = table(True, g=list("abcdefgh"), n=[9.6, 9.2, 8.9, 8.7, 8.2, 7.9, 7.5, 0.4])
+    fig, ax = charts.bars(
+        frame, "n", "g", alt="Bars.", title="Share", unit="%", reference=(reference, "all"), size=(6, 4)
+    )
+    fig.draw_without_rendering()
+    line = ax.transData.transform((reference, 0))[0]
+    values = [t for t in ax.texts if t.get_text() != " all"]
+    assert [t.get_text() for t in values] == ["9.6", "9.2", "8.9", "8.7", "8.2", "7.9", "7.5", "0.4"]
+    boxes = [t.get_window_extent() for t in values]
+    ends = [ax.transData.transform((n, 0))[0] for n in frame["n"]]
+    assert not [b for b in boxes if b.x0 - 1 < line < b.x1 + 1]
+    assert all(0 < b.x0 - end < 50 for b, end in zip(boxes, ends, strict=True))  # near their own bar
+    assert line < ax.get_window_extent().x1 and max(b.x1 for b in boxes) <= fig.bbox.width
+
+
+def ticks(ax):
+    return [t.get_text() for t in ax.get_xticklabels()], [t.get_text() for t in ax.get_yticklabels()]
+
+
+def test_ticks_are_written_like_every_other_number():
+    fig, axes = charts.figure("Lines.", ncols=2, size=(9, 4))
+    axes[0].plot([1990, 2000, 2010, 2020], [0, 80_000, 160_000, -20_000])
+    axes[0].set(xlabel="year", ylabel="inhabitants", xticks=[1990, 2000, 2010, 2020])
+    axes[1].plot([0, 0.25, 0.5], [1, 2, 3])
+    axes[1].set(xlabel="share", ylabel="trees", xticks=[0, 0.25, 0.5], yticks=[1, 2, 3])
+    charts.show(fig)
+    years, people = ticks(axes[0])
+    assert years == ["1990", "2000", "2010", "2020"]
+    assert "150\u202f000" in people and "0" in people
+    assert ticks(axes[1]) == (["0.00", "0.25", "0.50"], ["1", "2", "3"])
+
+
+def test_ticks_that_are_no_plain_numbers_are_left_alone():
+    fig, axes = charts.figure("Bars.", ncols=3, size=(9, 4))
+    axes[0].barh(["Acer", "Tilia"], [1, 2])
+    axes[1].plot(pd.to_datetime(["2020-01-01", "2024-01-01"]), [1, 2])
+    axes[2].loglog([1, 1000], [1, 1000])
+    for ax in axes:
+        ax.set(xlabel="x", ylabel="y")
+    charts.show(fig)
+    assert ticks(axes[0])[1] == ["Acer", "Tilia"] and "2022-01" in ticks(axes[1])[0]
+    assert any("10^" in t for t in ticks(axes[2])[0])
+
+
+def test_a_legend_follows_the_ends_of_its_curves():
+    _, ax = charts.figure("Lines.")
+    ax.axhspan(0, 1, label="band")
+    ax.plot([0, 10], [9, 1], label="falls")
+    ax.plot([10, 0], [8, 9], label="drawn from the right")
+    ax.plot([0, 5, 10], [0, 5, np.nan], label="stops early")
+    said = [t.get_text() for t in charts.legend(ax, loc="upper left").get_texts()]
+    assert said == ["drawn from the right", "stops early", "falls", "band"]
+    ax.invert_yaxis()
+    assert charts.legend(ax).get_texts()[0].get_text() == "falls"
+
+
 # key results
 
 
