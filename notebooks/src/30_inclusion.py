@@ -444,7 +444,7 @@ for name, (colour, line) in zip(kinds, pens, strict=False):
     beyond = [100 * weight[usable & (metres[name] > s).to_numpy()].sum() / weight[usable].sum() for s in steps]
     ax.plot(steps, beyond, line, color=colour, label=label[name])
 ax.set(xlabel="way on foot (m)", ylabel="inhabitants farther than that (%)", xlim=(0, 6000), ylim=(0, 100))
-ax.legend(fontsize=8)
+charts.legend(ax)
 charts.show(fig)
 
 # %% [markdown]
