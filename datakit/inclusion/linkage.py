@@ -122,8 +122,8 @@ def link(
     places : GeoDataFrame
         See `pairs`; ``id``, and the columns of `datakit.inclusion.services.table`.
     near, score, doubt : float
-        See `NEAR`, `SCORE`, `DOUBT`. Two rows merge only when each is the other's best match in that source: in a
-        street with two post offices, none swallows the other.
+        See `NEAR`, `SCORE`, `DOUBT`. The likest pairs merge first, and two rows of one source never become one place,
+        neither directly nor through rows of others: in a street with two post offices, none swallows the other.
 
     Returns
     -------
@@ -149,17 +149,15 @@ def link(
     found = found[found["score"] >= doubt].sort_values(["score", "metres"], ascending=[False, True], kind="stable")
     rank = places["source"].map(_rank)
     same, decision = np.arange(len(places)), []
-    taken: set[tuple[int, str]] = set()
-    source = places["source"].to_numpy()
+    held = [{name} for name in places["source"]]  # of the group that each kept row stands for
     for left, right, value in zip(found["left"], found["right"], found["score"], strict=True):
-        # The best pairs come first: a row that already has its match in that source gets no second one.
-        keys = {(left, source[right]), (right, source[left])}
-        merge = value >= score and not keys & taken
+        # The best pairs come first: a group that has a row of that source already gets no second one, over any chain.
+        a, b = sorted((same[left], same[right]), key=lambda k: (rank[k], k))
+        merge = value >= score and (a == b or held[a].isdisjoint(held[b]))
         decision.append("merged" if merge else "doubtful")
-        if merge:
-            taken |= keys
-            a, b = sorted((same[left], same[right]), key=lambda k: (rank[k], k))
+        if merge and a != b:
             same[same == b] = a
+            held[a] |= held[b]
     review = pd.DataFrame({"decision": decision})
     for side in ("left", "right"):
         rows = places.loc[found[side]]

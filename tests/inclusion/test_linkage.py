@@ -106,6 +106,27 @@ def test_three_files_make_one_row():
     assert kept.source.tolist() == ["mednum-bfc, dijon-portal@x, bpe"]
 
 
+def test_a_chain_over_three_files_never_joins_two_rows_of_one():
+    """a1 is near b1, b1 near c1, c1 near a2: each step is a merge, and all of them would make a1 and a2 one place."""
+    given = places(
+        ("mednum-bfc", "digital", "MJC des Grésilles", "11 rue Castelnau", 0, 0),
+        ("bpe", "digital", "MJC des Grésilles", "11 rue Castelnau", 100, 0),
+        ("inclusion-places", "digital", "MJC des Grésilles", "11 rue Castelnau", 200, 0),
+        ("mednum-bfc", "digital", "MJC des Grésilles", "11 rue Castelnau", 300, 0),
+    )
+    kept, review = linkage.link(given, near=150)
+    assert kept.source.tolist() == ["inclusion-places, mednum-bfc, bpe", "mednum-bfc"]
+    assert kept.id.tolist() == ["p2", "p3"]
+    assert review.decision.tolist() == ["merged", "merged", "doubtful"]
+
+
+def test_a_pair_that_a_third_row_has_joined_already_is_told_as_merged():
+    sources = ("bpe", "mednum-bfc", "dijon-portal")
+    given = places(*((source, "post", "Poste Grangier", None, 0, 0) for source in sources))
+    kept, review = linkage.link(given)
+    assert (len(kept), review.decision.tolist()) == (1, ["merged"] * 3)
+
+
 def test_a_flagged_place_is_never_merged():
     given = places(
         ("mednum-bfc", "digital", "MJC", "1 rue X", 0, 0), ("inclusion-places", "digital", "MJC", "1 rue X", 0, 0)
