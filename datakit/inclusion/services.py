@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -35,6 +34,7 @@ FROM_BPE = {
     "school": ("Nursery or primary school", ("C107", "C108", "C109")),
     "town_hall": ("Town hall", ("A129",)),
 }
+RECODED = {"D201": "D265", "D301": "D307"}  # one type under the codes of two years: one identifier
 CATEGORIES = {
     "france_services": "France services",
     "digital": "Digital-inclusion place",
@@ -105,12 +105,13 @@ def table(
     Returns
     -------
     GeoDataFrame
-        ``id``, ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the INSEE code
-        that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows without a
-        position are left out and counted in ``attrs["without_position"]``. ``address``, ``hours`` (an ``opening_hours``
-        value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the publisher says so;
-        ``accessible``, True where it says that people with reduced mobility are received, else missing: no publisher
-        says where they are not.
+        ``id`` (of BPE its type with the SIRET where one is given, else with the metres of its position: the same in
+        every vintage), ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the
+        INSEE code that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows
+        without a position are left out and counted in ``attrs["without_position"]``. ``address``, ``hours`` (an
+        ``opening_hours`` value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the
+        publisher says so; ``accessible``, True where it says that people with reduced mobility are received, else
+        missing: no publisher says where they are not.
 
     Raises
     ------
@@ -129,9 +130,12 @@ def table(
     if bpe is not None:
         kinds = {kind: name for name, (_, types) in FROM_BPE.items() for kind in types}
         chosen = bpe[bpe.facility_type.isin(kinds)]
-        number = np.arange(len(chosen)).astype(str)
         parts.append(
-            chosen.assign(id=np.char.add("bpe-", number), category=chosen.facility_type.map(kinds), source="bpe")
+            chosen.assign(
+                id=_identifiers("bpe", chosen.facility_type.replace(RECODED), chosen),
+                category=chosen.facility_type.map(kinds),
+                source="bpe",
+            )
         )
     if equipment is not None:
         parts.append(equipment)
@@ -144,6 +148,22 @@ def table(
     out = out.join(weekly(out["hours"])[["weekly_hours", "evening", "saturday"]])
     out.attrs["without_position"] = int((~there).sum())
     return out
+
+
+def _identifiers(source, kind, frame, name="name"):
+    """What a place is called in every vintage and part of a file: its SIRET where one is given, else where it stands.
+
+    Doctors of one house share both: they are numbered by their names, which a filter of rows can move.
+    """
+    spot = frame.geometry.representative_point()
+    at = spot.x.round().astype("Int64").astype("str") + "-" + spot.y.round().astype("Int64").astype("str")
+    if "siret" in frame:
+        at = frame["siret"].where(frame["siret"].fillna("").ne(""), at)
+    named = frame[name] if name in frame else pd.Series("", frame.index)
+    found = pd.DataFrame({"id": f"{source}-" + kind.astype("str") + "-" + at, "name": named.astype("str").fillna("")})
+    found = found.reset_index(drop=True)
+    nth = found.sort_values(["id", "name"], kind="stable").groupby("id", dropna=False).cumcount().sort_index()
+    return found["id"].where(nth == 0, found["id"] + "-" + (nth + 1).astype(str)).to_numpy()
 
 
 def _as_service(part):
@@ -176,7 +196,7 @@ def own_equipment(
     column, name : str
         Columns with the kind and with the name.
     source : str
-        Written into ``source`` and before the row number in ``id``.
+        Written into ``source`` and before the category and the metres of the position in ``id``.
 
     Returns
     -------
@@ -203,9 +223,8 @@ def own_equipment(
     if frame[column].notna().any() and not category.notna().any():
         words = ", ".join(map(str, frame[column].dropna().unique()[:20]))
         raise NotAsDescribed(source, "none of the kinds asked for", expected=", ".join(categories), found=words)
-    number = np.arange(len(frame)).astype(str)
-    out = frame.assign(id=np.char.add(f"{source}-", number), name=frame[name], category=category, source=source)
-    return out[category.notna().to_numpy()].reset_index(drop=True)
+    out = frame.assign(name=frame[name], category=category, source=source)[category.notna().to_numpy()]
+    return out.assign(id=_identifiers(source, out["category"], out)).reset_index(drop=True)
 
 
 def plain(name: object) -> str:

@@ -150,6 +150,49 @@ def test_one_table_of_services_counts_those_without_a_position():
     assert found.id.is_unique
 
 
+@pytest.fixture
+def facilities():
+    """Two doctors at one door, a pharmacy with a SIRET, a post office."""
+    return gpd.GeoDataFrame(
+        {
+            "facility_type": ["D265", "D265", "D307", "A206"],
+            "name": ["Dr Beta", "Dr Alpha", "Pharmacie", "La Poste"],
+            "siret": [None, None, "00000000000018", None],
+        },
+        geometry=gpd.points_from_xy([100.4, 100.4, 200, 300], [50, 50, 60, 70]),
+        crs=LAMBERT,
+    )
+
+
+def test_a_facility_keeps_its_identifier_when_rows_are_filtered_or_come_in_another_order(facilities):
+    ids = services.table(bpe=facilities).set_index("name")["id"]
+    assert ids.to_dict() == {
+        "Dr Alpha": "bpe-D265-100-50",
+        "Dr Beta": "bpe-D265-100-50-2",
+        "Pharmacie": "bpe-D307-00000000000018",
+        "La Poste": "bpe-A206-300-70",
+    }
+    for other in (facilities.iloc[::-1], facilities.iloc[[3, 1]], facilities.iloc[1:]):
+        again = services.table(bpe=other).set_index("name")["id"]
+        kept = again.drop("La Poste")
+        assert again["La Poste"] == ids["La Poste"]
+        assert kept.to_dict() == ids[kept.index].to_dict()
+
+
+def test_a_facility_keeps_its_identifier_under_the_code_of_another_year(facilities):
+    older = facilities.assign(facility_type=["D201", "D201", "D301", "A206"])
+    assert services.table(bpe=older).id.tolist() == services.table(bpe=facilities).id.tolist()
+
+
+def test_the_sample_s_facilities_keep_their_identifiers_in_another_order():
+    bpe = datakit.load("bpe", "sample")
+    bpe = bpe[bpe.geometry.notna()]
+    given = services.table(bpe=bpe)
+    mixed = services.table(bpe=bpe.sample(frac=1, random_state=1))
+    assert given.id.is_unique
+    assert set(zip(given.id, given.name, strict=True)) == set(zip(mixed.id, mixed.name, strict=True))
+
+
 def test_a_misspelt_kind_of_service_is_refused_not_left_out():
     assert services.known(["post", "digital", "post"]) == ["post", "digital"]
     with pytest.raises(WrongUse, match="not a kind") as error:
@@ -588,6 +631,8 @@ class TestOwnEquipment:
         every = services.table(equipment=found)
         assert set(every.category) == {"town_hall"}
         assert every.id.is_unique
+        last = services.own_equipment(frame.iloc[::-1], {"Mairie": "town_hall"})
+        assert set(last.id) < set(every.id)  # the row number is in none of them
 
     def test_a_column_that_is_not_there_is_named_with_those_that_are(self):
         frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
