@@ -164,7 +164,7 @@ def by_area(
     threshold : float or dict of str to float
         Metres on foot beyond which a service counts as far, one for all or one for each category.
     network : datakit.geo.streets.Network, optional
-        Streets: ways are then measured along them, and ``far_low`` and ``far_high`` are ``far``.
+        Streets: ways are then measured along them, and ``far_low_pct`` and ``far_high_pct`` are ``far_pct``.
     detour : float
         Without streets: length of the way over the straight line, 1 or more.
     detour_range : (float, float)
@@ -176,8 +176,8 @@ def by_area(
     -------
     DataFrame
         One row for each area and category: the key, ``category``, ``distance`` (m, mean way on foot over the area; over
-        the part from which a street leads there) and ``far``, ``far_low``, ``far_high`` (% of its inhabitants beyond
-        the threshold, taken as evenly spread; where no street leads there, they are far).
+        the part from which a street leads there) and ``far_pct``, ``far_low_pct``, ``far_high_pct`` (% of its
+        inhabitants beyond the threshold, taken as evenly spread; where no street leads there, they are far).
 
     Raises
     ------
@@ -207,14 +207,14 @@ def by_area(
         way, weight = metres[name].to_numpy(), points.weight.to_numpy()
         led = np.isfinite(way)
         made = {"distance": np.where(led, way, 0) * detour * weight, "led": led * weight}
-        for column, factor in (("far", detour), ("far_low", low), ("far_high", high)):
+        for column, factor in (("far_pct", detour), ("far_low_pct", low), ("far_high_pct", high)):
             beyond = np.where(np.isnan(way), np.nan, way * factor > limits[name])
             made[column] = 100 * beyond * weight
         summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
         summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
         rows.append(summed.rename_axis(area).reset_index().assign(category=name))
     out = pd.concat(rows, ignore_index=True)
-    return out[[area, "category", "distance", "far", "far_low", "far_high"]]
+    return out[[area, "category", "distance", "far_pct", "far_low_pct", "far_high_pct"]]
 
 
 def weighted(access: pd.DataFrame, weights: pd.Series, *, area: str) -> pd.DataFrame:
@@ -231,20 +231,24 @@ def weighted(access: pd.DataFrame, weights: pd.Series, *, area: str) -> pd.DataF
     Returns
     -------
     DataFrame
-        ``category``, ``far``, ``far_low``, ``far_high`` (%), ``people`` (how many are far), ``of`` (how many were
-        counted) and ``distance`` (m, mean over those of them whom a street leads there).
+        ``category``, ``far_pct``, ``far_low_pct``, ``far_high_pct`` (%), ``people`` (how many are far), ``of`` (how
+        many were counted) and ``distance`` (m, mean over those of them whom a street leads there).
     """
     people = access[area].map(weights)
-    known = access[access.far.notna()].assign(people_=people)  # sums leave out what is not known
+    known = access[access.far_pct.notna()].assign(people_=people)  # sums leave out what is not known
     rows = []
     for name, part in known.groupby("category", sort=False):
         total = part.people_.sum()
         if total > 0:
-            share = {c: float((part[c] * part.people_).sum() / total) for c in ("far", "far_low", "far_high")}
+            share = {
+                c: float((part[c] * part.people_).sum() / total) for c in ("far_pct", "far_low_pct", "far_high_pct")
+            }
             led = part.people_.where(part.distance.notna()).sum()  # where no street leads there is no distance
             share["distance"] = float((part.distance * part.people_).sum() / led) if led > 0 else np.nan
-            rows.append({"category": name, **share, "people": share["far"] * total / 100, "of": float(total)})
-    return pd.DataFrame(rows, columns=["category", "far", "far_low", "far_high", "people", "of", "distance"])
+            rows.append({"category": name, **share, "people": share["far_pct"] * total / 100, "of": float(total)})
+    return pd.DataFrame(
+        rows, columns=["category", "far_pct", "far_low_pct", "far_high_pct", "people", "of", "distance"]
+    )
 
 
 def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFrame:
@@ -264,8 +268,8 @@ def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFr
         Indexed by area: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (their names).
     """
     out = pd.DataFrame(index=pd.Index(access[area].unique(), name=area))
-    for column, share in (("lacks", "far"), ("lacks_low", "far_low"), ("lacks_high", "far_high")):
+    for column, share in (("lacks", "far_pct"), ("lacks_low", "far_low_pct"), ("lacks_high", "far_high_pct")):
         out[column] = (access[share] >= half).groupby(access[area].to_numpy()).sum().reindex(out.index).astype(int)
-    far = access[access.far >= half]
+    far = access[access.far_pct >= half]
     out["which"] = far.groupby(area).category.agg(", ".join).reindex(out.index).fillna("")
     return out

@@ -179,12 +179,12 @@ def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns:
     Returns
     -------
     DataFrame
-        Index: groups, in the order of `GROUPS`; ``areas``, ``people``, ``share`` (% of the people), the labels (means
+        Index: groups, in the order of `GROUPS`; ``areas``, ``people``, ``people_pct`` (% of all), the labels (means
         weighted by people, over the areas in which they are known) and ``what it says``.
     """
     people = pd.to_numeric(people).astype(float).fillna(0)
     out = pd.DataFrame({"areas": groups.value_counts(), "people": people.groupby(groups).sum()})
-    out["share"] = 100 * out["people"] / people.sum()
+    out["people_pct"] = 100 * out["people"] / people.sum()
     for column, label in columns.items():
         values = pd.to_numeric(table[column]).astype(float)
         weight = people.where(values.notna())

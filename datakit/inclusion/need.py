@@ -27,7 +27,7 @@ FRAGILITY = {
 }
 # Rey, G., Jougla, E., Fouillet, A. and Hémon, D. (2009). Ecological association between a deprivation index and
 # mortality in France over the period 1997-2001. BMC Public Health 9:33. Sign of each part in a deprived area.
-FDEP = {"median_income": -1, "graduates": -1, "blue_collar": 1, "unemployment": 1}
+FDEP = {"median_income": -1, "graduates_pct": -1, "blue_collar_pct": 1, "unemployment_pct": 1}
 
 
 def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
     Parameters
     ----------
     table : DataFrame
-        One row for each area, with some of the columns of `FRAGILITY`, in %.
+        One row for each area, with some of the parts of `FRAGILITY` in %: ``older_pct``, ``poverty_pct``...
     weights : dict of str to float, optional
         Part to weight, 0 or more; the same for all by default.
 
@@ -52,7 +52,7 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
     WrongUse
         Fewer than two parts, or a wrong weight.
     """
-    used = [name for name in FRAGILITY if name in table and table[name].notna().any()]
+    used = [name for name in FRAGILITY if _pct(name) in table and table[_pct(name)].notna().any()]
     weights = dict.fromkeys(used, 1.0) if weights is None else {n: float(weights.get(n, 0)) for n in used}
     w = np.array(list(weights.values()))
     if len(used) < 2 or not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
@@ -62,10 +62,15 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
             expected=", ".join(FRAGILITY),
             found=f"{', '.join(used) or 'none'}; {weights}",
         )
-    out = pd.DataFrame({name: _one_to_ten(table[name]) for name in used}, index=table.index)
+    out = pd.DataFrame({name: _one_to_ten(table[_pct(name)]) for name in used}, index=table.index)
     out["score"] = out.to_numpy() @ (w / w.sum())
     out.attrs["fragility"] = {"used": used, "absent": [n for n in FRAGILITY if n not in used]}
     return out
+
+
+def _pct(name):
+    """The column of a part, in %: on its scale from 1 to 10 it has the plain name."""
+    return f"{name}_pct"
 
 
 def _one_to_ten(values):
@@ -92,9 +97,9 @@ def rates(
     Returns
     -------
     DataFrame
-        ``iris``; ``older``, ``low_diploma``, ``poverty``, ``graduates`` (of those out of school, baccalaureate or
-        more), ``blue_collar`` (of the active), ``unemployment`` (of the active) in %, ``median_income`` in euros a year
-        and consumption unit; ``population``.
+        ``iris``; in % ``older_pct``, ``low_diploma_pct``, ``poverty_pct``, ``graduates_pct`` (of those out of school,
+        baccalaureate or more), ``blue_collar_pct`` (of the active), ``unemployment_pct`` (of the active);
+        ``median_income`` in euros a year and consumption unit; ``population``.
     """
     population = population.assign(population=inhabitants(population))
     table = population.merge(education, on="iris", how="outer", suffixes=("", "_education"))
@@ -107,12 +112,12 @@ def rates(
         return 100 * table[part] / table[whole].where(table[whole] > 0)
 
     out = pd.DataFrame({"iris": table["iris"], "population": table["population"]})
-    out["older"] = share("pop_65_plus", "population")
-    out["low_diploma"] = share("no_diploma_15_plus", "out_of_school_15_plus")
-    out["graduates"] = share("bac_or_more_15_plus", "out_of_school_15_plus")
-    out["blue_collar"] = share("blue_collar_15_64", "active_c_15_64")
-    out["unemployment"] = share("unemployed_15_64", "active_15_64")
-    out["poverty"], out["median_income"] = table.get("poverty_rate"), table.get("median_income")
+    out["older_pct"] = share("pop_65_plus", "population")
+    out["low_diploma_pct"] = share("no_diploma_15_plus", "out_of_school_15_plus")
+    out["graduates_pct"] = share("bac_or_more_15_plus", "out_of_school_15_plus")
+    out["blue_collar_pct"] = share("blue_collar_15_64", "active_c_15_64")
+    out["unemployment_pct"] = share("unemployed_15_64", "active_15_64")
+    out["poverty_pct"], out["median_income"] = table.get("poverty_rate"), table.get("median_income")
     return out
 
 
@@ -122,7 +127,7 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Ser
     Parameters
     ----------
     table : DataFrame
-        ``median_income``, ``graduates``, ``blue_collar``, ``unemployment``: see `rates`.
+        ``median_income`` (€), ``graduates_pct``, ``blue_collar_pct``, ``unemployment_pct``: see `rates`.
     weights : Series, optional
         Inhabitants, so that a small area does not weigh as a large one; all the same by default.
 

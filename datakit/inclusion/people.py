@@ -29,33 +29,33 @@ COUNTS = [
     "unemployed",
     "active",
 ]
-SHARES = {
-    "share_75_plus": ("pop_75_plus", "population"),
-    "share_alone": ("living_alone", "population"),
-    "share_single_parent": ("people_single_parent", "population"),
-    "share_social": ("social_housing", "households"),
-    "share_no_car": ("without_car", "households"),
-    "share_no_diploma": ("no_diploma", "out_of_school"),
-    "share_unemployed": ("unemployed", "active"),
+SHARES = {  # in %: part and whole
+    "pop_75_plus_pct": ("pop_75_plus", "population"),
+    "living_alone_pct": ("living_alone", "population"),
+    "single_parent_pct": ("people_single_parent", "population"),
+    "social_housing_pct": ("social_housing", "households"),
+    "without_car_pct": ("without_car", "households"),
+    "no_diploma_pct": ("no_diploma", "out_of_school"),
+    "unemployed_pct": ("unemployed", "active"),
 }
 LABELS = {
-    "share_75_plus": "inhabitants aged 75 or older",
-    "share_alone": "inhabitants who live alone",
-    "share_single_parent": "inhabitants of single-parent households",
-    "share_social": "households in social housing",
-    "share_no_car": "households without a car",
-    "share_no_diploma": "out of school, 15 or older, with no or a low diploma",
-    "share_unemployed": "active inhabitants of 15 to 64 who are unemployed",
+    "pop_75_plus_pct": "inhabitants aged 75 or older",
+    "living_alone_pct": "inhabitants who live alone",
+    "single_parent_pct": "inhabitants of single-parent households",
+    "social_housing_pct": "households in social housing",
+    "without_car_pct": "households without a car",
+    "no_diploma_pct": "out of school, 15 or older, with no or a low diploma",
+    "unemployed_pct": "active inhabitants of 15 to 64 who are unemployed",
     "poverty_rate": "inhabitants below the poverty threshold",
 }
 HEADINGS = {
-    "share_75_plus": "aged 75 or older (%)",
-    "share_alone": "living alone (%)",
-    "share_single_parent": "single parents (%)",
-    "share_social": "social housing (%)",
-    "share_no_car": "no car (%)",
-    "share_no_diploma": "no diploma (%)",
-    "share_unemployed": "jobless (%)",
+    "pop_75_plus_pct": "aged 75 or older (%)",
+    "living_alone_pct": "living alone (%)",
+    "single_parent_pct": "single parents (%)",
+    "social_housing_pct": "social housing (%)",
+    "without_car_pct": "no car (%)",
+    "no_diploma_pct": "no diploma (%)",
+    "unemployed_pct": "jobless (%)",
     "median_income": "median income (€)",
     "poverty_rate": "poor (%)",
 }
@@ -93,10 +93,10 @@ def by_iris(
         ``iris``, ``commune``, the counts ``population``, ``pop_75_plus``, ``living_alone``, ``people_single_parent``
         (inhabitants), ``households``, ``social_housing`` and ``without_car`` (main homes, as many as households),
         ``no_diploma`` of those ``out_of_school``, ``unemployed`` of the ``active``, where the tables are given and
-        their vintage has them; the shares in % that these counts allow; and with incomes ``median_income`` (€ per year
-        and consumption unit) and ``poverty_rate`` (%), missing where they are secret, with ``income`` saying
-        "published", "secret" or "no figure for this IRIS". ``attrs["unmatched"]`` counts the IRIS of one table that are
-        not in another.
+        their vintage has them; the shares of `SHARES` (%) that these counts allow; and with incomes ``median_income``
+        (€ per year and consumption unit) and ``poverty_rate`` (%), missing where they are secret, with ``income``
+        saying "published", "secret" or "no figure for this IRIS". ``attrs["unmatched"]`` counts the IRIS of one table
+        that are not in another.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def by_commune(people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``commune``, ``n_iris``, counts and shares (%).
+        ``commune``, ``n_iris``, counts and the shares of `SHARES` (%).
     """
     summed = people.groupby("commune")[[c for c in COUNTS if c in people]].sum(min_count=1)
     summed.insert(0, "n_iris", people.groupby("commune").size())

@@ -128,8 +128,8 @@ def gain(
     Returns
     -------
     DataFrame
-        ``group``, ``before`` and ``after`` (% of it within the limit), ``newly`` (people) and ``of`` (people counted:
-        areas in which the number is not known are left out of all figures).
+        ``group``, ``before_pct`` and ``after_pct`` (% of it within the limit), ``newly`` (people) and ``of`` (people
+        counted: areas in which the number is not known are left out of all figures).
     """
     cost = np.asarray(cost, float)
     before = np.full(len(cost), np.inf) if present is None else np.nan_to_num(np.asarray(present, float), nan=np.inf)
@@ -143,7 +143,7 @@ def gain(
         had, has = (n[known & (reach <= limit)].sum() for reach in (before, after))
         share = (100 * had / total, 100 * has / total) if total > 0 else (np.nan, np.nan)
         rows.append((name, *share, has - had, total))
-    return pd.DataFrame(rows, columns=["group", "before", "after", "newly", "of"])
+    return pd.DataFrame(rows, columns=["group", "before_pct", "after_pct", "newly", "of"])
 
 
 def weekly_round(

@@ -283,9 +283,9 @@ towns = people.by_commune(by_iris).merge(
 )
 if "income" in by_iris:
     print("Incomes:", by_iris["income"].value_counts().to_dict())
-towns["low"], towns["high"] = people.low_high(towns["share_75_plus"], towns["population"])
+towns["low_pct"], towns["high_pct"] = people.low_high(towns["pop_75_plus_pct"], towns["population"])
 shares = {name: made_of for name, made_of in people.SHARES.items() if name in towns}
-ranges = dict.fromkeys(["low", "high"], people.SHARES["share_75_plus"])  # a range gives its middle away
+ranges = dict.fromkeys(["low_pct", "high_pct"], people.SHARES["pop_75_plus_pct"])  # a range gives its middle away
 towns = privacy.suppress(
     towns,
     shares | ranges,
@@ -313,19 +313,19 @@ advice = pd.DataFrame({name: said.value_counts() for name, said in advice.items(
 advice.reindex(people.CARE).fillna(0).astype(int).rename(index={"": "with confidence"}).rename_axis("IRIS, by advice")
 
 # %% tags=["nbval-ignore-output"]
-ordered = towns.dropna(subset="share_75_plus").sort_values("share_75_plus", ascending=False).head(15).round(1)
+ordered = towns.dropna(subset="pop_75_plus_pct").sort_values("pop_75_plus_pct", ascending=False).head(15).round(1)
 mean = 100 * by_iris["pop_75_plus"].sum() / covered
 fig, ax = charts.bars(
     ordered,
-    "share_75_plus",
+    "pop_75_plus_pct",
     "name",
-    low="low",
-    high="high",
+    low="low_pct",
+    high="high_pct",
     reference=(mean, f"all: {charts.number(mean, 1)} %"),
     title="Inhabitants aged 75 or older, by commune (census)",
     unit="% of inhabitants; bars end in a rough 95 % sampling range",
     alt=f"Bars of the share of inhabitants aged 75 or older in {len(ordered)} communes, from "
-    f"{ordered['share_75_plus'].max():.1f} to {ordered['share_75_plus'].min():.1f} %; all together {mean:.1f} %.",
+    f"{ordered['pop_75_plus_pct'].max():.1f} to {ordered['pop_75_plus_pct'].min():.1f} %; all together {mean:.1f} %.",
     data=[loaded["census-iris-population"]],
 )
 charts.show(fig)
@@ -378,27 +378,27 @@ far = pd.concat(
     ignore_index=True,
 )
 far["kind"] = far["category"].map(label)
-everybody = access.weighted(ways, known["population"], area=area).sort_values("far", ascending=False)
+everybody = access.weighted(ways, known["population"], area=area).sort_values("far_pct", ascending=False)
 everybody["kind"] = everybody["category"].map(label)
 headings = {
     "kind": "kind",
     "group": "group",
-    "far": "far (%)",
-    "far_low": "low (%)",
-    "far_high": "high (%)",
+    "far_pct": "far (%)",
+    "far_low_pct": "low (%)",
+    "far_high_pct": "high (%)",
     "distance": "mean way (m)",
     "of": "people",
 }
 if network is not None:  # the range is that of the detour factor
-    headings = {name: text for name, text in headings.items() if name not in ("far_low", "far_high")}
-table = far[list(headings)].round({"far": 1, "far_low": 1, "far_high": 1, "distance": 0, "of": 0})
+    headings = {name: text for name, text in headings.items() if name not in ("far_low_pct", "far_high_pct")}
+table = far[list(headings)].round({"far_pct": 1, "far_low_pct": 1, "far_high_pct": 1, "distance": 0, "of": 0})
 table.astype({"distance": int, "of": int}).rename(columns=headings)
 
 # %% tags=["nbval-ignore-output"]
 used = ["census-iris-population", "communes-population", "mednum-bfc", "france-services"]
 used += [id for id, frame in {"iris": optional["iris"], "bpe": optional["bpe"]}.items() if frame is not None]
 drawn_from = [loaded[id] for id in used]
-wide = far.pivot_table(index="category", columns="group", values="far").loc[everybody["category"]]
+wide = far.pivot_table(index="category", columns="group", values="far_pct").loc[everybody["category"]]
 fig, ax = charts.figure(
     "Share of inhabitants who are far from the nearest service of each kind, with its range, for three groups. "
     + "; ".join(f"{label[c]}: " + ", ".join(f"{g} {r[g]:.0f} %" for g in groups) for c, r in wide.iterrows())
@@ -411,8 +411,8 @@ names = [f"{label[c]}\n(more than {limits[c]} m)" for c in wide.index]
 for shift, (group, colour, mark) in enumerate(zip(groups, charts.CATEGORICAL, "osD", strict=False)):
     part = far[far["group"] == group].set_index("category").reindex(wide.index)
     y = np.arange(len(part)) + 0.22 * (shift - 1)
-    ax.hlines(y, part["far_low"], part["far_high"], color=colour, lw=2)
-    ax.plot(part["far"], y, mark, color=colour, label=group)
+    ax.hlines(y, part["far_low_pct"], part["far_high_pct"], color=colour, lw=2)
+    ax.plot(part["far_pct"], y, mark, color=colour, label=group)
 ax.set_yticks(np.arange(len(names)), names)
 told = "along the streets" if network is not None else f"lines: detour factor {detour_low} to {detour_high}"
 ax.set(xlabel=f"% of the group; {told}", xlim=(0, 100))
@@ -457,7 +457,11 @@ charts.show(fig)
 # %%
 lacks = access.lacking(ways, area=area)
 enough = min(lacking, len(kinds))
-personal = [c for c in ("share_75_plus", "share_alone", "share_social", "poverty_rate", "median_income") if c in known]
+personal = [
+    c
+    for c in ("pop_75_plus_pct", "living_alone_pct", "social_housing_pct", "poverty_rate", "median_income")
+    if c in known
+]
 first = privacy.suppress(
     known.join(lacks),
     {name: people.SHARES.get(name, "amount" if name == "median_income" else "pct") for name in personal},
@@ -467,8 +471,8 @@ first = privacy.suppress(
     within="commune" if area == "iris" else None,
 )
 # After hiding, not before: to be on this list says something about the inhabitants, too.
-older = people.top_quarter(first["share_75_plus"], first["population"])
-alone = people.top_quarter(first["share_alone"], first["population"])
+older = people.top_quarter(first["pop_75_plus_pct"], first["population"])
+alone = people.top_quarter(first["living_alone_pct"], first["population"])
 first["first"] = (first["lacks"] >= enough) & (older | alone)
 low, high = (int(((first[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
 first["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
@@ -476,18 +480,18 @@ first = first.reset_index()
 ranged = "" if network is not None else f" ({low} to {high} over the range of the detour factor)"
 print(f"{int(first['first'].sum())} areas are looked at first{ranged}")
 print(f"{int(first['hidden'].ne('').sum())} areas are hidden: too few households, or next to such an area in size")
-print(f"{int(first['share_75_plus'].isna().sum())} areas have no census figure to show: they cannot enter the list")
-listed = first[first["first"]].sort_values(["lacks", "share_75_plus"], ascending=False)
+print(f"{int(first['pop_75_plus_pct'].isna().sum())} areas have no census figure to show: they cannot enter the list")
+listed = first[first["first"]].sort_values(["lacks", "pop_75_plus_pct"], ascending=False)
 listed["use 75+"] = people.care(listed["pop_75_plus"]).replace("", "with confidence")
 table = listed[[area, "name", "population", "lacks", "why", *personal, "use 75+"]].round(1).set_index(area)
 table.astype({"population": int}).rename_axis(None).rename(columns=people.HEADINGS)
 
 # %% tags=["nbval-ignore-output"]
-is_far, told = first["lacks"] >= enough, first["share_75_plus"].notna()
+is_far, told = first["lacks"] >= enough, first["pop_75_plus_pct"].notna()
 states = ["far, and older or alone", "far", "far, no census figure"]
 first["state"] = np.select([first["first"], is_far & told, is_far], states, "not far, or not known")
 maps.choropleth(
-    first[["state", "name", "lacks", "which", "share_75_plus", "share_alone", "geometry"]],
+    first[["state", "name", "lacks", "which", "pop_75_plus_pct", "living_alone_pct", "geometry"]],
     "state",
     labels="name",
     outline=communes,
@@ -495,8 +499,8 @@ maps.choropleth(
     tooltip={
         "lacks": "kinds of services that are far",
         "which": "which",
-        "share_75_plus": "aged 75 or older (%)",
-        "share_alone": "living alone (%)",
+        "pop_75_plus_pct": "aged 75 or older (%)",
+        "living_alone_pct": "living alone (%)",
     },
     title=f"Areas where most inhabitants are far from {enough} kinds of services or more",
     unit="",
@@ -627,7 +631,7 @@ elif rides:
         income = known["median_income"].reindex(homes[area]).to_numpy()
         lined = fairness.concentration(hours_each, lives, income)
         print(f"Concentration index by income {fairness.index(lined):+.3f}: above 0, richer areas have more")
-    by_age = fairness.concentration(hours_each, lives, known["share_75_plus"].reindex(homes[area]).to_numpy())
+    by_age = fairness.concentration(hours_each, lives, known["pop_75_plus_pct"].reindex(homes[area]).to_numpy())
     print(f"Concentration index by age {fairness.index(by_age):+.3f}: above 0, areas with more people of 75 have more")
 
 # %% tags=["nbval-ignore-output"]
@@ -676,7 +680,8 @@ if area == "iris" and optional["education"] is not None and optional["incomes"] 
     )
     rates = need.rates(loaded["census-iris-population"], education, optional["activity"], optional["incomes"])
     rates = rates.merge(by_iris[["iris", "households", "commune"]], on="iris", suffixes=("", "_iris"))
-    parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment", "median_income"]
+    parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment"]
+    parts = [*(f"{part}_pct" for part in parts), "median_income"]
     rates = privacy.suppress(
         rates,
         dict.fromkeys(parts, "pct") | {"median_income": "amount"},
@@ -756,7 +761,12 @@ if fragile is not None and rides:
         groups_of,
         table_of,
         rates["population"],
-        {"minutes": "minutes", "fragility": "fragility (1-10)", "older": "aged 65+ (%)", "poverty": "poverty (%)"},
+        {
+            "minutes": "minutes",
+            "fragility": "fragility (1-10)",
+            "older_pct": "aged 65+ (%)",
+            "poverty_pct": "poverty (%)",
+        },
     )
     firm = gap.steadiness(fragile[parts_told["used"]], rates["population"])
     print(
@@ -764,7 +774,7 @@ if fragile is not None and rides:
         "in nine draws of ten"
     )
     with pd.option_context("display.max_colwidth", None):
-        described = described.round({"people": 0}).astype({"people": int}).rename(columns={"share": "share (%)"})
+        described = described.round({"people": 0}).astype({"people": int}).rename(columns={"people_pct": "share (%)"})
         display(described.round(1))
 
 # %% [markdown]
@@ -816,7 +826,7 @@ if network is not None:
     today = np.nan_to_num(present, nan=np.inf)
     finite = np.isfinite(today) & (lives > 0)
     mean_way = np.average(today[finite], weights=lives[finite])
-    print(f"Today {gained['before'].iloc[0]:.1f} % are near; mean way {mean_way:.0f} m")
+    print(f"Today {gained['before_pct'].iloc[0]:.1f} % are near; mean way {mean_way:.0f} m")
     for told, sites in list(options.items())[:2]:  # those of the van are near one day a week only
         best = np.minimum(today, np.nan_to_num(cost[:, sites], nan=np.inf).min(axis=1))[finite]
         print(
@@ -862,9 +872,9 @@ if told_defects and area == "iris" and "poverty_rate" in by_iris:
     told = reports.by_area(sent, areas, by_iris, minimum=min_households, within="commune")
     there = reports.by_area(optional["defects-survey"], areas, by_iris, minimum=min_households, within="commune")
     told["defects"] = there["reports"]
-    told = told.merge(by_iris[["iris", "poverty_rate", "share_75_plus"]], on="iris")
+    told = told.merge(by_iris[["iris", "poverty_rate", "pop_75_plus_pct"]], on="iris")
     try:
-        silent = reports.silence(told, "defects", "poverty_rate", "share_75_plus")
+        silent = reports.silence(told, "defects", "poverty_rate", "pop_75_plus_pct")
     except DatakitError as problem:  # a high threshold hides nearly every IRIS
         print(f"Not asked here: {problem}")
 else:
@@ -933,10 +943,10 @@ for r in everybody.sort_values("category").itertuples():
     rows.append(
         {
             "result": f"far from: {r.kind}",
-            "value": round(r.far, 1),
+            "value": round(r.far_pct, 1),
             "unit": "% of inhabitants",
-            "low": None if network is not None else round(r.far_low, 1),
-            "high": None if network is not None else round(r.far_high, 1),
+            "low": None if network is not None else round(r.far_low_pct, 1),
+            "high": None if network is not None else round(r.far_high_pct, 1),
             "note": f"more than {limits[r.category]} m on foot; by {unit}; "
             + ("along the streets" if network is not None else "range over detour factors"),
         }
@@ -1022,7 +1032,7 @@ answer
 # %% tags=["solution"]
 counts = {}
 for minimum in (11, 500, 1000):
-    old = {"share_75_plus": people.SHARES["share_75_plus"]}
+    old = {"pop_75_plus_pct": people.SHARES["pop_75_plus_pct"]}
     shown = privacy.suppress(by_iris, old, count="households", minimum=minimum, within="commune")["hidden"].eq("")
     enough_there = by_iris["households"] >= minimum
     counts[minimum] = {

@@ -44,11 +44,11 @@ def test_shares_along_streets(town):
         crs=LAMBERT,
     )
     found = access.by_area(areas, services, ["post"], area="iris", threshold=700, network=network).set_index("iris")
-    assert found.far.to_dict() == {"near": 0, "cut": 100, "apart": 100}
-    assert (found.far_low == found.far).all()
+    assert found.far_pct.to_dict() == {"near": 0, "cut": 100, "apart": 100}
+    assert (found.far_low_pct == found.far_pct).all()
     assert np.isnan(found.distance["apart"])  # no street leads there: far, at no distance
     crow = access.by_area(areas, services, ["post"], area="iris", threshold=700, detour=1, detour_range=(1, 1))
-    assert crow.set_index("iris").far["cut"] == 0
+    assert crow.set_index("iris").far_pct["cut"] == 0
 
 
 def test_weights_are_the_people_of_areas(town):
@@ -58,7 +58,7 @@ def test_weights_are_the_people_of_areas(town):
     )
     ways = access.by_area(areas, services, ["post"], area="iris", threshold=700, network=network)
     found = access.weighted(ways, pd.Series({"near": 300, "cut": 100}), area="iris")
-    assert found.far[0] == pytest.approx(25)
+    assert found.far_pct[0] == pytest.approx(25)
 
 
 @pytest.mark.parametrize(("shapes", "told"), [([], "no area"), ([shapely.Polygon()], "no shape"), ([None], "no shape")])
@@ -74,7 +74,7 @@ def test_at_the_threshold_one_is_near():
     post = gpd.GeoDataFrame({"category": ["post"]}, geometry=gpd.points_from_xy([50], [350]), crs=LAMBERT)
     given = {"area": "iris", "detour": 1, "detour_range": (1, 1), "spacing": 100}  # one point, in the middle
     for threshold, far in ((300, 0), (299.9, 100)):
-        assert access.by_area(areas, post, ["post"], threshold=threshold, **given).far.tolist() == [far]
+        assert access.by_area(areas, post, ["post"], threshold=threshold, **given).far_pct.tolist() == [far]
 
 
 def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
@@ -82,14 +82,14 @@ def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
         {
             "iris": list("abcd"),
             "category": "post",
-            "far": [100.0, 0, 100, np.nan],
-            "far_low": 0.0,
-            "far_high": 100.0,
+            "far_pct": [100.0, 0, 100, np.nan],
+            "far_low_pct": 0.0,
+            "far_high_pct": 100.0,
             "distance": [900.0, 300, np.nan, np.nan],
         }
     )
     found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": np.nan, "d": 99.0}), area="iris").iloc[0]
-    assert (found.far, found.people, found.of, found.distance) == (25, 10, 40, 450)
+    assert (found.far_pct, found.people, found.of, found.distance) == (25, 10, 40, 450)
     found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": 40.0}), area="iris").iloc[0]
-    assert (found.far, found.people, found.of) == (62.5, 50, 80)
+    assert (found.far_pct, found.people, found.of) == (62.5, 50, 80)
     assert found.distance == 450, "where no street leads there is no distance, not one of 0 m"

@@ -231,14 +231,14 @@ def census(**changes):
 def test_people_are_added_up_as_by_hand():
     frame = people.by_iris(*census())
     assert frame.population.tolist() == [60, 120, 180]
-    assert frame.share_75_plus.round(6).tolist() == [round(100 / 6, 6)] * 3
-    assert frame.share_alone.tolist() == [25, 2.5, 5]
+    assert frame.pop_75_plus_pct.round(6).tolist() == [round(100 / 6, 6)] * 3
+    assert frame.living_alone_pct.tolist() == [25, 2.5, 5]
     assert frame.households.tolist() == [20, 50, 60]
-    assert frame.share_social.tolist() == [50, 0, 10]
+    assert frame.social_housing_pct.tolist() == [50, 0, 10]
     towns = people.by_commune(frame)
     assert towns.commune.tolist() == ["21001", "21002"]
     assert towns.n_iris.tolist() == [2, 1]
-    assert towns.share_alone.tolist() == [10, 5]  # (15 + 3) / 180, not the mean of 25 and 2.5
+    assert towns.living_alone_pct.tolist() == [10, 5]  # (15 + 3) / 180, not the mean of 25 and 2.5
     assert "median_income" not in towns
 
 
@@ -254,11 +254,11 @@ def test_cars_diplomas_and_unemployment_are_shares_of_those_they_are_about():
         ),
         activity=pd.DataFrame({"iris": iris, "unemployed_15_64": [3.0, 1, 2], "active_15_64": [30.0, 10, 20]}),
     ).set_index("iris")
-    assert frame.share_no_car[iris[0]] == 25
-    assert np.isnan(frame.share_no_car[iris[2]])
-    assert frame.share_no_diploma[iris[0]] == 25
-    assert np.isnan(frame.share_no_diploma[iris[1]])  # nobody is out of school: no share
-    assert (frame.share_unemployed == 10).all()
+    assert frame.without_car_pct[iris[0]] == 25
+    assert np.isnan(frame.without_car_pct[iris[2]])
+    assert frame.no_diploma_pct[iris[0]] == 25
+    assert np.isnan(frame.no_diploma_pct[iris[1]])  # nobody is out of school: no share
+    assert (frame.unemployed_pct == 10).all()
 
 
 def test_insee_s_advice_on_small_counts():
@@ -337,27 +337,27 @@ def test_distances_are_those_of_the_drawing(plain_country):
     # Columns of points stand at 50, 150 ... 950 m; each row of points is 50 m from a service in y.
     ways = np.hypot(np.arange(50, 1000, 100), 50) * 1.3
     assert found.distance["a"] == pytest.approx(ways.mean())
-    assert found.far["a"] == pytest.approx(100 * (ways > 650).mean()) == pytest.approx(50)
-    assert found.far["b"] == 100
+    assert found.far_pct["a"] == pytest.approx(100 * (ways > 650).mean()) == pytest.approx(50)
+    assert found.far_pct["b"] == 100
     # 650 / 1.1 = 591 m, 650 / 1.5 = 433 m
-    assert found[["far_low", "far_high"]].loc["a"].tolist() == pytest.approx([40, 60])
+    assert found[["far_low_pct", "far_high_pct"]].loc["a"].tolist() == pytest.approx([40, 60])
 
 
 def test_people_weigh_and_the_unknown_are_left_out(plain_country):
     areas, there = plain_country
     found = access.by_area(areas, there, ["post"], area="iris", threshold=650, spacing=100)
     total = access.weighted(found, pd.Series({"a": 300.0, "b": 100.0}), area="iris").iloc[0]
-    assert total.far == pytest.approx(62.5)  # (300 * 50 % + 100 * 100 %) / 400
+    assert total.far_pct == pytest.approx(62.5)  # (300 * 50 % + 100 * 100 %) / 400
     assert total.people == pytest.approx(250)
-    assert total.far_low <= total.far <= total.far_high
+    assert total.far_low_pct <= total.far_pct <= total.far_high_pct
     alone = access.weighted(found, pd.Series({"a": 300.0, "b": np.nan}), area="iris").iloc[0]
-    assert (alone.far, alone.of) == (pytest.approx(50), 300)
+    assert (alone.far_pct, alone.of) == (pytest.approx(50), 300)
 
 
 def test_a_category_without_any_service_is_missing_not_far(plain_country):
     areas, there = plain_country
     found = access.by_area(areas, there, ["post", "library"], area="iris", threshold=650)
-    assert found[found.category == "library"][["distance", "far"]].isna().all(axis=None)
+    assert found[found.category == "library"][["distance", "far_pct"]].isna().all(axis=None)
     assert access.lacking(found, area="iris").lacks.tolist() == [1, 1]  # the library counts for nobody
     assert access.weighted(found, pd.Series({"a": 1, "b": 1}), area="iris").category.tolist() == ["post"]
 
@@ -396,10 +396,10 @@ def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, 
     lacks = access.lacking(far, area="iris").lacks
     assert (lacks[list(invented.PLANTED)] == len(kinds)).all()
     known = inhabitants.set_index("iris")
-    old = people.top_quarter(known.share_75_plus, known.population)
+    old = people.top_quarter(known.pop_75_plus_pct, known.population)
     found = set(lacks.index[(lacks == len(kinds)) & old.reindex(lacks.index)])
     assert found == set(invented.PLANTED)
-    assert (known.share_75_plus[list(invented.PLANTED)] >= 20).all()
+    assert (known.pop_75_plus_pct[list(invented.PLANTED)] >= 20).all()
 
 
 def test_the_planted_wrong_places_are_the_flagged_ones(loaded):
@@ -504,8 +504,8 @@ def test_the_census_of_2016_has_the_names_of_2022(real):
     assert len(frame) == 93
     assert 220_000 < frame.population.sum() < 230_000
     assert frame.attrs["unmatched"] == {"census": 0}
-    assert frame.share_75_plus.between(0, 50).all()
-    assert frame.share_alone.between(0, 80).all()
+    assert frame.pop_75_plus_pct.between(0, 50).all()
+    assert frame.living_alone_pct.between(0, 80).all()
 
 
 def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, real_cards, sample, root, tmp_path, monkeypatch):
@@ -599,7 +599,7 @@ for table, figures in ((first, personal), (rates, parts), (told, ["reports", "pe
     rows = table.reset_index() if "iris" not in table else table
     assert rows.loc[rows["iris"].isin(small["iris"]), figures].isna().all(axis=None)
 print(json.dumps({"names": areas.set_index("iris").loc[small["iris"], "name"].tolist(), "codes": small["iris"].tolist(),
-                  "shares": small["share_75_plus"].round(1).tolist(), "listed": listed["iris"].tolist()}))
+                  "shares": small["pop_75_plus_pct"].round(1).tolist(), "listed": listed["iris"].tolist()}))
 """)
     )
     NotebookClient(book, timeout=300, resources={"metadata": {"path": root / "notebooks"}}).execute()

@@ -10,7 +10,7 @@ from datakit.inclusion import gap, need
 
 
 def test_fragility_by_hand():
-    table = pd.DataFrame({"older": [10.0, 20.0, 30.0], "poverty": [5.0, 45.0, 5.0], "low_diploma": [0, 0, 10.0]})
+    table = pd.DataFrame({"older_pct": [10.0, 20, 30], "poverty_pct": [5.0, 45, 5], "low_diploma_pct": [0, 0, 10.0]})
     found = need.fragility(table)
     assert found.older.tolist() == [1, 5.5, 10]
     assert found.poverty.tolist() == [1, 10, 1]
@@ -21,15 +21,15 @@ def test_fragility_by_hand():
 
 
 def test_a_missing_rate_is_not_a_low_one():
-    found = need.fragility(pd.DataFrame({"older": [10.0, 20.0, 30.0], "poverty": [5.0, np.nan, 9.0]}))
+    found = need.fragility(pd.DataFrame({"older_pct": [10.0, 20.0, 30.0], "poverty_pct": [5.0, np.nan, 9.0]}))
     assert found.score.isna().tolist() == [False, True, False]
 
 
 def test_fragility_needs_parts_and_weights():
     with pytest.raises(WrongUse):
-        need.fragility(pd.DataFrame({"older": [1.0, 2.0]}))
+        need.fragility(pd.DataFrame({"older_pct": [1.0, 2.0]}))
     with pytest.raises(WrongUse):
-        need.fragility(pd.DataFrame({"older": [1.0, 2.0], "poverty": [1.0, 2.0]}), {"older": -1})
+        need.fragility(pd.DataFrame({"older_pct": [1.0, 2.0], "poverty_pct": [1.0, 2.0]}), {"older": -1})
 
 
 @pytest.fixture
@@ -74,11 +74,11 @@ def test_secret_incomes_leave_no_index(areas):
 def test_what_is_no_deprivation_is_refused(areas):
     table, _, _ = areas
     with pytest.raises(WrongUse, match="blue_collar"):
-        need.deprivation(table.drop(columns="blue_collar"))
+        need.deprivation(table.drop(columns="blue_collar_pct"))
     with pytest.raises(WrongUse, match="too few"):
         need.deprivation(table.head(5))
     with pytest.raises(WrongUse, match="go together"):
-        need.deprivation(table.assign(graduates=-table.graduates))
+        need.deprivation(table.assign(graduates_pct=-table.graduates_pct))
 
 
 def test_thirds_hold_a_third_of_the_people():
@@ -144,6 +144,7 @@ def test_groups_by_rule_and_what_they_are_like():
     assert found.tolist() == ["far and in need", "near, yet in need", "far, less need", "near, less need", gap.UNKNOWN]
     told = gap.describe(found, table, people, {"poverty": "poverty (%)"})
     assert told.people.sum() == 1050
+    assert told.people_pct.sum() == pytest.approx(100) and told.people_pct.iloc[0] == pytest.approx(100 * 100 / 1050)
     assert told.loc["far, less need", "poverty (%)"] == 8
     assert np.isnan(told.loc["near, less need", "poverty (%)"])
     assert told["what it says"].str.len().min() > 40
@@ -168,11 +169,11 @@ def test_a_vintage_without_totals_has_the_sum_of_its_ages():
     incomes = pd.DataFrame({"iris": ["a", "b"], "poverty_rate": [10.0, np.nan], "median_income": [20e3, np.nan]})
     found = need.rates(population, education, activity, incomes)
     assert found.population.tolist() == [60, 120]
-    assert found.low_diploma.tolist() == [10, 10]
-    assert found.unemployment.tolist() == [10, 5]
-    assert found.poverty.iloc[0] == 10 and found.median_income.iloc[0] == 20e3
-    assert found.poverty.isna().tolist() == found.median_income.isna().tolist() == [False, True]
-    assert found.older.isna().all()  # the vintage does not say how many are 65
+    assert found.low_diploma_pct.tolist() == [10, 10]
+    assert found.unemployment_pct.tolist() == [10, 5]
+    assert found.poverty_pct.iloc[0] == 10 and found.median_income.iloc[0] == 20e3
+    assert found.poverty_pct.isna().tolist() == found.median_income.isna().tolist() == [False, True]
+    assert found.older_pct.isna().all()  # the vintage does not say how many are 65
 
 
 def test_the_square_counts_everybody_who_can_be_counted_once():

@@ -176,9 +176,12 @@ def test_the_planted_silence_of_the_sample_is_found():
     who = people.by_iris(*(loaded[id] for id in census), loaded["filosofi-iris"])
     told = reports.by_area(reports.read(datakit.fetch("citizen-reports", "sample")), loaded["iris"], who)
     there = reports.by_area(loaded["defects-survey"], loaded["iris"], who)
-    table = told.assign(defects=there.reports).merge(who[["iris", "poverty_rate", "share_75_plus"]], on="iris")
-    found = reports.silence(table, "defects", "poverty_rate", "share_75_plus").set_index("group")
-    for group, logarithm in (("poverty_rate", 0.3), ("share_75_plus", 0.2)):  # as tools/sample/inclusion.py planted it
+    table = told.assign(defects=there.reports).merge(who[["iris", "poverty_rate", "pop_75_plus_pct"]], on="iris")
+    found = reports.silence(table, "defects", "poverty_rate", "pop_75_plus_pct").set_index("group")
+    for group, logarithm in (
+        ("poverty_rate", 0.3),
+        ("pop_75_plus_pct", 0.2),
+    ):  # as tools/sample/inclusion.py planted it
         assert found.low[group] < np.exp(-logarithm) < found.high[group] < 1
     # Reports by resident hardly fall with poverty: more defects there make up for fewer reports of each.
     known = table.dropna(subset=["per_1000", "poverty_rate"])

@@ -130,7 +130,7 @@ def test_inhabitants_put_on_the_iris_of_another_year():
     neuilly = found.set_index("iris").loc["214520000"]  # with Crimolois, merged in 2019
     assert neuilly.commune == "21452"
     assert neuilly.population == 3200
-    assert neuilly.share_75_plus == pytest.approx(100 * 352 / 3200)  # not the mean of two shares
+    assert neuilly.pop_75_plus_pct == pytest.approx(100 * 352 / 3200)  # not the mean of two shares
     assert np.isnan(neuilly.median_income)  # two medians have no median
     assert neuilly.income == "no figure for this IRIS"
     told = found.attrs["crosswalk"]
