@@ -112,7 +112,7 @@ def one(n):
                 "audit": end - middle,
                 "before": before,
                 "peak": _peak(),
-                "changes": len(table.attrs["changes"]),
+                "changes": len(table.attrs["datakit"]["changes"]),
                 "checks": len(found.findings),
                 "bad": found.verdicts["bad"],
             }

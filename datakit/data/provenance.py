@@ -65,6 +65,24 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     return record
 
 
+def recorded(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """What a table carries of where it comes from.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    list of dict
+        ``attrs["datakit"]``, then those of ``attrs["datakit_sources"]``. A record that neither names a dataset nor says
+        whether it is invented (a table of unknown origin, of which only the changes are known) is left out.
+    """
+    attrs = getattr(frame, "attrs", None) or {}
+    found = [attrs.get("datakit"), *attrs.get("datakit_sources", ())]
+    return [record for record in found if record and record.keys() & {"id", "synthetic"}]
+
+
 class Provenance:
     """What was used, from where: a table that says SYNTHETIC SAMPLE where the data is invented.
 

@@ -7,7 +7,7 @@ import string
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from datakit.data.provenance import ANSWER_MIME, STAMP, key
+from datakit.data.provenance import ANSWER_MIME, STAMP, key, recorded
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.show import tables
@@ -259,9 +259,7 @@ class Answer:
 def _records(frames, question):
     found = {}
     for frame in frames:
-        for record in [frame.attrs.get("datakit"), *frame.attrs.get("datakit_sources", ())]:
-            if record:
-                found[key(record)] = record
+        found |= {key(record): record for record in recorded(frame)}
     if not found:
         raise WrongUse(question, "the answer's data is not known", expected="data=[tables from datakit.load]")
     return list(found.values())

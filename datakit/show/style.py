@@ -178,12 +178,7 @@ def sources(frames: Iterable[pd.DataFrame]) -> Sources:
     -------
     Sources
     """
-    named = {}
-    for frame in frames:
-        attrs = getattr(frame, "attrs", {}) or {}
-        for record in [attrs.get("datakit"), *attrs.get("datakit_sources", [])]:
-            if record:
-                named[ledger.key(record)] = record
+    named = {ledger.key(record): record for frame in frames for record in ledger.recorded(frame)}
     session = not named
     records = list(named.values()) or ledger.provenance().records()
     if not records:

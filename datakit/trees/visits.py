@@ -92,7 +92,8 @@ def visit_list(
     }
     told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
     made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
-    made.attrs["datakit"] = frame.attrs.get("datakit", {})
+    # Not the changes: they are told by the rows of the whole inventory.
+    made.attrs["datakit"] = {k: v for k, v in frame.attrs.get("datakit", {}).items() if k != "changes"}
     return made.sort_values(["round", "order"], kind="stable")
 
 

@@ -101,7 +101,7 @@ def test_the_standard_table_is_stable(city_file, here):
     """What was written loads, and standardising it again changes nothing."""
     main(["trees", "import", str(city_file)])
     again = datakit.trees.standardise(datakit.load("trees-dijon", "mirror"))
-    assert len(again.attrs["changes"]) == 0
+    assert len(again.attrs["datakit"]["changes"]) == 0
 
 
 @pytest.mark.parametrize("kind", ["geojson", "gpkg", "parquet", "shp"])
@@ -255,7 +255,7 @@ def test_changes_and_ids_have_the_row_numbers_of_the_file(here):
     text = path.read_text(encoding="utf-8").replace("10;Tilia;cordata;15;", ";Tilia;cordata;environ 15 m;")
     path.write_text(text, encoding="utf-8")
     made = importing.import_file(path, city="Talant")
-    changes = made.trees.attrs["changes"]
+    changes = made.trees.attrs["datakit"]["changes"]
     assert changes.loc[changes["column"] == "hauteur", "row"].dropna().tolist() == [10]
     assert made.trees["id"].tolist() == ["1", *map(str, range(3, 10)), "row-10", *map(str, range(11, 41))]
 

@@ -12,7 +12,10 @@ import pytest
 from shapely.geometry import box
 
 import datakit
+from datakit.data import provenance
 from datakit.errors import BadCard, CrsMismatch, NotAsDescribed, WrongUse
+from datakit.show.answers import Answer
+from datakit.show.style import sources
 from datakit.trees.inventory import coordinates, crosswalks, taxa, values
 from datakit.trees.inventory.changes import ChangeLog
 from datakit.trees.inventory.standard import changes_summary, schema_names, schema_table, standardise
@@ -33,7 +36,7 @@ def small(fields=(), n=3, **columns):
 
 
 def logged(table, column=None):
-    changes = table.attrs["changes"]
+    changes = table.attrs["datakit"]["changes"]
     return changes if column is None else changes[changes["column"] == column]
 
 
@@ -514,7 +517,7 @@ def test_a_table_without_rows():
         hauteur=["6", "7", "8"], genre=["Acer"] * 3, date_plantation=["1998"] * 3, etat=["EN PLACE"] * 3
     )
     table = standardise(frame.iloc[:0], crosswalk)
-    assert not len(table) and not len(table.attrs["changes"])
+    assert not len(table) and not len(table.attrs["datakit"]["changes"])
     assert {"hauteur", "taxon", "statut", "dbh", "doublon"} <= set(table)
 
 
@@ -553,7 +556,7 @@ def test_a_column_that_the_crosswalk_needs():
 
 def assert_all_logged(frame, crosswalk, table):
     """What differs from the column of the file, as read without loss, is in the log."""
-    changes = table.attrs["changes"]
+    changes = table.attrs["datakit"]["changes"]
     whole = set(changes.loc[changes["row"].isna(), "column"])
     rows = changes.dropna(subset="row").groupby("column", observed=True)["row"].agg(lambda r: set(r.astype(int)))
     for field in crosswalks.read(crosswalk).fields:
@@ -586,14 +589,17 @@ def test_summary_counts_and_shows():
     assert summary.loc["hauteur"]["rows"].sum() == 4  # two zeros, and a whole column of two heights
     empty = standardise(*small(), taxa=False)
     assert list(changes_summary(empty)) == ["column", "rule", "rows", "example"] and not len(changes_summary(empty))
-    assert list(empty.attrs["changes"]) == ["row", "column", "rule", "before", "after"]
+    assert list(empty.attrs["datakit"]["changes"]) == ["row", "column", "rule", "before", "after"]
 
 
 def test_the_log_travels_with_the_table_without_being_copied():
     table = standardise(*small(hauteur=["6", "12", "0"]), taxa=False)
-    changes = table.attrs["changes"]
-    assert table.head(2).attrs["changes"] is changes and table.to_crs(4326).attrs["changes"] is changes
-    again = pickle.loads(pickle.dumps(table)).attrs["changes"]
+    changes = table.attrs["datakit"]["changes"]
+    assert (
+        table.head(2).attrs["datakit"]["changes"] is changes
+        and table.to_crs(4326).attrs["datakit"]["changes"] is changes
+    )
+    again = pickle.loads(pickle.dumps(table)).attrs["datakit"]["changes"]
     pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(changes))
     other = standardise(*small(hauteur=["7", "12", "0"]), taxa=False)
     assert len(pd.concat([table, other])) == 6
@@ -602,8 +608,7 @@ def test_the_log_travels_with_the_table_without_being_copied():
 
 def test_the_table_is_written_as_parquet_without_its_log(tmp_path):
     table = standardise(*small(hauteur=["6", "12", "0"], date_plantation=["1998", None, "01/11/2004"]))
-    table.attrs["datakit"] = {"id": "trees-here"}
-    assert len(table.attrs.pop("changes")) == 4
+    assert len(table.attrs["datakit"].pop("changes")) == 4
     table.to_parquet(tmp_path / "trees.parquet")
     again = gpd.read_parquet(tmp_path / "trees.parquet")
     assert again["hauteur"].fillna(-1).tolist() == [600, 1200, -1] and again.crs == "EPSG:2154"
@@ -631,7 +636,7 @@ def test_standardising_twice_changes_nothing_more():
     )
     once = standardise(frame, crosswalk, taxa=False)
     twice = standardise(once, taxa=False)
-    assert not len(twice.attrs["changes"])
+    assert not len(twice.attrs["datakit"]["changes"])
     pd.testing.assert_frame_equal(pd.DataFrame(once), pd.DataFrame(twice), check_dtype=False)
 
 
@@ -640,8 +645,19 @@ def test_provenance_and_index():
     frame.index = [7, 8, 9]
     frame.attrs["datakit"] = {"id": "trees-here"}
     table = standardise(frame, crosswalk)
-    assert table.attrs["datakit"] == {"id": "trees-here"} and table.index.tolist() == [0, 1, 2]
+    assert set(table.attrs) == {"datakit"} and set(table.attrs["datakit"]) == {"id", "changes"}
+    assert frame.attrs["datakit"] == {"id": "trees-here"} and table.index.tolist() == [0, 1, 2]
     assert table.crs == "EPSG:2154" and list(frame) == ["genre", "longitude", "latitude"]
+
+
+def test_a_table_of_unknown_origin_does_not_pass_for_a_real_one(monkeypatch):
+    """Its changes are in its record, which says nothing of where it comes from: whatever was loaded is named."""
+    monkeypatch.setattr(provenance, "_used", {("iris", "sample", None): {"id": "iris", "synthetic": True}})
+    table = standardise(*small(genre=["Acer", "Tilia", "Acer"]))
+    assert not provenance.recorded(table)
+    assert sources([table]).synthetic.startswith("SYNTHETIC SAMPLE")
+    with pytest.raises(WrongUse):
+        Answer("How many?").say("It has one.", data=[table], cannot_say="More.")
 
 
 # -- real files --------------------------------------------------------------------------------------------------------

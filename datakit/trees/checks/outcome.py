@@ -40,7 +40,7 @@ def audit(
     ----------
     frame : GeoDataFrame
         From `datakit.trees.standardise` or `datakit.load`; EPSG:2154; any column may be absent. What
-        ``attrs["changes"]`` and ``attrs["datakit"]`` say is reported too.
+        ``attrs["datakit"]`` says of reading and of changes is reported too.
     area : GeoDataFrame, optional
         Polygons, in any CRS, where the trees should stand; with ``commune`` (INSEE code), ``code_insee`` is checked.
     today : date, str or int, optional

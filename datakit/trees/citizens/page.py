@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.provenance import STAMP
+from datakit.data.provenance import STAMP, recorded
 from datakit.errors import TooBig, WrongUse
 from datakit.geo.streets import DETOUR
 from datakit.show.maps import MAX_BYTES, assets, layers
@@ -169,10 +169,10 @@ def _set(words, lang):
 
 def _credit(frame, data, words, lang):
     """Whose data it is, under which terms, of when."""
-    record = (frame.attrs or {}).get("datakit") or {}
-    said = words["credit"]
-    if not record:
+    said, records = words["credit"], recorded(frame)
+    if not records:
         return said["unknown"]
+    record = records[0]
     parts = [said["source"].format(name=record.get("attribution") or record.get("title") or record.get("id"))]
     if record.get("licence"):
         parts.append(said["licence"].format(name=record["licence"]))

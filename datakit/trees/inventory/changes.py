@@ -159,7 +159,7 @@ def changes_summary(frame: pd.DataFrame) -> pd.DataFrame:
         ``column``, ``rule``, ``rows`` (values changed; for a whole column, those that it has) and ``example``, most
         rows first. Empty when nothing was changed.
     """
-    changes = frame.attrs.get("changes")
+    changes = frame.attrs.get("datakit", {}).get("changes")
     if changes is None or not len(changes):
         return pd.DataFrame({"column": [], "rule": [], "rows": [], "example": []})
     groups = changes.groupby(["column", "rule"], observed=True, sort=False)

@@ -227,7 +227,7 @@ def import_file(
     trees = standardise(raw, chosen, area=area)
     rows = pd.Series(raw.index + 1)  # as the file counts them: some may have been set aside
     trees["id"] = _ids(trees, rows)
-    trees.attrs["datakit"] = {
+    trees.attrs["datakit"] |= {
         "id": id,
         "title": f"Tree inventory of {city}",
         "origin": str(path),
@@ -237,7 +237,7 @@ def import_file(
         "rows_rejected": len(rejects),
         "rejects": rejects.head(20).to_dict("records"),
     }
-    changes = trees.attrs["changes"]
+    changes = trees.attrs["datakit"]["changes"]
     changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
     table = outputs.laid_out(trees)
     safe = for_spreadsheets(table)

@@ -98,11 +98,11 @@ def standardise(
         One row for each row of ``frame``, in its order, points in EPSG:2154 (missing where a tree has no place). The
         fields of schema-arbre that the file has, the kit's own columns, and: ``statut`` ("standing", "lost" or
         missing; a tree to be felled stands), ``dbh`` (cm), ``taxon``, ``doublon`` (``id``, else row number from 1, of
-        the earliest tree within 1 m) and, with ``area``, ``hors_zone``. ``attrs["changes"]`` lists each change:
-        ``row`` (1 is the first row; missing where one line stands for a whole column), ``column``, ``rule``,
-        ``before``, ``after``.
+        the earliest tree within 1 m) and, with ``area``, ``hors_zone``. ``attrs["datakit"]`` is kept, and
+        its ``changes`` list each change: ``row`` (1 is the first row; missing where one line stands for a whole
+        column), ``column``, ``rule``, ``before``, ``after``.
         `changes_summary` counts them. Reading without loss (spaces around, decimal commas, types) is not a change.
-        A value that breaks a constraint of the crosswalk is set missing, its row stays. ``attrs["datakit"]`` is kept.
+        A value that breaks a constraint of the crosswalk is set missing, its row stays.
 
     Raises
     ------
@@ -115,11 +115,11 @@ def standardise(
 
     Notes
     -----
-    Parquet keeps ``attrs`` as JSON, which a table of changes is not: ``changes = table.attrs.pop("changes")`` before
+    Parquet keeps ``attrs`` as JSON, which a table of changes is not: ``table.attrs["datakit"].pop("changes")`` before
     ``table.to_parquet``.
     """
     crosswalk = crosswalks.read(crosswalk) if crosswalk is not None else None
-    log, said = ChangeLog(), frame.attrs.get("datakit")
+    log, said = ChangeLog(), frame.attrs.get("datakit", {})
     frame = frame.reset_index(drop=True)
     shapes = coordinates.points(frame, crosswalk, log)
     sources = {name: (column, field) for name, column, field in _sources(frame, crosswalk)}
@@ -136,7 +136,7 @@ def standardise(
     if area is not None:
         table["hors_zone"] = coordinates.outside(shapes, area)
     table = gpd.GeoDataFrame(table[_order(table)], geometry=shapes)
-    table.attrs = {"changes": log.table()} | ({"datakit": said} if said else {})
+    table.attrs = {"datakit": {**said, "changes": log.table()}}
     return table
 
 
