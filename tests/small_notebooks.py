@@ -61,11 +61,3 @@ def fails(folder, name="20_fails"):
         "print('never')",
         parameters="k: int = 3  # how many classes",
     )
-
-
-def hangs(folder, name="30_hangs"):
-    return write(folder, name, "# It hangs", "print('before')", "import threading\nthreading.Event().wait()")
-
-
-def dies(folder, name="40_dies"):
-    return write(folder, name, "# It dies", "print('before')", "import os\nos.kill(os.getpid(), 9)")

@@ -1,5 +1,6 @@
 """The run: real papermill, real kernels, small notebooks."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -23,32 +24,81 @@ from datakit.run.report import index_page, number
 from datakit.run.watching import tree_memory
 
 
+@contextlib.contextmanager
+def within(folder, patch):
+    """A current folder, and a folder for temporary files that must be empty again at the end."""
+    patch.chdir(folder)
+    with tempfile.TemporaryDirectory(prefix="t") as temporary:  # not below it: a socket's path must be short
+        patch.setenv("TMPDIR", temporary)
+        patch.setattr(tempfile, "tempdir", temporary)
+        yield folder
+        until(lambda: not list(Path(temporary).glob("datakit-*")))
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """The current folder, and a folder for temporary files that must be empty again at the end."""
-    monkeypatch.chdir(tmp_path)
-    with tempfile.TemporaryDirectory(prefix="t") as temporary:  # not below tmp_path: a socket's path must be short
-        monkeypatch.setenv("TMPDIR", temporary)
-        monkeypatch.setattr(tempfile, "tempdir", temporary)
+    with within(tmp_path, monkeypatch):
         yield tmp_path
-        until(lambda: not list(Path(temporary).glob("datakit-*")))
 
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """One run of four notebooks, of which one works, one fails, one hangs and one loses its kernel."""
+    """One run of five notebooks: one works, one fails, one hangs, one loses its kernel, one the process above that.
+
+    The longest source is executed first: one process is killed at once and has to begin again, while the other waits
+    for the one that hangs.
+    """
     folder = tmp_path_factory.mktemp("mixed")
-    for kind in (make.ok, make.fails, make.hangs, make.dies):
-        kind(folder / "notebooks")
-    return running.run(
-        notebooks=folder / "notebooks",
-        output=folder / "out",
-        parameters={"k": "7", "label": "é"},
-        timeout=12,
-        origins="sample",
-        progress=False,
-        jobs=4,
-    )
+    make.ok(folder / "notebooks")
+    make.fails(folder / "notebooks")
+    for name, end, prose in (("30_hangs", WAIT, 1000), ("40_dies", DIE, 0)):
+        code = family(folder / f"{name}.pids", end)
+        make.write(folder / "notebooks", name, "# It ends badly" + " so" * prose, "print('before')", code)
+    # The process that executes a notebook is its kernel's parent: the out-of-memory killer may choose either.
+    code = "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()"
+    make.write(folder / "notebooks", "50_kills", "# It kills" + " so" * 2000, code)
+    with pytest.MonkeyPatch.context() as patch, within(folder, patch):
+        return running.run(
+            output="out", parameters={"k": "7", "label": "é"}, timeout=12, origins="sample", progress=False, jobs=2
+        )
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    """One run of four notebooks that are done, one after the other, in one process."""
+    folder = tmp_path_factory.mktemp("settled")
+    nbs = folder / "nbs"
+    code = "import os\nfrom helper import word\nprint(word, os.environ['DATAKIT_CARDS'], os.environ['DATAKIT_ORIGINS'])"
+    make.write(nbs, "10_beside", "# Where it runs", code)
+    make.write(nbs, "20_noisy", "import os\nos.write(1, b'{\"event\": \"done\"}\\n')\nprint('fine')")
+    make.write(nbs, "30_takes", "block = bytearray(b'x') * 400_000_000\ndel block")
+    make.write(nbs, "40_spares", "block = 1")  # the shortest, hence the last
+    (nbs / "helper.py").write_text("word = 'beside'")
+    (folder / "cards").mkdir()
+    (folder / "mirror").mkdir()
+    names = [f"nbs/{name}.ipynb" for name in ("10_beside", "20_noisy", "30_takes", "40_spares")]
+    with pytest.MonkeyPatch.context() as patch, within(folder, patch):
+        report = running.run(names, origins="./mirror,sample", output="out", progress=False, jobs=1)
+    assert report.ok, [n.summary() for n in report.notebooks]
+    return report
+
+
+@pytest.fixture
+def played(mixed, monkeypatch):
+    """Runs in which no kernel starts: a notebook gets files and outcome of the real run, 20_fails's where k is 9.
+
+    For what becomes of the report's folder before and after, in which no kernel has a part.
+    """
+    real = by_name(mixed)
+
+    def execute(worker, notebook, timeout, folder, follow):
+        one = real["20_fails" if notebook.values.get("k") == 9 else "10_ok"]
+        for kind in (".ipynb", ".html"):
+            shutil.copy(mixed.output / (one.name + kind), folder / (notebook.name + kind))
+        said = {name: getattr(one, name) for name in ("title", "status", "error", "peak_memory", "provenance")}
+        return said | {"results": [{**row, "value": notebook.values.get("k", 3)} for row in one.results]}
+
+    monkeypatch.setattr(running._Worker, "execute", execute)
 
 
 def by_name(report):
@@ -58,7 +108,15 @@ def by_name(report):
 def test_one_failure_hides_no_other(mixed):
     assert not mixed.ok
     status = {name: n.status for name, n in by_name(mixed).items()}
-    assert status == {"10_ok": "ok", "20_fails": "failed", "30_hangs": "timeout", "40_dies": "died"}
+    ends = ["ok", "failed", "timeout", "died", "died"]
+    assert status == dict(zip(("10_ok", "20_fails", "30_hangs", "40_dies", "50_kills"), ends, strict=True))
+
+
+def test_a_process_that_is_killed_takes_only_its_notebook_with_it(mixed):
+    found = by_name(mixed)
+    assert "ended with -9" in found["50_kills"].summary() and found["10_ok"].ok
+    page = (mixed.output / "index.html").read_text(encoding="utf-8")
+    assert "50_kills.html" not in page and "10_ok.html" in page, "no link to a page that could not be written"
 
 
 def test_errors_are_summed_up(mixed):
@@ -83,7 +141,7 @@ def test_what_was_done_before_a_failure_is_kept(mixed, name):
 
 
 def test_report_files(mixed):
-    names = {p.name for p in mixed.output.iterdir()}
+    names = {p.name for p in mixed.output.iterdir()} - {"messages.log"}  # a kernel may say that its parent is gone
     notebooks = {"10_ok", "20_fails", "30_hangs", "40_dies"}
     assert names == {f"{n}{s}" for n in notebooks for s in (".ipynb", ".html")} | {
         "index.html",
@@ -113,7 +171,7 @@ def test_pages_ask_nothing_of_other_hosts(mixed):
 def test_index_tells_the_story(mixed):
     text = (mixed.output / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE: every figure here is computed on invented data" in text
-    assert "arbres à Dijon" in text and "3 not finished" in text and "trop de données" in text
+    assert "arbres à Dijon" in text and "4 not finished" in text and "trop de données" in text
     assert '<a href="10_ok.html">Read the whole notebook: Les arbres de Dijon</a>' in text
     page = (mixed.output / "10_ok.html").read_text(encoding="utf-8")
     assert 'href="20_fails.html"' in page, "a link between notebooks must lead to the page"
@@ -129,7 +187,7 @@ def test_no_kernel_outlives_a_run(mixed):
         assert not (b"datakit-" in words and b"kernel.json" in words and parent == str(os.getpid()))
 
 
-def test_a_report_is_replaced_and_anything_else_is_left_alone(here):
+def test_a_report_is_replaced_and_anything_else_is_left_alone(here, played):
     make.ok(here / "notebooks")
     make.ok(here / "notebooks", "20_stale")
     first = running.run(output="out", progress=False)
@@ -149,7 +207,7 @@ def test_a_report_is_replaced_and_anything_else_is_left_alone(here):
         running.run(output=".", notebooks=here / "notebooks", progress=False)
 
 
-def test_what_is_yours_in_a_report_stays(here):
+def test_what_is_yours_in_a_report_stays(here, played):
     make.ok(here / "notebooks")
     out = running.run(output="out", progress=False).output
     (out / "notes.txt").write_text("seen in March")
@@ -175,9 +233,9 @@ def test_a_report_of_before_files_were_named_is_replaced_with_what_it_wrote(tmp_
     assert len(record.not_ours(tmp_path)) == 5
 
 
-def test_a_run_that_fails_does_not_replace_one_that_did_not(here, capsys):
+def test_a_run_that_fails_does_not_replace_one_that_did_not(here, played, capsys):
     make.ok(here / "notebooks")
-    make.write(here / "notebooks", "20_maybe", "limit = 2\nassert k < limit", parameters="k: int = 1  # which")
+    make.write(here / "notebooks", "20_maybe", "# Perhaps", parameters="k: int = 1  # which")
     good = running.run(output="out", progress=False)
     assert good.ok
     before = (here / "out" / "run.json").read_bytes()
@@ -186,7 +244,7 @@ def test_a_run_that_fails_does_not_replace_one_that_did_not(here, capsys):
         assert not bad.ok and bad.output == here / "out-failed" and (bad.output / "20_maybe.html").exists()
         assert (here / "out" / "run.json").read_bytes() == before
     assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out", "out-failed"]
-    assert cli.main(["run", "maybe", "--output", "out", "--quiet", "-p", "k=3"]) == 1
+    assert cli.main(["run", "maybe", "--output", "out", "--quiet", "-p", "k=9"]) == 1
     said = capsys.readouterr()
     assert "the report in out, of a run that did not fail, stays as it is" in said.err
     assert str(here / "out-failed" / "index.html") in said.out
@@ -215,16 +273,10 @@ def test_a_move_that_fails_puts_the_old_report_back(tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == [".new", "out"]
 
 
-def test_notebooks_run_in_their_own_folder_with_everything_found(here, monkeypatch):
-    code = "import os\nfrom helper import word\nprint(word, os.environ['DATAKIT_CARDS'], os.environ['DATAKIT_ORIGINS'])"
-    make.write(here / "nbs", "one", code)
-    (here / "nbs" / "helper.py").write_text("word = 'beside'")
-    (here / "cards").mkdir()
-    (here / "mirror").mkdir()
-    report = running.run(["nbs/one.ipynb"], origins="./mirror,sample", output="out", progress=False)
-    assert report.ok, report.notebooks[0].error
-    nb = nbformat.read(here / "out" / "one.ipynb", as_version=4)
-    assert nb.cells[0].outputs[0].text == f"beside {here}/cards {here}/mirror,sample\n"
+def test_notebooks_run_in_their_own_folder_with_everything_found(settled):
+    nb = nbformat.read(settled.output / "10_beside.ipynb", as_version=4)
+    folder = settled.output.parent
+    assert nb.cells[1].outputs[0].text == f"beside {folder}/cards {folder}/mirror,sample\n"
 
 
 def test_notebooks_share_the_processors(monkeypatch):
@@ -236,10 +288,9 @@ def test_notebooks_share_the_processors(monkeypatch):
     assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "3"
 
 
-def test_stdout_of_the_kernel_process_does_not_disturb(here):
-    make.write(here / "notebooks", "noisy", "import os\nos.write(1, b'{\"event\": \"done\"}\\n')\nprint('fine')")
-    report = running.run(output="out", progress=False)
-    assert report.ok and '"event"' in (here / "out" / "messages.log").read_text()
+def test_stdout_of_the_kernel_process_does_not_disturb(settled):
+    assert '"event"' in (settled.output / "messages.log").read_text()
+    assert "fine" in (settled.output / "20_noisy.html").read_text(encoding="utf-8")
 
 
 def test_names_choose_notebooks(here):
@@ -400,9 +451,9 @@ def test_whatever_a_run_says_is_text_in_the_report():
     assert text.count("&lt;script&gt;") > 25
 
 
-def family_notebook(folder, pids, end):
-    """A notebook whose kernel starts three processes: one stays its child, one leaves its group, one its parent."""
-    code = f"""
+def family(pids, end):
+    """A cell that starts three processes: one stays a child of the kernel, one leaves its group, one its parent."""
+    return f"""
 import os, subprocess, sys, threading
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
 child = subprocess.Popen(sleep)
@@ -411,34 +462,27 @@ orphan = f"import subprocess; print(subprocess.Popen({{sleep!r}}, stdout=subproc
 orphan = int(subprocess.run([sys.executable, "-c", orphan], stdout=subprocess.PIPE).stdout)
 open({str(pids)!r}, "w").write(" ".join(map(str, (os.getpid(), child.pid, apart.pid, orphan))) + "\\n")
 {end}"""
-    make.write(folder, "family", code)
 
 
 WAIT = "threading.Event().wait()"
 DIE = "threading.Event().wait(1)\nos.kill(os.getpid(), 9)"  # a kernel is looked at four times a second
 
 
-@pytest.mark.parametrize(("end", "status"), [(WAIT, "timeout"), (DIE, "died")])
-def test_nothing_that_a_kernel_starts_outlives_its_notebook(here, end, status):
-    family_notebook(here / "notebooks", here / "pids", end)
-    report = running.run(output="out", progress=False, timeout=5 if status == "timeout" else 60)
-    assert report.notebooks[0].status == status
-    started = (here / "pids").read_text().split()
+@pytest.mark.parametrize("name", ["30_hangs", "40_dies"])
+def test_nothing_that_a_kernel_starts_outlives_its_notebook(mixed, name):
+    started = (mixed.output.parent / f"{name}.pids").read_text().split()
     assert len(started) == 4
     until(lambda: not any(alive(int(pid)) for pid in started))
 
 
-def test_memory_that_comes_and_goes_within_a_cell_is_seen(here):
-    code = "block = bytearray(b'x') * 400_000_000\ndel block"
-    make.write(here / "notebooks", "10_takes", code)
-    make.write(here / "notebooks", "20_spares", "block = 1")
-    takes, spares = (n.peak_memory for n in running.run(output="out", progress=False, jobs=1).notebooks)
-    assert 400e6 < takes < 600e6 and 30e6 < spares < 200e6
+def test_memory_that_comes_and_goes_within_a_cell_is_seen(settled):
+    found = by_name(settled)
+    assert 400e6 < found["30_takes"].peak_memory < 600e6 and 30e6 < found["40_spares"].peak_memory < 200e6
 
 
 def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
     pid = here / "pid"
-    family_notebook(here / "notebooks", pid, WAIT)
+    make.write(here / "notebooks", "10_waits", family(pid, WAIT))
     process = subprocess.Popen(
         [sys.executable, "-m", "datakit", "run", "--output", "out"],
         stderr=subprocess.PIPE,
@@ -455,23 +499,9 @@ def test_ctrl_c_leaves_no_kernel_and_no_half_report(here):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
-def test_a_killed_run_leaves_no_kernel(here):
+def test_a_killed_run_leaves_no_kernel_and_the_next_takes_away_what_it_left(here, played):
     pid = here / "pid"
-    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
-    make.write(here / "notebooks", "waits", code)
-    process = subprocess.Popen([sys.executable, "-m", "datakit", "run", "--output", "out", "--quiet"])
-    until(lambda: pid.exists() and pid.read_text().endswith("\n"))
-    process.kill()
-    process.wait()
-    until(lambda: not alive(int(pid.read_text())))
-    assert not (here / "out").exists()
-
-
-@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
-def test_what_a_killed_run_left_is_taken_away_by_the_next(here):
-    pid = here / "pid"
-    code = f"import os, threading\nopen({str(pid)!r}, 'w').write(str(os.getpid()) + '\\n')\nthreading.Event().wait()"
-    make.write(here / "slow", "waits", code)
+    make.write(here / "slow", "waits", family(pid, WAIT))
     words = [sys.executable, "-m", "datakit", "run", "--output", "out", "--quiet", "--notebooks", "slow"]
     process = subprocess.Popen(words)
     until(lambda: pid.exists() and pid.read_text().endswith("\n"))
@@ -479,15 +509,17 @@ def test_what_a_killed_run_left_is_taken_away_by_the_next(here):
     make.ok(here / "notebooks")
     assert running.run(output="out", progress=False).ok
     assert left.exists(), "of a run that lives"
+    shutil.rmtree(here / "out")
     process.kill()
     process.wait()
-    until(lambda: not alive(int(pid.read_text())))
+    until(lambda: not any(alive(int(one)) for one in pid.read_text().split()))
+    assert not (here / "out").exists()
     (here / ".out-of-mine").mkdir()
     assert running.run(output="out", progress=False).ok
     assert sorted(p.name for p in here.iterdir()) == [".out-of-mine", "notebooks", "out", "pid", "slow"]
 
 
-def test_what_a_run_killed_while_moving_left_is_put_back(here):
+def test_what_a_run_killed_while_moving_left_is_put_back(here, played):
     make.ok(here / "notebooks")
     running.run(output="out", progress=False)
     (here / "out" / "notes.txt").write_text("mine")
@@ -500,19 +532,6 @@ def test_what_a_run_killed_while_moving_left_is_put_back(here):
     record.tidy(here / "out")
     assert (here / "out" / "more.txt").read_text() == "mine too"
     assert sorted(p.name for p in here.iterdir()) == ["notebooks", "out"]
-
-
-def test_a_process_that_is_killed_takes_only_its_notebook_with_it(here):
-    # The process that executes a notebook is its kernel's parent: the out-of-memory killer may choose either.
-    make.write(
-        here / "notebooks", "10_kills", "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()"
-    )
-    make.ok(here / "notebooks", "20_ok")
-    report = running.run(output="out", jobs=1, progress=False)
-    killed, fine = report.notebooks
-    assert killed.status == "died" and "ended with -9" in killed.summary() and fine.ok
-    page = (here / "out" / "index.html").read_text(encoding="utf-8")
-    assert "10_kills.html" not in page and "20_ok.html" in page, "no link to a page that could not be written"
 
 
 def test_the_commit_is_recorded(here, monkeypatch):
