@@ -1,5 +1,9 @@
 """The audit of an inventory: what it counts, what it says of it, and the page."""
 
+import copy
+import re
+from html.parser import HTMLParser
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,13 +12,17 @@ import shapely
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.trees.checks import fitting
+from datakit.trees.checks import page as audit_page
 from datakit.trees.checks import words as audit_words
 from datakit.trees.checks.outcome import audit, rejected
+from datakit.trees.citizens import page as citizens_page
 from datakit.trees.inventory.standard import standardise
 from tests import browser
 
 LAMBERT = "EPSG:2154"
 CENTRE = (854_000, 6_692_000)
+HOSTILE = '</script><script>alert("1")</script>&\'<!--'
 
 
 def trees(n=200, spacing=8, **columns):
@@ -235,14 +243,75 @@ def test_the_page_is_safe_and_says_where_it_comes_from(sample, tmp_path):
     assert sample.attrs["datakit"]["sha256"][:12] in french
 
 
+def scripts(text):
+    """The scripts that a browser finds in a page."""
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: found.append(attrs) if tag == "script" else None
+    parser.feed(text)
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_hostile_value_in_any_text_is_no_markup(sample, lang):
+    table = sample.head(500).copy()
+    texts = [name for name in table.columns if isinstance(table[name].dtype, pd.StringDtype) and name != "statut"]
+    assert len(texts) > 10
+    table[texts] = HOSTILE
+    table.attrs["datakit"] = {
+        **dict.fromkeys(("id", "title", "attribution", "licence", "origin", "retrieved", "sha256"), HOSTILE),
+        "synthetic": False,
+        "rows_read": 501,
+        "rows_rejected": 1,
+        "rejects": [dict.fromkeys(("row", "column", "value", "rule"), HOSTILE)],
+        "changes": pd.DataFrame({"row": [1], "column": HOSTILE, "rule": HOSTILE, "before": HOSTILE, "after": HOSTILE}),
+    }
+    made = audit(table, today=2026, lang=lang)
+    for text in (audit_page.page(made, lang), audit_page.page(made, lang, HOSTILE), audit_page.view(made)):
+        assert not scripts(text) and "&lt;script&gt;alert" in text
+    places = gpd.GeoDataFrame({"name": [HOSTILE]}, geometry=table.geometry[:1].array, crs=table.crs)
+    outline = places.set_geometry(places.buffer(900)).assign(commune=HOSTILE)
+    text = citizens_page.html_of(table, lang=lang, title=HOSTILE, outline=outline, places=places)
+    clean = citizens_page.html_of(sample.head(500), lang=lang)
+    assert scripts(text) == scripts(clean) and "&lt;script&gt;alert" in text
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_page_shows_what_fits_and_counts_the_rest(sample, lang):
+    made = audit(sample, today=2026)
+    shown = []
+    for more in (0, 1, 2, 10, 40):
+        crowded = copy.copy(made)
+        crowded.findings = made.findings + [f for f in made.findings if f.verdict == "look"][:1] * more
+        rows = audit_page.first(crowded.findings, None)
+        text = audit_page.page(crowded, lang)
+        shown.append(text.count('<tr><td><span style="color:'))
+        left = re.search(r"\+ (\d+) ", text)
+        assert shown[-1] + (int(left[1]) if left else 0) == len(rows)
+    assert 5 < shown[-1] <= max(shown) < 20, "forty more findings do not find room"
+
+
+def test_lines_are_reckoned_as_a_browser_breaks_them():
+    assert fitting.lines("", 5) == 1
+    assert fitting.lines("nnnn nnnn", 4.1 * fitting.DIGIT) == 2
+    assert fitting.lines("nnnn nnnn", 9.1 * fitting.DIGIT) == 1
+    assert fitting.lines("nnnn\u00a0nnnn", 4.1 * fitting.DIGIT) == 3  # one word, broken where it must be
+    assert fitting.lines("n" * 13, 6.1 * fitting.DIGIT) == 3
+
+
 @pytest.mark.skipif(browser.why_not() is not None, reason=str(browser.why_not()))
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_the_page_prints_on_one_a4(sample, tmp_path, lang):
     worst = gpd.GeoDataFrame(trees(2000)[["geometry"]])
     worst["date_releve"], worst["annee_plantation"] = pd.Timestamp("1999-01-01"), 2020
     with browser.chromium() as chromium:
-        for frame in (sample, trees(), worst):
-            path = audit(frame, today=2026).page(tmp_path / "a.html", lang=lang)
+        audits = [audit(frame, today=2026) for frame in (sample, trees(), worst)]
+        for more in (1, 40):  # the sample fills its page: one more check does not make a second
+            crowded = copy.copy(audits[0])
+            crowded.findings = crowded.findings + [f for f in crowded.findings if f.verdict == "look"][:1] * more
+            audits.append(crowded)
+        for made in audits:
+            path = made.page(tmp_path / "a.html", lang=lang)
             page = chromium.new_page()
             page.goto(path.as_uri())
             assert pages(page.pdf(format="A4", prefer_css_page_size=True)) == 1
@@ -253,8 +322,6 @@ def test_the_page_prints_on_one_a4(sample, tmp_path, lang):
 
 def pages(pdf):
     """How many pages a PDF by Chromium has."""
-    import re
-
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
 
 

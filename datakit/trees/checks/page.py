@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datakit.data.cards import read_catalog
 from datakit.data.provenance import STAMP
+from datakit.show.templates import render
+from datakit.trees.checks import fitting
+from datakit.trees.checks.sheet import Mark, Row, Sheet
 from datakit.trees.checks.words import GROUPS, VERDICTS, Cannot, examples, figure, named, percent, said
 
 if TYPE_CHECKING:
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
 
 HEAD = ("verdict", "finding", "share", "examples", "todo")
 COLON = {"en": ": ", "fr": "\u00a0: "}
-MOST = 10  # findings on the page, and fields in one of them: what fits on A4 together with the rest
+MOST = 10  # findings in the terminal, and fields in one of them
 LONGEST = 90  # characters of examples and of titles on the page
-# Colour is never alone: each verdict has a shape and a word too. Contrast with white is above 4.5.
+# Contrast with white is above 4.5.
 SHAPES = {"bad": ("■", "#9b1c00"), "look": ("▲", "#7a4a00"), "cannot tell": ("?", "#4a4f57"), "ok": ("✓", "#12602f")}
 # In which order findings of one verdict come: what makes every figure wrong first.
 WEIGHT = (
@@ -169,79 +171,40 @@ def amount(item: Finding | Several, lang: str) -> str:
     return f"{figure(item.trees, lang)} ({percent(item.share_pct, lang)})"
 
 
-def _shape(verdict, lang):
-    sign, colour = SHAPES[verdict]
-    word = html.escape(VERDICTS[verdict][lang])
-    return f'<span style="color:{colour};white-space:nowrap"><b aria-hidden="true">{sign}</b> {word}</span>'
+def _mark(verdict, lang):
+    return Mark(*SHAPES[verdict], VERDICTS[verdict][lang])
 
 
 def _short(text, most=LONGEST):
     text = str(text)
     if len(text) > most:  # textwrap.shorten would break the thin spaces inside numbers
         text = text[:most].rpartition(" ")[0].rstrip(",;") + " …"
-    return html.escape(text)
+    return text
 
 
 def view(audit: Outcome) -> str:
     """The whole table for a notebook, grouped, then what cannot be answered."""
     lang, table = audit.lang, audit.table
-    rows = []
+    w = {key: text[lang] for key, text in WORDS.items()}
+    groups = []
     for group in GROUPS.values():
         these = table[table["group"] == group[lang]]
-        if not len(these):
-            continue
-        rows.append(
-            f'<tr><th scope="rowgroup" colspan="5" style="text-align:left">{html.escape(group[lang])}</th></tr>'
-        )
-        for f, row in zip([audit.findings[i] for i in these.index], these.itertuples(), strict=True):
-            some, todo = _short(row.examples), html.escape(row.what_to_do)
-            rows.append(
-                f'<tr><td style="text-align:left">{_shape(row.verdict, lang)}</td>'
-                f'<td style="text-align:left">{html.escape(row.check)}</td><td>{amount(f, lang)}</td>'
-                f'<td style="text-align:left">{some}</td><td style="text-align:left">{todo}</td></tr>'
-            )
-    stamp = f"<p><strong>{WORDS['stamp'][lang]}</strong></p>" if audit.source.get("synthetic") else ""
-    caption = f"{figure(audit.trees, lang)} {WORDS['trees'][lang]}{COLON[lang]}" + ", ".join(
-        f"{n} {VERDICTS[v][lang]}" for v, n in audit.verdicts.items()
+        pairs = zip([audit.findings[i] for i in these.index], these.itertuples(), strict=True)
+        rows = [
+            Row(_mark(r.verdict, lang), r.check, amount(f, lang), _short(r.examples), r.what_to_do) for f, r in pairs
+        ]
+        groups += [(group[lang], rows)] if rows else []
+    counts = ", ".join(f"{n} {VERDICTS[v][lang]}" for v, n in audit.verdicts.items())
+    return render(
+        "findings.html.j2",
+        __package__,
+        w=w,
+        synthetic=bool(audit.source.get("synthetic")),
+        caption=f"{figure(audit.trees, lang)} {w['trees']}{COLON[lang]}{counts}",
+        heads=[w[key] for key in HEAD],
+        groups=groups,
+        questions=audit.questions(lang),
     )
-    head = "".join(f'<th scope="col">{WORDS[k][lang]}</th>' for k in HEAD)
-    return (
-        f"{stamp}<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>{_cannot(audit, lang)}"
-    )
-
-
-def _cannot(audit, lang):
-    heading = f"<h2>{WORDS['cannot'][lang]}</h2>"
-    if not (questions := audit.questions(lang)):
-        return f"{heading}<p>{WORDS['all'][lang]}</p>"
-    head = "".join(f'<th scope="col">{WORDS[k][lang]}</th>' for k in ("question", "missing"))
-    rows = "".join(f"<tr><td>{html.escape(q.question)}</td><td>{html.escape(q.missing)}</td></tr>" for q in questions)
-    return f"{heading}<table class='cannot'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-STYLE = """
-@page{size:A4;margin:11mm 12mm}
-*{box-sizing:border-box}
-body{font:8.6pt/1.32 "Liberation Sans",Arial,"DejaVu Sans",sans-serif;color:#1d2329;background:#fff;margin:0 auto;
-max-width:190mm}
-@media screen{body{padding:8mm 4mm;font-size:10.5pt}}
-h1{font-size:1.7em;margin:0}h2{font-size:1.15em;margin:.9em 0 .25em;border-bottom:.4mm solid #1d2329}
-p{margin:.25em 0}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.22em .5em .22em 0;border-bottom:.2mm solid #c9ced4}
-th{font-weight:600;color:#4a4f57}
-tr{break-inside:avoid}
-td.n{white-space:nowrap}
-.wide{overflow-x:auto}
-.tally{display:flex;flex-wrap:wrap;gap:3mm;list-style:none;margin:.6em 0;padding:0}
-.tally li{flex:1 1 30mm;border:.3mm solid #8a929b;border-radius:1.5mm;padding:1.2mm 2.5mm}
-.tally strong{display:block;font-size:1.8em;line-height:1.1}
-.stamp{border:.6mm solid #7a0019;color:#7a0019;font-weight:700;padding:1mm 2.5mm;margin:.6em 0}
-.soft,footer{color:#4a4f57}
-footer{margin-top:.8em;font-size:.9em;overflow-wrap:anywhere}
-.cannot td:first-child{width:44%}
-"""
 
 
 def page(audit: Outcome, lang: str, title: str | None = None) -> str:
@@ -256,31 +219,37 @@ def page(audit: Outcome, lang: str, title: str | None = None) -> str:
     Returns
     -------
     str
+        With as many findings, the first ones first, as the sheet holds beside the rest.
     """
-    w = {key: html.escape(text[lang]) for key, text in WORDS.items()}
-    source, chosen = audit.source, first(audit.findings)
-    title = _short(title or _title(source, lang))
-    facts = [f"<strong>{figure(audit.trees, lang)} {w['trees']}</strong>", f"{len(audit.findings)} {w['checks']}"]
+    w = {key: text[lang] for key, text in WORDS.items()}
+    sheet, rows = _sheet(audit, lang, title, w), [_row(item, lang) for item in first(audit.findings, None)]
+    fit = fitting.that_fit(rows, sheet, w)
+    return render(
+        "audit.html.j2",
+        __package__,
+        lang=lang,
+        w=w,
+        sheet=sheet,
+        heads=[w[key] for key in HEAD],
+        rows=rows[:fit],
+        left=len(rows) - fit,
+    )
+
+
+def _sheet(audit, lang, title, w):
+    facts = [f"{len(audit.findings)} {w['checks']}"]
     if audit.surveys:
         facts.append(f"{w['surveyed']} " + "–".join(dict.fromkeys(map(str, audit.surveys))))
-    facts.append(f"{w['audited']} {_day(audit.today, lang)}")
-    tally = "".join(f"<li><strong>{n}</strong> {_shape(v, lang)}</li>" for v, n in audit.verdicts.items())
-    head = "".join(f'<th scope="col">{w[k]}</th>' for k in HEAD)
-    rows = "".join(_row(item, lang) for item in chosen)
-    found = f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    stamp = f"<p class='stamp'>{w['stamp']}</p>" if source.get("synthetic") else ""
-    left = len(first(audit.findings, None)) - len(chosen)
-    more = f"<p class='soft'>+ {left} {w['more']}</p>" if left else ""
-    return (
-        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{title}</title><style>{STYLE}</style></head>\n<body><header><p class='soft'>{w['for']}</p>"
-        f"<h1>{title}</h1>{stamp}<p>{' · '.join(facts)}</p></header>\n<main>"
-        f"<ul class='tally' aria-label='{w['checks']}'>{tally}</ul>"
-        f"<h2>{w['first']}</h2>{found if chosen else '<p>' + w['nothing'] + '</p>'}{more}"
-        f"{_cannot(audit, lang)}{_good(audit, lang)}{_changed(audit, lang)}</main>\n"
-        f"<footer><p>{w['legend']}</p><p>{_provenance(source, w)}</p></footer></body></html>\n"
+    return Sheet(
+        title=_short(title or _title(audit.source, lang)),
+        synthetic=bool(audit.source.get("synthetic")),
+        trees=f"{figure(audit.trees, lang)} {w['trees']}",
+        facts=" · ".join([*facts, f"{w['audited']} {_day(audit.today, lang)}"]),
+        tally=[(n, _mark(v, lang)) for v, n in audit.verdicts.items()],
+        questions=audit.questions(lang),
+        good=_good(audit, lang),
+        changed=_changed(audit, lang),
+        source=_provenance(audit.source, w),
     )
 
 
@@ -298,10 +267,7 @@ def _day(day, lang):
 def _row(item, lang):
     check, todo = line(item, lang)
     some = "" if isinstance(item, Several) else examples(item, lang)
-    return (
-        f"<tr><td>{_shape(item.verdict, lang)}</td><td>{_short(check, 260)}</td>"
-        f"<td class='n'>{amount(item, lang)}</td><td>{_short(some)}</td><td>{_short(todo, 160)}</td></tr>"
-    )
+    return Row(_mark(item.verdict, lang), _short(check, 260), amount(item, lang), _short(some), _short(todo, 160))
 
 
 def _good(audit, lang):
@@ -311,23 +277,17 @@ def _good(audit, lang):
         verdicts = {f.verdict for f in audit.findings if f.group == group}
         if group not in ("completeness", "changes") and "ok" in verdicts and not verdicts & {"bad", "look"}:
             clean.append(words[lang])
-    told = [
-        f"{WORDS[k][lang]}{COLON[lang]}{_short('; '.join(x), 330)}."
-        for k, x in (("filled", good), ("clean", clean))
-        if x
-    ]
-    return f"<h2>{WORDS['good'][lang]}</h2><p>{'<br>'.join(told)}</p>" if told else ""
+    told = (("filled", good), ("clean", clean))
+    return [f"{WORDS[key][lang]}{COLON[lang]}{_short('; '.join(some), 330)}." for key, some in told if some]
 
 
 def _changed(audit, lang):
     made = sorted((f for f in audit.findings if f.check == "change"), key=lambda f: (f.verdict == "ok", -f.trees))
-    if not made:
-        return ""
     parts = []
     for f in made:
         values = f"{figure(f.trees, lang)} {WORDS['value'][lang]}{'s' * (f.trees > 1)}"
         parts.append(f"{named(f.field, lang)}{COLON[lang]}{values} ({examples(f, lang)})")
-    return f"<h2>{WORDS['changed'][lang]}</h2><p>{_short('; '.join(parts), 420)}</p>"
+    return _short("; ".join(parts), 420)
 
 
 def _provenance(source, w):
@@ -338,5 +298,5 @@ def _provenance(source, w):
         parts.append(f"{w['retrieved']} {str(source['retrieved'])[:10]}")
     if source.get("sha256"):
         parts.append(f"sha256 {source['sha256'][:12]}")
-    known = html.escape(", ".join(str(p) for p in dict.fromkeys(parts) if p)) or w["unrecorded"]
+    known = _short(", ".join(str(p) for p in dict.fromkeys(parts) if p), 420) or w["unrecorded"]
     return f"{w['source']}: {known}. {w['by']}."

@@ -2,7 +2,7 @@
 
 The page holds everything it needs (data, map, words) and asks for nothing from outside: a browser that opens it sends
 nothing to anybody. Positions, names and measures are packed as in `datakit.show.maps`; the page's own scripts are in
-``web/trees*.js``, its words in ``web/trees.json``.
+``web/trees*.js``, its words in ``web/trees.json``, its elements in ``web/trees.html.j2``.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import html
 import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.provenance import STAMP, recorded
+from datakit.data.provenance import recorded
 from datakit.errors import TooBig, WrongUse
 from datakit.geo.streets import DETOUR
 from datakit.show.maps import MAX_BYTES, assets, layers
 from datakit.show.style import sources
+from datakit.show.templates import render
 from datakit.trees.citizens.pack import page_data, surveyed
 
 if TYPE_CHECKING:
@@ -105,46 +105,36 @@ def html_of(
     decimal = str(DETOUR).replace(".", "," if lang == "fr" else ".")
     stamp = _stamp(frame, [t for t in (outline, places) if t is not None], words)
     data = page_data(frame, lang=lang, outline=outline, places=places)
-    title = title or words["title"]
-    credit = _credit(frame, data, words, lang)
-    fill = {
-        "lang": lang,
-        "title": title,
-        "stamp": stamp,
-        "credit": credit,
-        "distances": "".join(f'<option value="{k}"{" selected" if k == 2 else ""}>{k} km</option>' for k in WALKS),
-        "styles": assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
-        "data": layers.safe_json(data | {"words": words["page"]}),
-    }
-    scripts = [assets.asset("leaflet", "leaflet.js")]
-    scripts += [assets.own(name) for name in ("base.js", "points.js")]
-    scripts += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees.js")]
-    scripts = [re.sub(r"</(script)", r"<\\/\1", text, flags=re.I) for text in scripts]
-    fill["scripts"] = "\n".join(f"<script>{text}</script>" for text in scripts)
-    # Only these scripts may run, each known by its hash: text from an inventory could not run even as markup.
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(t.encode()).digest()).decode()}'" for t in scripts)
-    fill["policy"] = (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}; base-uri 'none'; "
-        "form-action 'none'"
+    scripts = _scripts()
+    return render(
+        "trees.html.j2",
+        __package__,
+        lang=lang,
+        title=title or words["title"],
+        stamp=stamp,
+        credit=_credit(frame, words, lang),
+        walks=WALKS,
+        words={key: text.replace("{detour}", decimal) for key, text in words["html"].items()},
+        styles=assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
+        data=layers.safe_json(data | {"words": words["page"]}),
+        scripts=scripts,
+        hashes=[base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts],
     )
-    markup = {"stamp", "distances", "styles", "data", "scripts", "policy", "lang"}
 
-    def put(match):
-        key = match[1]
-        if key in fill:
-            return fill[key] if key in markup else html.escape(fill[key])
-        return html.escape(words["html"][key].replace("{detour}", decimal))
 
-    return re.sub(r"\{\{(\w+)\}\}", put, _own("trees.html"))
+def _scripts():
+    """What runs on the page; no script ends before it is over."""
+    found = [assets.asset("leaflet", "leaflet.js")]
+    found += [assets.own(name) for name in ("base.js", "points.js")]
+    found += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees.js")]
+    return [re.sub(r"</(script)", r"<\\/\1", text, flags=re.I) for text in found]
 
 
 def _stamp(frame, others, words):
-    """What is shown at all times where anything on the page is invented."""
+    """What is shown at all times where anything on the page is invented; empty where nothing is."""
     if not sources([frame, *others]).synthetic:
         return ""
-    trees = bool(sources([frame]).synthetic)
-    text = html.escape(words["stamp" if trees else "stampother"])
-    return f'<p class="stamp"><strong>{STAMP}</strong> · {text}</p>'
+    return words["stamp" if sources([frame]).synthetic else "stampother"]
 
 
 def _own(name):
@@ -167,7 +157,7 @@ def _set(words, lang):
     return words
 
 
-def _credit(frame, data, words, lang):
+def _credit(frame, words, lang):
     """Whose data it is, under which terms, of when."""
     said, records = words["credit"], recorded(frame)
     if not records:
