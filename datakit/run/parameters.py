@@ -12,8 +12,6 @@ import io
 import json
 import math
 import tokenize
-import types
-import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -173,7 +171,7 @@ def read_parameters(cells: Sequence[dict[str, Any]], where: str) -> dict[str, Pa
             continue  # for Literal
         try:
             parameter = _parameter(line, comments)
-        except (AttributeError, NameError, ValueError, TypeError):
+        except (AttributeError, LookupError, ValueError, TypeError):
             raise NotAsDescribed(
                 where, "a line of its parameters cell cannot be read", expected=form, found=ast.unparse(line)
             ) from None
@@ -193,23 +191,30 @@ def _parameter(line, comments):
     return parameter
 
 
-def _type(annotation):
-    """The declared type, from its annotation: a plain type, ``list[str]``, ``Literal[...]``, ``... | None``."""
-    names = {**TYPES, "Literal": typing.Literal, "None": None}
-    kind = eval(compile(ast.Expression(annotation), "parameters", "eval"), {"__builtins__": {}}, names)
-    optional = False
-    if isinstance(kind, types.UnionType):
-        members = [t for t in typing.get_args(kind) if t is not type(None)]
-        optional = len(members) < len(typing.get_args(kind))
-        if len(members) != 1:
-            raise ValueError(kind)
-        kind = members[0]
-    if typing.get_origin(kind) is typing.Literal:
-        values = typing.get_args(kind)
-        return {"type": type(values[0]), "choices": values, "optional": optional}
-    if typing.get_origin(kind) is list:
-        return {"type": list, "item": typing.get_args(kind)[0], "optional": optional}
-    return {"type": kind, "optional": optional}
+def _type(annotation: ast.expr) -> dict[str, Any]:
+    """The declared type, read from its annotation and never evaluated: a notebook that is only listed runs no code.
+
+    A plain type, ``list``, ``list[str]``, ``Literal[...]``, and each of them ``| None``.
+
+    Raises
+    ------
+    ValueError
+        It is written otherwise.
+    """
+    match annotation:
+        case ast.BinOp(left=kind, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return _type(kind) | {"optional": True}
+        case ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=kind):
+            return _type(kind) | {"optional": True}
+        case ast.Name(id=name) if name in TYPES:
+            return {"type": TYPES[name]}
+        case ast.Subscript(value=ast.Name(id="list"), slice=ast.Name(id=item)) if item in TYPES:
+            return {"type": list, "item": TYPES[item]}
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=given):
+            choices = ast.literal_eval(given)
+            choices = choices if isinstance(given, ast.Tuple) else (choices,)
+            return {"type": type(choices[0]), "choices": choices}
+    raise ValueError(ast.unparse(annotation))
 
 
 def assign(

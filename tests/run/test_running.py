@@ -392,6 +392,56 @@ def test_a_parameters_cell_that_cannot_be_read_is_said(source):
     assert read_parameters([{"metadata": {}, "source": source}], "one") == {}
 
 
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        ("int", "int"),
+        ("list", "list"),
+        ("list[float] | None", "list[float] or none"),
+        ("None | str", "str or none"),
+        ("Literal['one']", "one of one"),
+        ("Literal[1, 2] | None", "one of 1, 2"),
+    ],
+)
+def test_a_type_is_read_from_its_annotation(annotation, kind):
+    default = "1" if "Literal[1" in annotation else "'one'" if "Literal" in annotation else "None"
+    default = {"int": "3", "list": "[]"}.get(annotation, default)
+    cells = [{"metadata": {"tags": ["parameters"]}, "source": f"k: {annotation} = {default}"}]
+    assert read_parameters(cells, "one")["k"].kind == kind
+
+
+# What gets from any value to every class, and from there to `open`, without one built-in name.
+CLASSES = "().__class__.__base__.__subclasses__()"
+BUILTINS = f"[c for c in {CLASSES} if c.__name__ == 'catch_warnings'][0]()._module.__builtins__"
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "list[{open}]",
+        "Literal[{open}]",
+        "({open}, int)[1]",
+        "int | {open}",
+        "{open} | None",
+        "list[(lambda: int)()]",
+        "int.mro()[0]",
+        "'int'",
+        "int | str",
+        "list[int, str]",
+        "Literal[()]",
+        "complex",
+    ],
+)
+def test_an_annotation_is_read_and_never_run(here, annotation):
+    """A notebook of a stranger must not act before it is executed: not when it is listed, nor when a value is wrong."""
+    opening = f"{BUILTINS}['open']({str(here / 'written')!r}, 'w')"
+    source = f"k: {annotation.format(open=opening)} = 3  # how many"
+    make.write(here / "notebooks", "10_hostile", "# Hostile", parameters=source)
+    with pytest.raises(NotAsDescribed, match="parameters cell"):
+        running.run(output="out", progress=False)
+    assert sorted(p.name for p in here.iterdir()) == ["notebooks"]
+
+
 @pytest.mark.parametrize("value", [2.5, "2.5", "2e-1", True, "yes", float("inf"), "nan"])
 def test_a_whole_number_is_not_rounded(value):
     declared = read_parameters([{"metadata": {"tags": ["parameters"]}, "source": "k: int = 3  # classes"}], "one")
