@@ -10,13 +10,6 @@ sys.path.insert(0, str(ROOT))
 from datakit.data.cards import PACKAGED, Catalog, read_card  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "data.md"
-THEMES = {
-    "territory": "Territory",
-    "trees": "Trees",
-    "vegetation": "Vegetation",
-    "inclusion": "Inclusion",
-    "citizens": "Citizens",
-}
 HEAD = """\
 # Every dataset and column
 
@@ -112,7 +105,7 @@ def document():
         anchor = "".join(c for c in f"{id} {card.title}".lower() if c.isalnum() or c in " -").replace(" ", "-")
         text += f"| [`{id}`](#{anchor}) | {cell(card.title)} | {card.licence} |\n"
     for theme in dict.fromkeys(card.theme for card in catalog.values()):
-        text += f"\n## {THEMES.get(theme, theme.capitalize())}\n"
+        text += f"\n## {theme.capitalize()}\n"
         for card in catalog.values():
             if card.theme == theme:
                 text += "\n" + section(card)

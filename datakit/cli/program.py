@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import trees as cli_trees
+from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_OUTPUT = "reports/latest"
-THEMES = ("territory", "trees", "vegetation", "inclusion", "citizens")
 
 ABOUT = """\
 Open data of Dijon Métropole on trees, vegetation and digital inclusion:
@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
 
     c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
     c.add_argument("words", nargs="*", help="only datasets whose card mentions every word, in English or French")
-    c.add_argument("--theme", help="only one theme: " + ", ".join(THEMES))
+    c.add_argument("--theme", help="only one theme: " + ", ".join(themes()))
     c.add_argument("--lang", choices=("en", "fr"), default="en", help="language of the titles")
 
     c = command(

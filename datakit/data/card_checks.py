@@ -89,6 +89,11 @@ def _profile(name):
     return json.loads((PROFILES / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def themes() -> tuple[str, ...]:
+    """The themes that a card may have, in the order in which they are shown; their home is ``profiles/card.json``."""
+    return tuple(_profile("card")["properties"]["theme"]["enum"])
+
+
 def _against_schemas(card):
     validator = _validator()
     if validator is None:  # `datakit list` before anything is installed

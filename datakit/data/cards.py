@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.card import Card, Field
-from datakit.data.card_checks import meant, mistakes
+from datakit.data.card_checks import meant, mistakes, themes
 from datakit.data.project import project_folder
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
 
@@ -31,7 +31,7 @@ TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
 
 
 class Catalog(Mapping[str, Card]):
-    """The data cards by id, in the order territory, trees, vegetation, inclusion, citizens, then the others.
+    """The data cards by id, in the order of their themes (`datakit.data.card_checks.themes`), then of their ids.
 
     Parameters
     ----------
@@ -42,14 +42,13 @@ class Catalog(Mapping[str, Card]):
         Where cards were looked for.
     """
 
-    _ORDER = ("territory", "trees", "vegetation", "inclusion", "citizens")
-
     def __init__(
         self, cards: Iterable[Card], bad: dict[str, BadCard] | None = None, folders: Sequence[Path] = ()
     ) -> None:
+        order = themes()
+
         def rank(card):
-            theme = self._ORDER.index(card.theme) if card.theme in self._ORDER else len(self._ORDER)
-            return theme, card.theme, card.id
+            return order.index(card.theme) if card.theme in order else len(order), card.theme, card.id
 
         self._cards = {card.id: card for card in sorted(cards, key=rank)}
         self.bad, self._folders = bad or {}, folders

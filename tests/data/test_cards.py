@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 import datakit
+from datakit import cli
 from datakit.data import card_checks, mirrors
 from datakit.data.cards import PACKAGED, TYPES, Card, Catalog, read_card
 from datakit.data.project import project_folder
@@ -319,7 +320,20 @@ def test_the_kits_profile_says_what_the_code_knows():
     Draft7Validator.check_schema(profile)
     assert tuple(profile["definitions"]["field"]["properties"]["type"]["enum"]) == TYPES
     assert set(profile["properties"]["format"]["enum"]) == set(READERS)
-    assert tuple(profile["properties"]["theme"]["enum"]) == Catalog._ORDER
+
+
+def test_the_themes_have_one_home(root, capsys):
+    themes = json.loads((card_checks.PROFILES / "card.json").read_text(encoding="utf-8"))["properties"]["theme"]["enum"]
+    assert len(themes) > 3 and card_checks.themes() == tuple(themes)
+    raw = datakit.catalog["communes"].raw
+    cards = [Card({**raw, "name": f"of-{theme}", "theme": theme}) for theme in [*sorted(themes), "else"]]
+    assert [card.theme for card in Catalog(cards).values()] == [*themes, "else"]
+    with pytest.raises(SystemExit):
+        cli.main(["list", "--help"])
+    assert ", ".join(themes) in " ".join(capsys.readouterr().out.split())
+    again = re.compile(r"\W+(?:\w+\W+)?".join(themes), re.IGNORECASE)  # a list, or a dictionary with a name for each
+    code = [*(root / "datakit").rglob("*.py"), *(root / "tools").rglob("*.py")]
+    assert [file for file in code if again.search(file.read_text(encoding="utf-8"))] == [] and len(code) > 100
 
 
 def test_cards_are_checked_as_far_as_can_be_before_anything_is_installed(tmp_path, root):
