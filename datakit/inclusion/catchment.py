@@ -6,6 +6,7 @@ people who can reach it, and each area adds up the shares of the services that i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +54,34 @@ def gaussian(catchment: float, edge: float = 0.01) -> Callable[[float], float]:
     return weights.gaussian(catchment / np.sqrt(-2 * np.log(edge)))
 
 
+@dataclass(frozen=True, eq=False)
+class Floating:
+    """What `floating` found.
+
+    Attributes
+    ----------
+    each : Series
+        Capacity per inhabitant by area; 0 where no service with a known capacity is within reach. The sum over areas of
+        figure times people is the capacity of all services used.
+    method : str
+    catchment : float
+        In the unit of the costs.
+    services : int
+        Services used.
+    without_capacity : int
+        Services without a known capacity: unknown hours are not no hours.
+    unreached : tuple of str
+        Keys of services within whose catchment nobody lives, so that their capacity is in no figure.
+    """
+
+    each: pd.Series
+    method: str
+    catchment: float
+    services: int
+    without_capacity: int
+    unreached: tuple[str, ...]
+
+
 def floating(
     demand: pd.Series,
     supply: pd.Series,
@@ -61,7 +90,7 @@ def floating(
     catchment: float,
     method: Literal["2sfca", "e2sfca", "3sfca"] = "e2sfca",
     decay: Callable[[float], float] | None = None,
-) -> pd.Series:
+) -> Floating:
     """Capacity per inhabitant that each area can reach, in competition with the others.
 
     Parameters
@@ -69,8 +98,7 @@ def floating(
     demand : Series
         People by area; areas where the number is missing or 0 ask for nothing, and still get a figure.
     supply : Series
-        Capacity by service, such as its weekly opening hours. A service without a known capacity is left out and
-        counted in ``attrs``: unknown hours are not no hours.
+        Capacity by service, such as its weekly opening hours. One without a known capacity is left out and counted.
     costs : DataFrame
         ``area``, ``service`` (keys of the two Series) and ``cost`` (minutes or metres); pairs that are not there
         cannot reach each other.
@@ -83,11 +111,7 @@ def floating(
 
     Returns
     -------
-    Series
-        Capacity per inhabitant by area; 0 where no service with a known capacity is within reach.
-        ``attrs["floating"]`` says the ``method``, ``catchment``, number of ``services`` used, of those
-        ``without_capacity``, and ``unreached`` (their keys: nobody lives within their catchment, so that their
-        capacity is in no figure). The sum over areas of figure times people is the capacity of all others.
+    Floating
 
     Raises
     ------
@@ -110,14 +134,14 @@ def floating(
     out = pd.Series(0.0, index=demand.index, name=method)
     if len(near):
         out.update(_fca(people, known.drop(empty), near, catchment, method, decay))
-    out.attrs["floating"] = {
-        "method": method,
-        "catchment": float(catchment),
-        "services": len(known) - len(empty),
-        "without_capacity": int(supply.isna().sum()),
-        "unreached": empty,
-    }
-    return out
+    return Floating(
+        out,
+        method=method,
+        catchment=float(catchment),
+        services=len(known) - len(empty),
+        without_capacity=int(supply.isna().sum()),
+        unreached=tuple(empty),
+    )
 
 
 def _fca(people, known, near, catchment, method, decay):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,28 @@ NONE, UNKNOWN = "no cluster shown", "no value"
 NEIGHBOURS = 6  # a choice of this kit: about as many as an IRIS has around it
 
 
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What `local` found.
+
+    Attributes
+    ----------
+    areas : DataFrame
+        Index of the areas: ``moran`` (local I), ``p`` (two-sided, from the permutations), ``q`` (adjusted for the
+        number of areas) and ``cluster`` (one of `KINDS` where q is at most ``level``).
+    tested, plain, shown : int
+        Areas tested, those that a plain test at ``level`` would show, and those that are shown.
+    level : float
+        0 to 1.
+    """
+
+    areas: pd.DataFrame
+    tested: int
+    plain: int
+    shown: int
+    level: float
+
+
 def local(
     areas: gpd.GeoDataFrame,
     values: pd.Series | np.ndarray,
@@ -28,7 +51,7 @@ def local(
     level: float = 0.05,
     permutations: int = 9999,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> Clusters:
     """Local Moran's I of each area, and whether it holds when all areas are tested at once.
 
     Parameters
@@ -48,10 +71,7 @@ def local(
 
     Returns
     -------
-    DataFrame
-        Index of ``areas``: ``moran`` (local I), ``p`` (two-sided, from the permutations), ``q`` (adjusted for the
-        number of areas) and ``cluster`` (one of `KINDS` where q is at most ``level``). ``attrs["clusters"]`` says how
-        many areas were ``tested``, how many a plain test at this level would show, and how many are ``shown``.
+    Clusters
 
     Raises
     ------
@@ -68,6 +88,17 @@ def local(
     """
     same_crs(areas)
     values = pd.Series(np.asarray(values, float), index=areas.index)
+    known = _known(areas, values, neighbours)
+    found = _moran(areas.geometry[known], values[known], neighbours, permutations, seed)
+    out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)
+    out.loc[known, ["moran", "p", "q"]] = found[["moran", "p", "q"]].to_numpy()
+    out.loc[known, "cluster"] = np.where(found["q"] <= level, found["kind"], NONE)
+    plain, shown = (int((found[c] <= level).sum()) for c in ("p", "q"))
+    return Clusters(out, tested=int(known.sum()), plain=plain, shown=shown, level=level)
+
+
+def _known(areas, values, neighbours):
+    """Which areas have a value and a shape: enough of them, with values that differ."""
     known = (values.notna() & ~(areas.geometry.is_empty | areas.geometry.isna())).to_numpy()
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
         raise WrongUse(
@@ -76,25 +107,20 @@ def local(
             expected=f"more than {neighbours + 1} different areas",
             found=str(int(known.sum())),
         )
+    return known
+
+
+def _moran(shapes, values, neighbours, permutations, seed):
+    """Local I, its p-value and the one adjusted for many tests, and the quadrant, of areas that all have a value."""
     with needed_by(__name__):
         from esda import Moran_Local
         from libpysal.graph import Graph
         from scipy.stats import false_discovery_control
 
-    middles = areas.geometry[known].centroid
-    around = Graph.build_knn(middles.reset_index(drop=True), k=neighbours).transform("r")
-    found = Moran_Local(values[known].to_numpy(), around, permutations=permutations, seed=seed)
+    around = Graph.build_knn(shapes.centroid.reset_index(drop=True), k=neighbours).transform("r")
+    found = Moran_Local(values.to_numpy(), around, permutations=permutations, seed=seed)
     if not (np.isfinite(found.Is).all() and np.isfinite(found.p_sim).all()):
         raise WrongUse("clusters", "the values cannot be compared", expected="finite values", found="an infinite one")
     p = np.minimum(2 * found.p_sim, 1.0)
-    q = false_discovery_control(p)
-    out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)
-    out.loc[known, ["moran", "p", "q"]] = np.column_stack([found.Is, p, q])
-    out.loc[known, "cluster"] = np.where(q <= level, pd.Series(found.q).map(KINDS), NONE)
-    out.attrs["clusters"] = {
-        "tested": int(known.sum()),
-        "plain": int((p <= level).sum()),
-        "shown": int((q <= level).sum()),
-        "level": level,
-    }
-    return out
+    kind = pd.Series(found.q).map(KINDS)
+    return pd.DataFrame({"moran": found.Is, "p": p, "q": false_discovery_control(p), "kind": kind})

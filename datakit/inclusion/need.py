@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,48 @@ FRAGILITY = {
 FDEP = {"median_income": -1, "graduates_pct": -1, "blue_collar_pct": 1, "unemployment_pct": 1}
 
 
-def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Fragility:
+    """What `fragility` found.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The parts that are there, from 1 (least of the areas) to 10 (most), and ``score``, their weighted mean; missing
+        where one of the parts is (an unknown rate is not a low one).
+    used, absent : tuple of str
+        Parts of `FRAGILITY` that the score is made of, and those that the table did not have.
+    """
+
+    table: pd.DataFrame
+    used: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Deprivation:
+    """What `deprivation` found.
+
+    Attributes
+    ----------
+    score : Series
+        Higher is more deprived; mean 0 and standard deviation 1 over the areas at hand (weighted): it says where one
+        of them stands among them, and nothing about France. Missing where one of the rates is.
+    explained : float
+        Share of the variance of the four rates, 0 to 1.
+    loadings : dict of str to float
+        Correlation of each rate with the score.
+    missing : int
+        Areas without a score.
+    """
+
+    score: pd.Series
+    explained: float
+    loadings: dict[str, float]
+    missing: int
+
+
+def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Fragility:
     """Index of digital fragility of each area, and each of its parts on its scale.
 
     Parameters
@@ -42,10 +84,7 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
 
     Returns
     -------
-    DataFrame
-        The parts that are there, from 1 (least of the areas) to 10 (most), and ``score``, their weighted mean; missing
-        where one of the parts is (an unknown rate is not a low one). ``attrs["fragility"]`` lists the parts ``used``
-        and those ``absent``.
+    Fragility
 
     Raises
     ------
@@ -64,8 +103,7 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
         )
     out = pd.DataFrame({name: _one_to_ten(table[_pct(name)]) for name in used}, index=table.index)
     out["score"] = out.to_numpy() @ (w / w.sum())
-    out.attrs["fragility"] = {"used": used, "absent": [n for n in FRAGILITY if n not in used]}
-    return out
+    return Fragility(out, used=tuple(used), absent=tuple(n for n in FRAGILITY if n not in used))
 
 
 def _pct(name):
@@ -121,7 +159,7 @@ def rates(
     return out
 
 
-def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Series:
+def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> Deprivation:
     """Deprivation of each area: the first principal component of four rates, as in the French index FDep.
 
     Parameters
@@ -133,11 +171,7 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Ser
 
     Returns
     -------
-    Series
-        Higher is more deprived; mean 0 and standard deviation 1 over the areas at hand (weighted): it says where one
-        of them stands among them, and nothing about France. Missing where one of the rates is.
-        ``attrs["deprivation"]``: ``explained`` (share of the variance, 0 to 1), ``loadings`` (correlation of each rate
-        with the index) and ``missing`` (areas without index).
+    Deprivation
 
     Raises
     ------
@@ -158,7 +192,14 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Ser
     known = x.notna().all(axis=1) & w.gt(0)
     if known.sum() < 10:
         raise WrongUse("deprivation", "too few areas have all four rates", expected="10", found=str(int(known.sum())))
-    x, w = x[known].to_numpy(), (w[known] / w[known].sum()).to_numpy()
+    found, explained, loadings = _first_component(x[known].to_numpy(), (w[known] / w[known].sum()).to_numpy())
+    out = pd.Series(np.nan, index=table.index, name="deprivation")
+    out[known] = found
+    return Deprivation(out, explained=explained, loadings=loadings, missing=int((~known).sum()))
+
+
+def _first_component(x, w):
+    """Score of each row, share of the variance and loadings of the first component of the rates of `FDEP`."""
     x = x - w @ x
     spread = np.sqrt(w @ x**2)
     if not (spread > 0).all():
@@ -176,11 +217,4 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> pd.Ser
             expected=str(FDEP),
             found=str({k: round(v, 2) for k, v in loadings.items()}),
         )
-    out = pd.Series(np.nan, index=table.index, name="deprivation")
-    out[known] = x @ first / np.sqrt(values[-1])
-    out.attrs["deprivation"] = {
-        "explained": float(values[-1] / len(FDEP)),
-        "loadings": loadings,
-        "missing": int((~known).sum()),
-    }
-    return out
+    return x @ first / np.sqrt(values[-1]), float(values[-1] / len(FDEP)), loadings

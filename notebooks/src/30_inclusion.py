@@ -617,15 +617,13 @@ elif rides:
         method: competition.floating(demand, supply, costs, catchment=catchment, method=method)
         for method in competition.METHODS
     }
-    hours_each = 1000 * shared["e2sfca"]
-    told = shared["e2sfca"].attrs["floating"]
-    print(
-        f"{told['services']} places, {told['without_capacity']} without known hours, {len(told['unreached'])} unreached"
-    )
+    usual = shared["e2sfca"]
+    hours_each = 1000 * usual.each
+    print(f"{usual.services} places, {usual.without_capacity} without known hours, {len(usual.unreached)} unreached")
     curve = fairness.lorenz(hours_each, lives)
     print(f"Hours a week per 1000 inhabitants: median {hours_each.median():.1f}; Gini {fairness.index(curve):.2f}")
-    for method, values in shared.items():
-        same = values.rank().corr(shared["e2sfca"].rank())
+    for method, found in shared.items():
+        same = found.each.rank().corr(usual.each.rank())
         print(f"  {method}: rank correlation with e2sfca {same:.2f}")
     if "median_income" in known:
         income = known["median_income"].reindex(homes[area]).to_numpy()
@@ -661,9 +659,8 @@ if len(hours_each):
 if rides:
     away = pd.Series(np.minimum(soonest(rides["weekday"], focus), 60.0), index=areas.index)
     local = clusters.local(areas, away.where(areas["population"].notna().to_numpy()))
-    told = local.attrs["clusters"]
-    print(f"{told['tested']} areas tested; {told['plain']} stand out at 5 % each, {told['shown']} once corrected")
-    display(local["cluster"].value_counts().rename("areas").to_frame())
+    print(f"{local.tested} areas tested; {local.plain} stand out at 5 % each, {local.shown} once corrected")
+    display(local.areas["cluster"].value_counts().rename("areas").to_frame())
 
 # %% [markdown]
 # ## Need, and the gap
@@ -673,7 +670,7 @@ if rides:
 # unemployment, as in the French index FDep. Both compare the areas at hand with each other, and with nowhere else.
 
 # %%
-fragile, deprived = None, None
+fragile = None
 if area == "iris" and optional["education"] is not None and optional["incomes"] is not None:
     education = optional["education"].assign(
         bac_or_more_15_plus=lambda d: d.filter(regex="^(bac|sup)").sum(axis=1, min_count=4)
@@ -692,23 +689,19 @@ if area == "iris" and optional["education"] is not None and optional["incomes"] 
     )
     rates = areas[["iris"]].merge(rates, on="iris", how="left").set_index("iris")
     try:
-        fragile, deprived = need.fragility(rates), need.deprivation(rates, rates["population"])
+        made_of, deprived = need.fragility(rates), need.deprivation(rates, rates["population"])
+        fragile = made_of.table
     except DatakitError as problem:  # a high threshold hides nearly every IRIS
         print(f"Not computed: {problem}")
 else:
     print("Not computed: it needs IRIS, their incomes and diplomas, all real or all invented.")
 if fragile is not None:
-    told, parts_told = deprived.attrs["deprivation"], fragile.attrs["fragility"]
+    print("Fragility from:", ", ".join(made_of.used) + "; not by IRIS in open data here:", ", ".join(made_of.absent))
     print(
-        "Fragility from:",
-        ", ".join(parts_told["used"]) + "; not by IRIS in open data here:",
-        ", ".join(parts_told["absent"]),
+        f"Deprivation explains {100 * deprived.explained:.0f} % of its four rates; "
+        f"{deprived.missing} IRIS are without (secret or hidden)"
     )
-    print(
-        f"Deprivation explains {100 * told['explained']:.0f} % of its four rates; "
-        f"{told['missing']} IRIS are without (secret or hidden)"
-    )
-    print(f"Correlation of both: {fragile['score'].corr(deprived):.2f}")
+    print(f"Correlation of both: {fragile['score'].corr(deprived.score):.2f}")
     display(fragile.describe().loc[["count", "min", "50%", "max"]].round(1))
 
 # %% tags=["nbval-ignore-output"]
@@ -768,7 +761,7 @@ if fragile is not None and rides:
             "poverty_pct": "poverty (%)",
         },
     )
-    firm = gap.steadiness(fragile[parts_told["used"]], rates["population"])
+    firm = gap.steadiness(fragile[list(made_of.used)], rates["population"])
     print(
         f"Of the IRIS ever among the third in most need, {100 * (firm[firm > 0] >= 0.9).mean():.0f} % are so "
         "in nine draws of ten"

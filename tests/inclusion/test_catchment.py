@@ -21,13 +21,13 @@ def half_beyond_five(cost):
 def test_two_steps_by_hand():
     # x serves a and b: 40 h / 400 people; y serves b and c: 20 h / 500 people; 60 minutes are too far.
     found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="2sfca")
-    assert found.to_dict() == pytest.approx({"a": 0.1, "b": 0.1 + 0.04, "c": 0.04})
+    assert found.each.to_dict() == pytest.approx({"a": 0.1, "b": 0.1 + 0.04, "c": 0.04})
 
 
 def test_enhanced_two_steps_by_hand():
     # x: 40 / (100 + 0.5 x 300) = 0.16; y: 20 / (300 + 0.5 x 200) = 0.05
     found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="e2sfca", decay=half_beyond_five)
-    assert found.to_dict() == pytest.approx({"a": 0.16, "b": 0.5 * 0.16 + 0.05, "c": 0.5 * 0.05})
+    assert found.each.to_dict() == pytest.approx({"a": 0.16, "b": 0.5 * 0.16 + 0.05, "c": 0.5 * 0.05})
 
 
 def test_three_steps_by_hand():
@@ -35,7 +35,7 @@ def test_three_steps_by_hand():
     # x: 40 / (100 + 300 x 0.5 / 3) = 40 / 150; y: 20 / (300 x 2 / 3 + 200 x 0.5) = 20 / 300
     x, y = 40 / 150, 20 / 300
     found = catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="3sfca", decay=half_beyond_five)
-    assert found.to_dict() == pytest.approx({"a": x, "b": 0.5 / 3 * x + 2 / 3 * y, "c": 0.5 * y})
+    assert found.each.to_dict() == pytest.approx({"a": x, "b": 0.5 / 3 * x + 2 / 3 * y, "c": 0.5 * y})
 
 
 @pytest.mark.parametrize("method", catchment.METHODS)
@@ -46,28 +46,27 @@ def test_people_times_figures_is_the_capacity_within_reach(method):
     pairs = [(i, s, rng.uniform(0, 40)) for i in people.index for s in hours.index]
     costs = pd.DataFrame(pairs, columns=["area", "service", "cost"])
     found = catchment.floating(people, hours, costs, catchment=12, method=method)
-    said = found.attrs["floating"]
-    assert (found * people).sum() == pytest.approx(hours.drop(said["unreached"]).sum())
-    assert said["services"] == len(hours) - len(said["unreached"])
+    assert (found.each * people).sum() == pytest.approx(hours.drop(list(found.unreached)).sum())
+    assert found.services == len(hours) - len(list(found.unreached))
 
 
 def test_unknown_hours_are_not_no_hours():
     hours = pd.Series({"x": 40.0, "y": np.nan})
     found = catchment.floating(PEOPLE, hours, COSTS, catchment=15, method="2sfca")
-    assert found.to_dict() == pytest.approx({"a": 0.1, "b": 0.1, "c": 0})
-    assert found.attrs["floating"]["without_capacity"] == 1
+    assert found.each.to_dict() == pytest.approx({"a": 0.1, "b": 0.1, "c": 0})
+    assert found.without_capacity == 1
 
 
 def test_an_area_without_known_people_gets_a_figure_and_takes_nothing():
     people = pd.Series({"a": 100.0, "b": np.nan, "c": 200.0})
     found = catchment.floating(people, HOURS, COSTS, catchment=15, method="2sfca")
-    assert found.to_dict() == pytest.approx({"a": 0.4, "b": 0.4 + 0.1, "c": 0.1})
+    assert found.each.to_dict() == pytest.approx({"a": 0.4, "b": 0.4 + 0.1, "c": 0.1})
 
 
 def test_a_service_that_nobody_reaches_is_said():
     found = catchment.floating(PEOPLE, HOURS, COSTS[COSTS.service == "x"], catchment=15)
-    assert found.attrs["floating"]["unreached"] == ["y"]
-    assert catchment.floating(PEOPLE, HOURS, COSTS, catchment=1).eq(0).all()
+    assert found.unreached == ("y",)
+    assert catchment.floating(PEOPLE, HOURS, COSTS, catchment=1).each.eq(0).all()
 
 
 def test_the_decay_ends_at_the_limit():

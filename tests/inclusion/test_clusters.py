@@ -23,25 +23,25 @@ def test_a_planted_corner_is_found_and_its_surroundings_are_not(board):
     corner = (board.x < 2000) & (board.y < 2000)  # 16 of 144
     values = pd.Series(rng.normal(0, 1, len(board)) + 5 * corner)
     found = clusters.local(board, values)
-    high = found.cluster.eq("high among high")
+    high = found.areas.cluster.eq("high among high")
     assert (high & corner).sum() >= 12
     assert (high & ~corner).sum() <= 2
-    assert found.attrs["clusters"]["tested"] == 144
+    assert found.tested == 144
 
 
 def test_noise_shows_next_to_nothing_once_corrected(board):
     rng = np.random.default_rng(2)
     shown, plain = 0, 0
     for seed in range(10):
-        said = clusters.local(board, rng.normal(size=len(board)), permutations=999, seed=seed).attrs["clusters"]
-        shown, plain = shown + said["shown"], plain + said["plain"]
+        said = clusters.local(board, rng.normal(size=len(board)), permutations=999, seed=seed)
+        shown, plain = shown + said.shown, plain + said.plain
     assert plain > 0.02 * 10 * len(board)  # an uncorrected test finds clusters in noise
     assert shown <= 3
 
 
 def test_the_index_is_the_one_of_the_textbook(board):
     values = pd.Series(np.random.default_rng(3).normal(size=len(board)))
-    found = clusters.local(board, values, neighbours=4, permutations=99)
+    found = clusters.local(board, values, neighbours=4, permutations=99).areas
     z = values - values.mean()
     middles = np.column_stack([board.x, board.y])
     k = 5 * SIDE + 5  # inside: its four nearest are the four that touch it
@@ -54,10 +54,10 @@ def test_the_index_is_the_one_of_the_textbook(board):
 def test_areas_without_value_are_nobodys_neighbours(board):
     values = pd.Series(np.random.default_rng(4).normal(size=len(board)))
     values[10] = np.nan
-    found = clusters.local(board, values, permutations=99)
+    found = clusters.local(board, values, permutations=99).areas
     assert found.cluster[10] == clusters.UNKNOWN
     assert np.isnan(found.p[10])
-    without = clusters.local(board.drop(10), values.drop(10), permutations=99)
+    without = clusters.local(board.drop(10), values.drop(10), permutations=99).areas
     assert found.moran.drop(10).to_numpy() == pytest.approx(without.moran.to_numpy())
 
 

@@ -12,17 +12,17 @@ from datakit.inclusion import gap, need
 def test_fragility_by_hand():
     table = pd.DataFrame({"older_pct": [10.0, 20, 30], "poverty_pct": [5.0, 45, 5], "low_diploma_pct": [0, 0, 10.0]})
     found = need.fragility(table)
-    assert found.older.tolist() == [1, 5.5, 10]
-    assert found.poverty.tolist() == [1, 10, 1]
-    assert found.score.tolist() == pytest.approx([1, 16.5 / 3, 21 / 3])
-    assert found.attrs["fragility"]["absent"] == ["no_thd", "no_4g"]
+    assert found.table.older.tolist() == [1, 5.5, 10]
+    assert found.table.poverty.tolist() == [1, 10, 1]
+    assert found.table.score.tolist() == pytest.approx([1, 16.5 / 3, 21 / 3])
+    assert found.absent == ("no_thd", "no_4g")
     weighted = need.fragility(table, {"older": 3, "poverty": 1})
-    assert weighted.score.tolist() == pytest.approx([1, (3 * 5.5 + 10) / 4, (30 + 1) / 4])
+    assert weighted.table.score.tolist() == pytest.approx([1, (3 * 5.5 + 10) / 4, (30 + 1) / 4])
 
 
 def test_a_missing_rate_is_not_a_low_one():
     found = need.fragility(pd.DataFrame({"older_pct": [10.0, 20.0, 30.0], "poverty_pct": [5.0, np.nan, 9.0]}))
-    assert found.score.isna().tolist() == [False, True, False]
+    assert found.table.score.isna().tolist() == [False, True, False]
 
 
 def test_fragility_needs_parts_and_weights():
@@ -48,18 +48,18 @@ def test_deprivation_is_the_first_component_of_another_library(areas):
     z = (table - table.mean()) / table.std(ddof=0)
     other = PCA(1).fit(z)
     scores = other.transform(z)[:, 0]
-    assert abs(np.corrcoef(found, scores)[0, 1]) == pytest.approx(1, abs=1e-9)
-    assert found.attrs["deprivation"]["explained"] == pytest.approx(other.explained_variance_ratio_[0])
-    assert np.corrcoef(found, hidden)[0, 1] > 0.9  # and it points towards deprivation
-    assert found.mean() == pytest.approx(0, abs=1e-9)
-    assert found.std(ddof=0) == pytest.approx(1)
+    assert abs(np.corrcoef(found.score, scores)[0, 1]) == pytest.approx(1, abs=1e-9)
+    assert found.explained == pytest.approx(other.explained_variance_ratio_[0])
+    assert np.corrcoef(found.score, hidden)[0, 1] > 0.9  # and it points towards deprivation
+    assert found.score.mean() == pytest.approx(0, abs=1e-9)
+    assert found.score.std(ddof=0) == pytest.approx(1)
 
 
 def test_weights_are_people(areas):
     table, _, people = areas
     whole = people.round(-2) / 100
-    found = need.deprivation(table, whole)
-    repeated = need.deprivation(table.loc[table.index.repeat(whole.astype(int))].reset_index(drop=True))
+    found = need.deprivation(table, whole).score
+    repeated = need.deprivation(table.loc[table.index.repeat(whole.astype(int))].reset_index(drop=True)).score
     assert found.to_numpy() == pytest.approx(repeated.groupby(table.index.repeat(whole.astype(int))).first().to_numpy())
 
 
@@ -67,8 +67,7 @@ def test_secret_incomes_leave_no_index(areas):
     table, _, _ = areas
     table.loc[5, "median_income"] = np.nan
     found = need.deprivation(table)
-    assert found.isna().sum() == 1
-    assert found.attrs["deprivation"]["missing"] == 1
+    assert found.score.isna().sum() == found.missing == 1
 
 
 def test_what_is_no_deprivation_is_refused(areas):
