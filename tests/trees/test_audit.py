@@ -224,6 +224,15 @@ def test_the_sample_s_planted_faults_are_found(sample):
     assert found["genus only", "taxon"].trees > 1000
 
 
+def test_rows_set_aside_are_counted_by_rule(sample):
+    found = rejected(sample)
+    assert found.rows.sum() == sample.attrs["datakit"]["rows_rejected"] == 260
+    assert set(found.column) == {"geometry", "hauteur", "code_insee", "circonference", "date_plantation"}
+    kept = sample.head(0)
+    kept.attrs["datakit"] = {**sample.attrs["datakit"], "rejects_file": None}
+    assert rejected(kept).rows.sum() == 20
+
+
 def test_the_page_is_safe_and_says_where_it_comes_from(sample, tmp_path):
     table = trees(adresse="<script>alert(1)</script>", id="<b>é&")
     table.loc[0, "annee_plantation"] = 2030

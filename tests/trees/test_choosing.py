@@ -1,16 +1,22 @@
-"""The simplest baseline that none beats: chosen on cases where the boosting really wins, and where it does not."""
-
-import warnings
+"""The simplest baseline that none beats: found on cases whose truth is known, and on the planted one of the sample."""
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
-import datakit
-from datakit.trees import choosing, learners, risk, scoring, standardise
+from datakit.errors import WrongUse
+from datakit.trees import choosing, learners, risk, scoring
+from tests.trees import inventories
+from tests.trees.inventories import invented
+from tools.sample import trees as planted
 
 LOGISTIC, BOOSTING = "logistic regression, sectors", "gradient boosting, sectors"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return inventories.sample()
 
 
 def town(chance_of, n=6000, seed=0, sectors=24):
@@ -43,6 +49,12 @@ def added(age, genus):
 def flat(age, genus):
     """Trees are lost by chance alone."""
     return np.full(len(age), 0.1)
+
+
+@pytest.fixture(scope="module")
+def scored(sample):
+    target = risk.lost(sample).to_numpy(dtype=bool)
+    return choosing.baselines(sample, target, today=2025, visits=1000, draws=20), target
 
 
 def test_the_boosting_is_chosen_where_it_really_wins():
@@ -96,18 +108,65 @@ def test_scores_of_random_rows_are_no_candidates():
     assert choosing.simplest_unbeaten(target, scores, groups, draws=20).baseline == "model, sectors"
 
 
-@pytest.fixture(scope="module")
-def sample():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return standardise(datakit.load("trees-dijon", "sample"))
+def test_both_models_find_what_was_put_there_on_held_out_sectors():
+    frame = invented()
+    target = risk.lost(frame).to_numpy(dtype=bool)
+    table, scores = choosing.baselines(frame, target, today=2020, draws=20)
+    by = table.set_index(["baseline", "held_out"])
+    assert [*by.index.get_level_values(0)] == [
+        "chance",
+        "oldest stage first",
+        "worst genera first",
+        "logistic regression",
+        "gradient boosting",
+        "logistic regression",
+        "gradient boosting",
+    ]
+    for name in ("logistic regression", "gradient boosting"):
+        row = by.loc[(name, "sectors")]
+        assert row.average_precision > 1.5 * by.loc[("chance", "")].average_precision
+        assert row.low < row.average_precision < row.high
+    # Trees were lost by chance alone beyond that: held-out sectors are as good as random rows.
+    assert (
+        abs(
+            by.loc[("gradient boosting", "random rows")].average_precision
+            - by.loc[("gradient boosting", "sectors")].average_precision
+        )
+        < 0.05
+    )
+    assert scores.index.equals(frame.index)
 
 
-@pytest.mark.parametrize("learner", [learners.model, learners.boosting])
-def test_on_held_out_sectors_as_many_trees_were_lost_as_the_scores_say(sample, learner):
-    """The sector as a predictor made the boosting's scores a quarter too low: a sector never seen is sent anywhere."""
-    target = risk.lost(sample).to_numpy(dtype=bool)
-    table, groups = risk.features(sample, 2025), risk.sectors(sample)
-    assert "sector" not in table
-    score = learners.out_of_fold(table, target, groups, learner=learner)
-    assert score.mean() == pytest.approx(target.mean(), rel=0.05)
+def test_without_losses_there_is_no_chance():
+    with pytest.raises(WrongUse, match="no losses to learn from"):
+        choosing.loss_scores(invented().assign(etat="En place"))
+
+
+def test_trees_lost_already_have_no_chance_and_the_others_do():
+    frame = invented()
+    chance = choosing.loss_scores(frame, draws=20).score
+    assert chance.isna().equals(risk.lost(frame).astype(bool))
+    assert chance.dropna().between(0, 1).all()
+
+
+def test_the_planted_risk_is_found(sample, scored):
+    (table, _), target = scored
+    by = table.set_index(["baseline", "held_out"]).average_precision
+    assert by["chance", ""] == pytest.approx(target.mean())
+    assert by["oldest stage first", ""] > by["chance", ""]
+    assert by["logistic regression", "sectors"] > 1.5 * by["chance", ""]
+    assert by["gradient boosting", "sectors"] > 1.3 * by["oldest stage first", ""]
+    fitted = learners.model(features := risk.features(sample, 2025)).fit(features, target)
+    weights = dict(zip(fitted[0].get_feature_names_out(), fitted[1].coef_[0], strict=True))
+    genera = {name.split("_")[-1]: w for name, w in weights.items() if "__genus_" in name}
+    at_risk = {t[0] for t in planted.TAXA if t[7]}
+    assert at_risk <= set(sorted(genera, key=genera.get)[-6:])
+    ground = {name.split("_")[-1]: w for name, w in weights.items() if "__ground_" in name}
+    assert max(ground, key=ground.get) == "Enrobé"
+
+
+def test_random_rows_flatter(scored):
+    (table, _), _ = scored
+    by = table.set_index(["baseline", "held_out"]).average_precision
+    for name in ("logistic regression", "gradient boosting"):
+        assert by[name, "random rows"] > 1.1 * by[name, "sectors"]
