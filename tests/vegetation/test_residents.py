@@ -1,83 +1,21 @@
-"""Hexagons, and residents by the volume of homes: nothing lost, brute force agrees, and the error is measured."""
+"""Residents by the volume of homes: nothing lost, brute force agrees, and the error is measured."""
 
-import sys
-
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from tobler.area_weighted import area_interpolate
 
 import datakit
-from datakit.errors import CrsMismatch, MissingPackage, WrongUse
+from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import cells as grid
 from datakit.vegetation import residents
-
-LAMBERT = "EPSG:2154"
-
-
-def frame(*shapes, crs=LAMBERT, **columns):
-    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=crs)
+from tests.shapes import frame
 
 
 @pytest.fixture(scope="module")
 def city():
     communes = datakit.load("communes", "sample")
     return communes[communes.commune == "21231"]
-
-
-# -- hexagons ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("resolution", [7, 8, 9])
-def test_hexagons_together_are_the_area(city, resolution):
-    cells = grid.grid(city, kind="h3", resolution=resolution)
-    assert cells.area.sum() == pytest.approx(city.area.sum(), rel=1e-6)
-    assert cells.cell.is_unique
-    assert cells.crs == city.crs
-    h3 = pytest.importorskip("h3")
-    assert {h3.get_resolution(c) for c in cells.cell} == {resolution}
-
-
-def test_a_hexagon_has_the_name_that_h3_gives_its_middle(city):
-    import h3
-
-    cells = grid.grid(city, kind="h3", clip=False)
-    middles = cells.centroid.to_crs("EPSG:4326")
-    assert [h3.latlng_to_cell(p.y, p.x, 9) for p in middles] == cells.cell.tolist()
-
-
-def test_totals_follow_onto_hexagons(city):
-    people = pd.DataFrame({"commune": ["21231"], "population": [150_000.0]})
-    cells = grid.grid(city, kind="h3")
-    assert grid.spread(people, city, cells, ["population"]).population.sum() == pytest.approx(150_000, rel=1e-6)
-
-
-def test_hexagons_without_the_library_say_what_to_install(city, monkeypatch):
-    monkeypatch.setitem(sys.modules, "h3", None)
-    with pytest.raises(MissingPackage, match=r"ondijon-datakit\[hexagons\]"):
-        grid.grid(city, kind="h3")
-
-
-def test_unknown_cells_are_refused(city):
-    with pytest.raises(WrongUse):
-        grid.grid(city, kind="triangle")
-    with pytest.raises(WrongUse):
-        grid.grid(city, kind="h3", resolution=16)
-
-
-def test_spreading_is_what_another_library_finds(city):
-    iris = datakit.load("iris", "sample")
-    rng = np.random.default_rng(1)
-    iris = iris.assign(people=rng.integers(200, 4000, len(iris)).astype(float))
-    cells = grid.grid(city, 300)
-    ours = grid.spread(iris[["iris", "people"]], iris[["iris", "geometry"]], cells, ["people"]).people
-    theirs = area_interpolate(iris, cells, extensive_variables=["people"], allocate_total=False).people
-    assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), rel=1e-6)
-
-
-# -- residents --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -218,9 +156,6 @@ def test_error_by_hand():
     found = residents.error([12, 30, 5], [10, 40, 0], percent=True)
     assert found["mean_pct"] == pytest.approx((20 + 25) / 2)  # the place where nobody lives has no percentage
     assert found["rmse"] == pytest.approx(np.sqrt((4 + 100 + 25) / 3))
-
-
-# -- the error, on data that everybody has ----------------------------------------------------------------------------
 
 
 @pytest.fixture
