@@ -101,7 +101,26 @@ def parts(folium_map: folium.Map) -> tuple[str, str, str, str]:
     with needed_by("datakit.show.maps"):
         from branca.element import CssLink, JavascriptLink
 
-    figure = cast("Figure", folium_map.get_root())
+    header, body, script = _rendered(cast("Figure", folium_map.get_root()))
+    links = {name: child for name, child in header.items() if isinstance(child, (JavascriptLink, CssLink))}
+    head = [child.render() for name, child in header.items() if name not in links and name != "meta_http"]
+    page = body + script + "".join(head)
+    libraries = []
+    for name, link in links.items():
+        package, file = _wanted(name, link.url, page)
+        if not package:
+            continue
+        if isinstance(link, CssLink):
+            head.insert(0, f"<style>{asset(package, file)}</style>")
+        else:
+            libraries.append(asset(package, file))
+            if file == "leaflet.js" and re.search(r"L\.marker\(", script):
+                libraries.append(_marker_pictures())
+    return "\n".join(head), body, "\n".join(libraries), script
+
+
+def _rendered(figure):
+    """What folium puts into the head, the body and the script of a page."""
     places = (figure.header, figure.html, figure.script)
     before = [dict(place._children) for place in places]
     for child in list(figure._children.values()):
@@ -112,39 +131,27 @@ def parts(folium_map: folium.Map) -> tuple[str, str, str, str]:
     for place, children in zip(places, before, strict=True):
         place._children.clear()
         place._children.update(children)
-    head, links = [], []
-    for name, child in header.items():
-        if isinstance(child, (JavascriptLink, CssLink)):
-            links.append((name, child))
-        elif name != "meta_http":
-            head.append(child.render())
-    page = body + script + "".join(head)
-    libraries = []
-    for name, link in links:
-        if name in _LEFT_OUT:
-            sign = _LEFT_OUT[name]
-            if sign and re.search(sign, page):
-                raise WrongUse(
-                    "maps",
-                    f"something on this map needs {name!r}, which would be fetched from outside",
-                    expected="layers that Leaflet draws by itself",
-                    next="use Map.add_points, folium.CircleMarker, or folium.Marker without folium.Icon",
-                )
-            continue
-        if name not in _KNOWN:
+    return header, body, script
+
+
+def _wanted(name, url, page):
+    """The package and file behind folium's name of a script or style; None twice where this page does without it."""
+    if name in _LEFT_OUT:
+        sign = _LEFT_OUT[name]
+        if sign and re.search(sign, page):
             raise WrongUse(
                 "maps",
-                f"the folium plugin behind {name!r} fetches {link.url}",
-                next="use another layer",
-                expected="a map that works without a network",
+                f"something on this map needs {name!r}, which would be fetched from outside",
+                expected="layers that Leaflet draws by itself",
+                next="use Map.add_points, folium.CircleMarker, or folium.Marker without folium.Icon",
             )
-        package, file, needed = _KNOWN[name]
-        if needed and not re.search(needed, page):
-            continue
-        if isinstance(link, CssLink):
-            head.insert(0, f"<style>{asset(package, file)}</style>")
-        else:
-            libraries.append(asset(package, file))
-            if file == "leaflet.js" and re.search(r"L\.marker\(", script):
-                libraries.append(_marker_pictures())
-    return "\n".join(head), body, "\n".join(libraries), script
+        return None, None
+    if name not in _KNOWN:
+        raise WrongUse(
+            "maps",
+            f"the folium plugin behind {name!r} fetches {url}",
+            next="use another layer",
+            expected="a map that works without a network",
+        )
+    package, file, needed = _KNOWN[name]
+    return (None, None) if needed and not re.search(needed, page) else (package, file)
