@@ -15,7 +15,7 @@ import datakit
 from datakit.data import provenance as ledger
 from datakit.errors import WrongUse
 from datakit.show import charts, style
-from datakit.show.maps.classes import classify
+from datakit.show.maps.classes import Scale, classify
 
 
 def table(synthetic=None, id="trees-dijon", **columns):
@@ -376,22 +376,22 @@ def test_figures_and_results_work_in_plain_python():
 
 def test_quantile_classes_hold_about_as_many_rows_each_and_include_their_upper_limit():
     values = pd.Series(np.random.default_rng(1).lognormal(5, 1, 500))
-    got = classify(values, k=5)
+    got = classify(values, Scale(k=5))
     assert len(got.labels) == 5 and got.missing is None and sum(got.counts) == 500
     assert max(got.counts) - min(got.counts) <= 20
     limits = [float(x.split(" – ")[1].replace("\u202f", "")) for x in got.labels[:-1]]
     for i, limit in enumerate(limits):
         assert (got.index[values.to_numpy() <= limit] <= i).all()
-    assert classify(pd.Series([1, 2, 3, 4]), scheme=[2]).index.tolist() == [0, 0, 1, 1]
+    assert classify(pd.Series([1, 2, 3, 4]), Scale(scheme=[2])).index.tolist() == [0, 0, 1, 1]
 
 
 def test_limits_are_rounded_for_readers():
-    got = classify(pd.Series(np.linspace(0.123456, 987.654321, 1000)), k=4)
+    got = classify(pd.Series(np.linspace(0.123456, 987.654321, 1000)), Scale(k=4))
     assert all(len(part.replace("\u202f", "")) <= 5 for label in got.labels for part in label.split(" – "))
 
 
 def test_missing_values_are_a_class_of_their_own_and_never_zero():
-    got = classify(pd.Series([0.0, 1.0, np.nan, 2.0, np.inf]), k=2)
+    got = classify(pd.Series([0.0, 1.0, np.nan, 2.0, np.inf]), Scale(k=2))
     assert got.labels[-1] == "no data" and got.counts[got.missing] == 2
     assert got.index[2] == got.missing == got.index[4] and got.index[0] != got.missing
     assert classify(pd.array([1, None, 3], dtype="Int64")).counts[-1] == 1
@@ -409,15 +409,15 @@ def test_a_single_value_is_one_class_named_by_it():
 
 
 def test_ties_make_fewer_classes_never_empty_labels():
-    got = classify(pd.Series([0] * 90 + list(range(1, 11))), k=5)
+    got = classify(pd.Series([0] * 90 + list(range(1, 11))), Scale(k=5))
     assert sum(got.counts) == 100 and len(set(got.labels)) == len(got.labels)
 
 
 def test_diverging_classes_are_symmetric():
-    got = classify(pd.Series([-10.0, -1, 0, 1, 4]), k=5, diverging=True)
+    got = classify(pd.Series([-10.0, -1, 0, 1, 4]), Scale(k=5, diverging=True))
     assert got.labels[0].startswith("\u2212") and len(got.colours) == 5
     assert got.index[2] == 2  # zero is in the middle class
-    around = classify(pd.Series([90.0, 100, 130]), k=5, diverging=100)
+    around = classify(pd.Series([90.0, 100, 130]), Scale(k=5, diverging=100))
     assert around.index[1] == 2 and "around 100" in around.note
 
 
@@ -437,15 +437,16 @@ def test_ordered_categories_and_booleans():
 
 
 def test_colours_of_categories_may_be_given():
-    got = classify(pd.Series(["a", "b", "c", "a"]), colours={"b": "#111111", "a": "#222222"})
+    got = classify(pd.Series(["a", "b", "c", "a"]), Scale(colours={"b": "#111111", "a": "#222222"}))
     assert got.labels == ["b", "a", "c"] and got.colours[:2] == ["#111111", "#222222"]
 
 
 @pytest.mark.parametrize("options", [{"k": 1}, {"k": 12}, {"scheme": "jenks?"}])
 def test_unknown_schemes_and_unreadable_numbers_of_classes_are_refused(options):
     with pytest.raises(WrongUse):
-        classify(pd.Series([1.0, 2, 3]), **options)
+        classify(pd.Series([1.0, 2, 3]), Scale(**options))
 
 
 def test_equal_widths():
-    assert classify(pd.Series([0.0, 100]), scheme="equal", k=4).labels == ["0 – 25", "25 – 50", "50 – 75", "75 – 100"]
+    got = classify(pd.Series([0.0, 100]), Scale(scheme="equal", k=4))
+    assert got.labels == ["0 – 25", "25 – 50", "50 – 75", "75 – 100"]

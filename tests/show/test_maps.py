@@ -2,6 +2,7 @@
 
 import base64
 import html
+import inspect
 import io
 import json
 import re
@@ -17,7 +18,7 @@ from shapely.geometry import LineString, Point, box
 
 from datakit.errors import CrsMismatch, TooBig, WrongUse
 from datakit.show import maps, style
-from datakit.show.maps import assets, contours, layers, static
+from datakit.show.maps import assets, contours, keywords, layers, static
 
 WORDS = {"title": "Densité des îlots", "caption": "What to see.", "alt": "Four squares, one darker."}
 
@@ -364,7 +365,7 @@ def test_a_page_above_5_mb_is_refused_with_advice(trees):
     with pytest.raises(TooBig) as caught:
         maps.points(heavy, tooltip=["id"], **WORDS)
     assert "at most 5 MB" in str(caught.value) and "fewer tooltip columns" in str(caught.value)
-    made = maps.Map(**WORDS).add_points(heavy, tooltip=["id"])
+    made = maps.Map(maps.Words(**WORDS)).add_points(heavy, tooltip=["id"])
     with pytest.raises(TooBig):
         made._repr_html_()
     with pytest.raises(TooBig):
@@ -401,7 +402,7 @@ def test_wrong_tables_columns_and_geometries_are_refused(squares, trees):
         maps.points(squares, **WORDS)
     line = gpd.GeoDataFrame(geometry=[LineString([(853000, 6691000), (854000, 6692000)])], crs="EPSG:2154")
     with pytest.raises(WrongUse, match="mixed"):
-        maps.Map(**WORDS).add_areas(pd.concat([squares, line]))
+        maps.Map(maps.Words(**WORDS)).add_areas(pd.concat([squares, line]))
 
 
 def test_empty_tables_make_a_map_that_says_so(squares, trees):
@@ -554,7 +555,7 @@ def test_nothing_in_the_static_twin_covers_anything_else(squares, trees):
     trees["a_rather_long_column_name"] = trees.genus
     words = WORDS | {"title": "A long title " * 12}
     made = maps.points(trees, colour="a_rather_long_column_name", outline=squares, **words)
-    made.add_areas(squares, "density", unit="inhabitants per square kilometre")
+    made.add_areas(squares, "density", scale=maps.Scale(unit="inhabitants per square kilometre"))
     fig = made.static()
     fig.draw_without_rendering()
     renderer = fig.canvas.get_renderer()
@@ -587,3 +588,34 @@ def test_assets_name_no_file_beside_the_page():
 def test_the_page_writes_its_stamp_in_the_colour_of_figures():
     rule = re.search(r"\.dk-stamp \{[^}]*\}", assets.own("map.css"))[0]
     assert re.findall(r"[ ]color: (#\w+)", rule) == [style.STAMP_COLOUR]
+
+
+def test_the_two_calls_show_what_they_take_and_refuse_the_rest(squares, trees):
+    asked = inspect.signature(maps.choropleth).parameters
+    assert list(asked)[:5] == ["areas", "column", "title", "caption", "alt"] and "asked" not in asked
+    needed = {name for name, p in asked.items() if p.default is p.empty}
+    assert needed == {"areas", "column", "title", "caption", "alt", "unit"}
+    assert {"size_unit", "cluster", "title"} < set(inspect.signature(maps.points).parameters)
+    with pytest.raises(TypeError, match=r"choropleth: missing a required.*'unit'"):
+        maps.choropleth(squares, "density", **WORDS)
+    with pytest.raises(TypeError, match="points: got an unexpected keyword argument 'color'"):
+        maps.points(trees, color="genus", **WORDS)
+
+
+def test_every_keyword_reaches_the_map(squares, trees):
+    """A name left out of the hand-over would be taken and forgotten."""
+    plain = {"outline": squares, "data": [trees], "tiles": "ign", "height": 333, "labels": "name"}
+    common = plain | {"tooltip": {"name": "Nom"}, "legend": "Heading", "scheme": [300.0], "k": 2, "diverging": 300.0}
+    made = maps.choropleth(squares, "density", unit="u", **common, **WORDS)
+    assert (made.tiles, made.height) == ("ign", 333) and "trees-dijon" in made.sources.text
+    (layer,) = made.layers
+    assert layer.heading == "Heading (u)" and len(layer.classes.labels) == 3
+    assert [c["label"] for c in layer.spec["columns"]] == [None, "Heading (u)"]
+    assert layer.classes.colours[:2] == style.palette(2, "diverging")
+    kinds = {"Acer": "#111111", "Tilia": "#222222"}
+    more = {"colour": "genus", "unit": "v", "size": "height", "size_unit": "m", "cluster": True, "colours": kinds}
+    (layer,) = maps.points(trees, **more, tooltip=["genus"], legend="Kinds", **WORDS).layers
+    assert layer.heading == "Kinds (v)" and layer.sizes[0] == "height (m)" and layer.spec["cluster"]
+    assert layer.spec["colours"][:2] == list(kinds.values())
+    named = set(keywords.ForAreas.__annotations__) | set(keywords.ForPoints.__annotations__)
+    assert named == {*WORDS, "unit", *common, *more}

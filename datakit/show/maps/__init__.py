@@ -8,9 +8,11 @@ Two functions make the usual maps, each in one call::
     maps.points(trees, colour="genre", title="…", caption="…", alt="…", tooltip=["espece", "hauteur"], outline=communes)
 
 Every map has a legend with units, a caption, a source line, alt text, a scale bar, a static twin (``.static()``) and
-its table (``.table()``). Real folium layers may be added to ``.folium``.
+its table (``.table()``). Real folium layers may be added to ``.folium``. A map of several layers is a
+``maps.Map(maps.Words(title, caption, alt))`` with ``add_areas`` and ``add_points``.
 
 map       A map with everything a reader needs around it: title, legend, caption, source, table and static twin
+keywords  What the two calls take by name
 layers    Its layers: rows of a table, packed small for the page and drawn again for the static twin
 elements  What a layer becomes in Leaflet: a call of one of the kit's own scripts, in folium's map
 classes   From the values of a column to the classes of a legend
@@ -22,44 +24,23 @@ static    The static twin of a map, drawn by matplotlib
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
-from datakit.show.maps.map import CLUSTER_FROM, MAX_BYTES, POLYGONS, Map
+from datakit.show.maps.classes import Scale
+from datakit.show.maps.keywords import ForAreas, ForPoints, given, named
+from datakit.show.maps.map import CLUSTER_FROM, MAX_BYTES, POLYGONS, Map, Size, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
-    import pandas as pd
 
-    from datakit.show.maps.classes import Colours, Scheme
-    from datakit.show.maps.layers import Tooltip
-
-__all__ = ["CLUSTER_FROM", "MAX_BYTES", "POLYGONS", "TILES", "Map", "choropleth", "points"]
+__all__ = ["CLUSTER_FROM", "MAX_BYTES", "POLYGONS", "TILES", "Map", "Scale", "Size", "Words", "choropleth", "points"]
 
 TILES: Literal["ign"] | None = None  # "ign" makes the national plan the base of every map: it needs a network
+_FRAME, _LAYER = ("outline", "data", "tiles", "height"), ("labels", "tooltip", "legend")
 
 
-def choropleth(
-    areas: gpd.GeoDataFrame,
-    column: str,
-    *,
-    title: str,
-    unit: str,
-    caption: str,
-    alt: str,
-    labels: str | None = None,
-    outline: gpd.GeoDataFrame | None = None,
-    scheme: Scheme = "quantiles",
-    k: int = 5,
-    diverging: bool | float = False,
-    colours: Colours | None = None,
-    tooltip: Tooltip = (),
-    legend: str | None = None,
-    data: Iterable[pd.DataFrame] = (),
-    tiles: Literal["ign"] | None = None,
-    height: int = 520,
-) -> Map:
+@named(ForAreas)
+def choropleth(areas: gpd.GeoDataFrame, column: str, **asked: Unpack[ForAreas]) -> Map:
     """A map of areas coloured by a column.
 
     Parameters
@@ -68,14 +49,11 @@ def choropleth(
         Polygons (or lines), any CRS. Rows without a value form a class of their own, "no data".
     column : str
         Numbers, or categories (text, booleans, an ordered ``Categorical``).
-    title : str
-        What the map shows, where and when.
+    title, caption, alt : str
+        What the map shows, where and when; what to see on it and what it cannot say; what it shows, for a person who
+        cannot see it.
     unit : str
         Unit of the column, written in the legend and tooltips; ``""`` for categories.
-    caption : str
-        What to see on the map and what it cannot say.
-    alt : str
-        What the map shows, for a person who cannot see it.
     labels : str, optional
         Column with the areas' names: the tooltip's heading and the first column of the table.
     outline : GeoDataFrame, optional
@@ -83,7 +61,7 @@ def choropleth(
     scheme : {"quantiles", "equal"} or list of float
         How classes are cut: as many areas in each, equal widths, or the inner limits themselves.
     k : int
-        Number of numeric classes, 2 to 9.
+        Number of numeric classes, 2 to 9; by default 5.
     diverging : bool or float
         Classes on both sides of 0, or of the number given, in two hues.
     colours : dict, optional
@@ -97,7 +75,7 @@ def choropleth(
     tiles : {None, "ign"}
         Base map. None draws the outline only and needs no network.
     height : int
-        Pixels, in a notebook.
+        Pixels, in a notebook; by default 520.
 
     Returns
     -------
@@ -105,52 +83,15 @@ def choropleth(
 
     Raises
     ------
-    CrsMismatch
-        A table without CRS.
-    WrongUse
-        No such column, wrong geometries, empty title, caption or alt text.
-    TooBig
-        The page would pass 5 MB; the message says which part is big.
+    CrsMismatch, WrongUse, TooBig
+        A table without CRS; no such column, wrong geometries, empty words; a page of more than 5 MB.
     """
-    made = Map(title=title, caption=caption, alt=alt, outline=outline, data=data, tiles=tiles, height=height)
-    made.add_areas(
-        areas,
-        column,
-        unit=unit,
-        labels=labels,
-        scheme=scheme,
-        k=k,
-        diverging=diverging,
-        colours=colours,
-        tooltip=tooltip,
-        legend=legend,
-    )
-    return made.checked()
+    made = Map(Words(**given(asked, Words)), **given(asked, _FRAME))
+    return made.add_areas(areas, column, scale=Scale(**given(asked, Scale)), **given(asked, _LAYER)).checked()
 
 
-def points(
-    points: gpd.GeoDataFrame,
-    *,
-    title: str,
-    caption: str,
-    alt: str,
-    colour: str | None = None,
-    unit: str | None = None,
-    size: str | float | None = None,
-    size_unit: str | None = None,
-    labels: str | None = None,
-    outline: gpd.GeoDataFrame | None = None,
-    tooltip: Tooltip = (),
-    scheme: Scheme = "quantiles",
-    k: int = 5,
-    diverging: bool | float = False,
-    colours: Colours | None = None,
-    legend: str | None = None,
-    cluster: bool | None = None,
-    data: Iterable[pd.DataFrame] = (),
-    tiles: Literal["ign"] | None = None,
-    height: int = 520,
-) -> Map:
+@named(ForPoints)
+def points(points: gpd.GeoDataFrame, **asked: Unpack[ForPoints]) -> Map:
     """A map of points: dots on a canvas, or bubbles that count them until there is room for dots.
 
     Parameters
@@ -180,20 +121,12 @@ def points(
     CrsMismatch, WrongUse, TooBig
         As for :func:`choropleth`.
     """
-    made = Map(title=title, caption=caption, alt=alt, outline=outline, data=data, tiles=tiles, height=height)
+    made = Map(Words(**given(asked, Words)), **given(asked, _FRAME))
+    size = asked.get("size")
     made.add_points(
         points,
-        colour=colour,
-        unit=unit,
-        size=size,
-        size_unit=size_unit,
-        labels=labels,
-        tooltip=tooltip,
-        scheme=scheme,
-        k=k,
-        diverging=diverging,
-        colours=colours,
-        legend=legend,
-        cluster=cluster,
+        size=Size(size, asked.get("size_unit")) if isinstance(size, str) else size,
+        scale=Scale(**given(asked, Scale)),
+        **given(asked, (*_LAYER, "colour", "cluster")),
     )
     return made.checked()

@@ -20,6 +20,34 @@ Colours = dict[str, str] | dict[int, str]  # category (text, number or boolean) 
 
 
 @dataclass(frozen=True)
+class Scale:
+    """From values to colours.
+
+    Attributes
+    ----------
+    scheme : {"quantiles", "equal"} or list of float
+        Equal numbers of rows, equal widths, or the limits between classes.
+    k : int
+        Number of numeric classes, 2 to 9. Ties make it smaller.
+    diverging : bool or float
+        Classes of equal width on both sides of 0, or of the number given.
+    colours : dict, optional
+        Category to colour.
+    unit : str, optional
+        Of the values, for the legend.
+    """
+
+    scheme: Scheme = "quantiles"
+    k: int = 5
+    diverging: bool | float = False
+    colours: Colours | None = None
+    unit: str | None = None
+
+
+QUANTILES = Scale()
+
+
+@dataclass(frozen=True)
 class Classes:
     """The classes of one column.
 
@@ -45,28 +73,15 @@ class Classes:
     missing: int | None = None
 
 
-def classify(
-    values: pd.Series,
-    *,
-    scheme: Scheme = "quantiles",
-    k: int = 5,
-    diverging: bool | float = False,
-    colours: Colours | None = None,
-) -> Classes:
+def classify(values: pd.Series, scale: Scale = QUANTILES) -> Classes:
     """Put the values of a column into classes.
 
     Parameters
     ----------
     values : Series
         Numbers, or anything else for categories. Booleans are categories. Infinite numbers count as missing.
-    scheme : {"quantiles", "equal"} or list of float
-        Equal numbers of rows, equal widths, or the limits between classes.
-    k : int
-        Number of numeric classes, 2 to 9. Ties make it smaller.
-    diverging : bool or float
-        Classes of equal width on both sides of 0, or of the number given.
-    colours : dict, optional
-        Category to colour.
+    scale : Scale
+        How they are cut, and their colours.
 
     Returns
     -------
@@ -79,15 +94,16 @@ def classify(
     """
     values = pd.Series(values).reset_index(drop=True)
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    if not numeric or colours:
-        return _categories(values, colours or {})
-    if not 2 <= k <= 9:
-        raise WrongUse("maps", "this number of classes cannot be read off a legend", expected="2 to 9", found=str(k))
+    if not numeric or scale.colours:
+        return _categories(values, scale.colours or {})
+    if not 2 <= scale.k <= 9:
+        found = str(scale.k)
+        raise WrongUse("maps", "this number of classes cannot be read off a legend", expected="2 to 9", found=found)
     v = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
     v = np.where(np.isfinite(v), v, np.nan)
     known = v[~np.isnan(v)]
-    breaks, note = _breaks(known, scheme, k, diverging)
-    kind: Literal["sequential", "diverging"] = "diverging" if diverging is not False else "sequential"
+    breaks, note = _breaks(known, scale.scheme, scale.k, scale.diverging)
+    kind: Literal["sequential", "diverging"] = "diverging" if scale.diverging is not False else "sequential"
     if len(breaks) == 0 and len(known):
         low, high = known.min(), known.max()
         labels = [number(low) if low == high else f"{number(low)} – {number(high)}"]

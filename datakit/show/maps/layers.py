@@ -89,6 +89,13 @@ def prepare(frame: gpd.GeoDataFrame, what: str, kinds: tuple[str, ...]) -> tuple
 
 
 def known(frame: gpd.GeoDataFrame, column: str | None) -> str | None:
+    """The same column, or None where none is asked for.
+
+    Raises
+    ------
+    WrongUse
+        The table has no such column.
+    """
     if column is not None and column not in frame.columns:
         raise WrongUse(
             "maps",
@@ -107,10 +114,12 @@ def tooltip_columns(tooltip: Tooltip, column: str | None, heading: str | None) -
 
 
 def unique(names: Iterable[str | None]) -> list[str]:
+    """Each name once, in the order of first mention, without None."""
     return [n for n in dict.fromkeys(names) if n is not None]
 
 
 def outside(frame: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> int:
+    """How many points lie beyond a box (west, south, east, north) with a margin of a twentieth of its longer side."""
     x, y = frame.geometry.x, frame.geometry.y
     pad = 0.05 * max(box[2] - box[0], box[3] - box[1])
     return int(((x < box[0] - pad) | (x > box[2] + pad) | (y < box[1] - pad) | (y > box[3] + pad)).sum())
@@ -136,6 +145,49 @@ def columns_of(
         label = None if name == head else fallback_labels.get(name, str(name).replace("_", " "))
         out.append({"label": label, "values": list(texts), "data": packed(index, width), "width": width})
     return out
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a layer tells in words.
+
+    Attributes
+    ----------
+    heading : str
+        Of its legend.
+    labels : str, optional
+        Column of names: the heading of the tooltips.
+    tooltip : list of str
+        Columns of the tooltips.
+    names : dict of str to str
+        How these columns are called there.
+    columns : list of str
+        Columns of the map's table.
+    """
+
+    heading: str
+    labels: str | None = None
+    tooltip: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Amounts that the areas of circles are proportional to: their heading in the legend, and one for each row."""
+
+    heading: str
+    values: pd.Series
+
+
+@dataclass(frozen=True)
+class Dots:
+    """How points look: radius in pixels, the colour of those without classes, counted in bubbles or not."""
+
+    radius: float
+    colour: str
+    opacity: float
+    cluster: bool = False
 
 
 @dataclass
@@ -178,12 +230,8 @@ class Whole(Protocol):
 def area_layer(
     frame: gpd.GeoDataFrame,
     classes: Classes | None,
+    told: Told,
     *,
-    heading: str,
-    tooltip: list[str],
-    labels: str | None,
-    tooltip_labels: dict[str, str],
-    columns: list[str],
     level: int,
     opacity: float,
     colour: str,
@@ -192,7 +240,7 @@ def area_layer(
     """Polygons or lines, one colour or one per class."""
     shapes, unit, tolerance = shapes_of(frame.geometry)
     kind = "line" if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max() == 1 else "area"
-    cards = columns_of(frame, tooltip, labels, tooltip_labels)
+    cards = columns_of(frame, told.tooltip, told.labels, told.names)
     many = len(frame) > ON_CANVAS
     spec = {
         "n": len(frame),
@@ -213,95 +261,84 @@ def area_layer(
     if tolerance >= 4:
         notes.append(f"contours simplified to about {number(tolerance)} m")
     by = {"contours": len(json.dumps(shapes)), "tooltips": len(json.dumps(cards, ensure_ascii=False))}
-    return Drawn(kind, frame, heading, classes, spec, "areas", columns, notes, bytes_by=by)
+    return Drawn(kind, frame, told.heading, classes, spec, "areas", told.columns, notes, bytes_by=by)
 
 
 def point_layer(
     frame: gpd.GeoDataFrame,
     classes: Classes | None,
+    told: Told,
+    dots: Dots,
     *,
-    heading: str,
-    tooltip: list[str],
-    labels: str | None,
-    tooltip_labels: dict[str, str],
-    columns: list[str],
-    sizes: pd.Series | None,
-    size_heading: str | None,
-    dot: float,
-    cluster: bool,
-    opacity: float,
-    colour: str,
-    left_out: int,
+    sizes: Sizes | None = None,
+    left_out: int = 0,
 ) -> Drawn:
     """Points, packed as whole numbers inside their bounding box, in an order that favours no class."""
     n = len(frame)
     order = np.random.default_rng(2026).permutation(n)  # later dots cover earlier ones: not always the same class
     rows = frame.iloc[order]
-    web = rows.geometry.to_crs(MERCATOR) if n else rows.geometry
-    x = web.x.to_numpy() / WORLD + 0.5 if n else np.zeros(0)
-    y = 0.5 - web.y.to_numpy() / WORLD if n else np.zeros(0)
-    x0, y0 = (float(x.min()), float(y.min())) if n else (0.5, 0.5)
-    side = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9) if n else 1e-9
-    # Two bytes are a third of a metre across the Metropole; a wider cloud, or one with a stray point, takes three.
-    width = 2 if side * WORLD / 65535 <= 0.75 else 3
-    steps = 256**width - 1
-    # A hair above the side, so that the last point falls inside the last bucket.
-    step = side / (steps - 0.5)
-    # At 47 degrees north a metre on the ground is 1.5 of EPSG:3857: 0.75 there is half a metre here.
-    cards = columns_of(rows, tooltip, labels, tooltip_labels)
-    radii, index, notes = None, None, []
-    if sizes is not None:
-        v = pd.to_numeric(sizes).to_numpy(dtype=float, na_value=np.nan)
-        v = np.where(np.isfinite(v), v, np.nan)
-        if (v < 0).any():
-            raise WrongUse(
-                "maps",
-                "circles cannot have a negative size",
-                found=number(np.nanmin(v)),
-                expected="a column of counts or amounts; use colour= for differences",
-            )
-        largest = float(np.nanmax(v)) if np.isfinite(v).any() else 0.0
-        share = np.sqrt(np.nan_to_num(v) / largest) if largest else np.zeros(n)
-        index = np.rint(share * (RADII - 1)).astype(np.uint8)
-        radii = np.maximum(np.linspace(0, BIGGEST, RADII), SMALLEST)
-        if np.isnan(v).any():
-            notes.append(f"{number(np.isnan(v).sum())} without a size: smallest circle")
+    cards = columns_of(rows, told.tooltip, told.labels, told.names)
+    radii, index, largest, notes = _circles(sizes)
     spec = {
         "n": n,
-        "x0": x0,
-        "y0": y0,
-        "step": step,
-        "width": width,
-        "x": packed(np.rint((x - x0) / step), width),
-        "y": packed(np.rint((y - y0) / step), width),
+        **_positions(rows.geometry),
         "classes": packed(classes.index[order], 1) if classes and len(classes.colours) > 1 else None,
-        "colours": (classes.colours or [NO_DATA_COLOUR]) if classes else [colour],
+        "colours": (classes.colours or [NO_DATA_COLOUR]) if classes else [dots.colour],
         "missing": classes.missing if classes else None,
-        "sizes": packed(index[order], 1) if index is not None else None,
-        "radii": radii.round(2).tolist() if radii is not None else None,
+        "sizes": packed(index[order], 1) if sizes else None,
+        "radii": radii.round(2).tolist() if sizes else None,
         "biggest": BIGGEST,
-        "dot": dot,
-        "cluster": cluster,
+        "dot": dots.radius,
+        "cluster": dots.cluster,
         "dotsFrom": 15,
-        "opacity": opacity,
+        "opacity": dots.opacity,
         "columns": cards,
     }
     if left_out:
         notes.append(_left_out(left_out, "position"))
     by = {"positions": len(spec["x"]) * 2, "tooltips": len(json.dumps(cards, ensure_ascii=False))}
-    return Drawn(
-        "point",
-        frame,
-        heading,
-        classes,
-        spec,
-        "points",
-        columns,
-        notes,
-        sizes=(size_heading or "", largest) if radii is not None else None,
-        radius=radii[index] if radii is not None else dot,
-        bytes_by=by,
-    )
+    drawn = Drawn("point", frame, told.heading, classes, spec, "points", told.columns, notes, bytes_by=by)
+    drawn.sizes = (sizes.heading, largest) if sizes else None
+    drawn.radius = radii[index] if sizes else dots.radius
+    return drawn
+
+
+def _positions(geometry):
+    """Where points are, as whole steps from the corner of the square around them."""
+    n = len(geometry)
+    web = geometry.to_crs(MERCATOR) if n else geometry
+    x = web.x.to_numpy() / WORLD + 0.5 if n else np.zeros(0)
+    y = 0.5 - web.y.to_numpy() / WORLD if n else np.zeros(0)
+    x0, y0 = (float(x.min()), float(y.min())) if n else (0.5, 0.5)
+    side = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9) if n else 1e-9
+    # Two bytes are a third of a metre across the Metropole; a wider cloud, or one with a stray point, takes three.
+    # At 47 degrees north a metre on the ground is 1.5 of EPSG:3857: 0.75 there is half a metre here.
+    width = 2 if side * WORLD / 65535 <= 0.75 else 3
+    # A hair above the side, so that the last point falls inside the last bucket.
+    step = side / (256**width - 1 - 0.5)
+    whole = {"x": packed(np.rint((x - x0) / step), width), "y": packed(np.rint((y - y0) / step), width)}
+    return {"x0": x0, "y0": y0, "step": step, "width": width} | whole
+
+
+def _circles(sizes):
+    """The radii that are told apart, which of them each row has, the largest amount, and notes."""
+    radii = np.maximum(np.linspace(0, BIGGEST, RADII), SMALLEST)
+    if sizes is None:
+        return radii, None, 0.0, []
+    v = pd.to_numeric(sizes.values).to_numpy(dtype=float, na_value=np.nan)
+    v = np.where(np.isfinite(v), v, np.nan)
+    if (v < 0).any():
+        raise WrongUse(
+            "maps",
+            "circles cannot have a negative size",
+            found=number(np.nanmin(v)),
+            expected="a column of counts or amounts; use colour= for differences",
+        )
+    largest = float(np.nanmax(v)) if np.isfinite(v).any() else 0.0
+    share = np.sqrt(np.nan_to_num(v) / largest) if largest else np.zeros(len(v))
+    unknown = np.isnan(v).sum()
+    notes = [f"{number(unknown)} without a size: smallest circle"] if unknown else []
+    return radii, np.rint(share * (RADII - 1)).astype(np.uint8), largest, notes
 
 
 def size_examples(largest: float) -> list[float]:

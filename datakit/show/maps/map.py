@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +16,7 @@ import shapely
 from datakit.errors import TooBig, WrongUse
 from datakit.extras import needed_by
 from datakit.show.maps import elements, layers
-from datakit.show.maps.classes import classify
+from datakit.show.maps.classes import QUANTILES, classify
 from datakit.show.style import CATEGORICAL, number, sources, with_unit
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.figure import Figure
 
-    from datakit.show.maps.classes import Colours, Scheme
+    from datakit.show.maps.classes import Scale
     from datakit.show.maps.layers import Tooltip
     from datakit.show.style import Sources
 
@@ -38,13 +40,54 @@ _IGN = (
 _DIJON = (840_000.0, 6_680_000.0, 868_000.0, 6_702_000.0)  # EPSG:2154: where a map without any row looks
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a map says beside what it shows.
+
+    Attributes
+    ----------
+    title : str
+        What it shows, where and when.
+    caption : str
+        What to see on it and what it cannot say.
+    alt : str
+        What it shows, for a person who cannot see it.
+
+    Raises
+    ------
+    WrongUse
+        One of them is empty.
+    """
+
+    title: str
+    caption: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            if not str(text or "").strip():
+                raise WrongUse(
+                    "maps",
+                    f"a map needs its {name}{' text' if name == 'alt' else ''}",
+                    expected="a sentence for people who see the map, or cannot see it",
+                )
+
+
+@dataclass(frozen=True)
+class Size:
+    """A column of amounts, to which circles' areas are proportional, and its unit."""
+
+    column: str
+    unit: str | None = None
+
+
 class Map:
     """A map with everything a reader needs around it.
 
     Parameters
     ----------
-    title, caption, alt : str
-        Required, see :func:`datakit.show.maps.choropleth`.
+    words : Words
+        Its title, caption and alt text.
     outline : GeoDataFrame, optional
         Contours for orientation.
     data : iterable of DataFrame
@@ -64,10 +107,8 @@ class Map:
 
     def __init__(
         self,
+        words: Words,
         *,
-        title: str,
-        caption: str,
-        alt: str,
         outline: gpd.GeoDataFrame | None = None,
         data: Iterable[pd.DataFrame] = (),
         tiles: Literal["ign", False] | None = None,
@@ -77,14 +118,8 @@ class Map:
             import folium
         from datakit.show import maps  # its TILES are anybody's to set
 
-        for name, text in (("title", title), ("caption", caption), ("alt", alt)):
-            if not str(text or "").strip():
-                raise WrongUse(
-                    "maps",
-                    f"a map needs its {name}{' text' if name == 'alt' else ''}",
-                    expected="a sentence for people who see the map, or cannot see it",
-                )
-        self.title, self.caption, self.alt, self.height = str(title), str(caption), str(alt), int(height)
+        self.title, self.caption, self.alt = str(words.title), str(words.caption), str(words.alt)
+        self.height = int(height)
         self.tiles: Literal["ign", False] | None = maps.TILES if tiles is None else tiles
         if self.tiles not in (None, False, "ign"):
             raise WrongUse("maps", "unknown tiles", expected="None or 'ign'", found=repr(tiles))
@@ -108,18 +143,13 @@ class Map:
         areas: gpd.GeoDataFrame,
         column: str | None = None,
         *,
-        unit: str | None = None,
         labels: str | None = None,
-        scheme: Scheme = "quantiles",
-        k: int = 5,
-        diverging: bool | float = False,
-        colours: Colours | None = None,
         tooltip: Tooltip = (),
         legend: str | None = None,
-        colour: str = CATEGORICAL[2],
+        scale: Scale = QUANTILES,
         opacity: float | None = None,
     ) -> Map:
-        """Add polygons or lines, coloured by ``column`` or all in one ``colour``.
+        """Add polygons or lines. ``column`` is a column, or a colour such as ``"#009E73"`` for all.
 
         Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1, by default 1,
         as in the legend, or 0.85 above tiles.
@@ -133,19 +163,22 @@ class Map:
         dims = set(shapely.get_dimensions(frame.geometry.to_numpy()).tolist())
         if len(dims) > 1:
             raise WrongUse("maps", "polygons and lines are mixed in one layer", next="add two layers")
-        classes, heading = self._classes(frame, column, unit, legend, scheme, k, diverging, colours)
+        column, plain = _column_or_colour(column, CATEGORICAL[2])
+        classes, heading = _classes(frame, column, legend, scale)
         tips, names = layers.tooltip_columns(tooltip, column, heading)
         layer = layers.area_layer(
             frame,
             classes,
-            heading=heading or legend or "areas",
-            tooltip=tips,
-            labels=layers.known(frame, labels),
-            tooltip_labels=names,
-            columns=layers.unique([labels, column, *tips]),
+            layers.Told(
+                heading or legend or "areas",
+                labels=layers.known(frame, labels),
+                tooltip=tips,
+                names=names,
+                columns=layers.unique([labels, column, *tips]),
+            ),
             level=len(self.layers),
             opacity=(0.85 if self.tiles else 1.0) if opacity is None else opacity,
-            colour=colour,
+            colour=plain,
             left_out=left_out,
         )
         return self._add(layer, areas)
@@ -155,16 +188,11 @@ class Map:
         points: gpd.GeoDataFrame,
         *,
         colour: str | None = None,
-        unit: str | None = None,
-        size: str | float | None = None,
-        size_unit: str | None = None,
+        size: Size | str | float | None = None,
         labels: str | None = None,
         tooltip: Tooltip = (),
-        scheme: Scheme = "quantiles",
-        k: int = 5,
-        diverging: bool | float = False,
-        colours: Colours | None = None,
         legend: str | None = None,
+        scale: Scale = QUANTILES,
         cluster: bool | None = None,
     ) -> Map:
         """Add points. ``colour`` is a column, or a colour such as ``"#0072B2"`` for all.
@@ -177,38 +205,26 @@ class Map:
             Itself, so that calls can be chained.
         """
         frame, left_out = layers.prepare(points, "maps: points", ("Point",))
-        plain = CATEGORICAL[0]
-        if isinstance(colour, str) and colour.startswith("#"):
-            plain, colour = colour, None
-        classes, heading = self._classes(frame, colour, unit, legend, scheme, k, diverging, colours)
-        tips, names = layers.tooltip_columns(tooltip, colour, heading)
         n = len(frame)
-        sizes = size_heading = None
-        dot = 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
+        colour, plain = _column_or_colour(colour, CATEGORICAL[0])
+        classes, heading = _classes(frame, colour, legend, scale)
+        tips, names = layers.tooltip_columns(tooltip, colour, heading)
+        sizes, radius = None, 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
         if isinstance(size, str):
-            sizes = frame[layers.known(frame, size)]
-            size_heading = with_unit(size.replace("_", " "), size_unit)
-            tips, names = layers.unique([size, *tips]), {size: size_heading} | names
+            size = Size(size)
+        if isinstance(size, Size):
+            sizes = layers.Sizes(
+                with_unit(size.column.replace("_", " "), size.unit), frame[layers.known(frame, size.column)]
+            )
+            tips, names = layers.unique([size.column, *tips]), {size.column: sizes.heading} | names
         elif size is not None:
-            dot = float(size)
+            radius = float(size)
         if cluster is None:
             cluster = n > CLUSTER_FROM and classes is None and sizes is None
-        layer = layers.point_layer(
-            frame,
-            classes,
-            heading=heading or legend or "points",
-            tooltip=tips,
-            labels=layers.known(frame, labels),
-            tooltip_labels=names,
-            columns=layers.unique([labels, colour, *tips]),
-            sizes=sizes,
-            size_heading=size_heading,
-            dot=dot,
-            cluster=bool(cluster),
-            opacity=0.9 if n <= 10_000 else 0.8,
-            colour=plain,
-            left_out=left_out,
-        )
+        columns = layers.unique([labels, colour, *tips])
+        told = layers.Told(heading or legend or "points", layers.known(frame, labels), tips, names, columns)
+        dots = layers.Dots(radius, plain, opacity=0.9 if n <= 10_000 else 0.8, cluster=bool(cluster))
+        layer = layers.point_layer(frame, classes, told, dots, sizes=sizes, left_out=left_out)
         if self.outline is not None and len(self.outline) and n:
             outside = layers.outside(frame, self.bounds())
             if outside:
@@ -216,13 +232,6 @@ class Map:
         if cluster:
             layer.notes.append("bubbles count points; click one to open it")
         return self._add(layer, points)
-
-    def _classes(self, frame, column, unit, legend, scheme, k, diverging, colours):
-        if column is None:
-            return None, None
-        values = frame[layers.known(frame, column)]
-        classes = classify(values, scheme=scheme, k=k, diverging=diverging, colours=colours)
-        return classes, with_unit(legend or str(column).replace("_", " "), unit)
 
     def _add(self, layer, source):
         with needed_by("datakit.show.maps"):
@@ -364,3 +373,17 @@ class Map:
             labels, counts = shown.classes.labels, shown.classes.counts
         total = max(sum(counts), 1)
         return pd.DataFrame({"class": labels, "rows": counts, "share": [round(100 * c / total, 1) for c in counts]})
+
+
+def _column_or_colour(asked, default):
+    """The column asked for and the colour of what has no classes."""
+    is_colour = isinstance(asked, str) and re.fullmatch("#[0-9a-fA-F]{3,8}", asked)
+    return (None, asked) if is_colour else (asked, default)
+
+
+def _classes(frame, column, legend, scale):
+    """The classes of a column and the heading of their legend."""
+    if column is None:
+        return None, None
+    classes = classify(frame[layers.known(frame, column)], scale)
+    return classes, with_unit(legend or str(column).replace("_", " "), scale.unit)

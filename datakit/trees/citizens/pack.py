@@ -54,22 +54,8 @@ def page_data(
         raise WrongUse("trees", "no standing tree has a position", expected="at least one", found=f"{len(frame)} rows")
     trees = trees.reset_index(drop=True)
     codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
-    layer = layers.point_layer(
-        trees.assign(_row=codes),
-        None,
-        heading="",
-        tooltip=["_row"],
-        labels=None,
-        tooltip_labels={},
-        columns=[],
-        sizes=None,
-        size_heading=None,
-        dot=1.3 if len(trees) > 10_000 else 2.2,
-        cluster=False,
-        opacity=0.85,
-        colour="#2e7d32",
-        left_out=0,
-    )
+    dots = layers.Dots(1.3 if len(trees) > 10_000 else 2.2, "#2e7d32", opacity=0.85)
+    layer = layers.point_layer(trees.assign(_row=codes), None, layers.Told("", tooltip=["_row"]), dots)
     # The layer draws in an order of its own; everything else follows that order.
     trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
     points = layer.spec | {"columns": []}
