@@ -219,6 +219,8 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
 def legend(ax: Axes, **style: Any) -> Legend:
     """A legend in the order in which the curves end at the right, the highest first; what is no curve comes last.
 
+    Where the eye cannot tell ends apart (a fiftieth of the axis), the mean height of the curves decides.
+
     Parameters
     ----------
     ax : matplotlib.axes.Axes
@@ -231,19 +233,17 @@ def legend(ax: Axes, **style: Any) -> Legend:
     matplotlib.legend.Legend
     """
     handles, labels = ax.get_legend_handles_labels()
-    ends = np.array([_end(handle) for handle in handles])
-    upright = -1 if ax.yaxis_inverted() else 1
-    order = np.argsort(np.nan_to_num(-upright * ends, nan=np.inf), kind="stable")
+    bottom, top = ax.get_ylim()  # an inverted axis turns the signs, and so the order
+    heights = np.array([_heights(handle) for handle in handles]).reshape(-1, 2) / (bottom - top)
+    order = np.lexsort((heights[:, 1], np.rint(50 * heights[:, 0])))  # NaN comes last
     return ax.legend([handles[i] for i in order], [labels[i] for i in order], **({"fontsize": 8} | style))
 
 
-def _end(handle):
-    """Height of the last known point of a curve, NaN for anything else."""
-    if not hasattr(handle, "get_xydata"):
-        return np.nan
-    points = np.asarray(handle.get_xydata(), dtype=float)
+def _heights(handle):
+    """Height of the last known point of a curve and of all its points on average, NaN for anything else."""
+    points = np.asarray(handle.get_xydata() if hasattr(handle, "get_xydata") else np.empty((0, 2)), dtype=float)
     points = points[np.isfinite(points).all(axis=1)]
-    return points[points[:, 0].argmax(), 1] if len(points) else np.nan
+    return (points[points[:, 0].argmax(), 1], points[:, 1].mean()) if len(points) else (np.nan, np.nan)
 
 
 def _needs_label(ax, name):
@@ -300,24 +300,27 @@ def bars(
     size = size or (8, 1.6 + 0.3 * max(len(frame), 2))
     fig, ax = figure(alt, title=title, size=size, data=[frame] if data is None else data)
     values = pd.to_numeric(frame[value]).to_numpy(dtype=float, na_value=np.nan)
-    names = [str(n) for n in frame[label]]
     place = np.arange(len(frame))
     ends = np.nan_to_num(values)
     ax.barh(place, ends, color=CATEGORICAL[0], height=0.7)
     if low is not None and high is not None:
-        lows, highs = frame[low].to_numpy(dtype=float), frame[high].to_numpy(dtype=float)
-        arms = [values - lows, highs - values]
-        ax.errorbar(values, place, xerr=arms, fmt="none", ecolor="#222222", capsize=3, lw=1.2)
-        ends = np.fmax(ends, np.nan_to_num(highs))
+        ends = np.fmax(ends, _whiskers(ax, values, frame[low].to_numpy(float), frame[high].to_numpy(float)))
     right = max(ends.max(initial=0), reference[0] if reference else 0, 0)
     reach = right - min(np.nan_to_num(values).min(initial=0), 0) or 1
-    ax.set_yticks(place, [wrap(n, 40) for n in names])
+    ax.set_yticks(place, [wrap(str(n), 40) for n in frame[label]])
     ax.set_ylim(len(frame) - 0.4, -0.95 if reference else -0.6)
     ax.set_xlim(right=right + 0.1 * reach)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(unit)
     _write_values(ax, values, np.maximum(ends, 0), reference)
     return fig, ax
+
+
+def _whiskers(ax, values, lows, highs):
+    """Draw intervals over bars; where they end at the right, 0 for a bar without one."""
+    arms = [values - lows, highs - values]
+    ax.errorbar(values, np.arange(len(values)), xerr=arms, fmt="none", ecolor="#222222", capsize=3, lw=1.2)
+    return np.nan_to_num(highs)
 
 
 def _write_values(ax, values, ends, reference):

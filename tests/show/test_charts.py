@@ -319,6 +319,15 @@ def test_a_legend_follows_the_ends_of_its_curves():
     assert charts.legend(ax).get_texts()[0].get_text() == "falls"
 
 
+def test_curves_that_end_together_are_told_in_the_order_of_their_heights():
+    _, ax = charts.figure("Lines.")
+    ax.plot([0, 1, 2], [100, 20, 0.2], label="steep")
+    ax.plot([0, 1, 2], [100, 90, 0], label="late")
+    ax.plot([0, 1, 2], [100, 80, 30], label="never")
+    ax.plot([], [], "x", label="a sign")
+    assert [t.get_text() for t in charts.legend(ax).get_texts()] == ["never", "late", "steep", "a sign"]
+
+
 # key results
 
 
