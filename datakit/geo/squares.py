@@ -97,8 +97,7 @@ def points(
     GeoDataFrame
         ``square``, ``imputed``, ``columns`` and ``geometry``; with ``areas`` also ``key`` and ``weight``, the share of
         the area's residents (1 in all in each area), as `datakit.inclusion.access.grid` gives it.
-        ``attrs["squares"]``: `known`, of the squares that are kept; ``attrs["left out"]``: residents of the others. For
-        computing only: `guard` refuses to write it.
+        What the areas leave out is the difference of the sums. For computing only: `guard` refuses to write it.
 
     Raises
     ------
@@ -113,7 +112,6 @@ def points(
     for name in dict.fromkeys(columns):
         out[name] = squares[name].to_numpy()
     if areas is None:
-        out.attrs["squares"] = known(squares)
         return out[["square", "imputed", *dict.fromkeys(columns), "geometry"]]
     if key is None or key not in areas:
         raise WrongUse("points", "areas need the column that names them", expected="key=", found=str(key))
@@ -132,10 +130,6 @@ def points(
     alone = gpd.GeoDataFrame(alone, geometry=empty.geometry.representative_point(), crs=areas.crs)
     out = gpd.GeoDataFrame(pd.concat([out, alone], ignore_index=True) if len(alone) else out, crs=squares.crs)
     out["imputed"] = out["imputed"].astype(bool)
-    out.attrs |= {
-        "squares": known(squares[inside]),
-        "left out": float(squares["residents"].to_numpy(float)[~inside].sum()),
-    }
     return out[["square", key, "weight", "imputed", *dict.fromkeys(columns), "geometry"]].reset_index(drop=True)
 
 
@@ -159,7 +153,6 @@ def onto(squares: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, columns: Sequence[s
     DataFrame
         ``columns`` and ``imputed`` (share of the cell's residents who come from imputed squares, 0 to 1; missing where
         nobody lives), with the index of ``cells``. Where no square is, nobody lives: 0.
-        ``attrs["spread"]`` as in `datakit.geo.cells.spread`, ``attrs["squares"]``: `known`.
 
     Raises
     ------
@@ -174,7 +167,7 @@ def onto(squares: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, columns: Sequence[s
     out = found[list(dict.fromkeys(columns))].fillna(0.0)
     lived = found["residents"] > 0
     out["imputed"] = (found["in_imputed"] / found["residents"].where(lived)).clip(0, 1)
-    out.attrs = {"spread": {name: found.attrs["spread"][name] for name in columns}, "squares": known(squares)}
+    out.attrs = {name: kept for name, kept in squares.attrs.items() if name.startswith("datakit")}
     return out
 
 
@@ -221,7 +214,7 @@ def totals(
     out.loc[~shown, "imputed"] = np.nan
     for name in names:
         out[name] = np.where(shown, added(squares[name]), np.nan)
-    out.attrs["squares"] = known(squares[inside])
+    out.attrs = {name: kept for name, kept in squares.attrs.items() if name.startswith("datakit")}
     return out
 
 
@@ -296,7 +289,7 @@ def misplaced(
     if not truth.sum() > 0:
         raise WrongUse("misplaced", "nobody lives in these squares", found=f"{len(squares)} squares")
     found = spread(people, areas, squares, [column])
-    even = found[column].fillna(0).to_numpy() / found.attrs["spread"][column]["total"]
+    even = found[column].fillna(0).to_numpy() / people[column].sum()
     right = np.minimum(even, truth / truth.sum()).sum()
     return {"misplaced": float(1 - right), "on_empty_ground": float(max(0.0, 1 - even.sum()))}
 

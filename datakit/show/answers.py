@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import string
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from datakit.data.provenance import ANSWER_MIME, STAMP, key, recorded
 from datakit.errors import CannotAnswer, WrongUse
-from datakit.extras import needed_by
 from datakit.show import tables
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -231,14 +231,11 @@ class Answer:
         return "\n".join(lines)
 
     def _repr_html_(self):
-        with needed_by(__name__):
-            from markupsafe import Markup
-
         return render(
             "answer.html.j2",
             answer=self,
-            picture=Markup(self.picture._repr_html_() if self.picture is not None else ""),
-            table=Markup(tables.html(self.table, caption=self.caption) if self.table is not None else ""),
+            picture=self.picture._repr_html_() if self.picture is not None else "",
+            table=tables.html(self.table, caption=self.caption) if self.table is not None else "",
             kind=KIND[self.kind] if self.answered else "",
             colour=COLOURS[self.kind] if self.answered else "",
         )
@@ -306,12 +303,9 @@ class ask:
 
 
 def _show(answer):
-    try:
-        from IPython.core.getipython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is not None and get_ipython() is not None:
-        display(answer)
+    # Where IPython runs, it is loaded already; elsewhere it is not needed.
+    ipython, display = sys.modules.get("IPython"), sys.modules.get("IPython.display")
+    if ipython is not None and display is not None and ipython.get_ipython() is not None:
+        display.display(answer)
     else:
         print(repr(answer))

@@ -4,6 +4,8 @@ outcome   What an inventory is worth: every check with its count and verdict
 checks    The checks of the audit: each counts trees, says how many it could judge
 counting  What a check finds: how many trees, of how many, and the verdict by a pair of limits
 words     What the audit says, in English and in French: checks, what to do about them, questions, names of fields
+sheet     What the printed page of the audit says: what its template is given
+fitting   How many findings an A4 page holds
 page      The audit as people read it: a table for notebooks, and one printable A4 page for the department
 """
 
