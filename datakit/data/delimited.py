@@ -2,10 +2,17 @@
 
 A cell in quotation marks may go on over lines, so that one stray mark makes a reader swallow all rows up to the next
 one. Where fewer rows come out than lines went in, the lines are gone through one by one.
+
+A row has as many cells as the header has names, neither more nor fewer. Of one that ends early nobody can say whether
+its last cells were empty, a delimiter is missing (then values stand under the wrong names) or a transfer broke off
+(then the last value is cut). It is set aside even where the columns that it lacks are optional: in no snapshot of real
+data that the kit is tested on does a publisher leave out delimiters at the end of a row. Only empty cells beyond the
+header's last name may be there or not.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -114,7 +121,7 @@ def read_rows(
         numbers, rejects, notes = filled[1:] - filled[0] - 1, [], []
     except pd.errors.ParserError:
         frame, count = None, -1
-    if frame is None or count != len(numbers):
+    if frame is None or count != len(numbers) or _ends_early(data, delimiter):
         kept, numbers, rejects, notes = _Sieve(text, delimiter, refuse).run()
         frame, count = _parsed("".join(kept).encode(), delimiter, wanted, piece, concerned)
     if count != len(numbers):
@@ -167,7 +174,7 @@ def _parsed(data, delimiter, wanted, piece, concerned):
             if not isinstance(part.index, pd.RangeIndex):  # rows longer than the header: pandas makes an index of it
                 raise pd.errors.ParserError
             count += len(part)
-            part = part[wanted(part.columns)].fillna("")  # "" for the last cells of rows that are too short
+            part = part[wanted(part.columns)].fillna("")  # "" where columns without a name have no cell
             part.columns = [str(c).strip() for c in part.columns]
             first = part if first is None else first
             if concerned is not None:
@@ -175,6 +182,17 @@ def _parsed(data, delimiter, wanted, piece, concerned):
             pieces.append(part)
     pieces = [p for p in pieces if len(p)] or [first]
     return (pd.concat(pieces) if len(pieces) > 1 else pieces[0]), count
+
+
+def _ends_early(data, delimiter):
+    """Whether any row has fewer cells than the header has names: pandas fills such rows up and says nothing."""
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=""), delimiter=delimiter)
+    try:
+        header = next((row for row in rows if len(row) > 1 or "".join(row).strip()), [])  # no blank line
+        named = max((at for at, name in enumerate(header, 1) if name.strip()), default=0)
+        return any(len(row) < named and (len(row) > 1 or "".join(row).strip()) for row in rows)
+    except csv.Error:  # a cell of more than 131 072 letters: line by line, then
+        return True
 
 
 def _refuse_title(text, delimiter, refuse):
@@ -224,7 +242,6 @@ class _Sieve:
         self.kept, self.numbers, self.rejects = [], [], []
         self.long, self.trimmed = [], []
         self.number = 0
-        self.doubt = -1  # up to this line, what does not have the header's number of cells is no row
 
     def run(self):
         """The header and rows as text, the rows' numbers, the rejects and the notes."""
@@ -245,7 +262,10 @@ class _Sieve:
         if last > at and (not closed or not clean or (self.width > 1 and alike > 1)):
             what = "a quotation mark in the header is never closed"
             raise self.refuse(what, "names of columns on one line", repr(self.lines[at].strip()[:200]))
-        self.width = cells
+        self.width = self.named = cells
+        header = "".join(self.lines[at : last + 1]).rstrip(" \r\n")
+        while self.named > 1 and header.endswith(self.delimiter):  # names left out at its end: cells that may be, too
+            self.named, header = self.named - 1, header[: -len(self.delimiter)].rstrip(" ")
         self.kept.append("".join(self.lines[at : last + 1]))
         return last + 1
 
@@ -260,7 +280,6 @@ class _Sieve:
             alike = [self._alone(i) for i in range(at, last + 1)]
             if not closed or not clean or (alike[0] and alike[-1] and 2 * sum(alike) > len(alike)):
                 self._reject(line, _RULES["mark"])
-                self.doubt = max(self.doubt, last)
                 return at + 1
             if sum(alike) > 1 or cells != self.width:
                 for i in range(at, last + 1):
@@ -269,7 +288,7 @@ class _Sieve:
                 return last + 1
         if not closed:
             self._reject(row, _RULES["mark"])
-        elif cells > self.width or (cells < self.width and at <= self.doubt):
+        elif not self.named <= cells <= self.width:
             self._reject(row, f"has {self.width} cells")
         else:
             self.long += [self.number] * (last > at)

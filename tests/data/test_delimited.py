@@ -82,6 +82,37 @@ def test_an_empty_cell_after_the_last_column_is_dropped_and_said(tmp_path):
     assert parsed.notes == ["empty cells after the last column dropped: rows 1, 2"]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_row_that_ends_early_is_set_aside_and_said(tmp_path, newline):
+    """Which cell is missing nobody can say: without a delimiter, 47.3 would be the name and the name nothing."""
+    text = newline.join(["code;n;name", "a;1;x", "b;2", "", "c;3;", "d", '"e";"4"', "f;5;y", "g;6"])
+    parsed = parse(write(tmp_path, text), card(**fields({"name": "code"}, {"name": "name"})))
+    assert parsed.frame.code.tolist() == ["a", "c", "f"] and parsed.rows_read == 7
+    assert parsed.rejects[["row", "column", "value", "rule"]].to_numpy().tolist() == [
+        [2, "", "b;2", "has 3 cells"],
+        [5, "", "d", "has 3 cells"],
+        [6, "", '"e";"4"', "has 3 cells"],
+        [8, "", "g;6", "has 3 cells"],
+    ]
+
+
+def test_a_row_that_ends_early_is_found_in_any_piece_and_in_any_column():
+    text = many(2_500).replace("c1700;1700;banc;rue", "c1700;1700;banc")
+    found = read_rows(text, ";", ValueError, wanted=lambda columns: list(columns[:1]), piece=1_000)
+    assert found.rejects.row.tolist() == [1_700] and len(found.frame) == 2_499
+    assert found.frame.index[-1] == 2_499
+
+
+@pytest.mark.parametrize("header", ["a;b;", "a;b;;", "a;b; ; "])
+def test_cells_after_the_last_name_may_be_there_or_not(header):
+    found = rows(f"{header}\n1;2;\n3;4\n5\n6;\n")
+    assert found.frame.a.tolist() == ["1", "3", "6"] and found.rejects.row.tolist() == [3]
+    plain = rows(f"{header}\n1;2\n3;4\n")
+    assert plain.frame.b.tolist() == ["2", "4"] and not len(plain.rejects)
+    assert rows("a;b;c\n1;2;3\n;\n").rejects.value.tolist() == [";"]
+    assert rows(";\n;\n").rejects.empty, "no names, no cells to miss"
+
+
 def test_when_all_rows_are_set_aside_the_message_says_so(tmp_path):
     with pytest.raises(NotAsDescribed, match=r"no row fits.*\n.*\n.*2 rows, all set aside; first: row 1 = 'a;1;x'"):
         parse(write(tmp_path, "code;n\na;1;x\nb;2;y\n"), card())
