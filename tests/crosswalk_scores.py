@@ -34,7 +34,7 @@ def cases(shared_data=None):
     """(name, table, answers, ids left out): every packaged inventory, with the sample's rows where it has some."""
     catalog = read_catalog()
     sample = Path(crosswalks.__file__).parents[2] / "sample"
-    for id in crosswalks.known():
+    for id in crosswalks.crosswalk_ids():
         card = catalog[id]
         files = [f for f in (sample / id).glob("*") if not f.name.startswith(".")] if (sample / id).exists() else []
         if files:
@@ -63,7 +63,7 @@ def _answers(fields, columns):
 
 def scores(shared_data=None):
     """One row per case: fields known, proposed, right; and the mistakes in words."""
-    known, rows = crosswalks.known(), []
+    known, rows = crosswalks.crosswalk_ids(), []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, table, answers, out in cases(shared_data):

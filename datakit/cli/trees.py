@@ -173,7 +173,7 @@ def _trees_visits(args):
     choice = loss_scores(trees)
     print(choice.sentence())
     listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk)
-    for path in visits.write(listed, args.output):
+    for path in visits.write_list(listed, args.output):
         print(path)
     return 0
 
@@ -184,7 +184,7 @@ def _trees_page(args):
 
     trees = _inventory(args)
     communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
-    print(page.write(trees, _made(args.output), lang=args.lang, outline=communes))
+    print(page.write_page(trees, _made(args.output), lang=args.lang, outline=communes))
     return 0
 
 

@@ -118,7 +118,7 @@ def match(names: pd.DataFrame, hosts: list[str], rated: list[str] | None = None)
     return found
 
 
-def table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed: int = 0) -> pd.DataFrame:
+def threat_table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed: int = 0) -> pd.DataFrame:
     """The share of standing trees, and of crown area, that each threat puts at risk.
 
     Parameters
@@ -145,7 +145,7 @@ def table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed:
         No such column.
     """
     if by is not None and by not in frame:
-        raise WrongUse("exposure.table", "no such column", expected=by, found=", ".join(map(str, frame.columns)))
+        raise WrongUse("exposure.threat_table", "no such column", expected=by, found=", ".join(map(str, frame.columns)))
     frame = standing(frame)
     known, names = threats(), diversity.named(frame)
     place, labels = canopy.groups(frame, by)

@@ -23,7 +23,7 @@ with needed_by(__name__):
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-__all__ = ["visit_list", "write"]
+__all__ = ["visit_list", "write_list"]
 
 TOLD = (
     "id",
@@ -201,7 +201,7 @@ def _told(listed):
     return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * len(listed)
 
 
-def write(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
+def write_list(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
     """Write a list for a spreadsheet and for a map.
 
     Parameters

@@ -349,7 +349,7 @@ else:
 # and for drought those that no source consulted rates: not rated is not safe.
 
 # %%
-threats = exposure.table(trees, seed=seed)
+threats = exposure.threat_table(trees, seed=seed)
 names = {"name_en": "threat", "share_pct": "share (%)", "share_high_pct": "up to (%)", "canopy_pct": "canopy (%)"}
 threats[["trees", *names]].rename(columns=names).set_index("threat").round(1)
 

@@ -276,7 +276,7 @@ def test_a_hostile_value_in_any_text_is_no_markup(sample, lang):
         "changes": pd.DataFrame({"row": [1], "column": HOSTILE, "rule": HOSTILE, "before": HOSTILE, "after": HOSTILE}),
     }
     made = audit(table, today=2026, lang=lang)
-    for text in (audit_page.page(made, lang), audit_page.page(made, lang, HOSTILE), audit_page.view(made)):
+    for text in (audit_page.printable(made, lang), audit_page.printable(made, lang, HOSTILE), audit_page.view(made)):
         assert not scripts(text) and "&lt;script&gt;alert" in text
     places = gpd.GeoDataFrame({"name": [HOSTILE]}, geometry=table.geometry[:1].array, crs=table.crs)
     outline = places.set_geometry(places.buffer(900)).assign(commune=HOSTILE)
@@ -293,7 +293,7 @@ def test_the_page_shows_what_fits_and_counts_the_rest(sample, lang):
         crowded = copy.copy(made)
         crowded.findings = made.findings + [f for f in made.findings if f.verdict == "look"][:1] * more
         rows = audit_page.first(crowded.findings, None)
-        text = audit_page.page(crowded, lang)
+        text = audit_page.printable(crowded, lang)
         shown.append(text.count('<tr><td><span style="color:'))
         left = re.search(r"\+ (\d+) ", text)
         assert shown[-1] + (int(left[1]) if left else 0) == len(rows)

@@ -90,7 +90,7 @@ def test_exposure_by_hand():
         ["Platanus x hispanica", "Platanus", "Acer campestre", "Tilia cordata", None],
         diametre_couronne=[10.0, 10.0, 10.0, np.nan, 20.0],
     )
-    row = exposure.table(frame).set_index("threat").loc["canker-stain"]
+    row = exposure.threat_table(frame).set_index("threat").loc["canker-stain"]
     assert (row.trees, row.maybe, row.of) == (2, 1, 5)
     assert (row.share_pct, row.share_high_pct) == (pytest.approx(40), pytest.approx(60))
     # 10, 10, 10 and 20 m of crown: areas as 1, 1, 1, 4.
@@ -98,21 +98,21 @@ def test_exposure_by_hand():
     assert row.canopy_of == pytest.approx(7 * np.pi * 25)
     assert row.low == pytest.approx(100 * 2 / 7)
     assert row.high == pytest.approx(100 * 6 / 7)
-    drought = exposure.table(frame).set_index("threat").loc["drought"]
+    drought = exposure.threat_table(frame).set_index("threat").loc["drought"]
     assert (drought.trees, drought.maybe) == (1, 2)  # the lime; the tree without a name, and the plane by its genus
 
 
 @pytest.mark.parametrize("name", ["Platanus x hispanica", "Platanus x acerifolia"])
 def test_a_synonym_is_the_same_tree(name):
-    row = exposure.table(trees([name])).set_index("threat").loc["drought"]
+    row = exposure.threat_table(trees([name])).set_index("threat").loc["drought"]
     assert (row.trees, row.maybe) == (0, 0)  # rated tolerant under either name
 
 
 def test_lost_trees_are_not_exposed():
     frame = trees(["Platanus"] * 4, statut=pd.array(["standing", "lost", None, "standing"], dtype="str"))
-    assert exposure.table(frame).set_index("threat").of["canker-stain"] == 3
+    assert exposure.threat_table(frame).set_index("threat").of["canker-stain"] == 3
     frame = trees(["Platanus"] * 3, etat=pd.array(["EN PLACE", "Abattu", None], dtype="str"))
-    assert exposure.table(frame).set_index("threat").of["canker-stain"] == 2
+    assert exposure.threat_table(frame).set_index("threat").of["canker-stain"] == 2
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_condemned_trees_of_the_standard_table_stand():
 
 
 def test_the_parts_make_the_whole(sample):
-    whole = exposure.table(sample, draws=50).set_index("threat")
-    parts = exposure.table(sample, "secteur", draws=50)
+    whole = exposure.threat_table(sample, draws=50).set_index("threat")
+    parts = exposure.threat_table(sample, "secteur", draws=50)
     for threat, rows in parts.groupby("threat"):
         assert rows.of.sum() == whole.of[threat]
         assert np.average(rows.share_pct, weights=rows.of) == pytest.approx(whole.share_pct[threat])
@@ -151,13 +151,13 @@ def test_the_parts_make_the_whole(sample):
 
 
 def test_an_inventory_without_measures_or_names_says_so():
-    row = exposure.table(trees(["Platanus", None])).set_index("threat").loc["canker-stain"]
+    row = exposure.threat_table(trees(["Platanus", None])).set_index("threat").loc["canker-stain"]
     assert (row.share_pct, row.share_high_pct) == (pytest.approx(50), pytest.approx(100))
     assert np.isnan(row.canopy_pct) and np.isnan(row.low) and np.isnan(row.high)
-    nameless = exposure.table(pd.DataFrame({"x": [1, 2]})).set_index("threat").loc["canker-stain"]
+    nameless = exposure.threat_table(pd.DataFrame({"x": [1, 2]})).set_index("threat").loc["canker-stain"]
     assert (nameless.trees, nameless.maybe, nameless.share_high_pct) == (0, 2, 100)
     with pytest.raises(WrongUse):
-        exposure.table(trees(["Platanus"]), by="quartier")
+        exposure.threat_table(trees(["Platanus"]), by="quartier")
 
 
 def test_allergy_of_a_species_goes_before_its_genus_and_unrated_is_not_harmless():
@@ -182,7 +182,7 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch, record_property,
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     for id in ("trees-grenoble", "trees-paris"):
         frame = datakit.load(id, real_mirror)
-        table = exposure.table(frame).set_index("threat")
+        table = exposure.threat_table(frame).set_index("threat")
         with capsys.disabled():
             print(f"\n{id}")
             print(
@@ -205,9 +205,9 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch, record_property,
 def test_codes_are_resolved_before_exposure_is_counted(real_mirror, real_cards, monkeypatch, capsys):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     raw = datakit.load("trees-saint-quentin", real_mirror)
-    assert exposure.table(raw, draws=20).maybe.eq(6645).all()  # codes are no names, and that is said
+    assert exposure.threat_table(raw, draws=20).maybe.eq(6645).all()  # codes are no names, and that is said
     frame = standardise(raw)
-    table = exposure.table(frame).set_index("threat")
+    table = exposure.threat_table(frame).set_index("threat")
     standing = raw["etat"] == "EN PLACE"
     assert (table.of == standing.sum()).all()
     assert table.trees["canker-stain"] == raw["nom_latin"][standing].str.startswith("PLA").sum()

@@ -530,7 +530,9 @@ def test_crosswalks_are_read_from_wherever_they_are(tmp_path):
     again = crosswalks.read(paris.write(tmp_path / "crosswalk.json"))
     assert again.raw == paris.raw and crosswalks.read(again) is again
     assert crosswalks.read(again.raw).geometry == paris.geometry
-    assert "trees-paris" in crosswalks.known() and all(i.startswith("trees-") for i in crosswalks.known())
+    assert "trees-paris" in crosswalks.crosswalk_ids() and all(
+        i.startswith("trees-") for i in crosswalks.crosswalk_ids()
+    )
     with pytest.raises(WrongUse, match="neither a file"):
         crosswalks.read("nowhere.json")
     with pytest.raises(WrongUse):

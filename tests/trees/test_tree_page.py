@@ -36,7 +36,7 @@ def communes():
 
 @pytest.fixture(scope="module")
 def sample_page(sample, communes, tmp_path_factory):
-    return page.write(sample, tmp_path_factory.mktemp("page") / "arbres.html", outline=communes)
+    return page.write_page(sample, tmp_path_factory.mktemp("page") / "arbres.html", outline=communes)
 
 
 def town():
@@ -76,7 +76,7 @@ def shown(running, tmp_path):
 
     def show(path, size=DESKTOP, **options):
         if not hasattr(path, "read_text"):
-            path = page.write(path, tmp_path / f"page{len(opened)}.html", **options)
+            path = page.write_page(path, tmp_path / f"page{len(opened)}.html", **options)
         one = browser.Page(running, *size)
         opened.append(one)
         one.open(path)
@@ -229,7 +229,7 @@ def test_wrong_calls_say_so(wrong, tmp_path):
     else:
         trees = trees.set_geometry(trees.geometry.buffer(1))
     with pytest.raises(CrsMismatch if wrong == "crs" else WrongUse):
-        page.write(trees, tmp_path / "page.html", **options)
+        page.write_page(trees, tmp_path / "page.html", **options)
 
 
 def test_the_page_speaks_english_as_fully_as_french():

@@ -63,7 +63,7 @@ def test_lists_are_written_for_spreadsheets_and_maps(tmp_path):
     frame = invented(400).assign(adresse="Allée des Érables, n° 3; bis")
     frame.attrs["datakit"] = {"synthetic": True}
     listed = visits.visit_list(frame, np.random.default_rng(0).random(400), n=25)
-    sheet, layer = visits.write(listed, tmp_path / "visites")
+    sheet, layer = visits.write_list(listed, tmp_path / "visites")
     assert sheet.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(sheet, sep=";", decimal=",", encoding="utf-8-sig")
     assert len(table) == 25 and table["adresse"].iloc[0] == "Allée des Érables, n° 3; bis"
@@ -77,7 +77,7 @@ def test_lists_are_written_for_spreadsheets_and_maps(tmp_path):
 def test_no_cell_of_the_list_is_a_formula(tmp_path):
     frame = invented(400).assign(adresse='=HYPERLINK("http://evil","x")', secteur="-2.5")
     listed = visits.visit_list(frame, np.random.default_rng(0).random(400), n=25)
-    table = pd.read_csv(visits.write(listed, tmp_path)[0], sep=";", decimal=",", encoding="utf-8-sig", dtype=str)
+    table = pd.read_csv(visits.write_list(listed, tmp_path)[0], sep=";", decimal=",", encoding="utf-8-sig", dtype=str)
     assert table["adresse"].str.startswith("'=HYPERLINK").all() and (table["secteur"] == "-2.5").all()
 
 

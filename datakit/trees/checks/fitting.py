@@ -55,7 +55,7 @@ def lines(text: str, width: float) -> int:
     return count
 
 
-def height(row: Row) -> float:
+def row_height(row: Row) -> float:
     """Of one finding, em."""
     return CELL + LINE * max(lines(row.found, FOUND), lines(row.examples, EXAMPLES), lines(row.todo, TODO))
 
@@ -97,7 +97,7 @@ def that_fit(rows: Sequence[Row], sheet: Sheet, w: Mapping[str, str]) -> int:
     -------
     int
     """
-    ends = list(accumulate(map(height, rows), initial=rest(sheet, w) + SPARE))
+    ends = list(accumulate(map(row_height, rows), initial=rest(sheet, w) + SPARE))
     if ends[-1] <= HIGH:
         return len(rows)
     return max(0, sum(end + MORE <= HIGH for end in ends) - 1)

@@ -13,7 +13,7 @@ from datakit.data.cache import write_whole
 from datakit.errors import WrongUse
 from datakit.trees.checks import page as audit_page
 from datakit.trees.checks.checks import SUBJECTS, run
-from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, Cannot, examples, named, said
+from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, Cannot, examples, field_name, said
 from datakit.trees.risk import lost
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Audit:
         made = []
         for key, columns, lacks in self._missing:
             question, missing = (text.format(least=LEAST_LOST) for text in QUESTIONS[key][lang])
-            made.append(Cannot(key, question, ", ".join(named(each, lang) for each in lacks) or missing, columns))
+            made.append(Cannot(key, question, ", ".join(field_name(each, lang) for each in lacks) or missing, columns))
         return made
 
     @property
@@ -201,7 +201,7 @@ class Audit:
         """
         lang = lang or self.lang
         _language(lang)
-        text, path = audit_page.page(self, lang, title), Path(path)
+        text, path = audit_page.printable(self, lang, title), Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda file: Path(file).write_text(text, encoding="utf-8"))
         return path

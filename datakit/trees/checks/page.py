@@ -12,7 +12,7 @@ from datakit.data.provenance import STAMP
 from datakit.show.templates import render
 from datakit.trees.checks import fitting
 from datakit.trees.checks.sheet import Mark, Row, Sheet
-from datakit.trees.checks.words import GROUPS, VERDICTS, Cannot, examples, figure, named, percent, said
+from datakit.trees.checks.words import GROUPS, VERDICTS, Cannot, examples, field_name, figure, percent, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +155,7 @@ def line(item: Finding | Several, lang: str) -> tuple[str, str]:
     if not isinstance(item, Several):
         return said(item, lang)
     empty = item.parts[0].share_pct == 100
-    fields = [named(f.field, lang) + ("" if empty else f" {percent(100 - f.share_pct, lang)}") for f in item.parts]
+    fields = [field_name(f.field, lang) + ("" if empty else f" {percent(100 - f.share_pct, lang)}") for f in item.parts]
     lead = WORDS["nothing in" if empty else "unfilled" if item.verdict == "bad" else "partly"][lang]
     more = f"; {WORDS['and'][lang]} {len(fields) - MOST}" if len(fields) > MOST else ""
     todo = WORDS["fill" if item.verdict == "bad" or not empty else "leave"][lang]
@@ -207,7 +207,7 @@ def view(audit: Outcome) -> str:
     )
 
 
-def page(audit: Outcome, lang: str, title: str | None = None) -> str:
+def printable(audit: Outcome, lang: str, title: str | None = None) -> str:
     """One A4 page as HTML, with nothing from outside.
 
     Parameters
@@ -271,7 +271,7 @@ def _row(item, lang):
 
 
 def _good(audit, lang):
-    good = [named(f.field, lang) for f in audit.findings if f.verdict == "ok" and f.group == "completeness"]
+    good = [field_name(f.field, lang) for f in audit.findings if f.verdict == "ok" and f.group == "completeness"]
     clean = []
     for group, words in GROUPS.items():
         verdicts = {f.verdict for f in audit.findings if f.group == group}
@@ -286,7 +286,7 @@ def _changed(audit, lang):
     parts = []
     for f in made:
         values = f"{figure(f.trees, lang)} {WORDS['value'][lang]}{'s' * (f.trees > 1)}"
-        parts.append(f"{named(f.field, lang)}{COLON[lang]}{values} ({examples(f, lang)})")
+        parts.append(f"{field_name(f.field, lang)}{COLON[lang]}{values} ({examples(f, lang)})")
     return _short("; ".join(parts), 420)
 
 

@@ -246,7 +246,7 @@ class Cannot(NamedTuple):
     columns: tuple[str, ...]
 
 
-def named(field: str, lang: str) -> str:
+def field_name(field: str, lang: str) -> str:
     """The words for a field or subject, without the capital, in a language."""
     for known in (SUBJECTS, OTHER_FIELDS):
         if field in known:
@@ -275,7 +275,7 @@ def examples(finding: Finding, lang: str) -> str:
     some = finding.examples
     if finding.check == "set aside":
         parts = (each.partition(": ") for each in some)
-        return ", ".join(f"{named(field, lang)}: {value}" for field, _, value in parts)
+        return ", ".join(f"{field_name(field, lang)}: {value}" for field, _, value in parts)
     if finding.check == "change" and lang == "fr":
         some = [re.sub(r"^nothing(?= →)|(?<=→ )nothing$", "rien", each) for each in some]
     rows = [each.removeprefix("row ") for each in some if each.startswith("row ")]
@@ -295,7 +295,7 @@ def said(finding: Finding, lang: str) -> tuple[str, str]:
     facts["also"] = f" ({'médiane' if lang == 'fr' else 'median'} {median})" if median else ""
     if lang == "fr" and facts.get("unit") == "years":
         facts["unit"] = "ans"
-    facts |= {"subject": named(finding.field, lang), "field": named(finding.field, lang)}
+    facts |= {"subject": field_name(finding.field, lang), "field": field_name(finding.field, lang)}
     check, todo = (text.replace(" %", "\u00a0%") for text in CHECKS[finding.check][lang])
     text = check.format(**facts)
     return text[:1].upper() + text[1:], todo.format(**facts) if finding.verdict in ("look", "bad") else ""

@@ -39,7 +39,7 @@ def page_data(
     Parameters
     ----------
     frame, lang, outline, places
-        As for `datakit.trees.citizens.page.write`.
+        As for `datakit.trees.citizens.page.write_page`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ LANGUAGES = ("fr", "en")
 WALKS = (1, 2, 3, 4, 5)  # km
 
 
-def write(
+def write_page(
     frame: gpd.GeoDataFrame,
     path: str | Path,
     *,
@@ -93,7 +93,7 @@ def html_of(
     outline: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
 ) -> str:
-    """The page as text; parameters and errors as for `write`.
+    """The page as text; parameters and errors as for `write_page`.
 
     Returns
     -------

@@ -176,7 +176,7 @@ def read(source: str | os.PathLike[str] | Card | dict | Crosswalk) -> Crosswalk:
             "crosswalk",
             "this is neither a file nor the id of a data card",
             found=str(source),
-            expected="a JSON file, or one of " + ", ".join(known()),
+            expected="a JSON file, or one of " + ", ".join(crosswalk_ids()),
             next="datakit trees import FILE writes a crosswalk",
         )
     try:
@@ -186,7 +186,7 @@ def read(source: str | os.PathLike[str] | Card | dict | Crosswalk) -> Crosswalk:
     return _of_card(raw, str(source)) if isinstance(raw, dict) and "schema" in raw else Crosswalk(raw, str(source))
 
 
-def known() -> dict[str, Crosswalk]:
+def crosswalk_ids() -> dict[str, Crosswalk]:
     """The crosswalks of the inventories that have a card.
 
     Returns

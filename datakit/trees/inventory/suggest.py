@@ -131,7 +131,7 @@ def suggest_crosswalk(frame: pd.DataFrame, *, known: dict[str, Crosswalk] | None
     Suggestion
         Its crosswalk holds the sure columns; `datakit.trees.standardise` takes it as it is.
     """
-    words = _learnt(crosswalks.known() if known is None else known)
+    words = _learnt(crosswalks.crosswalk_ids() if known is None else known)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame)
     columns, fields = list(table.columns), list(words)
     seen = {c: looks.at(table[c], ROWS) for c in columns}
