@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,47 @@ CARE = ("", "approximate", "with caution", "better not used")
 _AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
 
 
+@dataclass(frozen=True)
+class Unmatched:
+    """IRIS of one table that are not in another, so that nobody in them is counted.
+
+    Attributes
+    ----------
+    census : int
+        Codes that are not in all three census tables.
+    incomes : int
+        Codes of the incomes that are not among those that are.
+    """
+
+    census: int
+    incomes: int
+
+
+@dataclass(frozen=True, eq=False)
+class OnIris:
+    """Inhabitants on the IRIS of another year.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As `by_iris`, for the codes that can be told.
+    changed : DataFrame
+        Pairs of `vintages.by_code` that are not the same code.
+    lost : tuple of str
+        Codes that go nowhere.
+    inhabitants_lost : float
+        Who lives there.
+    empty : tuple of str
+        Codes without anybody known.
+    """
+
+    table: pd.DataFrame
+    changed: pd.DataFrame
+    lost: tuple[str, ...]
+    inhabitants_lost: float
+    empty: tuple[str, ...]
+
+
 def by_iris(
     population: pd.DataFrame,
     households: pd.DataFrame,
@@ -95,14 +137,27 @@ def by_iris(
         ``no_diploma`` of those ``out_of_school``, ``unemployed`` of the ``active``, where the tables are given and
         their vintage has them; the shares of `SHARES` (%) that these counts allow; and with incomes ``median_income``
         (€ per year and consumption unit) and ``poverty_rate`` (%), missing where they are secret, with ``income``
-        saying "published", "secret" or "no figure for this IRIS". ``attrs["unmatched"]`` counts the IRIS of one table
-        that are not in another.
+        saying "published", "secret" or "no figure for this IRIS". `unmatched` counts the IRIS that are not in it.
 
     Raises
     ------
     NotAsDescribed
         Fewer than half of the IRIS are in all three census tables: their geographies differ.
     """
+    out = _census(population, households, housing)
+    for table, names in (
+        (education, {"no_diploma_15_plus": "no_diploma", "out_of_school_15_plus": "out_of_school"}),
+        (activity, {"unemployed_15_64": "unemployed", "active_15_64": "active"}),
+    ):
+        if table is not None and set(names) <= set(table.columns):
+            out = out.merge(table[["iris", *names]].rename(columns=names), on="iris", how="left")
+    if incomes is not None:
+        out = _with_incomes(out, incomes)
+    return shares(out).sort_values("iris", ignore_index=True)
+
+
+def _census(population, households, housing):
+    """The counts of the three tables that every vintage has."""
     age = population[["iris"]].copy()
     age["commune"] = population.iris.str[:5]
     age["population"] = inhabitants(population)
@@ -126,26 +181,45 @@ def by_iris(
             expected="the same codes in all three",
             found=f"{len(out)} common codes of {len(every)}",
         )
-    unmatched = {"census": len(every) - len(out)}
-    for table, names in (
-        (education, {"no_diploma_15_plus": "no_diploma", "out_of_school_15_plus": "out_of_school"}),
-        (activity, {"unemployed_15_64": "unemployed", "active_15_64": "active"}),
-    ):
-        if table is not None and set(names) <= set(table.columns):
-            out = out.merge(table[["iris", *names]].rename(columns=names), on="iris", how="left")
-    if incomes is not None:
-        told = incomes[["iris", "median_income", "poverty_rate"]]
-        unmatched["incomes"] = len(set(told.iris) - set(out.iris))
-        out = out.merge(told.assign(_listed=True), on="iris", how="left")
-        known = out.median_income.notna() | out.poverty_rate.notna()
-        listed = out.pop("_listed").notna()
-        out["income"] = np.where(known, "published", np.where(listed, "secret", "no figure for this IRIS"))
-    out = shares(out).sort_values("iris", ignore_index=True)
-    out.attrs = {"unmatched": unmatched}
     return out
 
 
-def on_iris(people: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
+def _with_incomes(out, incomes):
+    """Incomes beside the counts, and whether they are published."""
+    told = incomes[["iris", "median_income", "poverty_rate"]]
+    out = out.merge(told.assign(_listed=True), on="iris", how="left")
+    known = out.median_income.notna() | out.poverty_rate.notna()
+    listed = out.pop("_listed").notna()
+    out["income"] = np.where(known, "published", np.where(listed, "secret", "no figure for this IRIS"))
+    return out
+
+
+def unmatched(
+    population: pd.DataFrame,
+    households: pd.DataFrame,
+    housing: pd.DataFrame,
+    incomes: pd.DataFrame | None = None,
+) -> Unmatched:
+    """How many IRIS of these tables `by_iris` leaves out, because another table does not have them.
+
+    Parameters
+    ----------
+    population, households, housing, incomes : DataFrame
+        See `by_iris`.
+
+    Returns
+    -------
+    Unmatched
+    """
+    tables = [set(table["iris"]) for table in (population, households, housing)]
+    common = set.intersection(*tables)
+    return Unmatched(
+        census=len(set.union(*tables)) - len(common),
+        incomes=0 if incomes is None else len(set(incomes["iris"]) - common),
+    )
+
+
+def on_iris(people: pd.DataFrame, codes: Iterable[str]) -> OnIris:
     """The same inhabitants on the IRIS of another year, as far as codes can tell.
 
     Parameters
@@ -157,33 +231,24 @@ def on_iris(people: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        As `by_iris`, for the ``codes`` that can be told: counts are added, shares computed again, incomes kept only
-        where an IRIS is the same in both years. ``attrs["crosswalk"]`` gives ``changed`` (a DataFrame of
-        `vintages.by_code`, the codes that are not the same), ``lost`` (codes of ``people`` that go nowhere),
-        ``inhabitants_lost`` and ``empty`` (codes without anybody known). Contours of both years can tell more:
-        `vintages.by_ground`.
+    OnIris
+        Counts are added, shares computed again, incomes kept only where an IRIS is the same in both years. Contours of
+        both years can tell more: `vintages.by_ground`.
     """
     walk = vintages.by_code(people.iris, codes)
     counts = [c for c in COUNTS if c in people]
-    out = vintages.convert(
-        people, walk, counts, [c for c in ("median_income", "poverty_rate", "income") if c in people]
-    )
+    rates = [c for c in ("median_income", "poverty_rate", "income") if c in people]
+    out = vintages.convert(people, walk, counts, rates).table
     out.insert(1, "commune", out.iris.str[:5])
     if "income" in out:
         out["income"] = out["income"].fillna("no figure for this IRIS")
-    out = shares(out)
-    lost = walk.attrs["unmatched"]["old"]
-    out.attrs = {
-        **people.attrs,
-        "crosswalk": {
-            "changed": walk[walk.how != "same code"].reset_index(drop=True),
-            "lost": lost,
-            "inhabitants_lost": float(people.population[people.iris.isin(lost)].sum()),
-            "empty": walk.attrs["unmatched"]["new"],
-        },
-    }
-    return out
+    return OnIris(
+        shares(out),
+        changed=walk.pairs[walk.pairs["how"] != "same code"].reset_index(drop=True),
+        lost=walk.lost,
+        inhabitants_lost=float(people.population[people.iris.isin(walk.lost)].sum()),
+        empty=walk.empty,
+    )
 
 
 def inhabitants(population: pd.DataFrame) -> pd.Series:

@@ -6,6 +6,7 @@ what is not must be said, not lost in a join.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,44 @@ if TYPE_CHECKING:
 SLIVER = 0.01  # share of an IRIS below which an overlap is a contour drawn anew, not ground that changed hands
 
 
-def by_code(old: Iterable[str], new: Iterable[str]) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Crosswalk:
+    """Which IRIS of one year goes into which of another.
+
+    Attributes
+    ----------
+    pairs : DataFrame
+        ``old``, ``new``, ``share`` (of the old IRIS that goes there, 0 to 1) and ``how``.
+    lost : tuple of str
+        Old codes that go nowhere.
+    empty : tuple of str
+        New codes that get nothing.
+    """
+
+    pairs: pd.DataFrame
+    lost: tuple[str, ...]
+    empty: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """A table on the IRIS of another year.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``iris`` (of the new year), the counts and the rates. A count is missing where one of the IRIS that it comes
+        from is missing: a secret number does not become a smaller one.
+    counts : DataFrame
+        Index: the counts; ``total`` (what the table had), ``placed`` (what arrived) and ``lost`` (list of the codes
+        with a number that go nowhere).
+    """
+
+    table: pd.DataFrame
+    counts: pd.DataFrame
+
+
+def by_code(old: Iterable[str], new: Iterable[str]) -> Crosswalk:
     """A crosswalk from codes alone, for what codes can say.
 
     Parameters
@@ -35,11 +73,10 @@ def by_code(old: Iterable[str], new: Iterable[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        ``old``, ``new``, ``share`` (of the old IRIS that goes there) and ``how``: the same code; or the only IRIS of
-        the commune, when it has one code in the target year, or belongs to a commune that was merged and is not
-        divided. ``attrs["unmatched"]`` lists the ``old`` codes that go nowhere and the ``new`` ones that get nothing:
-        only contours can tell about IRIS that were split or merged within a commune.
+    Crosswalk
+        ``how`` is the same code; or the only IRIS of the commune, when it has one code in the target year, or belongs
+        to a commune that was merged and is not divided. Only contours can tell about IRIS that were split or merged
+        within a commune: those are in ``lost`` and ``empty``.
     """
     old, new = list(dict.fromkeys(map(str, old))), set(map(str, new))
     codes = pd.Series(sorted(new), dtype="str")
@@ -54,11 +91,10 @@ def by_code(old: Iterable[str], new: Iterable[str]) -> pd.DataFrame:
             how = "only IRIS of its commune" if commune == code[:5] else "commune merged, not divided"
             rows.append((code, there[0], 1.0, how))
     out = pd.DataFrame(rows, columns=["old", "new", "share", "how"])
-    out.attrs["unmatched"] = {"old": sorted(set(old) - set(out["old"])), "new": sorted(new - set(out["new"]))}
-    return out
+    return _crosswalk(out, old, new)
 
 
-def by_ground(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, weights: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+def by_ground(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, weights: gpd.GeoDataFrame | None = None) -> Crosswalk:
     """A crosswalk from contours of both years: the ground that each pair of IRIS shares.
 
     Parameters
@@ -71,9 +107,9 @@ def by_ground(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, weights: gpd.GeoData
 
     Returns
     -------
-    DataFrame
-        As `by_code`; shares of one old IRIS add up to 1, or to less where part of it lies in none of the new. Overlaps
-        under `SLIVER` of the old IRIS are taken for drawing.
+    Crosswalk
+        ``how`` is "ground" or "homes"; shares of one old IRIS add up to 1, or to less where part of it lies in none of
+        the new. Overlaps under `SLIVER` of the old IRIS are taken for drawing.
 
     Raises
     ------
@@ -102,21 +138,22 @@ def by_ground(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, weights: gpd.GeoData
     share = np.where(inner & (added > 0), share / np.where(added > 0, added, 1), share)
     out = pd.DataFrame({"old": old["iris"].to_numpy()[a], "new": new["iris"].to_numpy()[b], "share": share, "how": how})
     out = out[out["share"] > 0].reset_index(drop=True)
-    out.attrs["unmatched"] = {
-        "old": sorted(set(old["iris"]) - set(out["old"])),
-        "new": sorted(set(new["iris"]) - set(out["new"])),
-    }
-    return out
+    return _crosswalk(out, old["iris"], new["iris"])
 
 
-def convert(table: pd.DataFrame, crosswalk: pd.DataFrame, counts: list[str], rates: Sequence[str] = ()) -> pd.DataFrame:
+def _crosswalk(pairs, old, new):
+    gone, bare = (sorted(set(codes) - set(pairs[side])) for side, codes in (("old", old), ("new", new)))
+    return Crosswalk(pairs, lost=tuple(gone), empty=tuple(bare))
+
+
+def convert(table: pd.DataFrame, crosswalk: Crosswalk, counts: list[str], rates: Sequence[str] = ()) -> Converted:
     """Bring a table onto the IRIS of another year.
 
     Parameters
     ----------
     table : DataFrame
         ``iris``, once each, and the columns named.
-    crosswalk : DataFrame
+    crosswalk : Crosswalk
         Of `by_code` or `by_ground`.
     counts : list of str
         Columns of people or homes: divided and added.
@@ -126,10 +163,7 @@ def convert(table: pd.DataFrame, crosswalk: pd.DataFrame, counts: list[str], rat
 
     Returns
     -------
-    DataFrame
-        ``iris`` (of the new year), ``counts``, ``rates``. A count is missing where one of the IRIS that it comes from
-        is missing: a secret number does not become a smaller one. ``attrs["converted"]``: for each count what the table
-        had (``total``), what arrived (``placed``) and ``lost`` (codes with a number that go nowhere).
+    Converted
 
     Raises
     ------
@@ -138,7 +172,7 @@ def convert(table: pd.DataFrame, crosswalk: pd.DataFrame, counts: list[str], rat
     """
     if table["iris"].duplicated().any():
         raise WrongUse("convert", "an IRIS comes twice", found=table.loc[table["iris"].duplicated(), "iris"].iloc[0])
-    given = crosswalk.groupby("old")["share"].sum()
+    given = crosswalk.pairs.groupby("old")["share"].sum()
     if (given > 1 + 1e-6).any():
         raise WrongUse(
             "convert",
@@ -146,19 +180,17 @@ def convert(table: pd.DataFrame, crosswalk: pd.DataFrame, counts: list[str], rat
             expected="shares up to 1 by IRIS",
             found=f"{given.idxmax()}: {given.max():.3f}",
         )
-    wide = crosswalk[["old", "new", "share"]].merge(table.rename(columns={"iris": "old"}), on="old", how="inner")
+    wide = crosswalk.pairs[["old", "new", "share"]].merge(table.rename(columns={"iris": "old"}), on="old", how="inner")
     grouped = wide.groupby("new", sort=True)
     out = pd.DataFrame(index=pd.Index(sorted(wide["new"].unique()), name="iris"))
-    said = {}
+    said = pd.DataFrame(columns=["total", "placed", "lost"], index=pd.Index(counts, name="count"), dtype=object)
     for column in counts:
         values = pd.to_numeric(wide[column]).astype(float) * wide["share"]
         out[column] = values.groupby(wide["new"]).sum(min_count=1).mask(values.isna().groupby(wide["new"]).any())
         number = pd.to_numeric(table[column]).astype(float)
-        lost = table.loc[~table["iris"].isin(crosswalk["old"]) & number.gt(0), "iris"].tolist()
-        said[column] = {"total": float(number.sum()), "placed": float(out[column].sum()), "lost": lost}
+        lost = table.loc[~table["iris"].isin(crosswalk.pairs["old"]) & number.gt(0), "iris"].tolist()
+        said.loc[column] = [float(number.sum()), float(out[column].sum()), lost]
     whole = (grouped.size() == 1) & (grouped["share"].max() > 1 - 1e-6)
     for column in rates:
         out[column] = grouped[column].first().where(whole)
-    out = out.reset_index()
-    out.attrs["converted"] = said
-    return out
+    return Converted(out.reset_index(), said)

@@ -272,11 +272,11 @@ by_iris = people.by_iris(
 covered, n_census = by_iris["population"].sum(), len(by_iris)
 print(f"{n_census} IRIS with {covered:.0f} inhabitants")
 if optional["iris"] is not None:  # the census and the contours may be of two years
-    by_iris = people.on_iris(by_iris, optional["iris"]["iris"])
-    walk = by_iris.attrs["crosswalk"]
+    moved = people.on_iris(by_iris, optional["iris"]["iris"])
+    by_iris = moved.table
     print(
-        f"Put on the IRIS of the contours: {len(walk['changed'])} codes changed, {len(walk['lost'])} go nowhere "
-        f"({walk['inhabitants_lost']:.0f} inhabitants left out), {len(walk['empty'])} have no census"
+        f"Put on the IRIS of the contours: {len(moved.changed)} codes changed, {len(moved.lost)} go nowhere "
+        f"({moved.inhabitants_lost:.0f} inhabitants left out), {len(moved.empty)} have no census"
     )
 towns = people.by_commune(by_iris).merge(
     communes[["commune", "name", "population"]], on="commune", suffixes=("", "_now")

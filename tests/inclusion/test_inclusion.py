@@ -290,7 +290,14 @@ def test_secret_incomes_stay_missing_and_say_so():
     frame = people.by_iris(*census(), incomes)
     assert frame.income.tolist() == ["published", "secret", "no figure for this IRIS"]
     assert frame.median_income.isna().tolist() == [False, True, True]
-    assert frame.attrs["unmatched"] == {"census": 0, "incomes": 1}
+    assert people.unmatched(*census(), incomes) == people.Unmatched(census=0, incomes=1)
+
+
+def test_an_iris_that_one_table_lacks_is_counted():
+    population, households, housing = census()
+    tables = (population, households.iloc[1:], housing)
+    assert people.by_iris(*tables).iris.tolist() == housing.iris.tolist()[1:]
+    assert people.unmatched(*tables) == people.Unmatched(census=1, incomes=0)
 
 
 def test_tables_of_two_geographies_are_refused():
@@ -500,10 +507,11 @@ def test_the_pinned_card_expects_the_real_file(shared_data):
 
 
 def test_the_census_of_2016_has_the_names_of_2022(real):
-    frame = people.by_iris(*(real[f"census-iris-{k}"] for k in ("population", "households", "housing")))
+    tables = [real[f"census-iris-{k}"] for k in ("population", "households", "housing")]
+    frame = people.by_iris(*tables)
     assert len(frame) == 93
     assert 220_000 < frame.population.sum() < 230_000
-    assert frame.attrs["unmatched"] == {"census": 0}
+    assert people.unmatched(*tables) == people.Unmatched(census=0, incomes=0)
     assert frame.pop_75_plus_pct.between(0, 50).all()
     assert frame.living_alone_pct.between(0, 80).all()
 
