@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -33,7 +34,45 @@ DECIMALS = 4  # of a degree, about ten metres: a report may stand at somebody's 
 BOOTSTRAPS = 1000
 
 
-def read(path: str | Path, crs: str = "EPSG:2154") -> gpd.GeoDataFrame:
+@dataclass(frozen=True, eq=False)
+class Reports:
+    """What `read` found in a file.
+
+    Attributes
+    ----------
+    points : GeoDataFrame
+        `KEPT`, dates in UTC, and points.
+    read, without_position, twice : int
+        Reports in the file, those without a position, and those with the same identifier as another; of these the last
+        update is kept.
+    left_out : tuple of str
+        Columns of the file that were not read.
+    """
+
+    points: gpd.GeoDataFrame
+    read: int
+    without_position: int
+    twice: int
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ByArea:
+    """What `by_area` counted.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The key, ``reports``, ``per_1000``, ``hidden``. A few reports from a handful of homes point to somebody.
+    outside : int
+        Reports that stand in none of the areas.
+    """
+
+    table: pd.DataFrame
+    outside: int
+
+
+def read(path: str | Path, crs: str = "EPSG:2154") -> Reports:
     """Read reports in the form of Open311 GeoReport v2.
 
     Parameters
@@ -45,10 +84,8 @@ def read(path: str | Path, crs: str = "EPSG:2154") -> gpd.GeoDataFrame:
 
     Returns
     -------
-    GeoDataFrame
-        `KEPT`, dates in UTC, and points. Names, contacts, devices, descriptions, addresses and pictures are not read
-        at all. ``attrs["reports"]`` counts what was ``read``, ``without_position``, ``twice`` (the same identifier; the
-        last update is kept) and lists the columns ``left_out``.
+    Reports
+        Names, contacts, devices, descriptions, addresses and pictures are not read at all.
 
     Raises
     ------
@@ -73,13 +110,13 @@ def read(path: str | Path, crs: str = "EPSG:2154") -> gpd.GeoDataFrame:
     out = gpd.GeoDataFrame(out, geometry=points).to_crs(crs)[there.to_numpy()]
     newest = out.sort_values("updated_datetime", kind="stable", na_position="first")
     kept = newest.drop_duplicates("service_request_id", keep="last").sort_index().reset_index(drop=True)
-    kept.attrs["reports"] = {
-        "read": len(found),
-        "without_position": int((~there).sum()),
-        "twice": len(out) - len(kept),
-        "left_out": sorted(set(found.columns) - {*KEPT, "lat", "long"}),
-    }
-    return kept
+    return Reports(
+        kept,
+        read=len(found),
+        without_position=int((~there).sum()),
+        twice=len(out) - len(kept),
+        left_out=tuple(sorted(set(found.columns) - {*KEPT, "lat", "long"})),
+    )
 
 
 def _json(path, text):
@@ -113,13 +150,13 @@ def by_area(
     area: str = "iris",
     minimum: float = MIN_HOUSEHOLDS,
     within: str | None = None,
-) -> pd.DataFrame:
+) -> ByArea:
     """Reports of each area, per thousand inhabitants, without the areas of too few households.
 
     Parameters
     ----------
     reports : GeoDataFrame
-        Of `read`.
+        Points, such as those of `read`.
     areas : GeoDataFrame
         Polygons with the key ``area``; same CRS.
     people : DataFrame
@@ -130,9 +167,7 @@ def by_area(
 
     Returns
     -------
-    DataFrame
-        The key, ``reports``, ``per_1000``, ``hidden``. A few reports from a handful of homes point to somebody.
-        ``attrs["outside"]`` counts the reports that stand in none of the areas.
+    ByArea
     """
     same_crs(reports, areas)
     row, place = areas.sindex.query(reports.geometry.to_numpy(), predicate="intersects")
@@ -145,8 +180,7 @@ def by_area(
     # A report is no trait of an inhabitant: the number of households decides, not the number of reports.
     figures = dict.fromkeys(["reports", "per_1000", "population"], "amount")
     out = suppress(out, figures, count="households", minimum=minimum, within=within)
-    out.attrs["outside"] = len(reports) - len(first)
-    return out
+    return ByArea(out, outside=len(reports) - len(first))
 
 
 def silence(
@@ -187,23 +221,7 @@ def silence(
     the ratio does not suffer from it, and the interval comes from the areas, not from the Poisson formula.
     Areas, not people: that poor areas report less does not say that poor people do.
     """
-    absent = [c for c in (count, defects, *groups) if c not in table]
-    if absent or not groups:
-        raise WrongUse(
-            "silence",
-            f"no column {', '.join(absent)}" if absent else "no group is named",
-            expected=", ".join(map(str, table.columns)),
-        )
-    used = table[[count, defects, *groups]].apply(pd.to_numeric).astype(float).dropna()
-    used = used[used[defects] > 0]
-    spread = used[list(groups)].std()
-    if len(used) < 10 * len(groups) or not (spread > 0).all():
-        raise WrongUse(
-            "silence",
-            "too few areas, or a group that is the same everywhere",
-            expected=f"{10 * len(groups)} areas that differ",
-            found=f"{len(used)} areas",
-        )
+    used, spread = _usable(table, count, defects, groups)
     x = ((used[list(groups)] - used[list(groups)].mean()) / spread).to_numpy()
     y, there = used[count].to_numpy(), used[defects].to_numpy()
     rng = np.random.default_rng(seed)
@@ -222,6 +240,28 @@ def silence(
             "areas": len(used),
         }
     )
+
+
+def _usable(table, count, defects, groups):
+    """The rows without a gap and with defects, as numbers, and the standard deviation of each group."""
+    absent = [c for c in (count, defects, *groups) if c not in table]
+    if absent or not groups:
+        raise WrongUse(
+            "silence",
+            f"no column {', '.join(absent)}" if absent else "no group is named",
+            expected=", ".join(map(str, table.columns)),
+        )
+    used = table[[count, defects, *groups]].apply(pd.to_numeric).astype(float).dropna()
+    used = used[used[defects] > 0]
+    spread = used[list(groups)].std()
+    if len(used) < 10 * len(groups) or not (spread > 0).all():
+        raise WrongUse(
+            "silence",
+            "too few areas, or a group that is the same everywhere",
+            expected=f"{10 * len(groups)} areas that differ",
+            found=f"{len(used)} areas",
+        )
+    return used, spread
 
 
 def _poisson(x, y, there):

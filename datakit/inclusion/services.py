@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -85,6 +86,27 @@ def known(categories: Iterable[str]) -> list[str]:
     return names
 
 
+@dataclass(frozen=True, eq=False)
+class Services:
+    """What `table` made of several files.
+
+    Attributes
+    ----------
+    places : GeoDataFrame
+        ``id`` (of BPE its type with the SIRET where one is given, else with the metres of its position: the same in
+        every vintage), ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the
+        INSEE code that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``.
+        ``address``, ``hours`` (an ``opening_hours`` value), ``weekly_hours``, ``evening``, ``saturday`` (see
+        `datakit.inclusion.hours`) where the publisher says so; ``accessible``, True where it says that people with
+        reduced mobility are received, else missing: no publisher says where they are not.
+    without_position : int
+        Rows that are left out, because no place on the map is given for them.
+    """
+
+    places: gpd.GeoDataFrame
+    without_position: int
+
+
 def table(
     *,
     france_services: gpd.GeoDataFrame | None = None,
@@ -92,7 +114,7 @@ def table(
     mednum: gpd.GeoDataFrame | None = None,
     bpe: gpd.GeoDataFrame | None = None,
     equipment: gpd.GeoDataFrame | None = None,
-) -> gpd.GeoDataFrame:
+) -> Services:
     """Services of several publishers as one table.
 
     Parameters
@@ -104,14 +126,7 @@ def table(
 
     Returns
     -------
-    GeoDataFrame
-        ``id`` (of BPE its type with the SIRET where one is given, else with the metres of its position: the same in
-        every vintage), ``category`` (a key of ``CATEGORIES``), ``name``, ``postal_code``, ``town``, ``commune`` (the
-        INSEE code that the publisher gives, where it gives one), ``source`` (id of the card), ``geometry``; rows
-        without a position are left out and counted in ``attrs["without_position"]``. ``address``, ``hours`` (an
-        ``opening_hours`` value), ``weekly_hours``, ``evening``, ``saturday`` (see `datakit.inclusion.hours`) where the
-        publisher says so; ``accessible``, True where it says that people with reduced mobility are received, else
-        missing: no publisher says where they are not.
+    Services
 
     Raises
     ------
@@ -146,8 +161,7 @@ def table(
     there = found.geometry.notna()
     out = found[there].reset_index(drop=True)
     out = out.join(weekly(out["hours"])[["weekly_hours", "evening", "saturday"]])
-    out.attrs["without_position"] = int((~there).sum())
-    return out
+    return Services(out, without_position=int((~there).sum()))
 
 
 def _identifiers(source, kind, frame, name="name"):

@@ -170,16 +170,16 @@ chosen = services.known(categories)
 own = optional.get(equipment)
 if own is not None:  # which of the portal's words are which kind is a reading of this kit
     own = services.own_equipment(own, {"Mairie": "town_hall", "Mairie de quartier": "town_hall"})
-every = services.table(
+collected = services.table(
     france_services=loaded["france-services"],
     inclusion_places=optional["places"],
     mednum=loaded["mednum-bfc"],
     bpe=optional["bpe"],
     equipment=own,
 )
-every = services.locate(every, communes)
+every = services.locate(collected.places, communes)
 flagged = every[every["flagged"]]
-print(f"{len(flagged)} of {len(every)} rows are flagged")
+print(f"{len(flagged)} of {len(every)} rows are flagged; {collected.without_position} without a position are left out")
 flagged[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
 
 # %% [markdown]
@@ -861,10 +861,10 @@ silent = pd.DataFrame()
 told_defects = optional.get("citizen-reports") is not None and optional.get("defects-survey") is not None
 if told_defects and area == "iris" and "poverty_rate" in by_iris:
     sent = reports.read(datakit.fetch("citizen-reports", origins))
-    print(f"{sent.attrs['reports']['read']} reports read; {sent.attrs['reports']['twice']} of them twice")
-    told = reports.by_area(sent, areas, by_iris, minimum=min_households, within="commune")
+    print(f"{sent.read} reports read; {sent.twice} of them twice")
+    told = reports.by_area(sent.points, areas, by_iris, minimum=min_households, within="commune").table
     there = reports.by_area(optional["defects-survey"], areas, by_iris, minimum=min_households, within="commune")
-    told["defects"] = there["reports"]
+    told["defects"] = there.table["reports"]
     told = told.merge(by_iris[["iris", "poverty_rate", "pop_75_plus_pct"]], on="iris")
     try:
         silent = reports.silence(told, "defects", "poverty_rate", "pop_75_plus_pct")

@@ -144,9 +144,10 @@ def test_one_table_of_services_counts_those_without_a_position():
         geometry=[shapely.Point(1, 1), shapely.Point(2, 2), shapely.Point(3, 3), None],
         crs=LAMBERT,
     )
-    found = services.table(bpe=bpe)
+    said = services.table(bpe=bpe)
+    found = said.places
     assert found.category.tolist() == ["post", "doctor"]  # the shop is no public service, the library is nowhere
-    assert found.attrs["without_position"] == 1
+    assert said.without_position == 1
     assert found.id.is_unique
 
 
@@ -165,7 +166,7 @@ def facilities():
 
 
 def test_a_facility_keeps_its_identifier_when_rows_are_filtered_or_come_in_another_order(facilities):
-    ids = services.table(bpe=facilities).set_index("name")["id"]
+    ids = services.table(bpe=facilities).places.set_index("name")["id"]
     assert ids.to_dict() == {
         "Dr Alpha": "bpe-D265-100-50",
         "Dr Beta": "bpe-D265-100-50-2",
@@ -173,7 +174,7 @@ def test_a_facility_keeps_its_identifier_when_rows_are_filtered_or_come_in_anoth
         "La Poste": "bpe-A206-300-70",
     }
     for other in (facilities.iloc[::-1], facilities.iloc[[3, 1]], facilities.iloc[1:]):
-        again = services.table(bpe=other).set_index("name")["id"]
+        again = services.table(bpe=other).places.set_index("name")["id"]
         kept = again.drop("La Poste")
         assert again["La Poste"] == ids["La Poste"]
         assert kept.to_dict() == ids[kept.index].to_dict()
@@ -181,14 +182,14 @@ def test_a_facility_keeps_its_identifier_when_rows_are_filtered_or_come_in_anoth
 
 def test_a_facility_keeps_its_identifier_under_the_code_of_another_year(facilities):
     older = facilities.assign(facility_type=["D201", "D201", "D301", "A206"])
-    assert services.table(bpe=older).id.tolist() == services.table(bpe=facilities).id.tolist()
+    assert services.table(bpe=older).places.id.tolist() == services.table(bpe=facilities).places.id.tolist()
 
 
 def test_the_sample_s_facilities_keep_their_identifiers_in_another_order():
     bpe = datakit.load("bpe", "sample")
     bpe = bpe[bpe.geometry.notna()]
-    given = services.table(bpe=bpe)
-    mixed = services.table(bpe=bpe.sample(frac=1, random_state=1))
+    given = services.table(bpe=bpe).places
+    mixed = services.table(bpe=bpe.sample(frac=1, random_state=1)).places
     assert given.id.is_unique
     assert set(zip(given.id, given.name, strict=True)) == set(zip(mixed.id, mixed.name, strict=True))
 
@@ -396,7 +397,9 @@ def test_degrees_are_refused(plain_country):
 
 
 def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, inhabitants):
-    every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=loaded["bpe"])
+    every = services.table(
+        france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=loaded["bpe"]
+    ).places
     places = services.locate(every, loaded["communes"])
     kinds = ["digital", "post", "library", "doctor", "pharmacy"]
     far = access.by_area(loaded["iris"], places[~places.flagged], kinds, area="iris", threshold=1000)
@@ -410,7 +413,7 @@ def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, 
 
 
 def test_the_planted_wrong_places_are_the_flagged_ones(loaded):
-    every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"])
+    every = services.table(france_services=loaded["france-services"], mednum=loaded["mednum-bfc"]).places
     found = services.locate(every, loaded["communes"])
     assert set(found.id[found.flagged]) == {"EXEMPLE_TL_12_", "EXEMPLE_TL_40_", "9003"}
 
@@ -489,7 +492,9 @@ def test_the_real_numbers_are_right(real):
     assert len(towns) == 23
     assert real["communes-population"].population.sum() == 257_193
     assert set(real["communes-population"].commune) == set(towns.commune)
-    found = services.locate(services.table(france_services=real["france-services"], mednum=real["mednum-bfc"]), towns)
+    found = services.locate(
+        services.table(france_services=real["france-services"], mednum=real["mednum-bfc"]).places, towns
+    )
     inside = found[found.inside]
     assert inside.category.value_counts().to_dict() == {"digital": 69, "france_services": 3}
     assert found.id[found.flagged].tolist() == ["mednumBFC_TL_692_"]
@@ -622,7 +627,7 @@ print(json.dumps({"names": areas.set_index("iris").loc[small["iris"], "name"].to
 
 
 def test_hours_and_accessibility_of_the_national_schema():
-    found = services.table(inclusion_places=datakit.load("inclusion-places", "sample")).set_index("id")
+    found = services.table(inclusion_places=datakit.load("inclusion-places", "sample")).places.set_index("id")
     assert set(found.category) == {"digital"}
     assert found.hours["NAT_0"] == "Mo-Fr 09:00-12:00,14:00-17:00"
     assert found.weekly_hours["NAT_0"] == 30
@@ -636,7 +641,7 @@ class TestOwnEquipment:
         frame = datakit.load("dijon-portal@equipements-administratifs", "sample")
         found = services.own_equipment(frame, {"Mairie": "town_hall", "Mairie de quartier": "town_hall"})
         assert len(found) == frame.categorie.isin(["Mairie", "Mairie de quartier"]).sum() > 0
-        every = services.table(equipment=found)
+        every = services.table(equipment=found).places
         assert set(every.category) == {"town_hall"}
         assert every.id.is_unique
         last = services.own_equipment(frame.iloc[::-1], {"Mairie": "town_hall"})

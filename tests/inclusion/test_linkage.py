@@ -73,7 +73,7 @@ def test_the_sample_s_pairs_are_found_and_no_others():
         inclusion_places=loaded["inclusion-places"],
         mednum=loaded["mednum-bfc"],
         bpe=loaded["bpe"],
-    )
+    ).places
     every = services.locate(every, territory.todays_communes(datakit.load("communes", "sample")))
     kept, review = linkage.link(every)
     merged = review[review.decision == "merged"]

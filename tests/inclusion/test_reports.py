@@ -43,7 +43,7 @@ def test_json_and_xml_say_the_same(tmp_path):
         f"<?xml version='1.0' encoding='utf-8'?><service_requests><request>{fields}</request></service_requests>",
         encoding="utf-8",
     )
-    one, other = reports.read(write(tmp_path / "r.json", {})), reports.read(xml)
+    one, other = reports.read(write(tmp_path / "r.json", {})).points, reports.read(xml).points
     pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(other), check_dtype=False)
     assert one.service_name[0] == "Éclairage public en panne"
     assert one.requested_datetime[0] == pd.Timestamp("2026-04-14T04:37:38Z")
@@ -51,10 +51,11 @@ def test_json_and_xml_say_the_same(tmp_path):
 
 
 def test_nothing_personal_is_read(tmp_path):
-    found = reports.read(write(tmp_path / "r.json", {}))
+    said = reports.read(write(tmp_path / "r.json", {}))
+    found = said.points
     for name in ("first_name", "email", "device_id", "description", "address", "media_url"):
         assert name not in found
-        assert name in found.attrs["reports"]["left_out"]
+        assert name in said.left_out
     text = found.to_csv() + found.astype(dict.fromkeys(found.columns[:-1], "str")).to_json()
     for value in ("quelquun", "Prénom", "rue d'exemple", "devant chez moi", "photo.jpg", "abc"):
         assert value not in text
@@ -63,7 +64,7 @@ def test_nothing_personal_is_read(tmp_path):
 
 
 def test_what_cannot_be_placed_or_comes_twice_is_counted(tmp_path):
-    found = reports.read(
+    said = reports.read(
         write(
             tmp_path / "r.json",
             {"service_request_id": "1", "status": "open"},
@@ -72,9 +73,8 @@ def test_what_cannot_be_placed_or_comes_twice_is_counted(tmp_path):
             {"service_request_id": "3", "lat": 0, "long": 0},
         )
     )
-    assert found.status.tolist() == ["closed"]
-    said = found.attrs["reports"]
-    assert (said["read"], said["without_position"], said["twice"]) == (4, 2, 1)
+    assert said.points.status.tolist() == ["closed"]
+    assert (said.read, said.without_position, said.twice) == (4, 2, 1)
 
 
 @pytest.mark.parametrize("text", ["<html>erreur</html>", "pas du tout", '{"error": "quota"}', "[1, 2]"])
@@ -93,7 +93,7 @@ def test_a_report_without_identifier_is_refused(tmp_path):
 def test_an_empty_answer_is_no_error(tmp_path):
     path = tmp_path / "r.json"
     path.write_text("[]", encoding="utf-8")
-    assert len(reports.read(path)) == 0
+    assert len(reports.read(path).points) == 0
 
 
 @pytest.fixture
@@ -109,12 +109,13 @@ def square_town():
 
 def test_reports_per_resident_and_the_few_are_hidden(square_town):
     areas, people, points = square_town
-    found = reports.by_area(points, areas, people).set_index("iris")
+    counted = reports.by_area(points, areas, people)
+    found = counted.table.set_index("iris")
     assert found.per_1000["a"] == 2.0
     # five households in c; b, so that the total less a is not the reports of c
     assert found.loc[["b", "c"], ["per_1000", "reports"]].isna().all(axis=None)
     assert found.hidden.tolist() == ["", HIDDEN, HIDDEN]
-    assert found.attrs["outside"] == 1
+    assert counted.outside == 1
 
 
 def areas_with(effect, seed, number=107):
@@ -174,8 +175,9 @@ def test_the_planted_silence_of_the_sample_is_found():
     census = [f"census-iris-{k}" for k in ("population", "households", "housing")]
     loaded = {id: datakit.load(id, "sample") for id in [*census, "iris", "filosofi-iris", "defects-survey"]}
     who = people.by_iris(*(loaded[id] for id in census), loaded["filosofi-iris"])
-    told = reports.by_area(reports.read(datakit.fetch("citizen-reports", "sample")), loaded["iris"], who)
-    there = reports.by_area(loaded["defects-survey"], loaded["iris"], who)
+    sent = reports.read(datakit.fetch("citizen-reports", "sample"))
+    told = reports.by_area(sent.points, loaded["iris"], who).table
+    there = reports.by_area(loaded["defects-survey"], loaded["iris"], who).table
     table = told.assign(defects=there.reports).merge(who[["iris", "poverty_rate", "pop_75_plus_pct"]], on="iris")
     found = reports.silence(table, "defects", "poverty_rate", "pop_75_plus_pct").set_index("group")
     for group, logarithm in (
