@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 DETOUR_RANGE = (1.1, 1.5)  # a choice of this kit
+FAR = ("far_pct", "far_low_pct", "far_high_pct")  # under the detour factor, and at both ends of its range
 SPACING = 150  # metres between the points that stand for inhabitants
 
 
@@ -184,6 +185,19 @@ def by_area(
     WrongUse
         A detour under 1, or outside its range; a threshold that is not positive.
     """
+    categories = list(categories)
+    limits = _limits(categories, threshold, detour, detour_range)
+    points, factors = grid(areas, area, spacing), (detour, *detour_range)
+    if network is None:
+        metres = nearest(points, services, categories)
+    else:
+        metres, factors = on_foot(points, services, categories, network), (1.0, 1.0, 1.0)
+    rows = [_far(points, area, metres[name], limits[name], factors).assign(category=name) for name in categories]
+    return pd.concat(rows, ignore_index=True)[[area, "category", "distance", *FAR]]
+
+
+def _limits(categories, threshold, detour, detour_range):
+    """The threshold of each category; choices that make no sense are refused."""
     low, high = detour_range
     if not 1 <= low <= detour <= high:
         raise WrongUse(
@@ -192,29 +206,24 @@ def by_area(
             expected="1 <= low <= detour <= high",
             found=f"{low} <= {detour} <= {high}",
         )
-    categories = list(categories)
     limits = threshold if isinstance(threshold, dict) else dict.fromkeys(categories, threshold)
     wrong = [name for name in categories if not limits.get(name, 0) > 0]
     if wrong:
         raise WrongUse("access.by_area", "a threshold must be a number of metres above 0", found=", ".join(wrong))
-    points = grid(areas, area, spacing)
-    if network is None:
-        metres = nearest(points, services, categories)
-    else:
-        metres, detour, low, high = on_foot(points, services, categories, network), 1.0, 1.0, 1.0
-    rows = []
-    for name in categories:
-        way, weight = metres[name].to_numpy(), points.weight.to_numpy()
-        led = np.isfinite(way)
-        made = {"distance": np.where(led, way, 0) * detour * weight, "led": led * weight}
-        for column, factor in (("far_pct", detour), ("far_low_pct", low), ("far_high_pct", high)):
-            beyond = np.where(np.isnan(way), np.nan, way * factor > limits[name])
-            made[column] = 100 * beyond * weight
-        summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
-        summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
-        rows.append(summed.rename_axis(area).reset_index().assign(category=name))
-    out = pd.concat(rows, ignore_index=True)
-    return out[[area, "category", "distance", "far_pct", "far_low_pct", "far_high_pct"]]
+    return limits
+
+
+def _far(points, area, metres, limit, factors):
+    """Mean way of each area and % of its points beyond the limit under each factor, for one category."""
+    way, weight = metres.to_numpy(), points.weight.to_numpy()
+    led = np.isfinite(way)
+    made = {"distance": np.where(led, way, 0) * factors[0] * weight, "led": led * weight}
+    for column, factor in zip(FAR, factors, strict=True):
+        beyond = np.where(np.isnan(way), np.nan, way * factor > limit)
+        made[column] = 100 * beyond * weight
+    summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
+    summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
+    return summed.rename_axis(area).reset_index()
 
 
 def weighted(access: pd.DataFrame, weights: pd.Series, *, area: str) -> pd.DataFrame:

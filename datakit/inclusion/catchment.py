@@ -107,7 +107,7 @@ def floating(
     method : {"2sfca", "e2sfca", "3sfca"}
         See `METHODS`.
     decay : callable, optional
-        Cost to weight, for the last two; `gaussian` of the catchment by default.
+        Cost to weight, for the last two; `gaussian` by default.
 
     Returns
     -------
@@ -126,8 +126,8 @@ def floating(
     _check(demand, supply, costs, catchment, method)
     people = demand.fillna(0).astype(float)
     known = supply.dropna().astype(float)
-    near = costs[costs["cost"].le(catchment) & costs["service"].isin(known.index)]
-    near = near[["area", "service", "cost"]].rename(columns={"area": "origin", "service": "dest"})
+    near = costs.rename(columns={"area": "origin", "service": "dest"})[["origin", "dest", "cost"]]
+    near = near[near["cost"].le(catchment) & near["dest"].isin(known.index)]
     asked = near["origin"].map(people).groupby(near["dest"]).sum()
     empty = [s for s in known.index if not asked.get(s, 0) > 0]
     near = near[~near["dest"].isin(empty)].reset_index(drop=True)

@@ -76,17 +76,32 @@ def pairs(places: gpd.GeoDataFrame, near: float = NEAR) -> pd.DataFrame:
     different, however alike the street, and so do numbers in names ("Agence 1", "Agence 2").
     """
     same_crs(places)
-    with needed_by(__name__):
-        from rapidfuzz import fuzz, process
-
     shapes = places.geometry.to_numpy()
     a, b = places.sindex.query(shapes, predicate="dwithin", distance=near)
     source, category = places["source"].to_numpy(), places["category"].to_numpy()
     keep = (a < b) & (source[a] != source[b]) & (category[a] == category[b])
     a, b = a[keep], b[keep]
-    names = np.array([words(n, COMMON) or words(n) for n in places["name"]], dtype=object)
     given = places["address"] if "address" in places else pd.Series(None, index=places.index)
-    streets = np.array([words(n) for n in given], dtype=object)
+    out = pd.DataFrame(
+        {
+            "left": places.index[a],
+            "right": places.index[b],
+            "metres": np.hypot(*(_xy(shapes[a]) - _xy(shapes[b])).T).round(1),
+            "name": np.round(_names_alike(places["name"], a, b), 1),
+            "address": np.round(_addresses_alike(given, a, b), 1),
+        }
+    )
+    out["score"] = np.where(out["address"].isna(), out["name"], (out["name"] + out["address"]) / 2).round(1)
+    out["why"] = np.where(out["address"].isna(), "name and distance", "name, address and distance")
+    return out
+
+
+def _names_alike(given, a, b):
+    """Likeness of the names in rows ``a`` and ``b``, 0 to 100."""
+    with needed_by(__name__):
+        from rapidfuzz import fuzz, process
+
+    names = np.array([words(n, COMMON) or words(n) for n in given], dtype=object)
     joined = np.array([n.replace(" ", "") for n in names], dtype=object)  # "Cyber-base" is "Cyberbase"
     alike = np.maximum(
         process.cpdist(names[a], names[b], scorer=fuzz.token_set_ratio),
@@ -94,22 +109,20 @@ def pairs(places: gpd.GeoDataFrame, near: float = NEAR) -> pd.DataFrame:
     )
     figures = np.array([frozenset(re.findall(r"\d+", n)) for n in names], dtype=object)
     alike[[bool(x and y and x.isdisjoint(y)) for x, y in zip(figures[a], figures[b], strict=True)]] = 0
+    return alike
+
+
+def _addresses_alike(given, a, b):
+    """Likeness of the addresses in rows ``a`` and ``b``, 0 to 100; missing where one of the two is."""
+    with needed_by(__name__):
+        from rapidfuzz import fuzz, process
+
+    streets = np.array([words(n) for n in given], dtype=object)
     street = process.cpdist(streets[a], streets[b], scorer=fuzz.token_set_ratio).astype(float)
     number = np.array([_number(s) for s in streets], dtype=object)
     street[[bool(x and y and x != y) for x, y in zip(number[a], number[b], strict=True)]] = 0
     street[[not (x and y) for x, y in zip(streets[a], streets[b], strict=True)]] = np.nan
-    out = pd.DataFrame(
-        {
-            "left": places.index[a],
-            "right": places.index[b],
-            "metres": np.hypot(*(_xy(shapes[a]) - _xy(shapes[b])).T).round(1),
-            "name": np.round(alike, 1),
-            "address": np.round(street, 1),
-        }
-    )
-    out["score"] = np.where(out["address"].isna(), out["name"], (out["name"] + out["address"]) / 2).round(1)
-    out["why"] = np.where(out["address"].isna(), "name and distance", "name, address and distance")
-    return out
+    return street
 
 
 def link(
