@@ -22,8 +22,8 @@ def todays_communes(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        One row for each commune of today, in the order of the codes; ``attrs`` are kept, and ``attrs["merged"]`` lists
-        the codes that were dissolved.
+        One row for each commune of today, in the order of the codes; ``attrs`` are kept. Which were dissolved: the
+        codes of ``communes`` that are in `MERGED`.
     """
     old = [code for code in MERGED if code in set(communes.commune)]
     if not old:
@@ -34,5 +34,5 @@ def todays_communes(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     made = communes.assign(commune=code).dissolve("commune", aggfunc=how).reset_index()
     # The successor's own polygon names it; where it is not there, the old name is all there is.
     made["name"] = made.commune.map(named).fillna(made.name)
-    made.attrs = {**communes.attrs, "merged": old}
+    made.attrs = dict(communes.attrs)
     return made[[c for c in communes.columns if c in made]].sort_values("commune", ignore_index=True)

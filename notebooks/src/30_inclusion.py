@@ -151,7 +151,7 @@ said[["dataset", "rows read", "set aside", "first reason"]]
 # %%
 communes = territory.todays_communes(loaded["communes"])
 population = loaded["communes-population"]
-for code in communes.attrs.get("merged", []):
+for code in sorted(set(loaded["communes"]["commune"]) & set(services.MERGED)):
     print(f"{code} was dissolved into {services.MERGED[code]}")
 communes = communes.drop(columns=["population", "name"], errors="ignore").merge(
     population[["commune", "name", "population"]], on="commune", how="left"

@@ -1,4 +1,4 @@
-"""One meaning of a share: a name that ends in ``share`` is from 0 to 1, a percentage ends in ``_pct``."""
+"""One meaning of a share (``share`` is from 0 to 1, a percentage ends in ``_pct``), and one use of ``attrs``."""
 
 import ast
 import re
@@ -77,3 +77,13 @@ def test_the_rule_sees_a_wrong_unit():
     assert wrong_words('def f():\n    """``lost_share`` (%)."""') and not wrong_words(
         'def f():\n    """``a_pct`` (%)."""'
     )
+
+
+def test_attrs_carry_provenance_alone():
+    """pandas drops attrs in a merge and compares them in a concat: a second result is a value that is returned."""
+    keys = {
+        (str(path.relative_to(ROOT)), key)
+        for path in SOURCES
+        for key in re.findall(r"""\.attrs(?:\[|\.get\(|\.pop\()["']([^"']+)["']""", path.read_text(encoding="utf-8"))
+    }
+    assert len(keys) > 5 and [k for k in sorted(keys) if k[1] not in ("datakit", "datakit_sources")] == []
