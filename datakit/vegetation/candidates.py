@@ -104,6 +104,32 @@ def choose(
         )
     of = {"species": pd.Series(found.index, found.index), "genus": found["genre"], "family": found["famille"]}
     now = found["genre"].map(counts["genus"]).fillna(0) / total["genus"]
+    chosen = _ranked(found, now)
+    while chosen:
+        mix = chosen[:n]
+        each = trees / len(mix)
+        over = next((name for name in reversed(mix) if _over(name, mix, each, trees, of, counts, total)), None)
+        if over is None:
+            break
+        chosen.remove(over)
+    if not chosen:
+        raise WrongUse("choose", "no candidate is fit: each would bring a species, genus or family over its limit")
+    return _shared_out(found.loc[mix], trees).assign(genus_share=now.loc[mix].to_numpy())
+
+
+def _shared_out(mix, trees):
+    """As many trees of each taxon; what is left over goes to the first."""
+    columns = ["nom_fr", "drought", "heat", "frost", "height_low", "height_high", "allergy", "threats"]
+    out = mix[columns].rename_axis("taxon").reset_index()
+    out.insert(2, "share", 1 / len(mix))
+    parts = np.full(len(mix), trees // len(mix))
+    parts[: trees % len(mix)] += 1
+    out.insert(3, "trees", parts)
+    return out
+
+
+def _ranked(found, now):
+    """Candidates that drought is not known to harm, by what is known for them, least common genus first."""
     order = pd.DataFrame(
         {
             "drought": found["drought"].ne("tolerant"),
@@ -115,24 +141,7 @@ def choose(
         },
         index=found.index,
     ).sort_values(["drought", "allergy", "threats", "frost", "now", "name"])
-    chosen = list(order.index[found.loc[order.index, "drought"].ne("sensitive")])
-    while chosen:
-        mix = chosen[:n]
-        each = trees / len(mix)
-        over = next((name for name in reversed(mix) if _over(name, mix, each, trees, of, counts, total)), None)
-        if over is None:
-            break
-        chosen.remove(over)
-    if not chosen:
-        raise WrongUse("choose", "no candidate is fit: each would bring a species, genus or family over its limit")
-    columns = ["nom_fr", "drought", "heat", "frost", "height_low", "height_high", "allergy", "threats"]
-    out = found.loc[mix, columns].rename_axis("taxon").reset_index()
-    out.insert(2, "share", 1 / len(mix))
-    parts = np.full(len(mix), trees // len(mix))
-    parts[: trees % len(mix)] += 1
-    out.insert(3, "trees", parts)
-    out["genus_share"] = now.loc[mix].to_numpy()
-    return out
+    return list(order.index[found.loc[order.index, "drought"].ne("sensitive")])
 
 
 def _over(name, mix, each, trees, of, counts, total):

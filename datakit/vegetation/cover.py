@@ -120,6 +120,30 @@ def green(
         No layer, a name that is taken, or an entry of ``known`` for a layer that is not there.
     """
     given = {name: layer for name, layer in layers.items() if layer is not None}
+    reach = _surveys(layers, known)
+    same_crs(areas, *given.values(), *(reach[name] for name in given if name in reach))
+    shapes = polygons(areas)
+    surface = shapely.area(shapes)
+    there = surface > 0
+    covered = {name: gathered(shapes, polygons(layer)) for name, layer in given.items()}
+    seen = _seen(shapes, surface, {name: reach.get(name) for name in given}, least)
+    sees = {name: there & seen.get(name, False) for name in layers}
+    out = areas.copy()
+    for name in layers:
+        area = np.minimum(shapely.area(covered[name]), surface) if name in given else np.nan
+        out[f"{name}_area"] = np.where(sees[name], area, np.nan)
+        out[f"{name}_share"] = _share(out[f"{name}_area"], surface)
+    every, any_ = np.all(list(sees.values()), axis=0), np.any(list(sees.values()), axis=0)
+    area = np.minimum(_together(list(covered.values())), surface) if covered else np.zeros(len(areas))
+    out["green_area"] = np.where(every, area, np.nan)
+    out["green_share"] = _share(out["green_area"], surface)
+    out["green_least"] = np.where(any_, _share(area, surface), np.nan)
+    out["not_known"] = _names(sees, there, out.index)
+    return out
+
+
+def _surveys(layers, known):
+    """Where each layer was surveyed, by its name; nothing of those that are known everywhere."""
     reach = known if isinstance(known, dict) else {} if known is None else dict.fromkeys(layers, known)
     if not layers or "green" in layers or not set(reach) <= set(layers):
         raise WrongUse(
@@ -127,38 +151,21 @@ def green(
             "layers have names other than `green`, and `known` has no other ones",
             found=f"layers {', '.join(layers) or 'none'}; known {', '.join(reach) or 'none'}",
         )
-    same_crs(areas, *given.values(), *(reach[name] for name in given if name in reach))
-    shapes = polygons(areas)
-    surface = shapely.area(shapes)
-    there = surface > 0
-    pieces, covered, sees, surveys = [], {}, {}, {}
-    for name in layers:
-        sees[name] = there & (name in given)
-        if name in given and name in reach:
-            key = id(reach[name])  # one survey for all layers is measured once
-            if key not in surveys:
-                surveys[key] = covered_area(shapes, polygons(reach[name])) >= least * surface
-            sees[name] &= surveys[key]
-        if name in given:
-            found = gathered(shapes, polygons(given[name]))
-            covered[name] = np.minimum(shapely.area(found), surface)
-            pieces.append(found)
-    out = areas.copy()
+    return reach
 
-    def share(area):
-        return np.divide(area, surface, out=np.full(len(areas), np.nan), where=there)
 
-    for name in layers:
-        area = np.where(sees[name], covered.get(name, np.nan), np.nan)
-        out[f"{name}_area"], out[f"{name}_share"] = area, share(area)
-    every, any_ = np.all(list(sees.values()), axis=0), np.any(list(sees.values()), axis=0)
-    whole = _together(pieces) if pieces else np.zeros(len(areas))
-    area = np.minimum(whole, surface)
-    out["green_area"] = np.where(every, area, np.nan)
-    out["green_share"] = share(out["green_area"].to_numpy())
-    out["green_least"] = np.where(any_, share(area), np.nan)
-    out["not_known"] = _names(sees, there, out.index)
-    return out
+def _seen(shapes, surface, reach, least):
+    """Of each layer, the areas that were surveyed for it; those of a layer without a survey all were."""
+    surveys, seen = {}, {}
+    for name, known in reach.items():
+        if known is not None and id(known) not in surveys:  # one survey for all layers is measured once
+            surveys[id(known)] = covered_area(shapes, polygons(known)) >= least * surface
+        seen[name] = surveys.get(id(known), True)
+    return seen
+
+
+def _share(area, surface):
+    return np.divide(np.asarray(area, float), surface, out=np.full(len(surface), np.nan), where=surface > 0)
 
 
 def _together(pieces):

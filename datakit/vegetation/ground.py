@@ -120,10 +120,7 @@ def pavements(
     ways = carriageways(roads, Offsets(roads=0.0, unknown_width=offsets.unknown_width, path_width=offsets.path_width))
     street = _streets(ways)
     lots, lanes, squares = polygons(parcels), polygons(ways), polygons(cells)
-    has = np.zeros((2, len(squares)), bool)
-    for row, layer, distance in zip(has, (lots, lanes[street]), (0, reach), strict=True):
-        row[shapely.STRtree(squares).query(layer, "dwithin", distance)[1]] = True
-    some = np.flatnonzero(has.all(axis=0))
+    some = _with_both(squares, lots, lanes[street], reach)
     squares = squares[some]
     bare = _beside(squares, lots, lanes, street, reach, offsets)
     pit = (wide - offsets.kerb - offsets.walking) / 2
@@ -131,6 +128,14 @@ def pavements(
     found = inside(grown(grown(bare, -pit, quad_segs=4), pit, quad_segs=4), squares)
     kept = ~shapely.is_empty(found)
     return gpd.GeoDataFrame({"place": cells.index.to_numpy()[some[kept]]}, geometry=found[kept], crs=crs)
+
+
+def _with_both(squares, lots, lanes, reach):
+    """Places of the cells that a parcel touches and that lie within reach of a street."""
+    has = np.zeros((2, len(squares)), bool)
+    for row, layer, distance in zip(has, (lots, lanes), (0, reach), strict=True):
+        row[shapely.STRtree(squares).query(layer, "dwithin", distance)[1]] = True
+    return np.flatnonzero(has.all(axis=0))
 
 
 def _streets(ways):
@@ -225,6 +230,12 @@ def pieces(
     out = _by_tenure(rows, squares, _claims(squares, parcels, owners, public), _sure(squares, parcels, known), shapes)
     if not shapes:
         out = _less_the_named(out)
+    out, geometry = _tidied(out, cells)
+    return gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
+
+
+def _tidied(out, cells):
+    """The table of pieces in the order of the cells, and their shapes."""
     # Slivers under a thousandth of a square metre come from cutting along one limit twice.
     out = out[out["area"] > 1e-3].sort_values("at", kind="stable", ignore_index=True)
     geometry = out.pop("shape").to_numpy()
@@ -232,7 +243,7 @@ def pieces(
     out.insert(2, "paved", out["kind"].isin(PAVED))
     out["kind"] = pd.Categorical(out["kind"], KINDS)
     out["tenure"] = pd.Categorical(out["tenure"], TENURES)
-    return gpd.GeoDataFrame(out, geometry=geometry, crs=crs) if shapes else out
+    return out, geometry
 
 
 def _by_kind(cells, uses, shapes):

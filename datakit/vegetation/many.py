@@ -192,15 +192,18 @@ def run(
     ours = isinstance(cells, gpd.GeoDataFrame)
     places = partitioned(cells, parts, by) if ours else cells
     shaped = {n: partitioned(x) if isinstance(x, gpd.GeoDataFrame) else x for n, x in shaped.items()}
-    near = {name: _near(_bounds(places), _bounds(layer), reach) for name, layer in shaped.items()}
-    pieces = {name: layer.to_delayed() for name, layer in shaped.items()}
-    empty = {name: layer._meta for name, layer in shaped.items()}
-    call = dask.delayed(_one, pure=False)
-    tasks = []
-    for k, place in enumerate(places.to_delayed()):
-        mine = {name: [pieces[name][j] for j in near[name][k]] for name in shaped}
-        tasks.append(call(work, place, mine, empty, reach, options))
+    tasks = _tasks(dask.delayed(_one, pure=False), work, places, shaped, reach, options)
     return _together(dask.compute(*tasks), ours)
+
+
+def _tasks(call, work, places, layers, reach, options):
+    """One call for each place, with the parts of the layers that lie near it."""
+    near = {name: _near(_bounds(places), _bounds(layer), reach) for name, layer in layers.items()}
+    pieces = {name: layer.to_delayed() for name, layer in layers.items()}
+    empty = {name: layer._meta for name, layer in layers.items()}
+    for k, place in enumerate(places.to_delayed()):
+        mine = {name: [pieces[name][j] for j in near[name][k]] for name in layers}
+        yield call(work, place, mine, empty, reach, options)
 
 
 def _bounds(table):

@@ -238,6 +238,18 @@ def left_out(
     WrongUse
         No age column of that name, fewer than one group, a place or an IRIS that comes twice.
     """
+    _fit(met, census, incomes, ages, groups)
+    sums = _by_iris(met, residents, where)
+    rows = [_row("all", "all residents", sums)]
+    if incomes is not None:
+        rows += _by_income(sums, incomes, groups)
+    if census is not None:
+        rows += _by_age(sums, census, ages)
+    return pd.DataFrame(rows)
+
+
+def _fit(met, census, incomes, ages, groups):
+    """One row for each place and IRIS, and the columns that are asked for; or an error that says what is not so."""
     if not met.index.is_unique:
         raise WrongUse(
             "left_out",
@@ -260,6 +272,10 @@ def left_out(
             "ages are columns of the census, and there is at least one group",
             found=f"no {', '.join(absent)}" if absent else f"groups={groups}",
         )
+
+
+def _by_iris(met, residents, where):
+    """Residents of each IRIS, those who meet each part, and those for whom it is known."""
     people = pd.Series(_people(residents, met), met.index)
     piece = where[where["place"].isin(met.index)]
     weight = people.loc[piece["place"]].to_numpy() * piece["part"].to_numpy()
@@ -269,27 +285,29 @@ def left_out(
         sums[f"meets {name}"] = weight * np.nan_to_num(value[:, k])
         sums[f"known {name}"] = weight * np.isfinite(value[:, k])
     sums = sums.groupby("iris").sum()
-    sums = sums[sums["people"] > 0]
-    rows = [_row("all", "all residents", sums)]
-    if incomes is not None:
-        income = incomes.set_index("iris").reindex(sums.index)
-        median = pd.to_numeric(income["median_income"]).astype("float64")
-        group = _bands(median, sums["people"], groups)
-        group[median.isna()] = HIDDEN
-        group[~sums.index.isin(incomes["iris"])] = ABSENT
-        labels = [*(g for g in sorted(set(group)) if g not in (HIDDEN, ABSENT)), HIDDEN, ABSENT]
-        for label in labels:
-            here = (group == label).to_numpy()
-            if here.any():
-                rows.append(_row("income", label, sums[here], median[here]))
-    if census is not None:
-        count = census.set_index("iris").reindex(sums.index)
-        lives = pd.to_numeric(count["population"]).astype("float64")
-        for name in ages:
-            # Of an IRIS that is only partly in the places, the same part of each age.
-            share = pd.to_numeric(count[name]).astype("float64") / lives.where(lives > 0)
-            rows.append(_row("age", name, sums.mul(share.clip(0, 1), axis=0).dropna(subset="people")))
-    return pd.DataFrame(rows)
+    return sums[sums["people"] > 0]
+
+
+def _by_income(sums, incomes, groups):
+    income = incomes.set_index("iris").reindex(sums.index)
+    median = pd.to_numeric(income["median_income"]).astype("float64")
+    group = _bands(median, sums["people"], groups)
+    group[median.isna()] = HIDDEN
+    group[~sums.index.isin(incomes["iris"])] = ABSENT
+    labels = [*(g for g in sorted(set(group)) if g not in (HIDDEN, ABSENT)), HIDDEN, ABSENT]
+    where = {label: (group == label).to_numpy() for label in labels}
+    return [_row("income", label, sums[here], median[here]) for label, here in where.items() if here.any()]
+
+
+def _by_age(sums, census, ages):
+    rows = []
+    count = census.set_index("iris").reindex(sums.index)
+    lives = pd.to_numeric(count["population"]).astype("float64")
+    for name in ages:
+        # Of an IRIS that is only partly in the places, the same part of each age.
+        share = pd.to_numeric(count[name]).astype("float64") / lives.where(lives > 0)
+        rows.append(_row("age", name, sums.mul(share.clip(0, 1), axis=0).dropna(subset="people")))
+    return rows
 
 
 def _bands(income, people, groups):

@@ -158,27 +158,40 @@ def prioritise(
         See :func:`need`; also fewer than one draw.
     """
     weights = _checked(frame, weights)
+    _drawable(draws, concentration, top, room_weight)
+    ranks, base, room = _parts(frame, weights, room, room_weight)
+    score = (ranks @ base) * room
+    known = np.isfinite(score)
+    rank = pd.Series(score).rank(ascending=False, method="min").to_numpy()
+    out = pd.DataFrame({"need": ranks @ base, "priority": score, "rank": rank}, index=frame.index)
+    # An indicator whose weight is 0 was left out on purpose: it stays out of the draws.
+    drawn = np.zeros((draws, len(base)))
+    drawn[:, base > 0] = np.random.default_rng(seed).dirichlet(concentration * base[base > 0], draws)
+    low, high, among = _over_draws(ranks[known], room[known], drawn, top)
+    for name, value in (("rank_low", low), ("rank_high", high), ("top_share", among)):
+        out[name] = np.nan
+        out.loc[known, name] = value
+    return out
+
+
+def _drawable(draws, concentration, top, room_weight):
     if draws < 1 or concentration <= 0 or not 0 < top < 1 or not 0 <= room_weight < np.inf:
         raise WrongUse(
             "prioritise",
             "draws and concentration are positive, top is between 0 and 1, room_weight is 0 or more",
             found=f"draws={draws}, concentration={concentration}, top={top}, room_weight={room_weight}",
         )
-    ranks, base, room = _parts(frame, weights, room, room_weight)
-    score = (ranks @ base) * room
-    known = np.isfinite(score)
-    out = pd.DataFrame({"need": ranks @ base, "priority": score}, index=frame.index)
-    out["rank"] = out["priority"].rank(ascending=False, method="min")
-    number = int(known.sum())
+
+
+def _over_draws(ranks, room, drawn, top):
+    """Of each place, its rank in 5 % and in 95 % of the draws, and the share of them in which it is among the first."""
+    number, draws = len(room), len(drawn)
     first = _first(number, top)
-    # An indicator whose weight is 0 was left out on purpose: it stays out of the draws.
-    drawn = np.zeros((draws, len(base)))
-    drawn[:, base > 0] = np.random.default_rng(seed).dirichlet(concentration * base[base > 0], draws)
     step = -(-number // 65_535) or 1  # ranks are kept in two bytes: exact up to 65,535 places
     places = np.empty((number, draws), np.uint16)
     among = np.zeros(number)
     for start in range(0, draws, BLOCK):
-        scores = (drawn[start : start + BLOCK] @ ranks[known].T) * room[known]
+        scores = (drawn[start : start + BLOCK] @ ranks.T) * room
         order = np.argsort(-scores, axis=1, kind="stable")
         rank = np.empty(order.shape, np.uint32)
         np.put_along_axis(rank, order, np.arange(1, number + 1, dtype=np.uint32)[None], axis=1)
@@ -188,10 +201,7 @@ def prioritise(
     for start in range(0, number, 2000):
         rows = slice(start, start + 2000)
         low[rows], high[rows] = step * np.quantile(places[rows], [0.05, 0.95], axis=1)
-    for name, value in (("rank_low", low), ("rank_high", high), ("top_share", among / draws)):
-        out[name] = np.nan
-        out.loc[known, name] = value
-    return out
+    return low, high, among / draws
 
 
 def one_at_a_time(
@@ -233,11 +243,8 @@ def one_at_a_time(
             found=f"by={list(by)}, top={top}",
         )
     ranks, base, plain = _parts(frame, weights, room, 1.0)
-    powered = _power(plain, room_weight)
-    reference = (ranks @ base) * powered
+    reference = (ranks @ base) * _power(plain, room_weight)
     known = np.isfinite(reference)
-    order = pd.Series(reference[known]).rank(ascending=False).to_numpy()
-    first = np.argsort(-reference[known], kind="stable")[: _first(known.sum(), top)]
     rows = []
     for name in [*weights, "room"]:
         for factor in factors:
@@ -251,12 +258,17 @@ def one_at_a_time(
                 rows.append((name, factor, np.nan, np.nan, np.nan, np.nan))
                 continue
             score = (ranks[known] @ (changed / changed.sum())) * plain[known] ** power
-            now = pd.Series(score).rank(ascending=False).to_numpy()
-            again = np.argsort(-score, kind="stable")[: len(first)]
-            alike = np.nan if np.ptp(order) == 0 or np.ptp(now) == 0 else np.corrcoef(order, now)[0, 1]
-            rows.append((name, factor, weight, np.isin(first, again).mean(), alike, np.median(np.abs(order - now))))
+            rows.append((name, factor, weight, *_difference(reference[known], score, top)))
     table = pd.DataFrame(rows, columns=["indicator", "factor", "weight", "kept", "correlation", "moved"])
     return table.sort_values("kept", kind="stable", ignore_index=True)
+
+
+def _difference(before, after, top):
+    """What stays among the first, how alike all ranks are, and by how many places half of them move."""
+    order, now = (pd.Series(score).rank(ascending=False).to_numpy() for score in (before, after))
+    first, again = (np.argsort(-score, kind="stable")[: _first(len(before), top)] for score in (before, after))
+    alike = np.nan if np.ptp(order) == 0 or np.ptp(now) == 0 else np.corrcoef(order, now)[0, 1]
+    return np.isin(first, again).mean(), alike, np.median(np.abs(order - now))
 
 
 def confidence(top_share: pd.Series, firm: float = 0.9, likely: float = 0.5) -> pd.Series:

@@ -53,6 +53,21 @@ def by_cell(
     with needed_by(__name__):
         import rioxarray  # noqa: F401  gives arrays their `.rio`
     same_crs(cells)
+    name, values, affine, crs = _grid(found)
+    shapes = polygons(cells.geometry.to_crs(crs))
+    weight, total, over = _sums(shapes, affine, values, above)
+    surface = shapely.area(shapes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        seen = np.where(surface > 0, np.minimum(weight / surface, 1), np.nan)
+        kept = (weight > 0) & (seen >= least)
+        out = {name: np.where(kept, total / weight, np.nan), "seen_share": seen}
+        if above is not None:
+            out["above_share"] = np.where(kept, over / weight, np.nan)
+    return pd.DataFrame(out, index=cells.index)
+
+
+def _grid(found):
+    """Name, values, place and CRS of a raster whose cells lie along the axes of its CRS."""
     raster = found["ndvi"] if hasattr(found, "data_vars") else found
     raster = raster.squeeze(drop=True)
     if raster.ndim != 2 or raster.rio.crs is None:
@@ -68,7 +83,11 @@ def by_cell(
     values = raster.to_numpy().astype(float)
     if raster.rio.nodata is not None:
         values[values == raster.rio.nodata] = np.nan
-    shapes = polygons(cells.geometry.to_crs(raster.rio.crs))
+    return raster.name or "value", values, affine, raster.rio.crs
+
+
+def _sums(shapes, affine, values, above):
+    """Of each shape, the ground that has a value, the sum of value times ground, and the ground with a high value."""
     weight, total, over = (np.zeros(len(shapes)) for _ in range(3))
 
     def add(start):
@@ -85,14 +104,7 @@ def by_cell(
 
     with ThreadPoolExecutor(2) as pool:  # GEOS computes outside Python's lock
         list(pool.map(add, range(0, len(shapes), 500)))
-    surface = shapely.area(shapes)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        seen = np.where(surface > 0, np.minimum(weight / surface, 1), np.nan)
-        kept = (weight > 0) & (seen >= least)
-        out = {raster.name or "value": np.where(kept, total / weight, np.nan), "seen_share": seen}
-        if above is not None:
-            out["above_share"] = np.where(kept, over / weight, np.nan)
-    return pd.DataFrame(out, index=cells.index)
+    return weight, total, over
 
 
 def _pixels(shapes, affine, size):

@@ -257,6 +257,17 @@ def self_check(
     """
     same_crs(areas, coarse, buildings)
     known = totals.dropna(subset=[column])
+    places, contours = _divided(known, areas, coarse, column, buildings, key, within)
+    sums = places.groupby(within, as_index=False)[column].sum()
+    ways = {
+        "building volume": by_volume(sums, contours, places, [column], buildings),
+        "ground": spread(sums, contours, places, [column]),
+    }
+    return pd.DataFrame({name: error(found[column], places[column], percent) for name, found in ways.items()}).T
+
+
+def _divided(known, areas, coarse, column, buildings, key, within):
+    """The IRIS of communes that have buildings and two IRIS or more, and these communes without unknown ground."""
     places = areas[[key, areas.geometry.name]].merge(known[[key, within, column]], on=key)
     places = gpd.GeoDataFrame(places[[key, within, column]], geometry=polygons(places), crs=areas.crs)
     where = coarse.sindex.query(shapely.point_on_surface(buildings.geometry.to_numpy()), predicate="intersects")[1]
@@ -271,11 +282,4 @@ def self_check(
     contours = coarse.loc[coarse[within].isin(places[within]), [within]]
     strange = shapely.union_all(polygons(areas[~areas[key].isin(known[key])]))
     shapes = shapely.difference(polygons(coarse.loc[contours.index]), strange)
-    contours = gpd.GeoDataFrame(contours, geometry=shapes, crs=coarse.crs)
-    sums = places.groupby(within, as_index=False)[column].sum()
-    truth = places[column]
-    ways = {
-        "building volume": by_volume(sums, contours, places, [column], buildings),
-        "ground": spread(sums, contours, places, [column]),
-    }
-    return pd.DataFrame({name: error(found[column], truth, percent) for name, found in ways.items()}).T
+    return places, gpd.GeoDataFrame(contours, geometry=shapes, crs=coarse.crs)

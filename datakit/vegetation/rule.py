@@ -226,16 +226,7 @@ def parts(
     if isinstance(walk, pd.DataFrame):
         walk = walk["walk"].mask(walk["walk"].isna() & walk["crow"].notna(), np.inf)
     given = {"trees": trees, "canopy": canopy, "walk": walk, "seeing": seeing}
-    raw = {name: figures(value, places, name) for name, value in given.items() if value is not None}
-    for name, most in (("trees", np.inf), ("canopy", 1 + 1e-9), ("walk", np.inf), ("seeing", 1 + 1e-9)):
-        value = raw.get(name, np.empty(0))
-        if ((value < 0) | (value > most)).any():
-            raise WrongUse(
-                "parts",
-                f"`{name}` is out of range",
-                expected=f"0 to {most:.0f}",
-                found=f"{np.nanmin(value):g} to {np.nanmax(value):g}",
-            )
+    raw = _in_range({name: figures(value, places, name) for name, value in given.items() if value is not None})
     nothing = np.full(len(places), np.nan)
     out = pd.DataFrame({name: raw.get(name, nothing) for name in ("trees", "canopy", "walk")}, index=places.index)
     out["three_trees"] = raw.get("seeing", _when(out["trees"], out["trees"] >= rule.trees))
@@ -250,6 +241,19 @@ def parts(
     out["none"] = np.where(unknown & (some.max(axis=1) < 1), np.nan, 1 - some.max(axis=1))
     out["met"] = found.sum(axis=1)
     return out
+
+
+def _in_range(raw):
+    for name, value in raw.items():
+        most = 1 + 1e-9 if name in ("canopy", "seeing") else np.inf
+        if ((value < 0) | (value > most)).any():
+            raise WrongUse(
+                "parts",
+                f"`{name}` is out of range",
+                expected=f"0 to {most:.0f}",
+                found=f"{np.nanmin(value):g} to {np.nanmax(value):g}",
+            )
+    return raw
 
 
 def _when(value, met):

@@ -253,9 +253,13 @@ def ndvi(
             found=f"none with at most {max_cloud:g} % of cloud",
             next="a longer period, or a larger `max_cloud`",
         )
-    geobox = _geobox(area, items)
+    return _composite(_days(items)[:most], _geobox(area, items), clear)
+
+
+def _composite(days, geobox, clear):
+    """The median of the days, and the scenes that it was made of."""
     views, scenes = [], []
-    for day in _days(items)[:most]:
+    for day in days:
         view = np.full(geobox.shape, np.nan, np.float32)
         for item in day:  # tiles of one day overlap and show the same: the first that sees a pixel gives it
             seen, scene = _view(item, geobox, clear)

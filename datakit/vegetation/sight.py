@@ -59,6 +59,7 @@ def visible_trees(
         Trees known to have a thinner trunk (``dbh``, cm) do not count: the rule asks for well-established ones.
     known : GeoDataFrame or GeoSeries, optional
         Where both trees and buildings were surveyed. A home outside has no figure.
+
     Returns
     -------
     DataFrame
@@ -71,35 +72,15 @@ def visible_trees(
     WrongUse
         A distance or number that is none.
     """
-    if not 0 < reach < np.inf or not least_dbh >= 0:
-        raise WrongUse(
-            "visible_trees",
-            "reach is a positive number of metres, least_dbh is 0 cm or more",
-            found=f"reach={reach}, least_dbh={least_dbh}",
-        )
+    _measures(reach, least_dbh)
     same_crs(homes, trees, buildings, *([] if known is None else [known]))
     goals = _goals(trees, least_dbh)
-    raw = polygons(buildings)
-    raw = raw[~shapely.is_empty(raw)]
-    # Narrowed by a hand's breadth: what only touches a line, or overlaps a wall by a slip of the pen, does not hide.
-    walls = shapely.buffer(raw, -SLACK, join_style="mitre")
+    raw, walls = _walls(buildings)
     from_, own = _viewpoints(homes, raw)
-    seen_from = np.flatnonzero(~(shapely.is_missing(from_) | shapely.is_empty(from_)))
-    if known is not None and len(seen_from):
-        area = shapely.union_all(polygons(known))
-        shapely.prepare(area)
-        seen_from = seen_from[shapely.intersects(area, shapely.point_on_surface(from_[seen_from]))]
     near, visible = np.full((2, len(homes)), -1)
-    if len(seen_from):
-        here = shapely.STRtree(goals)
-        around = shapely.STRtree(walls)
-        shapely.prepare(walls)
-        # Neighbours together: a block then needs one corner of the city only, and every block is alike in size.
-        centres = shapely.centroid(from_[seen_from])
-        order = seen_from[np.lexsort((shapely.get_y(centres), shapely.get_x(centres) // 500))]
-        parts = [order[k : k + BLOCK] for k in range(0, len(order), BLOCK)]
-        for part in parts:  # one after the other: two threads may not ask one prepared shape
-            near[part], visible[part] = _count(part, from_, own, goals, here, walls, around, reach)
+    here, around = shapely.STRtree(goals), shapely.STRtree(walls)
+    for part in _blocks(from_, known):  # one after the other: two threads may not ask one prepared shape
+        near[part], visible[part] = _count(part, from_, own, goals, here, walls, around, reach)
     out = pd.DataFrame({"near": near, "visible": visible}, index=homes.index)
     return out.mask(out < 0).astype("Int64")
 
@@ -124,6 +105,15 @@ def homes(buildings: gpd.GeoDataFrame, usages: Sequence[str] = ("Résidentiel", 
     return buildings[buildings[columns].isin(list(usages)).any(axis=1)] if columns else buildings
 
 
+def _measures(reach, least_dbh):
+    if not 0 < reach < np.inf or not least_dbh >= 0:
+        raise WrongUse(
+            "visible_trees",
+            "reach is a positive number of metres, least_dbh is 0 cm or more",
+            found=f"reach={reach}, least_dbh={least_dbh}",
+        )
+
+
 def _goals(trees, least_dbh):
     shapes = shapely.force_2d(trees.geometry.to_numpy())
     flat = shapely.get_dimensions(shapes) == 2
@@ -131,6 +121,16 @@ def _goals(trees, least_dbh):
     if least_dbh and "dbh" in trees:
         keep &= ~(pd.to_numeric(trees["dbh"]).to_numpy(float, na_value=np.nan) < least_dbh)
     return shapes[keep]
+
+
+def _walls(buildings):
+    """Footprints as they are, and as they hide."""
+    raw = polygons(buildings)
+    raw = raw[~shapely.is_empty(raw)]
+    # Narrowed by a hand's breadth: what only touches a line, or overlaps a wall by a slip of the pen, does not hide.
+    walls = shapely.buffer(raw, -SLACK, join_style="mitre")
+    shapely.prepare(walls)
+    return raw, walls
 
 
 def _viewpoints(homes, raw):
@@ -149,6 +149,19 @@ def _viewpoints(homes, raw):
     c, d = shapely.STRtree(shapely.point_on_surface(raw)).query(shapes[some], predicate="intersects")
     own = np.unique(np.concatenate([some[a], some[c]]) * len(raw) + np.concatenate([b, d]))
     return shapes, own
+
+
+def _blocks(from_, known):
+    """The homes that have a place, where that is known, some at once."""
+    seen_from = np.flatnonzero(~(shapely.is_missing(from_) | shapely.is_empty(from_)))
+    if known is not None and len(seen_from):
+        area = shapely.union_all(polygons(known))
+        shapely.prepare(area)
+        seen_from = seen_from[shapely.intersects(area, shapely.point_on_surface(from_[seen_from]))]
+    # Neighbours together: a block then needs one corner of the city only, and every block is alike in size.
+    centres = shapely.centroid(from_[seen_from])
+    order = seen_from[np.lexsort((shapely.get_y(centres), shapely.get_x(centres) // 500))]
+    return [order[k : k + BLOCK] for k in range(0, len(order), BLOCK)]
 
 
 def _count(part, from_, own, goals, here, walls, around, reach):
