@@ -113,6 +113,16 @@ def parser() -> argparse.ArgumentParser:
             help=ORIGINS.format(default or _now()).replace("%", "%%"),
         )
 
+    _add_data(command, origins)
+    cli_mirrors.add_commands(command, origins)
+    _add_run(command, origins)
+    _add_notebooks(command)
+    cli_trees.add_commands(command, origins)
+    _add_doctor(command, origins)
+    return top
+
+
+def _add_data(command, origins):
     c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
     c.add_argument("words", nargs="*", help="only datasets whose card mentions every word, in English or French")
     c.add_argument("--theme", help="only one theme: " + ", ".join(themes()))
@@ -140,8 +150,8 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument("--locked", action="store_true", help="accept only what data.lock names (see datakit lock)")
     c.add_argument("--refresh", action="store_true", help="ask the origin again although a copy is kept")
 
-    cli_mirrors.add_commands(command, origins)
 
+def _add_run(command, origins):
     c = command(
         "run",
         "run the notebooks and write a report",
@@ -173,14 +183,16 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
     c.add_argument("--quiet", action="store_true", help="say nothing while it runs")
 
+
+def _add_notebooks(command):
     examples = "  datakit notebooks\n  datakit notebooks my_notebooks\n"
     c = command(
         "notebooks", "copy the kit's notebooks, to open and change them; no file is replaced", _notebooks, examples
     )
     c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help="where (default: ./notebooks)")
 
-    cli_trees.add_commands(command, origins)
 
+def _add_doctor(command, origins):
     c = command(
         "doctor",
         "check that everything works here, and say what to do where it does not",
@@ -190,7 +202,6 @@ def parser() -> argparse.ArgumentParser:
     )
     origins(c)
     c.add_argument("--json", action="store_true", help="the checks as JSON")
-    return top
 
 
 def _list(args):

@@ -74,20 +74,8 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
         keep = concerned(raw, card)
         raw, rows = raw[keep].reset_index(drop=True), rows[keep].reset_index(drop=True)
         geometry = geometry[keep.to_numpy()] if geometry is not None else None
-    broken, notes = [], list(told)
-    columns = {}
-    for f in card.fields:
-        name = next((s for s in f.source if s in raw.columns), None)
-        if name is None and f.optional:
-            continue
-        if name is None:
-            raise _missing(card, f, raw.columns)
-        text = as_text(raw[name])
-        values, rule = _convert(text, f, card)
-        if rule is not None and rule.any():
-            broken.append(_reject(rows, f.name, text, rule, f"is a {f.type}" + _format_of(f)))
-        broken += [_reject(rows, f.name, text, wrong, why) for wrong, why in _constraints(values, f)]
-        columns[f.name] = values
+    columns, broken = _columns(raw, rows, card)
+    notes = list(told)
     frame = pd.DataFrame(columns) if card.fields else _as_published(raw)
     if card.geometry or geometry is not None:
         import geopandas as gpd
@@ -96,15 +84,7 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
         broken += [_reject(rows, "geometry", value, mask, rule) for mask, value, rule in wrong]
         notes += [f"{what}: rows {_some(rows[mask])}" for mask, what in said]
         frame = gpd.GeoDataFrame(frame, geometry=shapes)
-    if key := card.primary_key:
-        key = [key] if isinstance(key, str) else key
-        if all(k in frame for k in key):
-            again = frame.duplicated(key) & frame[key].notna().all(axis=1)
-            values = frame[key[0]].astype("str").fillna("")
-            for k in key[1:]:
-                values = values + " " + frame[k].astype("str").fillna("")
-            broken.append(_reject(rows, "+".join(key), values, again, "primary key, not seen before"))
-    rejects = pd.concat([bad, *broken], ignore_index=True)
+    rejects = pd.concat([bad, *broken, *_seen_before(frame, rows, card)], ignore_index=True)
     whole = ~rows.isin(rejects.row)
     frame = frame[whole.to_numpy()].reset_index(drop=True)
     if card.geometry or geometry is not None:
@@ -117,6 +97,35 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
             _all_aside(rejects) if len(rejects) else "no row that concerns it",
         )
     return Parsed(frame, rejects.sort_values("row", kind="stable", ignore_index=True), len(rows) + len(bad), notes)
+
+
+def _columns(raw, rows, card):
+    """The card's columns, each in its type, and the rejects of each."""
+    columns, broken = {}, []
+    for f in card.fields:
+        name = next((s for s in f.source if s in raw.columns), None)
+        if name is None and f.optional:
+            continue
+        if name is None:
+            raise _missing(card, f, raw.columns)
+        text = as_text(raw[name])
+        values, rule = _convert(text, f, card)
+        if rule is not None and rule.any():
+            broken.append(_reject(rows, f.name, text, rule, f"is a {f.type}" + _format_of(f)))
+        broken += [_reject(rows, f.name, text, wrong, why) for wrong, why in _constraints(values, f)]
+        columns[f.name] = values
+    return columns, broken
+
+
+def _seen_before(frame, rows, card):
+    """The rejects of rows whose primary key an earlier row has."""
+    key = np.atleast_1d(card.primary_key or []).tolist()
+    if key and all(k in frame for k in key):
+        again = frame.duplicated(key) & frame[key].notna().all(axis=1)
+        values = frame[key[0]].astype("str").fillna("")
+        for k in key[1:]:
+            values = values + " " + frame[k].astype("str").fillna("")
+        yield _reject(rows, "+".join(key), values, again, "primary key, not seen before")
 
 
 def _all_aside(rejects):

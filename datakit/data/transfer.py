@@ -121,9 +121,13 @@ def ask(
             attempts, pause = attempts - 1, pause * 2
             if not attempts:
                 raise problem
-            if _shown(progress) and wait >= 2:
-                print(f"{subject}: {problem.found}, asking again in {wait:.0f} s…", file=sys.stderr)
-            time.sleep(wait)
+            _pause(wait, f"{subject}: {problem.found}", progress)
+
+
+def _pause(wait, what, progress):
+    if _shown(progress) and wait >= 2:
+        print(f"{what}, asking again in {wait:.0f} s…", file=sys.stderr)
+    time.sleep(wait)
 
 
 def get_json(
