@@ -124,24 +124,14 @@ def run(
     chosen = choose(themes, notebooks)
     if progress and notebooks is None and any(n.path.parent == kit_notebooks() for n in chosen):
         print(f"the kit's own notebooks, in {kit_notebooks()} (copies to change: datakit notebooks)", file=sys.stderr)
-    if origins and "origins" in parameters:
-        raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
-    asked = parse_origins(origins or parameters.get("origins") or None)
-    # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
-    asked = [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
+    asked = _origins(origins, parameters)
     shown = [o.name for o in asked]  # without a password; kernels find it in their environment
     if not 0 < timeout < math.inf or (jobs is not None and jobs < 1):
         raise WrongUse("run", "jobs and timeout must be positive numbers", found=f"jobs={jobs}, timeout={timeout}")
-    values = assign(parameters, {n.name: n.declared for n in chosen})
-    for notebook in chosen:
-        notebook.values = values[notebook.name]
-        if "origins" in notebook.declared:
-            notebook.values["origins"] = as_text(shown)
+    _give(chosen, parameters, shown)
     lock = _lock(locked)
     output = _check_output(output)
-    before = _earlier_seconds(output)
-    # The longest first, so that it does not run alone at the end.
-    order = sorted(chosen, key=lambda n: -before.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
+    order = _longest_first(chosen, output)
     started, clock = datetime.now(UTC), time.monotonic()
     with _unfinished(output) as partial:
         with _progress(progress, chosen) as follow:
@@ -152,6 +142,24 @@ def run(
         write(partial, record)
         output = place_for(output, record["ok"])
     return RunReport(output, chosen, seconds, put(partial, output))
+
+
+def _origins(origins, parameters):
+    """The origins asked for, by the one way or the other."""
+    if origins and "origins" in parameters:
+        raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
+    asked = parse_origins(origins or parameters.get("origins") or None)
+    # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
+    return [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
+
+
+def _give(chosen, parameters, origins):
+    """Give each notebook the values of the parameters that it declares."""
+    values = assign(parameters, {n.name: n.declared for n in chosen})
+    for notebook in chosen:
+        notebook.values = values[notebook.name]
+        if "origins" in notebook.declared:
+            notebook.values["origins"] = as_text(origins)
 
 
 @contextlib.contextmanager
@@ -224,10 +232,15 @@ def _check_output(output) -> Path:
     return output
 
 
-def _earlier_seconds(output):
+def _longest_first(chosen, output):
+    """Notebooks in the order to execute them: the longest should not run alone at the end.
+
+    An earlier report in the same place says how long each took; without one, the length of its cells has to do.
+    """
+    before = {}
     with contextlib.suppress(KeyError, TypeError, AttributeError):
-        return {name: one["seconds"] for name, one in earlier(output)["notebooks"].items()}
-    return {}
+        before = {name: one["seconds"] for name, one in earlier(output)["notebooks"].items()}
+    return sorted(chosen, key=lambda n: -before.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
 
 
 class _Worker:
