@@ -1,4 +1,4 @@
-"""Ways along streets: by hand, against the straight line, and where no street leads."""
+"""How far: by hand, along streets, against the straight line, where no street leads, and the planted truth found."""
 
 import geopandas as gpd
 import numpy as np
@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from datakit.errors import WrongUse
+from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import streets
-from datakit.inclusion import access
+from datakit.inclusion import access, people, services
+from tools.sample import inclusion as invented
 
 LAMBERT = "EPSG:2154"
 
@@ -93,3 +94,91 @@ def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
     found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": 40.0}), area="iris").iloc[0]
     assert (found.far_pct, found.people, found.of) == (62.5, 50, 80)
     assert found.distance == 450, "where no street leads there is no distance, not one of 0 m"
+
+
+def square(x, y, side=1000):
+    return shapely.box(x, y, x + side, y + side)
+
+
+@pytest.fixture
+def plain_country():
+    """Two squares of 1 km: services on the left edge of the first only."""
+    areas = gpd.GeoDataFrame({"iris": ["a", "b"]}, geometry=[square(0, 0), square(1000, 0)], crs=LAMBERT)
+    there = gpd.GeoDataFrame(
+        {"category": ["post"] * 11},
+        geometry=[shapely.Point(0, y) for y in range(0, 1001, 100)],
+        crs=LAMBERT,
+    )
+    return areas, there
+
+
+def test_distances_are_those_of_the_drawing(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, detour=1.3, spacing=100).set_index(
+        "iris"
+    )
+    # Columns of points stand at 50, 150 ... 950 m; each row of points is 50 m from a service in y.
+    ways = np.hypot(np.arange(50, 1000, 100), 50) * 1.3
+    assert found.distance["a"] == pytest.approx(ways.mean())
+    assert found.far_pct["a"] == pytest.approx(100 * (ways > 650).mean()) == pytest.approx(50)
+    assert found.far_pct["b"] == 100
+    # 650 / 1.1 = 591 m, 650 / 1.5 = 433 m
+    assert found[["far_low_pct", "far_high_pct"]].loc["a"].tolist() == pytest.approx([40, 60])
+
+
+def test_people_weigh_and_the_unknown_are_left_out(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, spacing=100)
+    total = access.weighted(found, pd.Series({"a": 300.0, "b": 100.0}), area="iris").iloc[0]
+    assert total.far_pct == pytest.approx(62.5)  # (300 * 50 % + 100 * 100 %) / 400
+    assert total.people == pytest.approx(250)
+    assert total.far_low_pct <= total.far_pct <= total.far_high_pct
+    alone = access.weighted(found, pd.Series({"a": 300.0, "b": np.nan}), area="iris").iloc[0]
+    assert (alone.far_pct, alone.of) == (pytest.approx(50), 300)
+
+
+def test_a_category_without_any_service_is_missing_not_far(plain_country):
+    areas, there = plain_country
+    found = access.by_area(areas, there, ["post", "library"], area="iris", threshold=650)
+    assert found[found.category == "library"][["distance", "far_pct"]].isna().all(axis=None)
+    assert access.lacking(found, area="iris").lacks.tolist() == [1, 1]  # the library counts for nobody
+    assert access.weighted(found, pd.Series({"a": 1, "b": 1}), area="iris").category.tolist() == ["post"]
+
+
+def test_a_tiny_area_has_a_point_and_weights_sum_to_one():
+    areas = gpd.GeoDataFrame({"iris": ["a", "b"]}, geometry=[square(10, 10, 5), square(1000, 0)], crs=LAMBERT)
+    points = access.grid(areas, "iris", 150)
+    assert points.groupby("iris").weight.sum().tolist() == pytest.approx([1, 1])
+    assert points.geometry.iloc[0].within(areas.geometry.iloc[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"detour": 0.9, "detour_range": (0.8, 1.5)}, {"detour": 1.6}, {"threshold": 0}, {"threshold": {"library": 5}}],
+)
+def test_impossible_choices_are_refused(plain_country, wrong):
+    areas, there = plain_country
+    with pytest.raises(WrongUse):
+        access.by_area(areas, there, ["post"], area="iris", **{"threshold": 650, **wrong})
+
+
+def test_degrees_are_refused(plain_country):
+    areas, there = plain_country
+    with pytest.raises(CrsMismatch):
+        access.by_area(areas.to_crs(4326), there, ["post"], area="iris", threshold=650)
+
+
+def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, inhabitants):
+    every = services.table(
+        france_services=loaded["france-services"], mednum=loaded["mednum-bfc"], bpe=loaded["bpe"]
+    ).places
+    places = services.locate(every, loaded["communes"])
+    kinds = ["digital", "post", "library", "doctor", "pharmacy"]
+    far = access.by_area(loaded["iris"], places[~places.flagged], kinds, area="iris", threshold=1000)
+    lacks = access.lacking(far, area="iris").lacks
+    assert (lacks[list(invented.PLANTED)] == len(kinds)).all()
+    known = inhabitants.set_index("iris")
+    old = people.top_quarter(known.pop_75_plus_pct, known.population)
+    found = set(lacks.index[(lacks == len(kinds)) & old.reindex(lacks.index)])
+    assert found == set(invented.PLANTED)
+    assert (known.pop_75_plus_pct[list(invented.PLANTED)] >= 20).all()

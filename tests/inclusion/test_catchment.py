@@ -88,7 +88,7 @@ def test_the_decay_ends_at_the_limit():
         ({"costs": pd.concat([COSTS, COSTS])}, "twice"),
     ],
 )
-def test_wrong_tables_are_refused(changed, message):
+def test_tables_that_no_catchment_can_be_made_of_are_refused(changed, message):
     given = {"demand": PEOPLE, "supply": HOURS, "costs": COSTS, "catchment": 15, "method": "2sfca"} | changed
     with pytest.raises(WrongUse, match=message):
         catchment.floating(given.pop("demand"), given.pop("supply"), given.pop("costs"), **given)

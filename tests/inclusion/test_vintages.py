@@ -106,7 +106,7 @@ def test_counts_are_preserved_on_the_sample():
     assert set(found.iris) == set(iris.iris)
 
 
-def test_wrong_tables_are_refused(split):
+def test_a_table_or_a_crosswalk_that_does_not_add_up_is_refused(split):
     old, new, table = split
     walk = vintages.by_ground(old, new)
     with pytest.raises(WrongUse, match="twice"):
