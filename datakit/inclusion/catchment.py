@@ -124,8 +124,7 @@ def floating(
     environment to make spatial access metrics more accessible, Journal of Computational Social Science 5).
     """
     _check(demand, supply, costs, catchment, method)
-    people = demand.fillna(0).astype(float)
-    known = supply.dropna().astype(float)
+    people, known = demand.fillna(0).astype(float), supply.dropna().astype(float)
     near = costs.rename(columns={"area": "origin", "service": "dest"})[["origin", "dest", "cost"]]
     near = near[near["cost"].le(catchment) & near["dest"].isin(known.index)]
     asked = near["origin"].map(people).groupby(near["dest"]).sum()
