@@ -60,7 +60,7 @@ def test_no_weak_carrier_is_cited(name):
 
 
 def test_what_sources_conflict_on_is_not_rated():
-    row = exposure.table(trees(["Quercus robur", "Tilia platyphyllos"])).set_index("threat").loc["drought"]
+    row = exposure.threat_table(trees(["Quercus robur", "Tilia platyphyllos"])).set_index("threat").loc["drought"]
     assert (row.trees, row.maybe) == (0, 2)  # neither tolerant nor sensitive
     frame = trees(["Tilia cordata", "Acer platanoides", "Ligustrum vulgare", "Thuja plicata"])
     assert exposure.allergy(frame).potential.tolist() == [exposure.CONFLICTING] * 2 + ["moderate", "not rated"]
@@ -70,7 +70,7 @@ def test_what_sources_conflict_on_is_not_rated():
 
 def test_oak_processionary_and_sooty_bark_have_their_hosts():
     frame = trees(["Quercus robur", "Quercus", "Acer pseudoplatanus", "Acer", "Acer negundo"])
-    table = exposure.table(frame).set_index("threat")
+    table = exposure.threat_table(frame).set_index("threat")
     assert (table.trees["oak-processionary"], table.maybe["oak-processionary"]) == (2, 0)
     assert (table.trees["sooty-bark"], table.maybe["sooty-bark"]) == (1, 1)
 

@@ -52,13 +52,7 @@ def page_data(
     trees, left_out = layers.prepare(exposure.standing(frame), "trees: page", ("Point",))
     if not len(trees):
         raise WrongUse("trees", "no standing tree has a position", expected="at least one", found=f"{len(frame)} rows")
-    trees = trees.reset_index(drop=True)
-    codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
-    dots = layers.Dots(1.3 if len(trees) > 10_000 else 2.2, "#2e7d32", opacity=0.85)
-    layer = layers.point_layer(trees.assign(_row=codes), None, layers.Told("", tooltip=["_row"]), dots)
-    # The layer draws in an order of its own; everything else follows that order.
-    trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
-    points = layer.spec | {"columns": []}
+    trees, points = _drawn(trees.reset_index(drop=True))
     grid = _Grid(points)
     kinds, kind, cited = _kinds(trees, lang)
     height, girth = structure.height(trees), _girth(trees)
@@ -87,6 +81,15 @@ def page_data(
     if outline is not None:
         made["outline"] = contours.outline_spec(communes, over=False, fill=True, names=True)
     return made
+
+
+def _drawn(trees):
+    """The trees in the order in which the layer draws them, which everything else follows, and the layer's points."""
+    codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
+    dots = layers.Dots(1.3 if len(trees) > 10_000 else 2.2, "#2e7d32", opacity=0.85)
+    layer = layers.point_layer(trees.assign(_row=codes), None, layers.Told("", tooltip=["_row"]), dots)
+    trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
+    return trees, layer.spec | {"columns": []}
 
 
 def _girth(trees):

@@ -180,12 +180,11 @@ def import_file(
     cards: str | Path | None = None,
     area: gpd.GeoDataFrame | None = None,
 ) -> Imported:
-    """Turn a file of trees into the standard table.
+    """Turn a file of trees (see `read_raw`) into the standard table.
 
     Parameters
     ----------
     path : path
-        See `read_raw`.
     city : str
         Names the dataset: ``trees-dijon`` for "Dijon".
     crosswalk : path, optional
@@ -194,8 +193,7 @@ def import_file(
     folder : path, optional
         Where the results go, ``imports/CITY`` of the project by default.
     cards : path, optional
-        Where the dataset's card goes, ``cards`` of the project by default. One that an earlier import wrote keeps what
-        was edited in it.
+        Where the dataset's card goes, ``cards`` of the project by default. What was edited in an earlier one stays.
     area : GeoDataFrame, optional
         Where the trees should stand, any CRS.
 
@@ -205,56 +203,29 @@ def import_file(
 
     Raises
     ------
-    WrongUse
-        See `read_raw`; a card of this name is there, and no import made it.
+    WrongUse, BadCard
+        See `read_raw`; the crosswalk, or a card of this name that is there, cannot be used.
     NotAsDescribed
-        See `read_raw`; also when neither a position nor a name can be found: the proposal is written all the same, to
-        be edited.
-    BadCard
-        The crosswalk, or the card of an earlier import, cannot be used.
+        See `read_raw`; no position or no name can be found: the proposal is written all the same, to be edited.
     """
     path, id = Path(path), dataset_id(city)
     read, card = _read(path), Path(cards or in_project("cards")) / f"{id}.json"
-    raw, rejects = read.frame, read.rejects
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
     outputs.card_of(card, id, city, made_from)  # before anything is written
     folder = Path(folder or in_project("imports", id.removeprefix("trees-")))
-    folder.mkdir(parents=True, exist_ok=True)
-    chosen, suggestion, written, notes = _crosswalk(raw, crosswalk, folder / "crosswalk.json")
-    if (kit := id.removesuffix("-imported")) != id:
-        notes.append(f"{kit} is a dataset of the kit: this inventory is {id}")
-    _usable(path, raw, chosen, suggestion, written)
-    trees = standardise(raw, chosen, area=area)
-    rows = pd.Series(raw.index + 1)  # as the file counts them: some may have been set aside
-    trees["id"] = _ids(trees, rows)
-    trees.attrs["datakit"] |= {
-        "id": id,
-        "title": f"Tree inventory of {city}",
-        "origin": str(path),
-        "synthetic": False,
-        "rows_read": len(raw) + len(rejects),
-        "rows": len(trees),
-        "rows_rejected": len(rejects),
-        "rejects": rejects.head(20).to_dict("records"),
-    }
-    changes = trees.attrs["datakit"]["changes"]
-    changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
-    table = outputs.laid_out(trees)
-    safe = for_spreadsheets(table)
-    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), outputs.marked(table, safe, rows)])
-    for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
-        write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
-    (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
-    if len(rejects):
-        write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
+    chosen, suggestion, written, notes = _crosswalk(read.frame, crosswalk, folder / "crosswalk.json")
+    _usable(path, read.frame, chosen, suggestion, written)
+    trees, rows = _standardised(read.frame, chosen, area)
+    trees.attrs["datakit"] |= _record(id, city, path, trees, read.rejects)
+    _write_sheets(folder, trees, rows, read.rejects)
     write_json(card, outputs.card_of(card, id, city, f"{made_from}{written}."))
     return Imported(
         id=id,
         trees=trees,
         suggestion=suggestion,
         summary=changes_summary(trees),
-        rejects=rejects,
-        notes=[*read.notes, *notes],
+        rejects=read.rejects,
+        notes=[*read.notes, *notes, *_renamed(id)],
         crosswalk=written,
         table=folder / "arbres.csv",
         card=card,
@@ -262,8 +233,50 @@ def import_file(
     )
 
 
+def _renamed(id):
+    """What to say of a city whose open inventory is in the kit."""
+    kit = id.removesuffix("-imported")
+    return [f"{kit} is a dataset of the kit: this inventory is {id}"] if kit != id else []
+
+
+def _standardised(raw, crosswalk, area):
+    """The standard table with an id for each tree, and the number of each row in the file (some are set aside)."""
+    trees, rows = standardise(raw, crosswalk, area=area), pd.Series(raw.index + 1)
+    trees["id"] = _ids(trees, rows)
+    changes = trees.attrs["datakit"]["changes"]
+    changes["row"] = (changes["row"] - 1).map(rows).astype("Int64")
+    return trees, rows
+
+
+def _record(id, city, path, trees, rejects):
+    """What `datakit.load` would say of the table: where it comes from, what was read."""
+    return {
+        "id": id,
+        "title": f"Tree inventory of {city}",
+        "origin": str(path),
+        "synthetic": False,
+        "rows_read": len(trees) + len(rejects),
+        "rows": len(trees),
+        "rows_rejected": len(rejects),
+        "rejects": rejects.head(20).to_dict("records"),
+    }
+
+
+def _write_sheets(folder, trees, rows, rejects):
+    """The table, what was changed, and what was set aside, as CSV that no spreadsheet takes for formulas."""
+    table, changes = outputs.laid_out(trees), trees.attrs["datakit"]["changes"]
+    safe = for_spreadsheets(table)
+    changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), outputs.marked(table, safe, rows)])
+    for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
+        write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
+    (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
+    if len(rejects):
+        write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
+
+
 def _crosswalk(raw, given, written):
     """The crosswalk to use, the proposal if it is one, the file it is in, and what to say of it."""
+    written.parent.mkdir(parents=True, exist_ok=True)
     edited, notes = _edited(written), []
     if given is None and edited is None:
         suggestion = suggest_crosswalk(raw)

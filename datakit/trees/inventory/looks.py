@@ -123,7 +123,6 @@ def at(column: pd.Series, rows: int) -> Look:
     measured = number[number.notna() & (number != 0)]
     often = np.maximum(1, np.round(weight[measured.index] * n)).astype(int)
     middle = float(np.median(np.repeat(measured, often))) if len(measured) else np.nan
-    wordy = numeric < 0.5
     kinds = {"year": share(number.between(1700, 2100) & (number == number.round()))}
     dated, _ = values.year(words)
     moment, _, _ = values.date(words)
@@ -142,21 +141,7 @@ def at(column: pd.Series, rows: int) -> Look:
         "street": share(words.str.contains(_STREET)),
         "family": share(bare.str.fullmatch(r"[a-z]+aceae")),
     }
-    latin = genus = epithet = french = 0.0
-    if wordy:
-        few, first = words[:400], weight[:400] / weight[:400].sum()
-        named, common = taxa.resolve(few), taxa.from_french(few)
-        several = few.str.contains(r"\s") | few.str.fullmatch(r"[A-Z]{6}[a-z]{0,3}")
-        sure = named["how"].isin(["exact", "spelling", "synonym", "code"])
-        latin, genus, epithet, french = (
-            float(first[mask.to_numpy(bool)].sum())
-            for mask in (
-                sure & several,
-                named["how"].eq("genus only") & few.str.fullmatch(r"(?:[x×]\s*)?[A-Z]\S+"),
-                few.str.fullmatch(r"(?:x\s*|×\s*)?[a-zëï-]{4,}(?:\s.*)?|sp\.?|spp\.?"),
-                common["taxon"].notna(),
-            )
-        )
+    kinds |= _names(words, weight) if numeric < 0.5 else dict.fromkeys(("latin", "genus", "epithet", "french"), 0.0)
     return Look(
         n=n,
         example=", ".join(words[:3].str.slice(0, 24)),
@@ -166,12 +151,23 @@ def at(column: pd.Series, rows: int) -> Look:
         middle=middle,
         largest=float(number.max()),
         lowest=float(number.min()),
-        latin=latin,
-        genus=genus,
-        epithet=epithet,
-        french=french,
         **kinds,
     )
+
+
+def _names(words, weight):
+    """Shares of the commonest words that are names of plants, of each kind."""
+    few, first = words[:400], weight[:400] / weight[:400].sum()
+    named, common = taxa.resolve(few), taxa.from_french(few)
+    several = few.str.contains(r"\s") | few.str.fullmatch(r"[A-Z]{6}[a-z]{0,3}")
+    sure = named["how"].isin(["exact", "spelling", "synonym", "code"])
+    masks = {
+        "latin": sure & several,
+        "genus": named["how"].eq("genus only") & few.str.fullmatch(r"(?:[x×]\s*)?[A-Z]\S+"),
+        "epithet": few.str.fullmatch(r"(?:x\s*|×\s*)?[a-zëï-]{4,}(?:\s.*)?|sp\.?|spp\.?"),
+        "french": common["taxon"].notna(),
+    }
+    return {name: float(first[mask.to_numpy(bool)].sum()) for name, mask in masks.items()}
 
 
 def fit(field: str, seen: Look) -> tuple[float | None, str]:

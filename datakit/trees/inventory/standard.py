@@ -100,9 +100,9 @@ def standardise(
         missing; a tree to be felled stands), ``dbh`` (cm), ``taxon``, ``doublon`` (``id``, else row number from 1, of
         the earliest tree within 1 m) and, with ``area``, ``hors_zone``. ``attrs["datakit"]`` is kept, and
         its ``changes`` list each change: ``row`` (1 is the first row; missing where one line stands for a whole
-        column), ``column``, ``rule``, ``before``, ``after``.
-        `changes_summary` counts them. Reading without loss (spaces around, decimal commas, types) is not a change.
-        A value that breaks a constraint of the crosswalk is set missing, its row stays.
+        column), ``column``, ``rule``, ``before``, ``after``. `changes_summary` counts them. Reading without loss
+        (spaces around, decimal commas, types) is not a change. A value that breaks a constraint of the crosswalk is
+        set missing, its row stays.
 
     Raises
     ------
@@ -122,17 +122,10 @@ def standardise(
     log, said = ChangeLog(), frame.attrs.get("datakit", {})
     frame = frame.reset_index(drop=True)
     shapes = coordinates.points(frame, crosswalk, log)
-    sources = {name: (column, field) for name, column, field in _sources(frame, crosswalk)}
-    made = {name: _typed(name, *source, crosswalk, log) for name, source in sources.items()}
-    table = pd.DataFrame(made, index=frame.index)
-    _girths(table, log)
-    _planting(table, sources.get("date_plantation", (None,))[0], log)
-    table = name_trees(table, log, reference=taxa)
+    table = name_trees(_fields(frame, crosswalk, log), log, reference=taxa)
     table["statut"] = _status(table)
     table["dbh"] = trunk_diameter(table)
-    first = coordinates.duplicates(shapes)
-    own = table["id"].astype("str") if "id" in table else pd.Series((table.index + 1).astype("str"))
-    table["doublon"] = pd.Series(own.array.take(first, allow_fill=True), index=table.index)
+    table["doublon"] = _doubles(table, shapes)
     if area is not None:
         table["hors_zone"] = coordinates.outside(shapes, area)
     table = gpd.GeoDataFrame(table[_order(table)], geometry=shapes)
@@ -191,6 +184,16 @@ def _order(table):
     first = [n for n in (*standard_fields(), *EXTRA) if n in table]
     rest = [n for n in table if n not in first and n not in DERIVED]
     return list(dict.fromkeys([*first, *rest, *(n for n in DERIVED if n in table)]))
+
+
+def _fields(frame, crosswalk, log):
+    """The fields that the file has, each in its type and unit, and those that another one tells."""
+    sources = {name: (column, field) for name, column, field in _sources(frame, crosswalk)}
+    made = {name: _typed(name, *source, crosswalk, log) for name, source in sources.items()}
+    table = pd.DataFrame(made, index=frame.index)
+    _girths(table, log)
+    _planting(table, sources.get("date_plantation", (None,))[0], log)
+    return table
 
 
 def _sources(frame, crosswalk):
@@ -376,6 +379,12 @@ def _planting(table, raw, log):
     if years.notna().any():
         first = years.first_valid_index()
         log.whole("annee_plantation", "the year of date_plantation", raw[first], years[first])
+
+
+def _doubles(table, shapes):
+    """For each tree, the id (else the number of the row) of the earliest one within a metre."""
+    own = table["id"].astype("str") if "id" in table else pd.Series((table.index + 1).astype("str"))
+    return pd.Series(own.array.take(coordinates.duplicates(shapes), allow_fill=True), index=table.index)
 
 
 def _status(table):

@@ -226,6 +226,18 @@ def year(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     return values, rule
 
 
+_COMPACT, _SHORT = r"(?:1[5-9]|20)\d\d[01]\d[0-3]\d", r"\d\d?/\d\d?/\d\d"
+_FORMS = {
+    _COMPACT: "%Y%m%d",
+    r"\d{4}-\d\d-\d\d": "%Y-%m-%d",
+    r"\d{4}/\d\d?/\d\d?": "%Y/%m/%d",
+    r"\d\d?/\d\d?/\d{4}": "%d/%m/%Y",
+    r"\d\d?-\d\d?-\d{4}": "%d-%m-%Y",
+    _SHORT: "%d/%m/%y",
+    r"\d\d?\.\d\d?\.\d{4}": "%d.%m.%Y",
+}
+
+
 def date(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Days: ISO, "01/11/2004" (the day first), moments with a time zone, milliseconds since 1970.
 
@@ -241,23 +253,14 @@ def date(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     number = pd.to_numeric(plain, errors="coerce")
     values = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ms]")
     epoch = number.abs() >= EPOCH
-    compact = plain.str.fullmatch(r"(?:1[5-9]|20)\d\d[01]\d[0-3]\d", na=False)
-    epoch &= ~compact
+    epoch &= ~plain.str.fullmatch(_COMPACT, na=False)
     if epoch.any():
         values[epoch] = _in_france(pd.to_datetime(number[epoch], unit="ms", utc=True, errors="coerce"))
-    short = plain.str.fullmatch(r"\d\d?/\d\d?/\d\d", na=False)
     zoned = plain.str.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:.*(?:Z|[+-]\d\d:?\d\d)", na=False)
     if zoned.any():
         values[zoned] = _in_france(pd.to_datetime(plain[zoned], format="ISO8601", utc=True, errors="coerce"))
-    for mask, form in (
-        (compact, "%Y%m%d"),
-        (plain.str.fullmatch(r"\d{4}-\d\d-\d\d", na=False), "%Y-%m-%d"),
-        (plain.str.fullmatch(r"\d{4}/\d\d?/\d\d?", na=False), "%Y/%m/%d"),
-        (plain.str.fullmatch(r"\d\d?/\d\d?/\d{4}", na=False), "%d/%m/%Y"),
-        (plain.str.fullmatch(r"\d\d?-\d\d?-\d{4}", na=False), "%d-%m-%Y"),
-        (short, "%d/%m/%y"),
-        (plain.str.fullmatch(r"\d\d?\.\d\d?\.\d{4}", na=False), "%d.%m.%Y"),
-    ):
+    for pattern, form in _FORMS.items():
+        mask = plain.str.fullmatch(pattern, na=False)
         if mask.any():
             values[mask] = _days(pd.to_datetime(plain[mask], format=form, errors="coerce"))
     timed = values.isna() & ~zoned & plain.str.match(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d", na=False)
@@ -274,6 +277,7 @@ def date(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
         years[only] = vague
     zero = number == 0
     partial = only & years.notna()
+    short = plain.str.fullmatch(_SHORT, na=False)
     moved = zoned & values.notna() & (values.dt.strftime("%Y-%m-%d") != plain.str[:10])
     rule = _rule(
         text,
