@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 PAGES += ["docs/facilitator.md", "docs/data.md", "docs/api.md", "docs/architecture.md"]
+PAGES += ["docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
 # ```bash blocks are run here; ```sh blocks need a network, a browser or a colleague: they are checked, not run.
 LANGUAGES = {"bash", "sh", "python", "json"}
 
