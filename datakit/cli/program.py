@@ -50,6 +50,7 @@ VARIABLES = {
     "DATAKIT_LOCK": "a lock file: only the data that it names is accepted, as with --locked",
     "DATAKIT_CARDS": "folders of data cards beside the project's own, separated as in PATH",
     "DATAKIT_CACHE": "the folder in which files are kept",
+    "DATAKIT_AUTHOR": "the person or team that a report names",
     "DATAKIT_TIMEOUT": "seconds to wait for a connection and for an answer (default: 10,60)",
     "DATAKIT_MAX_UNPACKED": "bytes that an archive may unpack to in memory (default: 2e9)",
 }
