@@ -64,6 +64,7 @@ HEADINGS = {
 # used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under 2000
 # inhabitants, counts of the complementary tabulation (names in C, such as living alone) are better not used.
 SURE, CAREFUL, COMPLEMENTARY = 500, 200, 2000
+SAMPLED_FROM = 10_000  # inhabitants of a commune from which the census samples; smaller ones are asked entirely
 CARE = ("", "approximate", "with caution", "better not used")
 _AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
 
@@ -315,7 +316,8 @@ def low_high(
 
     In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The formula is that of
     a simple random sample, in which the people of one home (``per_home``) answer as one; using it, and with these
-    values, is a choice of this kit, and it leaves out every other error. `care` gives INSEE's own advice.
+    values, is a choice of this kit, and it leaves out every other error. Smaller communes (`SAMPLED_FROM`) are asked
+    entirely: they have no such range. `care` gives INSEE's own advice.
 
     Parameters
     ----------

@@ -26,7 +26,8 @@ YEARS = (10, 20, 30)
 WHY_A_RANGE = (
     "No single figure would be true: studies measure different things (air, surface, what a body feels), at different "
     "hours, in the shade or over a whole city; the same trees cool less in a humid night than on a dry afternoon, less "
-    "without water in the ground, and little beyond the street in which they stand."
+    "without water in the ground, and little beyond the street in which they stand. By night treed areas could "
+    "even be warmer (Knight and others, 2021)."
 )
 # What was found, where, and of what. Figures as their abstracts give them.
 STUDIES = (

@@ -257,8 +257,9 @@ maps.points(
 # %% [markdown]
 # ## Who lives where
 #
-# The census gives, for each IRIS, how many inhabitants are 75 or older and how many live alone. It is an estimate: the
-# range is what sampling alone may change.
+# The census gives, for each IRIS, how many inhabitants are 75 or older and how many live alone. In communes of 10,000
+# inhabitants or more it is an estimate, and the range is what sampling alone may change; smaller communes are asked
+# entirely, so they have no such range.
 
 # %%
 by_iris = people.by_iris(
@@ -283,7 +284,8 @@ towns = people.by_commune(by_iris).merge(
 )
 if "income" in by_iris:
     print("Incomes:", by_iris["income"].value_counts().to_dict())
-towns["low_pct"], towns["high_pct"] = people.low_high(towns["pop_75_plus_pct"], towns["population"])
+sampled = towns["population"].where(towns["population"] >= people.SAMPLED_FROM)
+towns["low_pct"], towns["high_pct"] = people.low_high(towns["pop_75_plus_pct"], sampled)
 shares = {name: made_of for name, made_of in people.SHARES.items() if name in towns}
 ranges = dict.fromkeys(["low_pct", "high_pct"], people.SHARES["pop_75_plus_pct"])  # a range gives its middle away
 towns = privacy.suppress(
@@ -323,7 +325,7 @@ fig, ax = charts.bars(
     high="high_pct",
     reference=(mean, f"all: {charts.number(mean, 1)} %"),
     title="Inhabitants aged 75 or older, by commune (census)",
-    unit="% of inhabitants; bars end in a rough 95 % sampling range",
+    unit="% of inhabitants; lines: a rough 95 % sampling range, from 10,000 inhabitants on",
     alt=f"Bars of the share of inhabitants aged 75 or older in {len(ordered)} communes, from "
     f"{ordered['pop_75_plus_pct'].max():.1f} to {ordered['pop_75_plus_pct'].min():.1f} %; all together {mean:.1f} %.",
     data=[loaded["census-iris-population"]],
