@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,40 +58,44 @@ class Lines(Silent):
 
 
 class Live(Silent):
-    """One line for each notebook, rewritten in place."""
+    """One bar of tqdm for each notebook, in the order of the run, each rewritten in place."""
 
     def __init__(self, notebooks: Iterable[Notebook], stream: TextIO) -> None:
-        self._stream, self._lock = stream, threading.Lock()
-        self._lines = {n.name: f"{n.name}: waiting" for n in notebooks}
-        self._since: dict[str, float] = {}
-        self._drawn = False
+        self._names, self._stream = [n.name for n in notebooks], stream
 
     def __enter__(self):
-        self._draw()
+        # Steps are few and slow, so each is drawn: no least interval, and no thread of tqdm's that watches over one.
+        tqdm.monitor_interval = 0
+        self._bars = {
+            name: tqdm(
+                desc=f"{name}: waiting",
+                position=place,
+                file=self._stream,
+                bar_format="{desc}",
+                ascii=".#",
+                mininterval=0,
+                ncols=shutil.get_terminal_size().columns - 1,
+            )
+            for place, name in enumerate(self._names)
+        }
         return self
 
-    def _draw(self):
-        width = shutil.get_terminal_size().columns - 1
-        up = f"\x1b[{len(self._lines)}A" if self._drawn else ""
-        self._stream.write(up + "".join(f"\r{line[:width]}\x1b[K\n" for line in self._lines.values()))
-        self._stream.flush()
-        self._drawn = True
-
-    def _set(self, notebook, text):
-        with self._lock:
-            self._lines[notebook.name] = text
-            self._draw()
+    def __exit__(self, *_):
+        for bar in self._bars.values():
+            bar.close()
 
     def start(self, notebook: Notebook) -> None:
-        self._since[notebook.name] = time.monotonic()
-        self._set(notebook, f"{notebook.name}: starting")
+        bar = self._bars[notebook.name]
+        bar.reset()  # its time begins now
+        bar.set_description_str(f"{notebook.name}: starting")
 
     def cell(self, notebook: Notebook, index: int, of: int) -> None:
-        seconds = time.monotonic() - self._since[notebook.name]
-        filled = round(20 * (index - 1) / of)
-        self._set(
-            notebook, f"{notebook.name}: [{'#' * filled}{'.' * (20 - filled)}] cell {index}/{of}, {seconds:.0f} s"
-        )
+        bar = self._bars[notebook.name]
+        bar.bar_format = f"{{desc}}: [{{bar:20}}] cell {index}/{of}, {{elapsed}}"
+        bar.total, bar.n = of, index - 1
+        bar.set_description_str(notebook.name)
 
     def done(self, notebook: Notebook) -> None:
-        self._set(notebook, outcome(notebook))
+        bar = self._bars[notebook.name]
+        bar.bar_format = "{desc}"
+        bar.set_description_str(outcome(notebook))

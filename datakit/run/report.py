@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.provenance import STAMP, key
 from datakit.extras import needed_by
+from datakit.show.style import number
 from datakit.show.templates import render
 
 if TYPE_CHECKING:
@@ -93,15 +94,11 @@ def _told(status, error):
     return {"head": f"{SAID[status].capitalize()}{where}.", "line": error.get("line") or "", "what": what}
 
 
-def number(value: object) -> str:
-    """A result's value for reading: thin spaces between thousands, at most four digits that count."""
+def shown(value: object) -> str:
+    """A result's value for reading: a number with at most four digits that count, anything else as it is."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "" if value is None else str(value)
-    if value == round(value) or abs(value) >= 1000:
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.3g}" if abs(value) < 1e-4 else f"{value:.4g}"
-    return text.replace(",", "\u202f").replace("-", "\u2212")
+    return number(value, digits=4)
 
 
 def _megabytes(size):
@@ -138,7 +135,7 @@ def index_page(run: dict[str, Any]) -> str:
         commit=commit,
         said=SAID,
         told=_told,
-        number=number,
+        shown=shown,
         megabytes=_megabytes,
         STAMP=STAMP,
     )

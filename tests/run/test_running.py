@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.run import choosing, progress, record, running
 from datakit.run.executing import PROVENANCE_MIME, _provenance
 from datakit.run.parameters import assign, read_parameters
-from datakit.run.report import index_page, number
+from datakit.run.report import index_page, shown
 from datakit.run.watching import tree_memory
 
 
@@ -656,14 +657,16 @@ class Terminal:
 
 
 def test_progress_at_a_terminal_rewrites_its_lines():
-    stream, one = Terminal(), choosing.Notebook("10_trees", Path("x"), [], {})
-    with progress.Live([one], stream) as follow:
-        follow.start(one)
-        follow.cell(one, 3, 6)
-        one.status, one.seconds, one.peak_memory = "ok", 2.0, 250_000_000
-        follow.done(one)
-    assert "10_trees: [#######.............] cell 3/6" in stream.text and "\x1b[1A" in stream.text
-    assert stream.text.rstrip().endswith("10_trees: done (2.0 s, 250 MB)\x1b[K")
+    stream, names = Terminal(), ("10_trees", "20_été")
+    one, other = (choosing.Notebook(name, Path("x"), [], {}) for name in names)
+    with progress.Live([one, other], stream) as follow:
+        follow.start(other)
+        follow.cell(other, 3, 6)
+        other.status, other.seconds, other.peak_memory = "ok", 2.0, 250_000_000
+        follow.done(other)
+    assert "10_trees: waiting" in stream.text and "\x1b[A" in stream.text
+    assert re.search(r"20_été: \[#{6,7}[.\d]\.{12,13}\] cell 3/6, 00:0\d", stream.text)
+    assert "20_été: done (2.0 s, 250 MB)" in stream.text.splitlines()[-1]
 
 
 def test_index_without_data_or_results():
@@ -739,12 +742,12 @@ def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
 
 
 def test_numbers_are_readable():
-    assert [number(v) for v in (257193, 0.123456, -2.5, None, "x", True, 1234.6)] == [
+    assert [shown(v) for v in (257193, 0.123456, -2.5, None, "x", True, 1234.6)] == [
         "257\u202f193",
         "0.1235",
         "\u22122.5",
         "",
         "x",
         "True",
-        "1\u202f235",
+        "1235",
     ]
