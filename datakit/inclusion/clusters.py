@@ -34,6 +34,9 @@ class Clusters:
         Areas tested, those that a plain test at ``level`` would show, and those that are shown.
     level : float
         0 to 1.
+    whole, whole_p : float
+        Global Moran's I, and its two-sided p under random rearrangement: whether neighbours are alike at all. Read it
+        first: with many areas the corrected local tests may show none although it is clear.
     """
 
     areas: pd.DataFrame
@@ -41,6 +44,20 @@ class Clusters:
     plain: int
     shown: int
     level: float
+    whole: float
+    whole_p: float
+
+    def sentence(self) -> str:
+        """The global answer first, then what the local tests add."""
+        clear = self.whole_p <= self.level
+        like = "more alike than" if self.whole > 0 else "more different than"
+        found = f"neighbouring areas are {like} chance would have them" if clear else "no more alike than by chance"
+        p = "< 0.001" if self.whole_p < 0.001 else f"= {self.whole_p:.3f}"
+        return (
+            f"As a whole: {found} (Moran's I = {self.whole:.2f}, p {p}). Of {self.tested} areas {self.plain} stand out "
+            f"at {100 * self.level:.0f} % each, {self.shown} once corrected for the number of tests"
+            + ("; that none is shown does not say that there is no pattern." if clear and not self.shown else ".")
+        )
 
 
 def local(
@@ -89,12 +106,20 @@ def local(
     same_crs(areas)
     values = pd.Series(np.asarray(values, float), index=areas.index)
     known = _known(areas, values, neighbours)
-    found = _moran(areas.geometry[known], values[known], neighbours, permutations, seed)
+    found, whole = _moran(areas.geometry[known], values[known], neighbours, permutations, seed)
     out = pd.DataFrame({"moran": np.nan, "p": np.nan, "q": np.nan, "cluster": UNKNOWN}, index=areas.index)
     out.loc[known, ["moran", "p", "q"]] = found[["moran", "p", "q"]].to_numpy()
     out.loc[known, "cluster"] = np.where(found["q"] <= level, found["kind"], NONE)
     plain, shown = (int((found[c] <= level).sum()) for c in ("p", "q"))
-    return Clusters(out, tested=int(known.sum()), plain=plain, shown=shown, level=level)
+    return Clusters(
+        out,
+        tested=int(known.sum()),
+        plain=plain,
+        shown=shown,
+        level=level,
+        whole=float(whole.I),
+        whole_p=float(whole.p_rand),
+    )
 
 
 def _known(areas, values, neighbours):
@@ -111,9 +136,10 @@ def _known(areas, values, neighbours):
 
 
 def _moran(shapes, values, neighbours, permutations, seed):
-    """Local I, its p-value and the one adjusted for many tests, and the quadrant, of areas that all have a value."""
+    """Local I, its p-value and the one adjusted for many tests, and the quadrant, of areas that all have a value; and
+    the global test, whose p is that of the moments under randomization: it needs no random draws."""
     with needed_by(__name__):
-        from esda import Moran_Local
+        from esda import Moran, Moran_Local
         from libpysal.graph import Graph
         from scipy.stats import false_discovery_control
 
@@ -123,4 +149,5 @@ def _moran(shapes, values, neighbours, permutations, seed):
         raise WrongUse("clusters", "the values cannot be compared", expected="finite values", found="an infinite one")
     p = np.minimum(2 * found.p_sim, 1.0)
     kind = pd.Series(found.q).map(KINDS)
-    return pd.DataFrame({"moran": found.Is, "p": p, "q": false_discovery_control(p), "kind": kind})
+    local = pd.DataFrame({"moran": found.Is, "p": p, "q": false_discovery_control(p), "kind": kind})
+    return local, Moran(values.to_numpy(), around, permutations=0)

@@ -654,14 +654,14 @@ if len(hours_each):
     display(charts.show(fig))
 
 # %% [markdown]
-# Do areas with long ways stand together more than chance would put them? A test of each area, corrected for the number
-# of tests: without the correction one area in twenty would be a "cluster" of noise.
+# Do areas with long ways stand together more than chance would put them? First one test of the whole, then one of each
+# area, corrected for the number of tests: without the correction one area in twenty would be a "cluster" of noise.
 
 # %%
 if rides:
     away = pd.Series(np.minimum(soonest(rides["weekday"], focus), 60.0), index=areas.index)
     local = clusters.local(areas, away.where(areas["population"].notna().to_numpy()))
-    print(f"{local.tested} areas tested; {local.plain} stand out at 5 % each, {local.shown} once corrected")
+    print(local.sentence())
     display(local.areas["cluster"].value_counts().rename("areas").to_frame())
 
 # %% [markdown]

@@ -29,6 +29,19 @@ def test_a_planted_corner_is_found_and_its_surroundings_are_not(board):
     assert found.tested == 144
 
 
+def test_the_whole_is_tested_before_its_parts(board):
+    """A weak slope over the whole board: no area stands out once corrected, yet the pattern is clear, and is said."""
+    slope = pd.Series(np.random.default_rng(3).normal(size=len(board)) + 0.5 * board.x / 500 / np.sqrt(SIDE))
+    found = clusters.local(board, slope, level=0.01)
+    assert found.whole > 0 and found.whole_p < 0.01
+    assert "more alike than chance" in found.sentence()
+    assert found.shown == 0 and "does not say that there is no pattern" in found.sentence()
+    noise = clusters.local(board, np.random.default_rng(4).normal(size=len(board)))
+    assert noise.whole_p > 0.05 and "no more alike than by chance" in noise.sentence()
+    chess = clusters.local(board, (board.x / 500 + board.y / 500) % 2, neighbours=4)
+    assert chess.whole < 0 and "more different than chance" in chess.sentence()
+
+
 def test_noise_shows_next_to_nothing_once_corrected(board):
     rng = np.random.default_rng(2)
     shown, plain = 0, 0
