@@ -113,7 +113,7 @@ def ten_twenty_thirty(
     frame : DataFrame
         One row per tree.
     clusters : str
-        Column of the unit that is drawn again; without it, single trees are.
+        Column of the unit that is drawn again; without it, or where it is missing, single trees are.
     draws, seed : int
 
     Returns
@@ -125,7 +125,9 @@ def ten_twenty_thirty(
     """
     rng = np.random.default_rng(seed)
     rows: list[tuple] = []
-    units = frame[clusters].fillna("?") if clusters in frame else pd.Series(np.arange(len(frame)), index=frame.index)
+    units = pd.Series([f"tree {i}" for i in range(len(frame))], index=frame.index)
+    if clusters in frame:  # a tree whose street is not known stands for itself, not for one street of all such trees
+        units = frame[clusters].astype("object").where(frame[clusters].notna(), units)
     for level, limit in SANTAMOUR.items():
         names = taxon(frame, level)
         counts = names.value_counts()

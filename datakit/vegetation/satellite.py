@@ -343,7 +343,7 @@ def _view(item, geobox, clear):
     total = nir + red
     with np.errstate(invalid="ignore", divide="ignore"):
         index = np.clip((nir - red) / total, -1, 1)
-    index[~seen | (total <= 0)] = np.nan
+    index[~seen | (total <= 0) | (red < 0) | (nir < 0)] = np.nan  # deep shade: no reflectance is under 0
     return index.astype(np.float32), Scene(
         id=item.id,
         date=f"{item.datetime:%Y-%m-%d}",

@@ -108,6 +108,13 @@ def test_drawing_streets_gives_a_wider_interval_than_drawing_trees():
     assert by_street.high - by_street.low > 2 * (by_tree.high - by_tree.low)
 
 
+def test_trees_without_a_street_are_not_one_street():
+    frame = pd.DataFrame({"genre": np.where(np.arange(1000) < 250, "Acer", "Tilia"), "espece": "x"})
+    alone = diversity.ten_twenty_thirty(frame).set_index("level").loc["genus"]
+    unknown = diversity.ten_twenty_thirty(frame.assign(adresse=None)).set_index("level").loc["genus"]
+    assert (unknown.low, unknown.high) == (alone.low, alone.high) and alone.low < alone.share_pct < alone.high
+
+
 def test_cities_compare_on_the_same_number_of_trees():
     big = pd.DataFrame({"genre": ["A", "B", "C", "D"] * 100, "espece": "x"})
     small = pd.DataFrame({"genre": ["A", "B"] * 10, "espece": "x"})

@@ -100,6 +100,19 @@ def test_the_offset_is_taken_off_where_the_product_still_has_it(service, scenes)
     assert offsets == [0, -1000, -1000, 0]
 
 
+def test_deep_shade_under_the_offset_is_missing_not_dense_vegetation(service, scenes):
+    def shade(red, nir, scl):
+        red[300:302, 300:302] = 900  # 100 under the offset: less than no reflectance
+
+    scenes(service, "2022-08-02", baseline="04.00", applied=False, raised=1000, edit=shade)
+    found = satellite.ndvi(area(), "2022-08-01/2022-08-31", catalog=service.base).raster["ndvi"].to_numpy()
+    red, nir = window()
+    dark = np.zeros(found.shape, bool)
+    dark[:2, :2] = True  # the window begins at row and column 300
+    assert np.isnan(found[dark]).all()
+    np.testing.assert_allclose(found[~dark], index(red, nir)[~dark], atol=1e-6)
+
+
 def test_a_scene_marked_as_not_corrected_that_is_does_not_lose_its_red_twice(service, scenes):
     scenes(service, "2025-03-02", baseline="05.11", applied=False)
     found = satellite.ndvi(area(), "2025-03-01/2025-03-31", catalog=service.base)
