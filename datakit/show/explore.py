@@ -59,6 +59,33 @@ def grouping(frame: pd.DataFrame) -> str | None:
     return None if told.empty else str(told.sort_values("different", kind="stable")["column"].iloc[-1])
 
 
+def by_area(frame: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
+    """How many rows lie in each area, by a point on each row's shape.
+
+    Parameters
+    ----------
+    frame, areas : GeoDataFrame
+        In one CRS. A row without a place is in no area.
+    name : str
+        Column of ``areas``.
+
+    Returns
+    -------
+    DataFrame
+        ``name`` and ``rows``, the most first; areas without any row are left out.
+
+    Raises
+    ------
+    CannotAnswer
+        The table has no geometry.
+    """
+    if "geometry" not in frame:
+        raise CannotAnswer(name, "the table says nowhere where its rows are", next="columns(frame) says what it has")
+    spots = frame.set_geometry(frame.geometry.representative_point())[["geometry"]].dropna()
+    inside = spots.sjoin(areas[[name, "geometry"]], predicate="within")
+    return inside[name].value_counts().rename_axis(name).reset_index(name="rows")
+
+
 def on_map(frame: gpd.GeoDataFrame, *, title: str, outline: gpd.GeoDataFrame | None = None) -> Map:
     """Where the rows of any table are: one dot each, coloured by the column that sorts them best.
 

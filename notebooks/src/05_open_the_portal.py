@@ -41,8 +41,8 @@ from datakit.data.layers import Layers
 from datakit.geo import territory
 from datakit.show import Value, ask, explore, maps
 
-layers = Layers(origins, rehearsal=rehearsal)
-places = layers[f"dijon-portal@{dataset}"]
+layers = Layers(origins, reference=f"dijon-portal@{dataset}", rehearsal=rehearsal)
+places = layers[layers.reference]
 places.drop(columns="geometry", errors="ignore").head()
 
 # %% [markdown]
@@ -67,19 +67,15 @@ with ask("What does the dataset hold?") as held:
 # %% [markdown]
 # ## Where its rows are
 
-# %%
-communes = territory.todays_communes(layers["communes"])
-spots = places.set_geometry(places.geometry.representative_point())[["geometry"]]
-inside = spots.sjoin(communes[["name", "geometry"]], predicate="within")
-counted = inside["name"].value_counts().rename_axis("commune").reset_index(name="rows")
-
 # %% tags=["nbval-ignore-output"]
 with ask("Where are they?") as where:
+    communes = territory.todays_communes(layers["communes"])
+    counted = explore.by_area(places, communes, "name")
     where.say(
         "{inside} of {all:bare} lie in the Métropole, in {communes:bare} of its communes.",
-        inside=Value(len(inside), "rows"),
+        inside=Value(int(counted["rows"].sum()), "rows"),
         all=Value(len(places)),
-        communes=Value(len(counted), "communes"),
+        communes=Value(len(counted)),
         picture=explore.on_map(places, title=f"{dataset}, every row", outline=communes),
         table=counted,
         caption="Rows by commune",
@@ -107,12 +103,24 @@ offices["categorie"].value_counts().rename_axis("kind").reset_index(name="places
 # Your code here.
 
 # %% tags=["solution", "nbval-ignore-output"]
-people = communes[["commune", "name", "geometry"]].merge(layers["communes-population"], on="commune")
-people = people.rename(columns={"name_x": "name"}).merge(counted, left_on="name", right_on="commune", how="left")
-people["rate"] = 10_000 * people["rows"].fillna(0) / people["population"]
-words = {"caption": "A small commune has a high rate with a single row.", "alt": "Map of the communes by rate."}
-title, unit = f"{dataset}, per 10,000 inhabitants", "per 10,000 inhabitants"
-maps.choropleth(people, "rate", labels="name", title=title, unit=unit, **words, data=[places])
+with ask("Where are most of them, for their inhabitants?") as rated:
+    where.needed()
+    people = communes[["commune", "name", "geometry"]].merge(layers["communes-population"][["commune", "population"]])
+    people["rate"] = 10_000 * people["name"].map(counted.set_index("name")["rows"]).fillna(0) / people["population"]
+    most = people.loc[people["rate"].idxmax()]
+    words = {"title": f"{dataset}, per 10,000 inhabitants", "unit": "per 10,000 inhabitants"}
+    words |= {
+        "caption": "A small commune has a high rate with a single row.",
+        "alt": f"Map of communes; first: {most['name']}.",
+    }
+    rated.say(
+        "{name} comes first, with {rate}.",
+        name=Value(most["name"]),
+        rate=Value(most["rate"], "per 10,000 inhabitants"),
+        picture=maps.choropleth(people, "rate", labels="name", **words, data=[places]),
+        cannot_say="Whether one row more would change the order: in a small commune it would.",
+        data=[places, communes, layers["communes-population"]],
+    )
 
 # %% [markdown]
 # ## What next

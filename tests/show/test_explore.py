@@ -55,6 +55,16 @@ def test_the_map_names_its_kinds_and_takes_any_shape(frame):
     assert "4 places" in explore.on_map(lines, title="Ways").alt
 
 
+def test_rows_are_counted_by_area(frame):
+    west = shapely.box(849_000, 6_689_000, 851_500, 6_691_000)
+    areas = gpd.GeoDataFrame({"name": ["west", "none"]}, geometry=[west, shapely.box(0, 0, 1, 1)], crs=2154)
+    wide = frame.set_geometry([*frame.buffer(100)[:3], None], crs=2154)
+    for shapes in (frame, wide):
+        assert explore.by_area(shapes, areas, "name").to_dict("list") == {"name": ["west"], "rows": [2]}
+    with pytest.raises(CannotAnswer):
+        explore.by_area(frame.drop(columns="geometry"), areas, "name")
+
+
 def test_a_table_without_places_cannot_be_put_on_a_map(frame):
     for nowhere in (pd.DataFrame(frame.drop(columns="geometry")), frame.set_geometry([None] * 4, crs=2154)):
         with pytest.raises(CannotAnswer, match="nowhere where"):
