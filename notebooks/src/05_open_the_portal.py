@@ -109,10 +109,7 @@ with ask("Where are most of them, for their inhabitants?") as rated:
     people["rate"] = 10_000 * people["name"].map(counted.set_index("name")["rows"]).fillna(0) / people["population"]
     most = people.loc[people["rate"].idxmax()]
     words = {"title": f"{dataset}, per 10,000 inhabitants", "unit": "per 10,000 inhabitants"}
-    words |= {
-        "caption": "A small commune has a high rate with a single row.",
-        "alt": f"Map of communes; first: {most['name']}.",
-    }
+    words |= {"caption": "A small commune has a high rate with a single row.", "alt": f"Highest rate: {most['name']}."}
     rated.say(
         "{name} comes first, with {rate}.",
         name=Value(most["name"]),
