@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datakit.data.layers import synthetic
+
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def synthetic(frame: pd.DataFrame) -> bool:
-    """Whether a loaded table comes from the invented sample."""
-    return bool(frame.attrs.get("datakit", {}).get("synthetic"))
 
 
 def keep_real(

@@ -697,14 +697,14 @@ def test_index_without_data_or_results():
     )
 
 
-def index_of(*records):
+def index_of(*records, results=()):
     one = {
         "title": "T",
         "status": "ok",
         "error": None,
         "seconds": 1,
         "peak_memory": 5e6,
-        "results": [],
+        "results": list(results),
         "provenance": list(records),
         "page": True,
     }
@@ -725,6 +725,13 @@ def index_of(*records):
 def test_index_names_what_is_invented_when_not_all_is():
     records = [{"id": "a", "synthetic": True, "rows": 1}, {"id": "b", "synthetic": False, "rows": 2, "title": "B"}]
     assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_of(*records)
+
+
+def test_key_results_carry_the_stamp_of_their_notebook():
+    row = {"result": "trees", "value": 3, "unit": "", "low": None, "high": None, "note": ""}
+    for synthetic in (True, False):
+        page = index_of({"id": "a", "synthetic": synthetic, "rows": 1}, results=[row])
+        assert ("SYNTHETIC SAMPLE</span></caption>" in page) == synthetic and "Key results" in page
 
 
 def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
