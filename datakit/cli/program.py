@@ -166,7 +166,7 @@ def _add_run(command, origins):
         "themes",
         metavar="THEME",
         nargs="*",
-        help="start_here, trees, vegetation, inclusion, or notebooks' paths; all by default",
+        help="trees, vegetation, inclusion: the chapters of a theme; trees_risk: one chapter; or paths; all by default",
     )
     origins(c)
     c.add_argument("--locked", action="store_true", help="accept only the data that data.lock names (see datakit lock)")

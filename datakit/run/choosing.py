@@ -71,6 +71,24 @@ def notebooks_folder() -> Path:
     raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
 
 
+def _named(name, there):
+    """The notebooks, among these stems, that a name stands for: one, or the chapters of a theme in their order."""
+    if name in there:
+        return [name]
+    short = {stem.lstrip("0123456789_") or stem: stem for stem in there}
+    found = [stem for said, stem in short.items() if said == name or said.startswith(f"{name}_")]
+    if not found:
+        first = [said.partition("_")[0] for said in short]
+        names = list(dict.fromkeys([*(word for word in first if first.count(word) > 1), *short]))
+        raise WrongUse(
+            name,
+            "no theme or notebook has this name",
+            expected=", ".join(names),
+            next=f"datakit run {names[0]}",
+        )
+    return found
+
+
 def choose(
     themes: Sequence[str | os.PathLike[str]] | None = None, folder: str | os.PathLike[str] | None = None
 ) -> list[Notebook]:
@@ -79,7 +97,8 @@ def choose(
     Parameters
     ----------
     themes : list of str, optional
-        ``"trees"`` or ``"10_trees"``, or paths of ``.ipynb`` files; all notebooks of the folder by default.
+        A theme, ``"trees"``, for its chapters (``10_trees_inventory``, ``11_trees_diversity``, ...); one chapter,
+        ``"trees_risk"`` or ``"13_trees_risk"``; or paths of ``.ipynb`` files. All notebooks of the folder by default.
     folder : path, optional
 
     Returns
@@ -98,17 +117,8 @@ def choose(
         there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
         if not there:
             raise WrongUse(str(folder), "no notebook is in this folder", expected="files ending in .ipynb")
-        short = {stem.lstrip("0123456789_") or stem: stem for stem in there}
         for name in names or there:
-            stem = name if name in there else short.get(name)
-            if stem is None:
-                raise WrongUse(
-                    name,
-                    "no notebook has this name",
-                    expected=", ".join(short),
-                    next="datakit run " + next(iter(short)),
-                )
-            chosen.append(there[stem])
+            chosen += [there[stem] for stem in _named(name, there)]
     found: dict[str, Notebook] = {}
     for path in dict.fromkeys(chosen):
         if path.stem in found:

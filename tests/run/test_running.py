@@ -303,6 +303,14 @@ def test_names_choose_notebooks(here):
         choosing.choose(["arbres"])
     with pytest.raises(WrongUse, match="can be read"):
         choosing.choose(["absent.ipynb"])
+    make.ok(here / "notebooks", "11_trees_risk")
+    make.ok(here / "notebooks", "12_treesome")
+    theme = ["10_trees", "11_trees_risk"]
+    assert [n.name for n in choosing.choose(["trees"])] == theme, "a theme's name stands for its chapters, in order"
+    assert [n.name for n in choosing.choose(["trees_risk", "trees"])] == theme[::-1]
+    assert [n.name for n in choosing.choose(["10_trees"])] == theme[:1]
+    with pytest.raises(WrongUse, match=r"expected: trees, trees_risk, treesome, vegetation"):
+        choosing.choose(["arbre"])
     make.ok(here / "other", "10_trees")
     with pytest.raises(WrongUse, match="two notebooks"):
         choosing.choose(["trees", "other/10_trees.ipynb"])
