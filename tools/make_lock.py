@@ -36,8 +36,10 @@ SYSTEMS = {
 MACOS = "14.0"
 # Their names on conda-forge; matplotlib-base is the part without a graphical toolkit.
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "jupyter-client": "jupyter_client"}
-NOT_ON_CONDA_FORGE = (
+# Not there, or under a name that is not PyPI's (language packs).
+BY_PIP = (
     "cafein",
+    "jupyterlab-language-pack-fr-fr",
     "opening-hours-py",
     "xstatic-d3",
     "xstatic-jquery",
@@ -85,8 +87,8 @@ def conda_environments():
         return ".".join(versions[name].split(".")[:2])
 
     direct = direct_dependencies()
-    conda = [f"  - {CONDA_NAMES.get(n, n)}={minor(n)}" for n in direct if n not in NOT_ON_CONDA_FORGE]
-    pip = [f"      - {n}=={versions[n]}" for n in direct if n in NOT_ON_CONDA_FORGE]
+    conda = [f"  - {CONDA_NAMES.get(n, n)}={minor(n)}" for n in direct if n not in BY_PIP]
+    pip = [f"      - {n}=={versions[n]}" for n in direct if n in BY_PIP]
     head = "# Written by `make lock`: change pyproject.toml instead.\n"
     top = f"name: datakit\nchannels:\n  - conda-forge\ndependencies:\n  - python={PYTHONS[0]}\n"
     root = "# For conda: the minor versions of requirements.lock. conda chooses the rest: not the exact files.\n"

@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
 NO_DATA = "no data"
 NO_DATA_COLOUR = "#d9d9d9"
-OTHER_COLOUR = "#8f8f8f"
+OTHER_COLOUR = "#767676"
+GROUND = "#f7f6f2"  # of a map, within its outline; base.js has it too
 STAMP_COLOUR = "#a3280a"  # of the words SYNTHETIC SAMPLE; map.css has it too
 
 # ColorBrewer ramps that matplotlib knows: their order survives the common kinds of colour blindness, and grey print.
 SEQUENTIAL = "YlGnBu"
 DIVERGING = "PuOr"
-# Okabe and Ito's palette, black left out: it is the colour of outlines and text.
-CATEGORICAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+# Okabe and Ito's hues without black, which is the colour of outlines and text. Theirs are made for figures with room:
+# as small dots on a map yellow, sky blue and orange nearly vanish. These are darkened until each has a contrast of 3
+# with the ground, and any two stay apart for colour-blind eyes: a choice of this kit, held by a test of colours.
+CATEGORICAL = ("#0072B2", "#C67D00", "#037E4A", "#88437B", "#3098BF", "#B24100", "#939047")
 
 RC: dict[RcKeyType, object] = {
     "axes.prop_cycle": f"cycler('color', {list(CATEGORICAL)})",
@@ -141,6 +144,25 @@ def cell(value: object) -> str:
     if isinstance(value, (int, float)) or (hasattr(value, "dtype") and isinstance(value, SupportsFloat)):
         return number(value)
     return str(value) or NO_DATA
+
+
+def over(colour: str, opacity: float, ground: str = GROUND) -> str:
+    """A colour as it is seen when it covers a ground only in part.
+
+    Parameters
+    ----------
+    colour, ground : str
+        ``#rrggbb``.
+    opacity : float
+        0 to 1.
+
+    Examples
+    --------
+    >>> over("#000000", 0.5, "#ffffff")
+    '#808080'
+    """
+    top, below = (bytes.fromhex(c.lstrip("#")) for c in (colour, ground))
+    return "#" + bytes(round(a * opacity + b * (1 - opacity)) for a, b in zip(top, below, strict=True)).hex()
 
 
 def with_unit(name: str, unit: str | None) -> str:

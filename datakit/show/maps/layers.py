@@ -16,7 +16,7 @@ import shapely
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.show.maps.classes import Classes
 from datakit.show.maps.contours import LAMBERT, shapes_of
-from datakit.show.style import NO_DATA_COLOUR, cell, number
+from datakit.show.style import NO_DATA_COLOUR, cell, number, over
 
 if TYPE_CHECKING:
     import folium
@@ -182,11 +182,13 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Dots:
-    """How points look: radius in pixels, the colour of those without classes, counted in bubbles or not."""
+    """How points look: radius in pixels, the colour of those without classes, counted in bubbles or not.
+
+    They cover what is below: a dot that lets the ground through has another colour than its legend.
+    """
 
     radius: float
     colour: str
-    opacity: float
     cluster: bool = False
 
 
@@ -205,6 +207,12 @@ class Drawn:
     sizes: tuple[str, float] | None = None  # (column heading, largest value) of proportional circles
     radius: float | np.ndarray | None = None  # static twin: radii in pixels, one or one per row
     bytes_by: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> list[str]:
+        """The colours as they are seen on the map, which is how the legend shows them."""
+        colours = self.classes.colours if self.classes else self.spec["colours"]
+        return [over(colour, self.spec.get("opacity", 1)) for colour in colours]
 
 
 class Whole(Protocol):
@@ -291,7 +299,6 @@ def point_layer(
         "dot": dots.radius,
         "cluster": dots.cluster,
         "dotsFrom": 15,
-        "opacity": dots.opacity,
         "columns": cards,
     }
     if left_out:

@@ -152,7 +152,7 @@ class Map:
         """Add polygons or lines. ``column`` is a column, or a colour such as ``"#009E73"`` for all.
 
         Parameters are those of :func:`datakit.show.maps.choropleth`; ``opacity`` is 0 to 1, by default 1,
-        as in the legend, or 0.85 above tiles.
+        or 0.85 above tiles; the legend shows what it makes of the colours.
 
         Returns
         -------
@@ -223,7 +223,7 @@ class Map:
             cluster = n > CLUSTER_FROM and classes is None and sizes is None
         columns = layers.unique([labels, colour, *tips])
         told = layers.Told(heading or legend or "points", layers.known(frame, labels), tips, names, columns)
-        dots = layers.Dots(radius, plain, opacity=0.9 if n <= 10_000 else 0.8, cluster=bool(cluster))
+        dots = layers.Dots(radius, plain, cluster=bool(cluster))
         layer = layers.point_layer(frame, classes, told, dots, sizes=sizes, left_out=left_out)
         if self.outline is not None and len(self.outline) and n:
             outside = layers.outside(frame, self.bounds())

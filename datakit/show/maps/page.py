@@ -79,12 +79,11 @@ def frame(made: Whole) -> str:
 def _section(layer):
     """The legend of one layer: heading with unit, one line per class, circles, notes."""
     classes = layer.classes
-    colours = classes.colours if classes else layer.spec["colours"]
     labels = classes.labels if classes else [layer.heading]
     counts = classes.counts if classes else [len(layer.frame)]
     rows = [
         {"colour": colour, "label": label, "count": number(count), "missing": bool(classes) and i == classes.missing}
-        for i, (colour, label, count) in enumerate(zip(colours, labels, counts, strict=False))
+        for i, (colour, label, count) in enumerate(zip(layer.seen, labels, counts, strict=False))
     ]
     notes = [f"In brackets: {NOUNS[layer.kind]} in the class."] if classes else []
     notes += [n for n in ([classes.note] if classes else []) + layer.notes if n]

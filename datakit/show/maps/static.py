@@ -13,7 +13,7 @@ import shapely
 from datakit.extras import needed_by
 from datakit.show.maps.contours import STEPS, places
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
-from datakit.show.style import RC, STAMP_COLOUR, number, wrap
+from datakit.show.style import GROUND, RC, STAMP_COLOUR, number, wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ SIDE = 2.15  # inches beside the map, for its legends
 # A notebook carries one picture for each map: as sharp as fits into 60 kB of text.
 PICTURE_BYTES = 45_000
 SHARPNESS = (90, 72, 60, 48)  # dots per inch
-GROUND = ("#e9eef1", "#f7f6f2")  # beyond the outline, within it
+GROUNDS = ("#e9eef1", GROUND)  # beyond the outline, within it
 INK = ("#ffffff", "#111111", STAMP_COLOUR)
 
 
@@ -112,11 +112,9 @@ def _palette(made):
     with needed_by("datakit.show.maps"):
         from matplotlib.colors import to_rgb
 
-    ground = np.array(to_rgb(GROUND[1]))
-    base = [np.array([to_rgb(colour) for colour in (*INK, *GROUND)])]
+    base = [np.array([to_rgb(colour) for colour in (*INK, *GROUNDS)])]
     for layer in made.layers:
-        opacity = layer.spec["opacity"] if layer.kind == "area" else 1
-        base.append(np.array([to_rgb(c) for c in layer.spec["colours"]]) * opacity + ground * (1 - opacity))
+        base.append(np.array([to_rgb(c) for c in layer.seen]))
     hues = np.concatenate(base)
     grey = np.linspace(0, 1, 13)[:, None].repeat(3, axis=1)
     steps = np.concatenate([hues, grey, hues * 0.65 + 0.35, hues * 0.35 + 0.65, hues * 0.55])
@@ -156,7 +154,7 @@ def _words(fig, made):
 def _ground(fig, place):
     """Empty axes for a map: same scale in both directions, no ticks."""
     ax = fig.add_axes(place)
-    ax.set_facecolor(GROUND[0])
+    ax.set_facecolor(GROUNDS[0])
     ax.set_aspect("equal", anchor="NW")
     ax.grid(False)
     ax.set(xticks=[], yticks=[])
@@ -168,7 +166,7 @@ def _ground(fig, place):
 def _paint(ax, made):
     """The outline below, the layers, and the outline's lines again above areas that would hide them."""
     if made.outline is not None and len(made.outline):
-        _shapes(ax, made.outline, facecolors=GROUND[1], edgecolors="#8a8a8a", linewidths=0.6, zorder=1)
+        _shapes(ax, made.outline, facecolors=GROUND, edgecolors="#8a8a8a", linewidths=0.6, zorder=1)
         if any(layer.kind == "area" for layer in made.layers):
             _shapes(ax, made.outline, facecolors="none", edgecolors="#333333", linewidths=0.7, zorder=5)
     for z, layer in enumerate(made.layers):
@@ -227,7 +225,7 @@ def _paint_points(ax, layer, z):
         area = 1.0 if n > 20_000 else 2.0 if n > 5_000 else 6.0 if n > 1_000 else 22.0
     x, y = layer.frame.geometry.x.to_numpy()[order], layer.frame.geometry.y.to_numpy()[order]
     edges = {"edgecolors": "#ffffff", "linewidths": 0.4} if n <= 1_000 else {"linewidths": 0}
-    ax.scatter(x, y, s=area, c=_hues(layer)[order], zorder=z, alpha=0.9, rasterized=n > 1_000, **edges)
+    ax.scatter(x, y, s=area, c=_hues(layer)[order], zorder=z, rasterized=n > 1_000, **edges)
 
 
 _PAINT = {"area": _paint_areas, "line": _paint_lines, "point": _paint_points}
@@ -314,7 +312,7 @@ def _class_handles(layer):
     labels = classes.labels if classes else [layer.heading]
     counts = classes.counts if classes else [len(layer.frame)]
     handles = []
-    for i, (colour, label, count) in enumerate(zip(layer.spec["colours"], labels, counts, strict=False)):
+    for i, (colour, label, count) in enumerate(zip(layer.seen, labels, counts, strict=False)):
         missing = classes is not None and i == classes.missing
         text = wrap(f"{label} ({number(count)})", 26)
         edge = "#555555" if missing else "#00000059"

@@ -86,7 +86,7 @@ def page_data(
 def _drawn(trees):
     """The trees in the order in which the layer draws them, which everything else follows, and the layer's points."""
     codes = pd.Series(np.arange(len(trees)).astype(str), index=trees.index)
-    dots = layers.Dots(1.3 if len(trees) > 10_000 else 2.2, "#2e7d32", opacity=0.85)
+    dots = layers.Dots(1.3 if len(trees) > 10_000 else 2.2, "#2e7d32")
     layer = layers.point_layer(trees.assign(_row=codes), None, layers.Told("", tooltip=["_row"]), dots)
     trees = trees.iloc[np.array(layer.spec["columns"][0]["values"]).astype(int)].reset_index(drop=True)
     return trees, layer.spec | {"columns": []}

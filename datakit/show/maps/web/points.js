@@ -81,10 +81,8 @@
       g.beginPath();
       g.arc(half, half, r * ratio, 0, 2 * Math.PI);
       g.fillStyle = colour;
-      g.globalAlpha = this.spec.opacity;
       g.fill();
       if (r >= 2.5) {
-        g.globalAlpha = 1;
         g.lineWidth = (hollow ? 1 : 0.7) * ratio;
         g.strokeStyle = hollow ? "#777" : "#fff";
         g.stroke();
