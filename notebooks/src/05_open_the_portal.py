@@ -25,7 +25,7 @@
 # - to see what its columns hold before you count on them;
 # - to put it on a map, and to count it by commune.
 #
-# **Time:** ten minutes. **Before you start:** [Start here](00_start_here.ipynb).
+# **Time:** seven minutes. **Before you start:** [Start here](00_start_here.ipynb).
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample

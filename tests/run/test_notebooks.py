@@ -148,6 +148,18 @@ def test_a_chapter_is_short(notebook):
     assert len(longest) <= 15, "\n".join(longest)
 
 
+@pytest.mark.parametrize("notebook", CHAPTERS, indirect=True)
+def test_the_minutes_announced_are_those_of_a_reader(notebook):
+    """Prose at 200 words a minute, five seconds for a line of code, a minute for an answer; exercises come on top."""
+    read = [c for c in notebook.cells if not {"exercise", "solution"} & set(tags(c))]
+    words = sum(len(c.source.split()) for c in read if c.cell_type == "markdown")
+    lines = [line for c in read if c.cell_type == "code" for line in c.source.splitlines()]
+    minutes = words / 200 + len(lines) * 5 / 60 + sum("with ask(" in line for line in lines)
+    told = re.search(r"\*\*Time:\*\* (\w+) minutes", notebook.cells[1].source)[1]
+    announced = int({"seven": "7", "ten": "10", "fifteen": "15", "twenty": "20", "thirty": "30"}.get(told, told))
+    assert announced <= 30 and abs(announced - minutes) <= max(3, minutes / 4), f"a reader needs {minutes:.0f} minutes"
+
+
 def test_parameters_are_typed_and_explained(notebook):
     declared = read_parameters(notebook.cells, "notebook")
     assert declared["origins"].type is str and declared["origins"].default == ""
