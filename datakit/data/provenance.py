@@ -18,6 +18,7 @@ STAMP = "SYNTHETIC SAMPLE"
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
 RESULTS_MIME = "application/vnd.datakit.results+json"
+_CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
@@ -132,7 +133,7 @@ class Provenance:
             banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."
         else:
             banner = ""
-        head = "".join(f"<th style='text-align:left'>{c}</th>" for c in self.COLUMNS)
+        head = "".join(f"<th scope='col' style='text-align:left'>{c}</th>" for c in self.COLUMNS)
         body = "".join(
             "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(v))}</td>" for v in row) + "</tr>"
             for row in self._rows()
@@ -141,7 +142,9 @@ class Provenance:
             f"<p role='note' style='background:#7a0019;color:#fff;padding:.4em .8em;font-weight:bold'>"
             f"{html.escape(banner)}</p>"
         )
-        return (stamp if banner else "") + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return (
+            stamp if banner else ""
+        ) + f"<table>{_CAPTION}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {

@@ -173,7 +173,12 @@ def _outputs(nb, mime):
 
 
 def _results(nb):
-    """The answers of a chapter, each with its picture: a figure, or the static twin of a map."""
+    """The answers of a chapter, each with its picture: a figure, or the static twin of a map.
+
+    What a solution answers is an exercise's, and no result of the chapter.
+    """
+    nb = nb.copy()
+    nb.cells = [cell for cell in nb.cells if "solution" not in cell.metadata.get("tags", [])]
     rows = [row for data in _outputs(nb, RESULTS_MIME) for row in data[RESULTS_MIME]]
     for data in _outputs(nb, ANSWER_MIME):
         shown = PICTURE.search(data["text/html"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.provenance import STAMP, key
 from datakit.extras import needed_by
+from datakit.run import frames
 from datakit.show.style import number
 from datakit.show.templates import render
 
@@ -51,13 +52,16 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     nb = nbformat.from_dict(nb)
     # Papermill's own error banners come in pairs and point into Jupyter; the page has a plainer one.
     nb.cells = [c for c in nb.cells if not any(t.startswith("papermill-error") for t in c.metadata.get("tags", []))]
+    for output in (output for cell in nb.cells for output in cell.get("outputs", ())):
+        if "text/html" in output.get("data", {}):
+            output["data"]["text/html"] = frames.readable(output["data"]["text/html"])
     prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
     heading = re.search("^# +(.+)", prose, re.M)
     title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name
     exporter = HTMLExporter(template_name="classic", template_file="base.html.j2")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
     body, _ = exporter.from_notebook_node(nb)
-    body, sections = _with_anchors(body)
+    body, sections = _with_anchors(frames.in_scrollers(body))
     # Links between notebooks become links between their pages.
     body = re.sub(r'href="(?!\w+:)(?:\./)?([\w.-]+)\.ipynb"', r'href="\1.html"', body)
     told = _told(status, error) if error else None

@@ -619,3 +619,16 @@ def test_every_keyword_reaches_the_map(squares, trees):
     assert layer.spec["colours"][:2] == list(kinds.values())
     named = set(keywords.ForAreas.__annotations__) | set(keywords.ForPoints.__annotations__)
     assert named == {*WORDS, "unit", *common, *more}
+
+
+def test_the_values_of_a_map_stand_in_a_table_below_it(squares, trees):
+    made = maps.Map(maps.Words("Two", "Areas and dots.", "Areas and dots."))
+    named = squares.assign(share=[float(i) for i in range(len(squares))])
+    made.add_areas(named, "share", labels="name", scale=maps.Scale(unit="%"), legend="share of ground")
+    made.add_points(trees, colour="genus").add_points(trees, legend="all alike")
+    found = re.findall(r"<caption[^>]*>(.*?)</caption>", made._repr_html_().split("</iframe>")[1])
+    assert found == ["share of ground (%), the highest first", "genus: how many in each class"]
+    below = made._repr_html_().split("</iframe>")[1]
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", below)
+    assert heads[:3] == ["name", "share of ground (%)", "class"]
+    assert below.count("<details") == 1 and below.count('scope="row"') == len(squares) + 3

@@ -294,7 +294,7 @@ def test_the_page_shows_what_fits_and_counts_the_rest(sample, lang):
         crowded.findings = made.findings + [f for f in made.findings if f.verdict == "look"][:1] * more
         rows = audit_page.first(crowded.findings, None)
         text = audit_page.printable(crowded, lang)
-        shown.append(text.count('<tr><td><span style="color:'))
+        shown.append(text.count('<tr role="row"><td role="cell"><span style="color:'))
         left = re.search(r"\+ (\d+) ", text)
         assert shown[-1] + (int(left[1]) if left else 0) == len(rows)
     assert 5 < shown[-1] <= max(shown) < 20, "forty more findings do not find room"
@@ -310,7 +310,7 @@ def test_lines_are_reckoned_as_a_browser_breaks_them():
 
 @pytest.mark.skipif(browser.why_not() is not None, reason=str(browser.why_not()))
 @pytest.mark.parametrize("lang", ["en", "fr"])
-def test_the_page_prints_on_one_a4(sample, tmp_path, lang):
+def test_the_page_prints_on_both_sides_of_one_a4(sample, tmp_path, lang):
     worst = gpd.GeoDataFrame(trees(2000)[["geometry"]])
     worst["date_releve"], worst["annee_plantation"] = pd.Timestamp("1999-01-01"), 2020
     with browser.chromium() as chromium:
@@ -323,7 +323,8 @@ def test_the_page_prints_on_one_a4(sample, tmp_path, lang):
             path = made.page(tmp_path / "a.html", lang=lang)
             page = chromium.new_page()
             page.goto(path.as_uri())
-            assert pages(page.pdf(format="A4", prefer_css_page_size=True)) == 1
+            assert pages(page.pdf(format="A4", prefer_css_page_size=True)) == 2
+            assert page.locator(".back li").count() == len(made.findings)
             page.set_viewport_size({"width": 390, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             page.close()

@@ -104,6 +104,8 @@ def parts(folium_map: folium.Map) -> tuple[str, str, str, str]:
     header, body, script = _rendered(cast("Figure", folium_map.get_root()))
     links = {name: child for name, child in header.items() if isinstance(child, (JavascriptLink, CssLink))}
     head = [child.render() for name, child in header.items() if name not in links and name != "meta_http"]
+    # folium forbids to enlarge the page, which those who see badly need; ours has its own.
+    head = [re.sub(r'<meta name="viewport"[^>]*>', "", part) for part in head]
     page = body + script + "".join(head)
     libraries = []
     for name, link in links.items():

@@ -207,6 +207,8 @@ class Drawn:
     sizes: tuple[str, float] | None = None  # (column heading, largest value) of proportional circles
     radius: float | np.ndarray | None = None  # static twin: radii in pixels, one or one per row
     bytes_by: dict[str, int] = field(default_factory=dict)
+    labels: str | None = None  # column of names
+    names: dict[str, str] = field(default_factory=dict)  # how columns are called in tooltips and tables
 
     @property
     def seen(self) -> list[str]:
@@ -269,7 +271,9 @@ def area_layer(
     if tolerance >= 4:
         notes.append(f"contours simplified to about {number(tolerance)} m")
     by = {"contours": len(json.dumps(shapes)), "tooltips": len(json.dumps(cards, ensure_ascii=False))}
-    return Drawn(kind, frame, told.heading, classes, spec, "areas", told.columns, notes, bytes_by=by)
+    return Drawn(
+        kind, frame, told.heading, classes, spec, "areas", told.columns, notes, None, None, by, told.labels, told.names
+    )
 
 
 def point_layer(

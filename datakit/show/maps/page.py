@@ -6,6 +6,7 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from datakit.show import tables
 from datakit.show.maps import assets, static
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
 from datakit.show.style import number
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datakit.show.maps.layers import Whole
 
 MARKS = {"point": "round", "line": "line", "area": "box"}  # in map.css
+MOST_ROWS = 120  # areas that anybody reads through: all the IRIS of the Metropole
 NOUNS = {"point": "points", "line": "lines", "area": "areas"}
 
 
@@ -73,7 +75,22 @@ def frame(made: Whole) -> str:
         height=made.height,
         picture=base64.b64encode(static.picture(made)).decode(),
         page=made.html().replace("&", "&amp;").replace("'", "&#39;"),
+        tables=[_values(made, i) for i, y in enumerate(made.layers) if len(y.frame) and (y.classes or y.labels)],
     )
+
+
+def _values(made, place):
+    """A layer in words, for who cannot point at a map: each area of a few, else how many rows are in each class."""
+    layer = made.layers[place]
+    if layer.kind == "point" or len(layer.frame) > MOST_ROWS:
+        table = made.counts(place).rename(columns={"rows": NOUNS[layer.kind], "share": "share (%)"})
+        return tables.html(table, caption=f"{layer.heading}: how many in each class", index=False)
+    table = made.table(place)
+    told = {name: label for name, label in layer.names.items() if name in table}
+    head = [c for c in ([layer.labels] if layer.labels else []) if c in table]
+    table = table[[*head, *(c for c in table.columns if c not in head)]]
+    table = table.rename(columns={c: told.get(c, str(c).replace("_", " ")) for c in table.columns})
+    return tables.html(table, caption=f"{layer.heading}, the highest first", index=False)
 
 
 def _section(layer):

@@ -5,8 +5,8 @@ checks    The checks of the audit: each counts trees, says how many it could jud
 counting  What a check finds: how many trees, of how many, and the verdict by a pair of limits
 words     What the audit says, in English and in French: checks, what to do about them, questions, names of fields
 sheet     What the printed page of the audit says: what its template is given
-fitting   How many findings an A4 page holds
-page      The audit as people read it: a table for notebooks, and one printable A4 page for the department
+fitting   How many findings the front of an A4 sheet holds
+page      The audit as people read it: a table for notebooks, and one printable A4 sheet for the department
 """
 
 from datakit.lending import lend

@@ -1,4 +1,4 @@
-"""How many findings an A4 page holds: the height of what stands on it, reckoned from the widths of its letters.
+"""How many findings the front of an A4 sheet holds: what stands on it, reckoned from the widths of its letters.
 
 A page without scripts cannot measure itself. Sizes are those of ``web/audit.css``, in em of its printed text.
 """

@@ -184,7 +184,7 @@ class Audit:
         return audit_page.view(self)
 
     def page(self, path: str | Path, title: str | None = None, lang: str | None = None) -> Path:
-        """Write one printable A4 page for the department that keeps the inventory.
+        """Write one printable A4 sheet for the department that keeps the inventory.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The audit as people read it: a table for notebooks, and one printable A4 page for the department."""
+"""The audit as people read it: a table for notebooks, and one printable A4 sheet for the department."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ WORDS = {
         "en": "Every question of the kit can be tried on this file.",
         "fr": "Toutes les questions du kit peuvent être posées à ce fichier.",
     },
+    "made": {"en": "The {n} checks made", "fr": "Les {n} contrôles effectués"},
     "good": {"en": "What is good", "fr": "Ce qui est bon"},
     "more": {"en": "more to look at are in the full table", "fr": "autres points à vérifier dans la table complète"},
     "changed": {"en": "Changed when the table was standardised", "fr": "Modifié lors de la standardisation"},
@@ -208,7 +209,7 @@ def view(audit: Outcome) -> str:
 
 
 def printable(audit: Outcome, lang: str, title: str | None = None) -> str:
-    """One A4 page as HTML, with nothing from outside.
+    """One A4 sheet as HTML, with nothing from outside: what to do on its front, the checks made on its back.
 
     Parameters
     ----------
@@ -219,9 +220,9 @@ def printable(audit: Outcome, lang: str, title: str | None = None) -> str:
     Returns
     -------
     str
-        With as many findings, the first ones first, as the sheet holds beside the rest.
+        With as many findings, the first ones first, as the front holds beside the rest.
     """
-    w = {key: text[lang] for key, text in WORDS.items()}
+    w = {key: text[lang] for key, text in WORDS.items()} | {"colon": COLON[lang]}
     sheet, rows = _sheet(audit, lang, title, w), [_row(item, lang) for item in first(audit.findings, None)]
     fit = fitting.that_fit(rows, sheet, w)
     return render(
@@ -233,7 +234,18 @@ def printable(audit: Outcome, lang: str, title: str | None = None) -> str:
         heads=[w[key] for key in HEAD],
         rows=rows[:fit],
         left=len(rows) - fit,
+        checks=_checks(audit, lang),
     )
+
+
+def _checks(audit, lang):
+    """Every check that was made, group by group: its verdict, what it counts and how many trees it found."""
+    groups = []
+    for group, words in GROUPS.items():
+        these = [f for f in audit.findings if f.group == group]
+        marked = [(_mark(f.verdict, lang), said(f, lang)[0], amount(f, lang)) for f in these]
+        groups += [(words[lang], marked)] if marked else []
+    return groups
 
 
 def _sheet(audit, lang, title, w):
@@ -299,4 +311,4 @@ def _provenance(source, w):
     if source.get("sha256"):
         parts.append(f"sha256 {source['sha256'][:12]}")
     known = _short(", ".join(str(p) for p in dict.fromkeys(parts) if p), 420) or w["unrecorded"]
-    return f"{w['source']}: {known}. {w['by']}."
+    return f"{w['source']}{w['colon']}{known}. {w['by']}."

@@ -1,0 +1,118 @@
+"""axe-core finds nothing serious on any page that the kit shows: report, chapters, maps, audit, citizens' page.
+
+axe-core comes inside the package axe-playwright-python, by the hash of requirements-dev.lock: no network is needed.
+What a program cannot judge (whether an alt text says what there is to see) is read by people.
+"""
+
+from importlib import resources
+
+import browser
+import nbformat
+import pytest
+
+import datakit
+from datakit.run.executing import _provenance, _results
+from datakit.run.report import index_page, notebook_page
+from datakit.show import maps
+from datakit.trees.checks.outcome import audit
+from datakit.trees.citizens import page as citizens
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or ""),
+]
+WIDTHS = {"desktop": (1400, 900), "phone": (390, 844)}
+
+
+def kept_chapters(root, folder):
+    """The pages of the chapters as the kit keeps them, and the index of a report made of them."""
+    notebooks = {}
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        nb = nbformat.read(path, 4)
+        html, title = notebook_page(nb, path.stem, "ok", None)
+        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        notebooks[path.stem] = {
+            "title": title,
+            "status": "ok",
+            "error": None,
+            "seconds": 1.0,
+            "peak_memory": 10**8,
+            "page": True,
+            "results": _results(nb),
+            "provenance": _provenance(nb, []),
+        }
+    failed = {"ename": "DatakitError", "evalue": "the file is cut", "cell": 3, "line": "datakit.load('iris')"}
+    notebooks["90_broken"] = {**notebooks["00_start_here"], "status": "failed", "error": failed, "title": "Broken"}
+    run = {
+        "notebooks": notebooks,
+        "git_commit": "0" * 40,
+        "git_changes": True,
+        "started": "2026-11-01T10:00:00",
+        "seconds": 60.0,
+        "origins": ["sample"],
+        "command": "datakit run --origins sample",
+        "datakit": "0",
+        "python": "3",
+    }
+    (folder / "index.html").write_text(index_page(run), encoding="utf-8")
+    return ["index.html", *(f"{name}.html" for name in notebooks if name != "90_broken")]
+
+
+@pytest.fixture(scope="module")
+def pages(root, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    trees, communes = datakit.load("trees-dijon", "sample"), datakit.load("communes", "sample")
+    found = audit(trees, area=communes)
+    found.page(folder / "audit_en.html", lang="en")
+    found.page(folder / "audit_fr.html", lang="fr")
+    citizens.write_page(trees, folder / "citizens.html", outline=communes)
+    words = {"title": "Communes", "caption": "One colour for each size.", "alt": "Map of 23 communes by area."}
+    areas = communes.assign(area=communes.area / 1e6)
+    maps.choropleth(areas, "area", unit="km²", labels="name", outline=communes, **words).save(folder / "map_areas.html")
+    maps.points(trees, outline=communes, **words).save(folder / "map_points.html")
+    names = kept_chapters(root, folder)
+    return [folder / name for name in (*names, *sorted(p.name for p in folder.glob("[acm]*.html")))]
+
+
+@pytest.fixture(scope="module")
+def running():
+    with browser.chromium() as started:
+        yield started
+
+
+def violations(page):
+    """What axe-core finds, as lines to read: what is serious or critical, and what is less."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations'], iframes: false})")["violations"]
+    lines = {True: [], False: []}
+    for one in found:
+        where = [" ".join(map(str, node["target"])) + " | " + node["html"][:160] for node in one["nodes"][:3]]
+        serious = one["impact"] in ("serious", "critical")
+        lines[serious].append(
+            f"{one['impact']} {one['id']} ({len(one['nodes'])}): {one['help']}\n    " + "\n    ".join(where)
+        )
+    return lines[True], lines[False]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_serious(pages, running, width):
+    bad = {}
+    for path in pages:
+        opened = browser.Page(running, *WIDTHS[width])
+        opened.page.goto(path.resolve().as_uri())
+        serious, rest = violations(opened.page)
+        if serious:
+            bad[path.name] = serious
+        print(path.name, *serious, *rest, sep="\n  ")
+        opened.close()
+    assert not bad, "\n".join([name + "\n  " + "\n  ".join(found) for name, found in bad.items()])
+
+
+def test_axe_would_find_what_is_wrong(running):
+    opened = browser.Page(running)
+    opened.page.set_content("<html><body><img src='data:,'><p style='color:#bbb'>grey</p></body></html>")
+    serious, _ = violations(opened.page)
+    opened.close()
+    assert {line.split()[1] for line in serious} >= {"image-alt", "color-contrast", "html-has-lang"}
