@@ -175,6 +175,7 @@ def _trees_visits(args):
     listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk)
     for path in visits.write_list(listed, args.output):
         print(path)
+    print(visits.PROTECTED_ROWS)
     return 0
 
 

@@ -5,25 +5,20 @@ Exposure is not risk: it counts hosts, not the chance that the threat comes.
 
 from __future__ import annotations
 
-import functools
-from importlib.resources import files
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import canopy, diversity, risk
+from datakit.trees import canopy, diversity, ratings, risk
 from datakit.trees.inventory import taxa
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)  # or a GeoDataFrame, which stays one
 
 
-@functools.cache
-def _read(name):
-    text = files("datakit.trees").joinpath("data", name)
-    with text.open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype="str", keep_default_na=False)
+POTENTIALS = ["low", "moderate", "high"]
+DROUGHT = ["sensitive", "moderate", "tolerant"]
 
 
 def _spellings(listed):
@@ -34,39 +29,49 @@ def _spellings(listed):
 
 
 def drought_ratings() -> pd.DataFrame:
-    """What sources say of drought, from ``datakit/trees/data/drought.csv``.
+    """What follows from what sources say of drought, in ``datakit/trees/data/drought.csv``.
 
     Returns
     -------
     DataFrame
-        ``taxon``; ``rating``: "tolerant", "sensitive", "conflicting" (sources say one and the other: counted as not
-        rated) or missing (not rated, ``note`` says why); ``source``; ``note``.
+        ``taxon``; ``rating``: "tolerant", "moderate", "sensitive", "conflicting" (sources say one and the other:
+        counted as not rated) or missing (not rated, ``note`` says why); ``source`` (empty where not rated);
+        ``note``. The statements themselves: `datakit.trees.ratings.statements`.
     """
-    found = _read("drought.csv").copy()
-    found["rating"] = found["rating"].where(found["rating"] != "")
-    return found
+    found = ratings.rated(ratings.statements("drought"), DROUGHT)
+    return found[["taxon", "rating", "source", "note"]].fillna({"source": ""})
 
 
 def threats() -> pd.DataFrame:
-    """The threats, from ``datakit/trees/data/threats.csv``.
+    """The threats, from ``datakit/trees/data/threats.csv``, and their hosts, from ``hosts.csv``.
 
     Returns
     -------
     DataFrame
         ``id``, ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease, insect, climate), ``hosts`` (list of
-        genera and species, synonyms included), ``source``, ``note``, ``rated`` (list of the taxa that are rated and not
-        at risk, None where a taxon that is not a host is not at risk). A taxon on which sources conflict is in neither.
+        genera and species, synonyms included), ``doubtful`` (list of those that a source calls possible hosts, or on
+        which sources conflict), ``source``, ``note``, ``rated`` (list of the taxa that are rated and not at risk, None
+        where a taxon that is not a host is not at risk). A taxon on whose drought sources conflict is in no list.
     """
-    table = _read("threats.csv").copy()
-    hosts, rated = [], []
-    for listed, file in zip(table["hosts"], table.pop("ratings"), strict=True):
-        ratings = _read(file) if file else None
-        sensitive = listed.split(";") if ratings is None else ratings.taxon[ratings.rating == "sensitive"]
-        hosts.append(_spellings(sensitive))
-        rated.append(None if ratings is None else _spellings(ratings.taxon[ratings.rating == "tolerant"]))
-    table["hosts"] = pd.Series(hosts, dtype="object")
-    table["rated"] = pd.Series(rated, dtype="object")
-    return table
+    table = ratings.statements("threats")
+    rows: list[tuple[list[str], list[str], list[str] | None, str]] = []
+    said = ratings.statements("hosts")
+    for threat in table["id"]:
+        if threat == "drought":
+            found = drought_ratings()
+            taken = {c: found["taxon"][found["rating"] == c] for c in ("sensitive", "tolerant")}
+            source = "By taxon, with its reference: datakit/trees/data/drought.csv"
+            rows.append((_spellings(taken["sensitive"]), [], _spellings(taken["tolerant"]), source))
+            continue
+        found = ratings.rated(said[said["threat"] == threat])
+        host, doubtful = (found["taxon"][found["rating"].isin(c)] for c in (["host"], ["may be", ratings.CONFLICTING]))
+        heard = said[(said["threat"] == threat) & said["taxon"].isin(host)]
+        source = "; ".join(dict.fromkeys(ratings.cite(row) for row in heard.to_dict("records")))
+        rows.append((_spellings(host), _spellings(doubtful), None, source))
+        told = " ".join(dict.fromkeys(note for note in heard["note"] if note))
+        table.loc[table["id"] == threat, "note"] += f" {told}" if told else ""
+    made = pd.DataFrame(rows, columns=["hosts", "doubtful", "rated", "source"], dtype="object")
+    return pd.concat([table, made], axis=1)
 
 
 def standing(frame: Frame) -> Frame:
@@ -92,27 +97,31 @@ def standing(frame: Frame) -> Frame:
     return frame[~lost.fillna(False).astype(bool)]
 
 
-def match(names: pd.DataFrame, hosts: list[str], rated: list[str] | None = None) -> pd.Series:
+def match(
+    names: pd.DataFrame, hosts: list[str], rated: list[str] | None = None, doubtful: list[str] | None = None
+) -> pd.Series:
     """Which trees are hosts.
 
     Parameters
     ----------
     names : DataFrame
         ``genus`` and ``species``, as `datakit.trees.diversity.named` gives them.
-    hosts, rated : list of str
+    hosts, rated, doubtful : list of str
         Genera or species; see `threats`.
 
     Returns
     -------
     Series of str
-        "host", "other", or "maybe": not named, named by its genus alone where only some of its species are hosts, or,
-        where ``rated`` is given, not rated.
+        "host", "other", or "maybe": not named, named by its genus alone where only some of its species are hosts,
+        doubtful, or, where ``rated`` is given, not rated.
     """
     genus, species = names["genus"], names["species"]
     found = pd.Series("other" if rated is None else "maybe", index=names.index)
     if rated:
         found[genus.isin(rated) | species.isin(rated)] = "other"
-    found[species.isna() & genus.isin([host.split()[0] for host in hosts if " " in host])] = "maybe"
+    unsure = [*hosts, *(doubtful or [])]
+    found[species.isna() & genus.isin([host.split()[0] for host in unsure if " " in host])] = "maybe"
+    found[genus.isin(doubtful or []) | species.isin(doubtful or [])] = "maybe"
     found[genus.isna()] = "maybe"
     found[genus.isin(hosts) | species.isin(hosts)] = "host"
     return found
@@ -153,7 +162,8 @@ def threat_table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400
     area = np.nan_to_num(crowns.area)
     rows = []
     for threat in known.itertuples():
-        state = match(names, threat.hosts, threat.rated).map({"other": 0, "maybe": 1, "host": 2}).to_numpy(dtype=int)
+        state = match(names, threat.hosts, threat.rated, threat.doubtful)
+        state = state.map({"other": 0, "maybe": 1, "host": 2}).to_numpy(dtype=int)
         cells, number = place * 3 + state, 3 * len(labels)
         counts = np.bincount(cells, minlength=number).reshape(-1, 3)
         areas = np.bincount(cells, weights=area, minlength=number).reshape(-1, 3)
@@ -190,18 +200,21 @@ def _row(threat, counts, areas, drawn):
 
 
 def allergens() -> pd.DataFrame:
-    """Allergenic potentials by taxon, from ``datakit/trees/data/allergy.csv``.
+    """What follows from what sources say of allergenic potentials, in ``datakit/trees/data/allergy.csv``.
 
     Returns
     -------
     DataFrame
-        ``taxon`` (genus or species), ``potential`` ("high", "moderate", "low", "conflicting": sources say high and low,
-        counted as not rated; missing: not rated on purpose, ``note`` says why), ``score`` (0 to 5 where a source gives
-        one), ``measure`` (of the grain's potential, or of the risk that its amount makes), ``source``, ``note``.
+        ``taxon`` (genus or species), ``potential`` ("high", "moderate", "low", "conflicting": sources differ, counted
+        as not rated; missing: not rated on purpose, ``note`` says why), ``least`` and ``most`` (the lowest and highest
+        class that a source gives), ``score`` (0 to 5 where a source gives one and none differs), ``source`` (empty
+        where not rated), ``note``. The statements themselves: `datakit.trees.ratings.statements`.
     """
-    found = _read("allergy.csv").copy()
-    found["potential"] = found["potential"].where(found["potential"] != "")
-    found["score"] = pd.to_numeric(found["score"], errors="coerce").astype("Int64")
+    said = ratings.statements("allergy")
+    found = ratings.rated(said, POTENTIALS).rename(columns={"rating": "potential"}).fillna({"source": ""})
+    scores = pd.to_numeric(said.set_index("taxon")["score"], errors="coerce").groupby(level=0).max()
+    score = found["taxon"].map(scores).where(found["potential"].isin(POTENTIALS))
+    found.insert(4, "score", score.astype("Int64"))
     return found
 
 
@@ -221,12 +234,13 @@ def allergy(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index of ``frame``; ``potential`` ("high", "moderate", "low", "not rated: sources conflict", "not rated": no
         source consulted rates it, which is not "no risk", or "not named"), ``score`` (0 to 5, often missing),
-        ``source``. A species' own rating goes before its genus's; a tree named by its genus alone has the genus's.
+        ``source``, ``least`` and ``most`` (the lowest and highest class said). A species' own rating goes before its
+        genus's; a tree named by its genus alone has the genus's.
     """
     names, rated = diversity.named(frame), allergens().set_index("taxon")
     where = names["species"].where(names["species"].isin(rated.index), names["genus"])
-    found = pd.DataFrame({name: where.map(rated[name]) for name in ("potential", "score", "source")})
-    said = found["potential"].replace("conflicting", CONFLICTING)
+    found = pd.DataFrame({name: where.map(rated[name]) for name in ("potential", "score", "source", "least", "most")})
+    said = found["potential"].replace(ratings.CONFLICTING, CONFLICTING)
     found["potential"] = said.fillna(NOT_RATED).mask(names["genus"].isna(), NOT_NAMED)
     return found
 

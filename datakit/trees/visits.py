@@ -1,6 +1,7 @@
 """The trees to look at first, in rounds that a crew can walk.
 
 A score is no reason to fell a tree: the list says where to send a person who knows trees, and what the model was told.
+Nor is a tree of a row beside a road felled by the town's will alone: see `PROTECTED_ROWS`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ with needed_by(__name__):
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-__all__ = ["visit_list", "write_list"]
+__all__ = ["PROTECTED_ROWS", "visit_list", "write_list"]
 
 TOLD = (
     "id",
@@ -35,6 +36,14 @@ TOLD = (
     "hauteur",
     "dbh",
     "annee_plantation",
+)
+# In the wording that followed the law of 21 February 2022; what a declaration or a request must hold is in
+# art. R. 350-20 and the following ones.
+PROTECTED_ROWS = (
+    "Rows of trees along ways open to public traffic are protected (code de l'environnement, art. L. 350-3): to fell "
+    "or harm one of their trees is forbidden. Exceptions are declared to the prefect beforehand, with proof (its "
+    "state endangers people, goods or other trees, or the row can no longer keep its form), or authorised by the "
+    "prefect (works)."
 )
 PER_ROUND = 40  # trees that a crew looks at in one go: a choice of this kit
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees import exposure
+from datakit.trees import exposure, ratings
 from datakit.trees.diversity import SANTAMOUR, taxon
 from datakit.trees.inventory import taxa
 
@@ -33,8 +31,8 @@ def table() -> pd.DataFrame:
     be followed by the eye of somebody who knows the soils of the place. Only taxa of which a source that was read
     says something on drought, heat or frost are listed: that a tree is not here says nothing about it.
     """
-    with (resources.files("datakit.vegetation") / "data" / "candidates.csv").open(encoding="utf-8") as file:
-        out = pd.read_csv(file, dtype={"frost": float}).set_index("taxon")
+    said = ratings.statements("candidates", "datakit.vegetation")
+    out = _said(said)
     known = taxa.reference().set_index("taxon")
     for k, column in enumerate(("famille", "genre", "nom_fr", "nom_en")):
         out.insert(k, column, known[column].reindex(out.index))
@@ -43,10 +41,11 @@ def table() -> pd.DataFrame:
     out.insert(5, "drought_source", drought["source"].replace("", None))
     notes = pd.concat([drought["note"], out.pop("note")], axis=1).fillna("")
     for column in ("drought", "heat"):
-        out[column] = out[column].replace("conflicting", CONFLICTING).fillna(NOT_RATED)
+        out[column] = out[column].replace(ratings.CONFLICTING, CONFLICTING).fillna(NOT_RATED)
     allergens = exposure.allergens().set_index("taxon")
     where = pd.Series(np.where(out.index.isin(allergens.index), out.index, out["genre"]), out.index)
-    out["allergy"] = where.map(allergens["potential"]).replace("conflicting", CONFLICTING).fillna(NOT_RATED)
+    out["allergy"] = where.map(allergens["potential"]).replace(ratings.CONFLICTING, CONFLICTING)
+    out["allergy"] = out["allergy"].fillna(NOT_RATED)
     out["allergy_source"] = where.map(allergens["source"]).replace("", None)
     names = pd.DataFrame({"genus": out["genre"], "species": out.index}, index=out.index)
     dangers = exposure.threats()
@@ -57,6 +56,24 @@ def table() -> pd.DataFrame:
         "; ".join(dangers.loc[dangers["id"].isin(ids.split(", ")), "source"]) if ids else None for ids in out["threats"]
     ]
     out["note"] = notes.agg(" ".join, axis=1).str.strip()
+    return out
+
+
+def _said(said):
+    """One row for each candidate, of its statements on heat, frost and height."""
+    heat = ratings.rated(said[said["what"] == "heat"], exposure.DROUGHT).set_index("taxon")
+    taxon = pd.Index(said["taxon"].unique(), name="taxon")
+    out = pd.DataFrame({"heat": heat["rating"], "heat_source": heat["source"]}).reindex(taxon)
+    measured = {what: rows.set_index("taxon") for what, rows in said.groupby("what") if what != "heat"}
+    for column, what, value in (
+        ("frost", "frost", "low"),
+        ("height_low", "height", "low"),
+        ("height_high", "height", "high"),
+    ):
+        out[column] = pd.to_numeric(measured[what][value]).astype(float).reindex(taxon)
+    for what, rows in measured.items():
+        out[f"{what}_source"] = (rows["rater"] + ", " + rows["address"] + " (" + rows["word"] + ")").reindex(taxon)
+    out["note"] = said.groupby("taxon")["note"].agg(lambda notes: " ".join(dict.fromkeys(n for n in notes if n)))
     return out
 
 

@@ -121,7 +121,7 @@ def test_reference_is_whole_and_consistent():
     table = taxa.reference()
     species = table[table["rank"] == "species"]
     assert len(species) >= 320 and table["taxon"].is_unique
-    assert not table.drop(columns=["espece", "autres_fr"]).isna().any(axis=None)
+    assert not table.drop(columns=["espece", "autres_fr", "cd_ref"]).isna().any(axis=None)
     assert (species["taxon"] == species["genre"] + " " + species["espece"]).all()
     assert (
         len(table[["genre", "famille"]].drop_duplicates()) == table["genre"].nunique()
@@ -131,6 +131,16 @@ def test_reference_is_whole_and_consistent():
     assert not species["nom_fr"].duplicated().any() and "Érable champêtre" in set(species["nom_fr"])
     table.loc["Acer campestre", "nom_fr"] = "changed"
     assert taxa.reference().loc["Acer campestre", "nom_fr"] == "Érable champêtre"
+
+
+def test_codes_of_taxref_are_of_species_and_of_one_only():
+    table = taxa.reference()
+    coded = table[table["cd_ref"].notna()]
+    assert coded["cd_ref"].str.fullmatch(r"[0-9]{5,6}").all() and coded["cd_ref"].is_unique
+    assert (coded["rank"] == "species").all()
+    assert table.loc["Acer campestre", "cd_ref"] == "79734"
+    assert table.loc["Platanus x acerifolia", "cd_ref"] == "114024"  # TAXREF writes x hispanica
+    assert pd.isna(table.loc["Quercus robur", "cd_ref"])  # the code that was read is of one of its varieties
 
 
 def test_synonyms_point_into_the_reference_and_never_name_another_accepted_taxon():

@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from itertools import permutations
+from importlib import resources
+from itertools import combinations, permutations
 
 import browser
 import geopandas as gpd
@@ -15,6 +16,7 @@ from shapely.geometry import Point, box
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.trees import exposure
 from datakit.trees.citizens import pack as page_pack
 from datakit.trees.citizens import page
 
@@ -213,6 +215,28 @@ def test_allergy_is_the_files_else_the_genus_else_not_known():
     assert found[0] == ("Betula", "file", 2) and found[1] == ("Betula", "high", 5)
     assert {f[1] for f in found[2:]} == {"unknown"}
     assert len(data["sources"]) == 1
+
+
+def test_sources_that_differ_are_said_to_differ_and_named():
+    trees = town().iloc[:2].drop(columns="allergie", errors="ignore")
+    trees["genre"], trees["espece"] = ["Platanus", "Acer"], ["x acerifolia", "campestre"]
+    data = page.page_data(trees)
+    assert {k[2]: k[3] for k in data["kinds"]} == {
+        "Platanus × acerifolia": "moderate_high",
+        "Acer campestre": "low_high",
+    }
+    assert len(data["sources"]) == 2 and all("; " in source for source in data["sources"])
+    words = json.loads((resources.files("datakit.trees.citizens") / "web" / "trees.json").read_text(encoding="utf-8"))
+    ranges = {f"{a}_{b}" for a, b in combinations(exposure.POTENTIALS, 2)}
+    found = [d for d in walk(words) if "low_high" in d]
+    assert len(found) == 2 and all(ranges <= set(d) for d in found)  # in both languages
+
+
+def walk(words):
+    yield words
+    for value in words.values():
+        if isinstance(value, dict):
+            yield from walk(value)
 
 
 @pytest.mark.parametrize("wrong", ["lang", "places", "crs", "empty", "lines"])

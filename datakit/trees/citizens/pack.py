@@ -188,11 +188,16 @@ def _sentence(name):
 
 
 def _allergy(trees):
-    """Level ("file", "high", "moderate", "low" or "unknown"), score of 5, and source, of each tree."""
+    """Level, score of 5, and source, of each tree.
+
+    Levels: "file", "high", "moderate", "low", "unknown"; "low_high" and the like where sources say from low to high.
+    """
     found = exposure.allergy(trees)
-    rated = found["potential"].isin(["high", "moderate", "low"])
-    level = found["potential"].where(rated, "unknown").astype(object)
-    score, source = found["score"].astype("float64").where(rated), found["source"].where(rated).astype(object)
+    rated = found["potential"].isin(exposure.POTENTIALS)
+    differ = found["potential"] == exposure.CONFLICTING
+    level = found["potential"].where(rated, "unknown").mask(differ, found["least"] + "_" + found["most"]).astype(object)
+    score = found["score"].astype("float64").where(rated)
+    source = found["source"].where(rated | differ).astype(object)
     if "allergie" in trees:
         said = pd.to_numeric(trees["allergie"], errors="coerce").astype("float64")
         said = said.where(said.between(0, 5))

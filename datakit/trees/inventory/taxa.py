@@ -7,9 +7,14 @@ line against, a flora or a database of names. The convention:
 * Accepted names are those in common use in French inventories and nurseries, in broad genera: Prunus, Sorbus and
   Crataegus are not split, London plane is Platanus x acerifolia (many floras write x hispanica), Atlas cedar is a
   species, Nootka cypress stays in Chamaecyparis. Pagoda tree is Styphnolobium japonicum.
-* Families follow APG IV (Angiosperm Phylogeny Group, 2016, Botanical Journal of the Linnean Society 181: 1-20).
+* Families of flowering plants follow APG IV (Angiosperm Phylogeny Group, 2016, Botanical Journal of the Linnean Society
+  181: 1-20); those of conifers and ginkgo, Christenhusz et al. (2011, Phytotaxa 19: 55-70).
 * Subspecies, varieties and forms are counted with their species. Hybrids carry an "x" after the genus.
 * A taxon has one French name, then others; many of both are shared, and `from_french` answers only where they are not.
+
+``cd_ref`` is the code of a taxon in TAXREF 13 (MNHN), as the French forest inventory (IGN) gives it for its species in
+``espar-cdref13.csv``, read in a copy, https://github.com/Jeremy-borderieux/Habitat_shift. Only codes of species stand
+here: where the inventory's code is that of a subspecies (Quercus robur, Tilia platyphyllos), or none, it is missing.
 
 Limits: shrubs, palms and glasshouse trees are covered thinly; names that botanists have used for different plants go to
 the one cities mean (Ulmus campestris: Ulmus minor). What the reference does not know is reported, never guessed.
@@ -55,7 +60,8 @@ def reference() -> pd.DataFrame:
     DataFrame
         One row per taxon, indexed by it: ``taxon`` ("Acer campestre", "Tilia x europaea", or a genus alone, "Acer"),
         ``famille``, ``genre``, ``espece`` (missing for a genus), ``rank`` ("species" or "genus"), ``nom_fr``,
-        ``autres_fr`` (other French names, separated by "|"), ``nom_en``. A copy: change it freely.
+        ``autres_fr`` (other French names, separated by "|"), ``nom_en``, ``cd_ref`` (TAXREF 13, where one was read). A
+        copy: change it freely.
     """
     return _reference().copy()
 
