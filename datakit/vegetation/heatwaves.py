@@ -15,9 +15,11 @@ from datakit.vegetation.heat import SUMMER, season_days, trusted
 # from Météo-France: France 3 Pays de la Loire and CNews, June 2022; the method: Soubeyroux, J.-M. et al. (2016). Les
 # vagues de chaleur en France : analyse de l'été 2015 et évolutions attendues en climat futur. La Météorologie 94.
 PEAK, STAY, END, LEAST = 25.3, 23.4, 22.4, 3
-# Côte-d'Or: means of three days of minima and of maxima from which the heat-health plan is considered, as France 3
-# Bourgogne reported for Burgundy ("34° le jour et 19° la nuit"): a press report, the table of Santé publique France was
-# not read. https://france3-regions.francetvinfo.fr/bourgogne-franche-comte/info/bourgogne--coup-de-chaud--101827.html
+# Côte-d'Or: means, over three days, of minima and of maxima from which the heat-health plan is considered, when both
+# are passed. The rule: Santé publique France, surveillance sanitaire en région Bourgogne et Franche-Comté, point au
+# 4 juin 2015 (santepubliquefrance.fr). The two figures: France 3 Bourgogne, for Burgundy ("34° le jour et 19° la
+# nuit"), a press report; the table of Santé publique France was not read.
+# https://france3-regions.francetvinfo.fr/bourgogne-franche-comte/info/bourgogne--coup-de-chaud--101827.html
 # The plan uses forecasts, and officials decide.
 NIGHT, DAY, RUN = 19.0, 34.0, 3
 
