@@ -54,7 +54,8 @@ test: $(for_dev)  ## every test, with coverage of datakit/
 
 lab: $(for_run)  ## JupyterLab on the first notebook
 	@$(bin)/jupyter trust notebooks/*.ipynb >/dev/null
-	@$(bin)/jupyter lab notebooks/00_start_here.ipynb
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(bin)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 check: $(for_dev)  ## the quick tests of what changed since the last commit
 	@$(bin)/python tools/check.py

@@ -9,6 +9,7 @@ watching    The kernel while it runs: its memory, its time, and an end to all th
 progress    What a run says while it runs: live lines at a terminal, plain lines in a log
 record      What a run leaves: ``run.json`` and ``results.json``
 report      The pages of a run: one for each notebook, one index. No page asks anything of any other host
+lab         JupyterLab as a guest finds it: in the browser's language, no notebook marked as changed
 frames      Tables that pandas and Markdown write, made readable for the pages of a report
 shipped     The notebooks that come with the kit: where they are, and copies to open and change
 """

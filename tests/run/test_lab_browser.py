@@ -58,10 +58,10 @@ def lab(root, tmp_path):
         "--port=0",
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={work}",
-        "--LabApp.news_url=None",
     ]
     settings = {
         "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTER_CONFIG_PATH": str(root / ".jupyter"),  # as `make lab` has it
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
@@ -92,9 +92,9 @@ def lab(root, tmp_path):
         process.wait(20)
 
 
-def open_page(running, address):
+def open_page(running, address, **settings):
     """A page that reaches this server only, and the list of what it asked for elsewhere."""
-    context = running.new_context(viewport={"width": 1400, "height": 1000})
+    context = running.new_context(viewport={"width": 1400, "height": 1000}, **settings)
     asked = []
 
     def gate(route):
@@ -135,6 +135,23 @@ def test_in_jupyterlab_run_all_draws_every_map_offline(lab, tmp_path):
     errors = [o for c in code for o in c["outputs"] if o["output_type"] == "error"]
     assert errors == []
     assert len(drawn) == maps, f"{len(drawn)} maps drawn in JupyterLab, {maps} in the kept notebook: {drawn}"
+    assert asked == []
+
+
+@pytest.mark.parametrize(("locale", "file", "idle"), [("fr-FR", "Fichier", "Inactif"), ("en-GB", "File", "Idle")])
+def test_a_guest_finds_their_language_no_news_and_nothing_changed(lab, tmp_path, locale, file, idle):
+    address, _, _ = lab
+    with browser.chromium() as running:
+        page, asked = open_page(running, address, locale=locale)
+        page.set_default_timeout(START * 1000)
+        page.goto(f"{address}lab/tree/{NOTEBOOK}")
+        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+        page.locator("#jp-main-statusbar").get_by_text(f"| {idle}").wait_for()
+        page.get_by_role("menuitem", name=file, exact=True).wait_for()
+        page.wait_for_timeout(3000)  # the kernel's answer, which would mark the tab, and a pop-up would be there by now
+        assert page.locator(".lm-DockPanel-tabBar .jp-mod-dirty").count() == 0
+        assert page.locator(".Toastify__toast").count() == 0
+        page.screenshot(path=tmp_path / f"lab_{locale}.png")
     assert asked == []
 
 
