@@ -26,9 +26,11 @@ README = """\
 # The sample: SYNTHETIC, INVENTED, NOT DIJON
 
 Every file in this folder is invented by `tools/make_sample.py`, in the format of the publisher named on its data card
-and with that publisher's quirks, so that the reader of the live file is the one at work here. Codes of communes and
-IRIS are the real ones, to let a team replace one invented layer by the real one. Nothing else is real: no tree, no
-street, no service, no figure. No result computed on it says anything about Dijon.
+and with that publisher's quirks, so that the reader of the live file is the one at work here. The names and codes of
+communes and the codes of IRIS are the real ones, to let a team replace one invented layer by the real one; only the
+IRIS where hardship is planted have fictitious codes, so that no real place is called poor. The names of IRIS are
+fictitious all over, but for communes that are one IRIS. Nothing else is real: no tree, no street, no service, no
+figure. No result computed on the sample says anything about Dijon.
 
 About one row in two hundred is broken on purpose: `datakit.load` sets it aside and says so.
 

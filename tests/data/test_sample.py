@@ -19,6 +19,7 @@ from datakit.data.cache import DataWarning
 from datakit.data.cards import PACKAGED
 from datakit.data.origins import SAMPLE
 from tools.make_sample import make
+from tools.sample import territory
 from tools.sample.vegetation import truth
 
 LOCK = json.loads((SAMPLE / "data.lock").read_text(encoding="utf-8"))
@@ -247,3 +248,24 @@ def test_parks_beyond_the_railway_are_near_only_as_the_crow_flies(planted, layer
     near = ~cut & (crow > 60) & (crow <= 300)
     assert np.median(walk[near] / crow[near]) < 1.7
     assert (layer("osm-green").access == "private").any()
+
+
+# -- what the sample must not say -------------------------------------------------------------------------------------
+
+
+def test_no_real_place_is_called_poor(layer):
+    """Planted hardship has names and codes that no real IRIS has; what has a real one is ordinary."""
+    areas = layer("iris").set_index("iris")
+    fictitious = areas.index[areas.index.str[5:7] == "90"]
+    assert set(fictitious) == set(territory.PLANTED)
+    assert areas.name[fictitious].tolist() == [territory.PLANTED[code] for code in fictitious]
+    assert areas.name[areas.type_iris == "H"].str.contains("ecteur fictif").all()
+    incomes = layer("filosofi-iris").set_index("iris").poverty_rate.dropna()
+    real = incomes.drop(fictitious)
+    assert incomes[fictitious].min() > real.max() and real.median() < 15
+    # Of the other communes none stands out, and those that people know as poor do not lead.
+    others = incomes.groupby(incomes.index.str[:5]).median().drop(territory.CITY)
+    known = ["21166", "21617", "21515", "21355"]
+    assert others.max() < 15 and others.max() - others.min() < 6
+    assert others.idxmax() not in known and others[known].mean() < others.drop(known).mean()
+    assert set(layer("qpv-2024").commune) == {territory.CITY}

@@ -160,13 +160,23 @@ def test_the_planted_risk_is_found(sample, scored):
     weights = dict(zip(fitted[0].get_feature_names_out(), fitted[1].coef_[0], strict=True))
     genera = {name.split("_")[-1]: w for name, w in weights.items() if "__genus_" in name}
     at_risk = {t[0] for t in planted.TAXA if t[7]}
-    assert at_risk <= set(sorted(genera, key=genera.get)[-6:])
+    common = [name for name, trees in features["genus"].value_counts().items() if trees >= 2000 and name != "other"]
+    assert at_risk == set(sorted(common, key=genera.get)[-3:])
+    # The rare genera above them died in one street: what it looks like is no risk of theirs.
+    gone, streets = features["genus"][target], sample.loc[target, "adresse"]
+    for name in set(genera) - set(common) - {"other"}:
+        if genera[name] > min(genera[g] for g in at_risk):
+            assert streets[gone == name].value_counts(normalize=True).iloc[0] > 0.4, name
     ground = {name.split("_")[-1]: w for name, w in weights.items() if "__ground_" in name}
     assert max(ground, key=ground.get) == "Enrobé"
 
 
-def test_random_rows_flatter(scored):
-    (table, _), _ = scored
+def test_random_rows_flatter(sample, scored):
+    (table, _), target = scored
     by = table.set_index(["baseline", "held_out"]).average_precision
-    for name in ("logistic regression", "gradient boosting"):
-        assert by[name, "random rows"] > 1.1 * by[name, "sectors"]
+    features, streets = risk.features(sample, 2025), sample["adresse"].fillna("?").to_numpy(dtype=str)
+    learnt = {"logistic regression": learners.model, "gradient boosting": learners.boosting}
+    for (name, learner), much in zip(learnt.items(), (1.25, 1.5), strict=True):
+        apart = scoring.average_precision(target, learners.out_of_fold(features, target, streets, learner=learner))
+        assert by[name, "random rows"] > much * by[name, "sectors"]
+        assert by[name, "random rows"] > much * apart

@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 
 from tools.sample import territory
+from tools.sample.territory import city
 
 SEED = [2026, 3]
-CITY = "21231"
 PITCH = 200.0  # metres between two streets
 TURN = 0.35  # radians between the streets and the axes of EPSG:2154
 ZONE_RADIUS = 1150.0
@@ -128,8 +128,7 @@ def blocks():
     rng = np.random.default_rng([*SEED, 1])
     i, j = net()
     shape = quads(i, j)
-    city = territory.communes().set_index("code").geometry[CITY]
-    touches = shapely.intersects(city, shape)
+    touches = shapely.intersects(city(), shape)
     i, j, shape = i[touches], j[touches], shape[touches]
     middle = shapely.centroid(shape)
     urban = territory.urbanity(shapely.get_x(middle), shapely.get_y(middle))
@@ -141,7 +140,7 @@ def blocks():
     edges = np.cumsum([np.full(len(i), 0.16), green, dense], axis=0)
     draw = rng.uniform(size=len(i))
     kind = np.select([draw < edges[0], draw < edges[1], draw < edges[2]], ["open", "green", "dense"], "mixed")
-    kind = _divided(i, j, kind, zone, shapely.contains(city, shape))
+    kind = _divided(i, j, kind, zone, shapely.contains(city(), shape))
     return gpd.GeoDataFrame({"i": i, "j": j, "kind": kind, "zone": zone}, geometry=shape, crs=territory.LAMBERT)
 
 
@@ -177,7 +176,6 @@ def divided():
         ``i``, ``j`` of the block, ``park_i``, ``park_j`` of the nearest park, beyond the railway.
     """
     b = blocks()
-    city = territory.communes().set_index("code").geometry[CITY]
-    found = _parks(b.i.to_numpy(), b.j.to_numpy(), b.zone.to_numpy(), shapely.contains(city, b.geometry.array))
+    found = _parks(b.i.to_numpy(), b.j.to_numpy(), b.zone.to_numpy(), shapely.contains(city(), b.geometry.array))
     rows = [(homes, row + d, park, row) for park, homes, row in found for d in (-1, 0, 1)]
     return pd.DataFrame(rows, columns=["i", "j", "park_i", "park_j"])

@@ -57,7 +57,7 @@ def park_groups():
     GeoDataFrame
         ``places`` (tuple of (i, j)), ``private`` (bool), ``geometry`` to 8 m from the middle of the streets; EPSG:2154.
     """
-    green = blocks()[lambda b: (b.kind == "green") & b.within(ground.city())]
+    green = blocks()[lambda b: (b.kind == "green") & b.within(territory.city())]
     left, groups = set(zip(green.i.tolist(), green.j.tolist(), strict=True)), []
     while left:
         todo, group = [min(left)], []

@@ -8,7 +8,8 @@ import pandas as pd
 import shapely
 
 from tools.sample import territory
-from tools.sample.blocks import CITY, blocks, boulevard, line, node, quads, shares
+from tools.sample.blocks import blocks, boulevard, line, node, quads, shares
+from tools.sample.territory import CITY, city
 
 SEED = [2026, 4]
 # Group of the tax office -> its label, invented owners, legal form.
@@ -33,11 +34,6 @@ EDGES = {
     "open": ((0.26,), ()),
     "green": ((), ()),
 }
-
-
-def city():
-    """The contour of the city."""
-    return territory.communes().set_index("code").geometry[CITY]
 
 
 @cache

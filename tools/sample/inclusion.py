@@ -14,7 +14,7 @@ import shapely
 
 from tools.sample import territory, transit
 
-PLANTED = ("211660101", "211660102", "211660103", "211660104", "212310803")
+PLANTED = tuple(territory.PLANTED)
 EMPTY = 800  # metres around the planted IRIS without any of the services below
 FOREIGN_IRIS = ("010040101", "010040102", "212000000", "710760101", "250560101")  # rows that the cards filter out
 FIXED = (2026, 1, 15, 0, 0, 0)
@@ -27,10 +27,10 @@ SILENT = {"poor": 0.3, "older": 0.2}  # logarithm of reports lost for one standa
 
 TRUTH = f"""\
 ### Inclusion and citizens
-- Five IRIS lack services: {", ".join(PLANTED)}. No doctor, pharmacy, post office, library, job
-  centre, France services or digital-inclusion place stands within {EMPTY} m of them, and one inhabitant in five or more
-  is 75 or older (one in ten elsewhere), more live alone, incomes follow `deprivation`. Elsewhere services follow the
-  population.
+- Six IRIS lack services: those with fictitious names, {PLANTED[0]} to {PLANTED[-1]}. No doctor, pharmacy,
+  post office, library, job centre, France services or digital-inclusion place stands within {EMPTY} m of them, and one
+  inhabitant in five or more is 75 or older (one in ten elsewhere), more live alone, incomes follow `deprivation`.
+  Elsewhere services follow the population.
 - Villages are far from services too, but their inhabitants are younger and better off.
 - `mednum-bfc`: two rows are geocoded in commune 21231 with postal codes of other départements (`EXEMPLE_TL_12_` and
   `EXEMPLE_TL_40_`); `france-services`: one row says commune 21515 and stands in 21231 (`9003`).
@@ -285,22 +285,19 @@ def _filosofi(folder, rng):
 
 
 def _qpv(folder):
-    areas = territory.iris().sort_values("deprivation", ascending=False)
-    features = []
-    for k, (code, name) in enumerate(zip(areas.commune.unique()[:4], "ABCD", strict=False)):
-        part = areas[(areas.commune == code)].head(2)
-        shape = shapely.buffer(shapely.union_all(part.geometry.array), -60).simplify(20)
-        features.append(
-            {
-                "code_qp": f"QN0219{k}N",
-                "lib_qp": f"Quartier prioritaire fictif {name}",
-                "insee_com": code,
-                "lib_com": part.name.iloc[0].split(" secteur")[0],
-                "insee_dep": "21",
-                "insee_reg": "27",
-                "geometry": shape,
-            }
-        )
+    areas = territory.iris().sort_values("deprivation", ascending=False).head(4)
+    features = [
+        {
+            "code_qp": f"QN0219{k}N",
+            "lib_qp": f"Quartier prioritaire fictif {name}",
+            "insee_com": territory.CITY,
+            "lib_com": "Dijon",
+            "insee_dep": "21",
+            "insee_reg": "27",
+            "geometry": shapely.buffer(area.geometry, -60).simplify(20),
+        }
+        for k, (name, area) in enumerate(zip("ABCD", areas.itertuples(), strict=True))
+    ]
     frame = gpd.GeoDataFrame(features, crs=territory.LAMBERT)
     away = frame.head(2).assign(code_qp=["QN00190N", "QN00191N"], insee_dep="01", insee_com="01004", insee_reg="84")
     away["geometry"] = away.geometry.translate(60_000, -130_000)

@@ -64,7 +64,7 @@ def plantable(vegetation, buildings):
         parts.append(rows.iloc[at].assign(kind=kind, geometry=shapely.intersection(free[at], mine[at])))
         free[at] = shapely.difference(free[at], mine[at])
     pavement = _pavements()
-    shapes = shapely.intersection(_without(pavement.geometry.to_numpy(), taken), ground.city())
+    shapes = shapely.intersection(_without(pavement.geometry.to_numpy(), taken), territory.city())
     kind_of = blocks().set_index(["i", "j"]).kind
     block = kind_of.reindex(pd.MultiIndex.from_frame(pavement[["i", "j"]])).to_numpy()
     pavement = pavement.assign(block=block, tenure="public", kind="wide pavement", geometry=shapes)

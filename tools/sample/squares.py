@@ -10,9 +10,10 @@ import shapely
 
 from tools.sample import territory
 from tools.sample.inclusion import people, zipped
+from tools.sample.territory import CITY
 from tools.sample.vegetation import truth as ground_truth
 
-CITY, ELSEWHERE = "21231", "21200"
+ELSEWHERE = "21200"
 SIDE, LEVELS = 200, (8000, 4000, 2000, 1000, 200)  # INSEE begins with squares of 64 km: here all around is empty
 FEW = 11  # households: below, a square is imputed
 WINSORISED = (10_305.9, 47_190.6)  # € a year, 5th and 95th percentiles of the département in INSEE's file of 2019

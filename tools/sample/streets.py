@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import ground, territory
+from tools.sample import territory
 from tools.sample.blocks import CANAL, CROSSING, PITCH, RAIL, blocks, net, node, width_of
 
 SPUR = 35.0  # metres from the railway and the canal at which streets end
@@ -91,7 +91,11 @@ def roads(rng):
         reach, bend = np.array([0, 250, 480]), t + np.array([0, 0, 0.3])
         line = shapely.linestrings(a + reach * np.cos(bend), b + reach * np.sin(bend))
         # No track enters the city: its streets are one network.
-        if shapely.contains(metropole, line) and territory.urbanity(a, b) < 0.2 and not line.intersects(ground.city()):
+        if (
+            shapely.contains(metropole, line)
+            and territory.urbanity(a, b) < 0.2
+            and not line.intersects(territory.city())
+        ):
             add(line, "Chemin", "6", None, None, False)
     columns = [
         "nature",

@@ -1,7 +1,8 @@
 """The invented territory: 23 communes, 107 IRIS, their people. Every other sample layer is built on it.
 
-Keys are real (INSEE and IRIS codes, names of communes), so that a team can swap one invented layer for the real one.
-Everything else is invented: contours are Voronoi cells around rounded positions, people are drawn at random.
+Keys are real (codes and names of communes, codes of IRIS), so that a team can swap one invented layer for the real one;
+but for the IRIS where hardship is planted: those have codes and names that no real place has. Everything else is
+invented: contours are Voronoi cells around rounded positions, people are drawn at random.
 """
 
 import json
@@ -15,11 +16,24 @@ import shapely
 
 LAMBERT, WGS84 = "EPSG:2154", "EPSG:4326"
 
-TRUTH = """\
+CITY = "21231"
+# Metres east and north of the centre: two places of the invented city, on no zone of the vegetation's. How many IRIS
+# around each lack services, and how far hardship reaches (metres) and how high (0 to 1).
+HARDSHIP = ((2750, -1950, 4, 850, 1.0), (1000, 2700, 2, 700, 0.75))
+# Deprivation everywhere else: at the centre, by the kilometre to the north (half as much to the east), its limits.
+CALM, TILT, LIMITS = 0.12, 0.012, (0.05, 0.2)
+# No sector of INSEE's is numbered 90: a code that no real IRIS has, so that no real place is called poor.
+PLANTED = {f"{CITY}90{i + 1:02d}": f"Secteur fictif {letter}" for i, letter in enumerate("ABCDEF")}
+
+TRUTH = f"""\
 ### Territory
 - Contours are Voronoi cells around rounded positions of the communes: straight edges, unlike any real limit.
-- Population is drawn around a round size for each commune; `deprivation` (0 to 1) of an IRIS follows a bump in the
-  south-west and another in the east, and drives incomes, age and services in the other layers.
+- Population is drawn around a round size for each commune.
+- `deprivation` (0 to 1) of a place drives incomes and housing in the other layers. It rises around two places of the
+  invented city, in the south-east and in the north. Everywhere else it is low, between {LIMITS[0]} and {LIMITS[1]}, and
+  rises a little towards the north-east: no order of the other communes, whose names are real, follows that of reality.
+- The six IRIS in the middle of the two places are {", ".join(PLANTED.values())}, with the codes
+  {min(PLANTED)} to {max(PLANTED)}: names and codes that no real IRIS has.
 """
 
 # code, name, longitude and latitude to a hundredth of a degree, inhabitants to an order of size, number of IRIS
@@ -31,7 +45,7 @@ COMMUNES = [
     ("21171", "Chevigny-Saint-Sauveur", 5.14, 47.30, 11000, 4),
     ("21192", "Corcelles-les-Monts", 4.95, 47.30, 700, 1),
     ("21223", "Daix", 4.97, 47.36, 1500, 1),
-    ("21231", "Dijon", 5.05, 47.325, 160000, 66),
+    ("21231", "Dijon", 5.05, 47.325, 160000, 61),
     ("21263", "Fénay", 5.05, 47.24, 1700, 1),
     ("21270", "Flavignerot", 4.92, 47.28, 200, 1),
     ("21278", "Fontaine-lès-Dijon", 5.02, 47.35, 9000, 4),
@@ -122,6 +136,11 @@ def communes():
     )
 
 
+def city():
+    """The outline of the invented city, EPSG:2154."""
+    return communes().set_index("code").geometry[CITY]
+
+
 @cache
 def centre():
     """Longitude and latitude in metres (EPSG:2154) of the invented city centre."""
@@ -148,12 +167,16 @@ def urbanity(x, y):
 
 
 def deprivation(x, y):
-    """The planted social gradient, 0 (well off) to 1 (poor): a bump in the south-west, a smaller one in the east."""
+    """The planted social gradient, 0 (well off) to 1 (poor): two bumps in the city, low elsewhere."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     cx, cy = centre()
-    south_west = np.exp(-(((x - cx + 2300) ** 2 + (y - cy + 2700) ** 2) / (2 * 1500.0**2)))
-    east = 0.7 * np.exp(-(((x - cx - 2600) ** 2 + (y - cy - 900) ** 2) / (2 * 1000.0**2)))
-    return np.clip(0.12 + 0.85 * np.maximum(south_west, east), 0, 1)
+    bumps = [
+        height * np.exp(-(((x - cx - east) ** 2 + (y - cy - north) ** 2) / (2 * reach**2)))
+        for east, north, _, reach, height in HARDSHIP
+    ]
+    # It ends at the limit of the city, where a real field would not: the names beyond are those of real towns.
+    low = np.clip(CALM + TILT * ((y - cy) + (x - cx) / 2) / 1000, *LIMITS)
+    return np.clip(low + 0.85 * np.where(shapely.contains_xy(city(), x, y), np.maximum.reduce(bumps), 0), 0, 1)
 
 
 def quartier(x, y):
@@ -222,7 +245,19 @@ def iris():
     frame["density"] = (frame.population / (frame.area / 1e6)).round(1)
     frame["centrality"] = urbanity(frame.x, frame.y).round(4)
     frame["deprivation"] = deprivation(frame.x, frame.y).round(4)
+    at = _planted(frame)
+    frame.loc[at, "iris"], frame.loc[at, "name"] = list(PLANTED), list(PLANTED.values())
     return frame.drop(columns=["x", "y"])
+
+
+def _planted(frame):
+    """The rows of the IRIS of the city that are nearest to the two places of `HARDSHIP`."""
+    cx, cy = centre()
+    inside, found = frame[frame.commune == CITY], []
+    for east, north, number, _, _ in HARDSHIP:
+        away = np.hypot(inside.x - cx - east, inside.y - cy - north).drop(found)
+        found += away.nsmallest(number).index.tolist()
+    return found
 
 
 def _spread(area, number, rng):

@@ -16,6 +16,9 @@ from tools.sample import territory
 
 TREES, IN_THE_CITY = 60_000, 35_000
 SURVEY = 2025  # year of the invented survey
+ALIKE = 0.9  # of the trees of a street are of the taxon that it was planted with
+OF_SECTOR = 0.9  # log-odds: standard deviation of the sectors' effects
+FELLED, OF_STREET = 24, 6.0  # streets that lost their trees together, and the log-odds that this adds
 
 # genus, species, French name, weight, growth in girth (cm a year), height of an old tree (m), crown / height, at risk
 TAXA = [
@@ -60,9 +63,12 @@ TRUTH = f"""\
 - {TREES:,} trees, {IN_THE_CITY:,} of them in commune 21231. The chance that a tree was lost (`etat` other than
   `EN PLACE`) is logistic, with these log-odds: -4.6 at the start; +1.3 for *Fraxinus*, *Aesculus* and *Betula*;
   +0.9 on paved ground (`Enrobé`); +0.025 for each year of age beyond 40; +1.0 in the three years after planting;
-  and an effect of the sector (`secteur`), drawn once with standard deviation 0.9.
-- Because of that effect of the sector, a score measured on random rows is too good: only held-out sectors tell what a
-  model is worth elsewhere.
+  an effect of the sector (`secteur`), drawn once with standard deviation {OF_SECTOR};
+  and +{OF_STREET:.0f} in {FELLED} streets (`adresse`), whose trees were nearly all lost together, as when one is dug
+  up. These streets are drawn so that each taxon is as likely as another: some taxa are seen dying in one street only.
+- Because of the effects of street and sector, a score measured on random rows is too good: neighbours are of one age
+  and taxon, and a model recognises the street of a tree by the others. Only held-out sectors, or streets, tell what it
+  is worth elsewhere.
 - `date_abattage` and the remark `souche à traiter` are written after the loss. A model that uses them is cheating.
 - *Platanus* is planted above a tenth of all trees, so that the 10-20-30 rule fails for the species.
 - Broken on purpose: swapped coordinates, heights of 999 m, four-digit INSEE codes, negative girths, 31 February.
@@ -139,7 +145,7 @@ def trees(rng):
     streets = frame.adresse.astype("category").cat.codes.to_numpy()
     of_street = rng.choice(len(TAXA), streets.max() + 1, p=weights / weights.sum())
     alone = rng.choice(len(TAXA), n, p=weights / weights.sum())
-    taxon = np.where(frame.row & (rng.uniform(size=n) < 0.8), of_street[streets], alone)
+    taxon = np.where(frame.row & (rng.uniform(size=n) < ALIKE), of_street[streets], alone)
     pick = {
         name: np.array([t[i] for t in TAXA])[taxon]
         for i, name in enumerate(["genre", "espece", "nom_vernaculaire", "w", "growth", "tall", "crown", "risk"])
@@ -158,7 +164,7 @@ def trees(rng):
     urban = territory.urbanity(frame.x, frame.y)
     draw = rng.uniform(size=n)
     frame["pied"] = np.where(draw < 0.55 * urban, "Enrobé", np.where(draw < 0.75, "Végétalisé", "Stabilisé"))
-    effect = dict(zip(sorted(frame.secteur.unique()), rng.normal(0, 0.9, frame.secteur.nunique()), strict=True))
+    effect = dict(zip(sorted(frame.secteur.unique()), rng.normal(0, OF_SECTOR, frame.secteur.nunique()), strict=True))
     odds = (
         -4.6
         + 1.3 * frame.risk
@@ -166,10 +172,17 @@ def trees(rng):
         + 0.025 * np.maximum(age - 40, 0)
         + 1.0 * (age <= 3)
         + frame.secteur.map(effect)
+        + OF_STREET * np.isin(streets, _felled(frame.row.groupby(streets).first(), weights[of_street]))
     )
     frame["chance"] = 1 / (1 + np.exp(-odds))
     frame["lost"] = rng.uniform(size=n) < frame.chance
     return frame
+
+
+def _felled(row, weight):
+    """The streets, by number, whose trees were lost together: rows of trees, each taxon as likely as another."""
+    chance = np.where(row, 1 / weight, 0)
+    return np.random.default_rng([2026, 19]).choice(len(chance), FELLED, replace=False, p=chance / chance.sum())
 
 
 def _columns():

@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from tools.sample import features, ground, planted, streets, territory, weather
-from tools.sample.blocks import CITY, ZONE_RADIUS, blocks, divided, inside, net, node, quads, zones
+from tools.sample.blocks import ZONE_RADIUS, blocks, divided, inside, net, node, quads, zones
+from tools.sample.territory import CITY
 
 TRUTH = f"""\
 ### Vegetation (`bdtopo-*`, `cadastre-*`, `public-parcels`, `osm-green`, `lcz-cerema`, `meteo-daily`)
@@ -101,7 +102,7 @@ def _buildings(rng):
     shapes.append(quads(i, j, u, v, u + rng.uniform(0.02, 0.06, len(k)), v + rng.uniform(0.02, 0.06, len(k))))
     where.append(pd.DataFrame({"i": i, "j": j, "kind": "open"}))
     shapes, where = np.concatenate(shapes), pd.concat(where, ignore_index=True)
-    city = ground.city()
+    city = territory.city()
     shapely.prepare(city)
     inner = shapely.contains(city, shapes)
     shapes, where = shapes[inner], where[inner].reset_index(drop=True)
@@ -146,7 +147,7 @@ def _vegetation(rng):
     add(_blobs(x, y, rng.uniform(18, 34, len(x)), rng, corners=7), ["Bois"] * len(x))
 
     metropole = territory.communes().union_all()
-    city = territory.communes().set_index("code").geometry[CITY].buffer(60)
+    city = territory.city().buffer(60)
     shapely.prepare(metropole)
     west, south, east, north = metropole.bounds
     cx, cy = territory.centre()
