@@ -12,6 +12,22 @@ from tests.things import card, server  # noqa: F401  fixtures
 OURS = ("DATAKIT_TESTS_GUARDED", "DATAKIT_REAL_DATA")  # settings of the tests, which xdist's workers need too
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("netguard")
+# The files that take longest begin, so that the short ones fill the end on both processors.
+LONGEST = (
+    "run/test_notebooks.py",
+    "project/test_readme.py",
+    "vegetation/test_vegetation_truth.py",
+    "project/test_installing.py",
+    "data/test_fetching.py",
+    "run/test_running.py",
+    "cli/test_cli.py",
+    "vegetation/test_recipes.py",
+    "vegetation/test_many.py",
+    "project/test_extras.py",
+    "project/test_wheel.py",
+    "trees/test_choosing.py",
+    "trees/test_suggest.py",
+)
 
 
 def pytest_configure(config):
@@ -24,6 +40,11 @@ def pytest_configure(config):
     for name in [n for n in os.environ if n.startswith("DATAKIT_") and n not in OURS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "agg"
+
+
+def pytest_collection_modifyitems(items):
+    place = {ROOT / "tests" / name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))  # stable: the rest stays as it was
 
 
 @pytest.fixture(scope="session", autouse=True)
