@@ -1,4 +1,4 @@
-"""Make the bundled sample again, byte for byte: ``python tools/make_sample.py [FOLDER]``.
+"""Make the bundled sample again, byte for byte: ``python tools/make_sample.py [FOLDER]``, or another invented city.
 
 Each theme writes its own files from its own seed, so that a change in one does not move the others. What the sample
 hides on purpose (its *planted truth*) is written in its README, and tests hold the baselines to finding it.
@@ -13,13 +13,13 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from datakit.data.cards import PACKAGED, read_card  # noqa: E402
+from tools.sample import draws  # noqa: E402
 
+BUNDLED = ROOT / "datakit" / "sample"
 THEMES = ("territory", "trees", "vegetation", "inclusion", "squares")
 MADE = "2026-01-15T00:00:00Z"  # fixed: the sample has no retrieval, and its lock must not change with the clock
 README = """\
@@ -40,15 +40,36 @@ What the baselines must find, because it was put there.
 """
 
 
-def make(folder):
-    """Write the whole sample mirror into ``folder`` (replaced if it exists)."""
-    folder = Path(folder)
+def make(folder, seed=draws.SEED, without=(), themes=THEMES):
+    """Write the whole sample mirror into ``folder`` (replaced if it exists).
+
+    Parameters
+    ----------
+    folder : path
+    seed : int
+        Another one invents another city: every random number of it.
+    without : iterable of str
+        Planted effects to leave out, of `tools.sample.draws.EFFECTS`.
+    themes : sequence of str
+        Whose files to write.
+    """
+    with draws.city(seed, without):
+        return _make(Path(folder), themes)
+
+
+def _make(folder, themes):
+    seed, without = draws.drawn()
     readme, entries = README, {}
+    if (seed, without) != (draws.SEED, ()):
+        left_out = "".join(f"- Left out: {draws.EFFECTS[effect]} (`{effect}`).\n" for effect in without)
+        readme += f"Not the bundled city: that of seed {seed}. Below stands what the bundled one holds.\n\n{left_out}\n"
     with tempfile.TemporaryDirectory() as made:
         made = Path(made)
         for k, theme in enumerate(THEMES):
+            if theme not in themes:
+                continue
             module = import_module(f"tools.sample.{theme}")
-            module.make(made, np.random.default_rng([2026, 10 + k]))
+            module.make(made, draws.rng(10 + k))
             readme += module.TRUTH.strip() + "\n\n"
         for file in sorted(f for f in made.glob("*/*") if f.is_file()):
             id, data = file.parent.name, file.read_bytes()
@@ -73,9 +94,22 @@ def make(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", default=ROOT / "datakit" / "sample", help="default: %(default)s")
-    folder = parser.parse_args().folder
-    entries = make(folder)
+    parser.add_argument("folder", nargs="?", default=BUNDLED, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=draws.SEED, help="of another city (default: %(default)s)")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=draws.EFFECTS,
+        metavar="EFFECT",
+        help="leave out a planted effect, again for another: "
+        + "; ".join(f"{k}: {v}" for k, v in draws.EFFECTS.items()),
+    )
+    asked = parser.parse_args()
+    folder = Path(asked.folder)
+    if folder.resolve() == BUNDLED.resolve() and (asked.seed, asked.without) != (draws.SEED, []):
+        parser.error("another city needs a FOLDER of its own: the bundled sample stays as it is")
+    entries = make(folder, asked.seed, asked.without)
     total = sum(e["bytes"] for e in entries.values())
     for id, entry in entries.items():
         print(f"{id:<32}{entry['bytes'] / 1e6:8.2f} MB  {entry['filename']}")

@@ -1,13 +1,11 @@
 """The invented railway, water, sports grounds, places, car parks and parks, in the layers of their publishers."""
 
-from functools import cache
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import ground, territory
+from tools.sample import draws, ground, territory
 from tools.sample.blocks import CANAL, CROSSING, RAIL, blocks, divided, inside, line, node, quads
 
 CANAL_WIDTH = 12.0
@@ -48,7 +46,7 @@ def rail():
     return pd.concat([main, siding], ignore_index=True).assign(etat_de_l_objet="En service")
 
 
-@cache
+@draws.remembered
 def park_groups():
     """Green blocks of the city that lie side by side, without an avenue, the railway or the canal between them.
 
@@ -84,10 +82,10 @@ def park_groups():
     )
 
 
-@cache
+@draws.remembered
 def ponds():
     """One pond in each park of two blocks or more."""
-    rng = np.random.default_rng([*ground.SEED, 3])
+    rng = draws.rng(ground.SEED, 3)
     first = np.array([g[0] for g in park_groups().places if len(g) > 1])
     x, y = inside(first[:, 0], first[:, 1], np.array(0.5), np.array(0.5)).T
     return _frame(_discs(x, y, rng.uniform(16, 26, len(x)), rng), nature="Lac")

@@ -1,17 +1,15 @@
 """The invented ground of the city: lots, their owners, schools, car parks and pitches, and who lives in which house."""
 
-from functools import cache
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import territory
+from tools.sample import draws, territory
 from tools.sample.blocks import blocks, boulevard, line, node, quads, shares
 from tools.sample.territory import CITY, city
 
-SEED = [2026, 4]
+SEED = 4  # of this module, within the city's
 # Group of the tax office -> its label, invented owners, legal form.
 OWNERS = {
     "0": ("Autres personnes morales", "EXEMPLE SOCIETE", "SAS"),
@@ -36,7 +34,7 @@ EDGES = {
 }
 
 
-@cache
+@draws.remembered
 def sites():
     """What the open blocks of the city are used for.
 
@@ -46,7 +44,7 @@ def sites():
         ``i``, ``j``, ``use`` ("school", "car park", "sports", "square" or "free"), ``nature`` of schools, ``group`` of
         the owner (0 to 9, "" for a natural person).
     """
-    rng = np.random.default_rng([*SEED, 1])
+    rng = draws.rng(SEED, 1)
     found = blocks()[lambda b: (b.kind == "open") & b.within(city())][["i", "j"]].reset_index(drop=True)
     n = len(found)
     found["use"] = rng.choice(["school", "car park", "sports", "free"], n, p=[0.22, 0.16, 0.12, 0.5])
@@ -76,7 +74,7 @@ def places(use, box):
     return gpd.GeoDataFrame(found, geometry=shapes, crs=territory.LAMBERT)
 
 
-@cache
+@draws.remembered
 def lots():
     """The parcels of the city and their owners.
 
@@ -87,7 +85,7 @@ def lots():
         block), ``group`` (0 to 9, "" for a natural person), ``second`` (group of a second owner, else ""),
         ``tenure`` ("public" or "private"), ``geometry``; EPSG:2154.
     """
-    rng, parts = np.random.default_rng([*SEED, 2]), []
+    rng, parts = draws.rng(SEED, 2), []
     for kind, (us, vs) in EDGES.items():
         b = blocks()[lambda b, kind=kind: b.kind == kind]
         i, j = b.i.to_numpy(), b.j.to_numpy()

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from tools.sample import territory, transit
+from tools.sample import draws, territory, transit
 
 PLANTED = tuple(territory.PLANTED)
 EMPTY = 800  # metres around the planted IRIS without any of the services below
@@ -111,6 +111,8 @@ def _degrees(x, y):
 
 
 def _lacking():
+    if not draws.has("services"):
+        return None
     areas = territory.iris()
     return shapely.buffer(shapely.union_all(areas.geometry[areas.iris.isin(PLANTED)].array), EMPTY)
 
@@ -133,6 +135,7 @@ def people(rng):
     population = areas.population.to_numpy(float)
     central = areas.centrality.to_numpy()
     old = np.clip(0.06 + 0.05 * central + 0.008 * rng.standard_normal(n), 0.03, 0.15)
+    planted = planted & draws.has("older")
     old[planted] = rng.uniform(0.2, 0.25, planted.sum())
     shares = np.column_stack(
         [0.17 + 0.02 * poor, 0.16 + 0.14 * central, np.full(n, 0.2), np.full(n, 0.19), np.full(n, 0.15)]
@@ -148,7 +151,7 @@ def people(rng):
     homes = population / rng.uniform(1.85, 2.4, n)
     flats = np.clip(0.1 + 0.85 * central + 0.1 * poor, 0.02, 0.97)
     social = np.clip(0.02 + 0.6 * poor + 0.03 * rng.standard_normal(n), 0, 0.8)
-    young = np.random.default_rng([2026, 14]).uniform(0.18, 0.22, (2, n)) * ages[:, 0]  # its own: moves nothing else
+    young = draws.rng(14).uniform(0.18, 0.22, (2, n)) * ages[:, 0]  # its own: moves nothing else
     return pd.DataFrame(
         {
             "POP": population,
@@ -337,7 +340,7 @@ def _bpe(folder, rng):
     table.loc[lost, ["LAMBERT_X", "LAMBERT_Y"]] = np.nan
     table.loc[lost, "QUALITE_XY"] = None
     table.loc[rng.choice(n - 2, 4, replace=False), "TYPEQU"] = "??"
-    own = np.random.default_rng([2026, 16])  # its own: moves nothing else
+    own = draws.rng(16)  # its own: moves nothing else
     x, y = _points(areas, JOB_CENTRES, own, lacking)
     where = _of(x, y)
     jobs = {
@@ -495,7 +498,7 @@ def _mednum(folder, rng):
 
 def _inclusion_places(folder, mednum):
     """The national file: some places of the regional one under another spelling, and some of its own."""
-    rng, areas = np.random.default_rng([2026, 17]), territory.iris()
+    rng, areas = draws.rng(17), territory.iris()
     names = dict(zip(territory.communes().code, territory.communes().name, strict=True))
     # Not the two whose address contradicts their position: a flagged place is merged with nothing.
     twice = mednum.drop([12, 40]).iloc[: 2 * SHARED : 2].copy()
@@ -556,7 +559,7 @@ def _gtfs(folder, rng):
     lon, lat = _degrees(np.repeat(x, 2) + np.tile([0, 12.0], len(x)), np.repeat(y, 2) + np.tile([0, 9.0], len(x)))
     zipped(
         folder / "divia-gtfs/gtfs_diviamobilites.zip",
-        transit.members(x, y, lon, lat, np.random.default_rng([2026, 15])),
+        transit.members(x, y, lon, lat, draws.rng(15)),
     )
 
 
@@ -630,17 +633,18 @@ def _portal(folder, rng):
 
 def _reports(folder):
     """Defects that an inspection round found, and those of them that citizens reported: fewer where SILENT says so."""
-    rng, areas = np.random.default_rng([2026, 18]), territory.iris()
-    counts = people(np.random.default_rng([2026, 13]))
+    rng, areas = draws.rng(18), territory.iris()
+    counts = people(draws.rng(13))
     older = (counts["POP75P"] / counts["POP"]).reindex(areas.iris).to_numpy()
     poor = areas.deprivation.to_numpy()
 
     def spread(values):
-        return (values - values.mean()) / values.std(ddof=1)
+        return (values - values.mean()) / (values.std(ddof=1) or 1)
 
     # Streets are worse where people are poor, so that reports by resident are about as many there as elsewhere.
     number = rng.poisson((5 + 0.005 * areas.population.to_numpy()) * np.exp(0.35 * spread(poor)))
-    told = np.clip(0.45 * np.exp(-SILENT["poor"] * spread(poor) - SILENT["older"] * spread(older)), 0, 0.95)
+    silent = SILENT["poor"] * spread(poor) + SILENT["older"] * spread(older)
+    told = np.clip(0.45 * np.exp(-silent * draws.has("silence")), 0, 0.95)
     x, y, place = [], [], []
     for k, shape in enumerate(areas.geometry):
         west, south, east, north = shape.bounds

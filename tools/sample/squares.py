@@ -1,6 +1,5 @@
 """The invented residents on squares of 200 m, imputed as INSEE imputes them, in the form of its file of 2021."""
 
-from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import territory
+from tools.sample import draws, territory
 from tools.sample.inclusion import people, zipped
 from tools.sample.territory import CITY
 from tools.sample.vegetation import truth as ground_truth
@@ -49,7 +48,7 @@ def _shapes(east, north):
     return gpd.GeoSeries(shapely.box(east, north, east + SIDE, north + SIDE), crs="EPSG:3035").to_crs(territory.LAMBERT)
 
 
-@cache
+@draws.remembered
 def truth():
     """Who lives where.
 
@@ -59,7 +58,7 @@ def truth():
         ``east``, ``north`` (lower left corner, EPSG:3035), ``iris`` and ``residents``, one row for each square of an
         IRIS; a child who lives with each parent in turn is half a resident.
     """
-    rng, areas = np.random.default_rng([2026, 30]), territory.iris()
+    rng, areas = draws.rng(30), territory.iris()
     houses = ground_truth()["residents"]
     corner = _corner(houses.geometry.x, houses.geometry.y)
     parts = [houses.assign(east=corner[:, 0], north=corner[:, 1])[["east", "north", "iris", "residents"]]]
@@ -114,7 +113,7 @@ def _described(rng):
     middle = _shapes(found.east.to_numpy(), found.north.to_numpy()).centroid
     poor, urban = territory.deprivation(middle.x, middle.y), territory.urbanity(middle.x, middle.y)
     n, ind = len(found), found.ind.to_numpy()
-    counts = people(np.random.default_rng([2026, 13]))  # the census, from the seed of its theme
+    counts = people(draws.rng(13))  # the census, from the seed of its theme
     size = (counts.POP / counts.MEN).reindex(found.iris).to_numpy() * rng.lognormal(0, 0.1, n)
     men = np.clip(np.round(ind / size), 1, np.ceil(ind)).astype(int)
 

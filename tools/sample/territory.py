@@ -6,13 +6,14 @@ invented: contours are Voronoi cells around rounded positions, people are drawn 
 """
 
 import json
-from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
+from tools.sample import draws
 
 LAMBERT, WGS84 = "EPSG:2154", "EPSG:4326"
 
@@ -87,10 +88,6 @@ DIJON_SECTORS = {
 }
 
 
-def _rng():
-    return np.random.default_rng([2026, 0])
-
-
 def _project(longitude, latitude):
     points = gpd.GeoSeries(gpd.points_from_xy(longitude, latitude), crs=WGS84).to_crs(LAMBERT)
     return points.x.to_numpy(), points.y.to_numpy()
@@ -109,7 +106,7 @@ def _cells(x, y, boundary):
     return shapely.set_precision(shapely.intersection(found, boundary), 0.01)
 
 
-@cache
+@draws.remembered
 def communes():
     """The 23 communes.
 
@@ -128,7 +125,7 @@ def communes():
     cells = _cells(np.append(x, x[city] + around[:, 0]), np.append(y, y[city] + around[:, 1]), outline)
     geometry = cells[: len(x)]
     geometry[city] = shapely.union_all([geometry[city], *cells[len(x) :]])
-    population = (frame["size"] * _rng().uniform(0.88, 1.12, len(frame))).round().astype(int)
+    population = (frame["size"] * draws.rng(0).uniform(0.88, 1.12, len(frame))).round().astype(int)
     return gpd.GeoDataFrame(
         {"code": frame.code, "name": frame.name, "population": population, "n_iris": frame.n_iris},
         geometry=geometry,
@@ -141,7 +138,7 @@ def city():
     return communes().set_index("code").geometry[CITY]
 
 
-@cache
+@draws.remembered
 def centre():
     """Longitude and latitude in metres (EPSG:2154) of the invented city centre."""
     x, y = _project([5.04], [47.322])
@@ -169,6 +166,8 @@ def urbanity(x, y):
 def deprivation(x, y):
     """The planted social gradient, 0 (well off) to 1 (poor): two bumps in the city, low elsewhere."""
     x, y = np.asarray(x, float), np.asarray(y, float)
+    if not draws.has("poverty"):
+        return np.full(x.shape, CALM)
     cx, cy = centre()
     bumps = [
         height * np.exp(-(((x - cx - east) ** 2 + (y - cy - north) ** 2) / (2 * reach**2)))
@@ -209,7 +208,7 @@ def _iris_codes(code, number):
     return [f"{code}01{i + 1:02d}" for i in range(number)]
 
 
-@cache
+@draws.remembered
 def iris():
     """The IRIS.
 
@@ -220,7 +219,7 @@ def iris():
         ``population``, ``density`` (inhabitants per km2), ``centrality`` and ``deprivation`` (0 to 1), ``geometry``;
         EPSG:2154.
     """
-    rng, rows = np.random.default_rng([2026, 1]), []
+    rng, rows = draws.rng(1), []
     for town in communes().itertuples():
         codes = _iris_codes(town.code, town.n_iris)
         middle = town.geometry.representative_point()

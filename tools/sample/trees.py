@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from datakit.data.cards import PACKAGED, read_card
-from tools.sample import territory
+from tools.sample import draws, territory
 
 TREES, IN_THE_CITY = 60_000, 35_000
 SURVEY = 2025  # year of the invented survey
@@ -167,12 +167,14 @@ def trees(rng):
     effect = dict(zip(sorted(frame.secteur.unique()), rng.normal(0, OF_SECTOR, frame.secteur.nunique()), strict=True))
     odds = (
         -4.6
-        + 1.3 * frame.risk
-        + 0.9 * (frame.pied == "Enrobé")
-        + 0.025 * np.maximum(age - 40, 0)
-        + 1.0 * (age <= 3)
-        + frame.secteur.map(effect)
-        + OF_STREET * np.isin(streets, _felled(frame.row.groupby(streets).first(), weights[of_street]))
+        + 1.3 * draws.has("genus") * frame.risk
+        + 0.9 * draws.has("paved") * (frame.pied == "Enrobé")
+        + 0.025 * draws.has("age") * np.maximum(age - 40, 0)
+        + 1.0 * draws.has("young") * (age <= 3)
+        + draws.has("sector") * frame.secteur.map(effect)
+        + OF_STREET
+        * draws.has("street")
+        * np.isin(streets, _felled(frame.row.groupby(streets).first(), weights[of_street]))
     )
     frame["chance"] = 1 / (1 + np.exp(-odds))
     frame["lost"] = rng.uniform(size=n) < frame.chance
@@ -182,7 +184,7 @@ def trees(rng):
 def _felled(row, weight):
     """The streets, by number, whose trees were lost together: rows of trees, each taxon as likely as another."""
     chance = np.where(row, 1 / weight, 0)
-    return np.random.default_rng([2026, 19]).choice(len(chance), FELLED, replace=False, p=chance / chance.sum())
+    return draws.rng(19).choice(len(chance), FELLED, replace=False, p=chance / chance.sum())
 
 
 def _columns():

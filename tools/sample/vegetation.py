@@ -4,7 +4,6 @@ import gzip
 import json
 import tempfile
 import zipfile
-from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tools.sample import features, ground, planted, streets, territory, weather
+from tools.sample import draws, features, ground, planted, streets, territory, weather
 from tools.sample.blocks import ZONE_RADIUS, blocks, divided, inside, net, node, quads, zones
 from tools.sample.territory import CITY
 
@@ -41,9 +40,9 @@ TRUTH = f"""\
 """
 
 
-@cache
+@draws.remembered
 def _truth():
-    vegetation, _, buildings = _drawn(np.random.default_rng([2026, 12]))  # the seed of the theme in make_sample
+    vegetation, _, buildings = _drawn(draws.rng(12))  # the seed of the theme in make_sample
     return planted.plantable(vegetation, buildings), planted.residents(_houses(buildings))
 
 
@@ -65,8 +64,8 @@ def truth():
         "plantable": ground_of.copy(),
         "residents": people.copy(),
         "barrier": divided(),
-        "warming": 10 * weather.WARMING,
-        "warm_nights": weather.WARM_NIGHTS,
+        "warming": 10 * weather.WARMING * draws.has("warming"),
+        "warm_nights": weather.WARM_NIGHTS * draws.has("nights"),
         "gap": weather.GAP,
     }
 
@@ -214,6 +213,8 @@ def _lcz(vegetation):
         else of_kind[b[0]]
         for n, b in enumerate(built)
     ]
+    if not draws.has("heat"):
+        inner = np.where([b is None for b in built], inner, 6)
     lcz = np.concatenate([inner, around[len(small) :]]).astype("int32")
     text = np.array([str(v) if v <= 10 else "ABCDEFG"[v - 11] for v in lcz])
     return gpd.GeoDataFrame({"lcz": text, "lcz_int": lcz}, geometry=shapes, crs=territory.LAMBERT)
@@ -295,10 +296,10 @@ def make(folder, rng):
     zones_of = _lcz(vegetation)
     zones_of.loc[rng.choice(len(zones_of), 6, replace=False), "lcz_int"] = 0
     _write_shapefile(zones_of, folder / "lcz-cerema/lcz-spot-2022-dijon.zip", "LCZ_SPOT_2022_EXEMPLE")
-    history, latest = weather.tables(np.random.default_rng([2026, 12, 1]))  # its own: streets do not change the weather
+    history, latest = weather.tables(draws.rng(12, 1))  # its own: streets do not change the weather
     _write_gzip(folder / "meteo-daily/Q_21_previous_RR-T-Vent.csv.gz", history)
     _write_gzip(folder / "meteo-daily-latest/Q_21_latest_RR-T-Vent.csv.gz", latest)
-    _make_ground(folder, buildings, np.random.default_rng([*ground.SEED, 10]))
+    _make_ground(folder, buildings, draws.rng(ground.SEED, 10))
 
 
 def _make_ground(folder, buildings, rng):
@@ -359,7 +360,7 @@ def _make_ground(folder, buildings, rng):
 
 def _houses(buildings):
     """The buildings with the columns of BD TOPO and their inhabitants, always the same ones."""
-    return ground.housed(buildings, np.random.default_rng([*ground.SEED, 11]))
+    return ground.housed(buildings, draws.rng(ground.SEED, 11))
 
 
 def _wfs(folder, id, layer, prefix, rng, spoil, packed=False):

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from tools.sample import draws
+
 WARMING = 0.06  # degrees a year, in every station
 WARM_NIGHTS = 1.8  # degrees by which the centre's summer nights exceed the plain's
 GAP = ("21999002", "2015-06-20", "2015-08-03")  # first and last missing day of the plain's station
@@ -34,11 +36,18 @@ def _table(rng):
     summer = days.month.isin([6, 7, 8])
     frames = []
     for number, name, latitude, longitude, altitude, offset in STATIONS:
-        mean = 11.4 + offset + WARMING * years + 9.6 * season + noise + rng.normal(0, 0.4, len(days))
+        mean = (
+            11.4
+            + offset
+            + WARMING * draws.has("warming") * years
+            + 9.6 * season
+            + noise
+            + rng.normal(0, 0.4, len(days))
+        )
         spread = 4.6 + 2.0 * season + rng.normal(0, 0.6, len(days))
         low, high = mean - spread, mean + spread
         if number == "21999001":  # nights only: the offset of the whole day is taken back
-            low = low - offset + WARM_NIGHTS * summer
+            low = low - offset + WARM_NIGHTS * draws.has("nights") * summer
         frame = pd.DataFrame(
             {
                 "NUM_POSTE": number,
