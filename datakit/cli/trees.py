@@ -142,6 +142,21 @@ def _communes(origins, synthetic=False):
     return None
 
 
+def _roads(origins, synthetic):
+    """The streets to draw under the trees; None, and why, where there are none or only one of the two is invented."""
+    from datakit.data.reading import load
+
+    try:
+        roads = load("bdtopo-roads", origins)
+    except DatakitError as error:
+        print(f"The page has no streets: {error}", file=sys.stderr)
+        return None
+    if roads.attrs["datakit"]["synthetic"] == synthetic:
+        return roads
+    print("The page has no streets: the trees and the streets at hand are not both real.", file=sys.stderr)
+    return None
+
+
 def _inventory(args):
     """The inventory asked for, in the standard table, and the stamp that goes with it."""
     from datakit.data.reading import load
@@ -185,7 +200,8 @@ def _trees_page(args):
 
     trees = _inventory(args)
     communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
-    print(page.write_page(trees, _made(args.output), lang=args.lang, outline=communes))
+    roads = _roads(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
+    print(page.write_page(trees, _made(args.output), lang=args.lang, outline=communes, roads=roads))
     return 0
 
 

@@ -7,18 +7,21 @@ from importlib import resources
 from itertools import combinations, permutations
 
 import browser
+import colours as eyes
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from pyproj import Geod, Transformer
-from shapely.geometry import Point, box
+from shapely.geometry import LineString, MultiLineString, Point, box
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.show.style import GROUND, number
 from datakit.trees import exposure
+from datakit.trees.citizens import ground, page
 from datakit.trees.citizens import pack as page_pack
-from datakit.trees.citizens import page
 
 in_browser = [pytest.mark.browser, pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")]
 PHONE, DESKTOP = (390, 844), (1280, 800)
@@ -38,7 +41,8 @@ def communes():
 
 @pytest.fixture(scope="module")
 def sample_page(sample, communes, tmp_path_factory):
-    return page.write_page(sample, tmp_path_factory.mktemp("page") / "arbres.html", outline=communes)
+    path, roads = tmp_path_factory.mktemp("page") / "arbres.html", datakit.load("bdtopo-roads", "sample")
+    return page.write_page(sample, path, outline=communes, roads=roads)
 
 
 def town():
@@ -132,6 +136,7 @@ def test_a_page_of_the_sample_is_one_small_file(sample, sample_page):
 def test_the_stamp_and_the_source_are_there_only_where_they_belong(sample, sample_page, communes):
     text = sample_page.read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE</strong> · arbres inventés" in text
+    assert "Rues inventées, disposées comme celles de la source\u00a0: IGN, BD TOPO." in text
     assert "licence CC0-1.0" in text and "données obtenues le 15/01/2026" in text and "relevés de 2025" in text
     real = town()
     real.attrs["datakit"] = {
@@ -214,7 +219,65 @@ def test_allergy_is_the_files_else_the_genus_else_not_known():
     found = sorted((k[2].split()[0], k[3], k[4]) for k in data["kinds"])
     assert found[0] == ("Betula", "file", 2) and found[1] == ("Betula", "high", 5)
     assert {f[1] for f in found[2:]} == {"unknown"}
-    assert len(data["sources"]) == 1
+    betula = exposure.allergens().set_index("taxon").loc["Betula", "source"]
+    assert sorted(data["sources"]) == sorted(betula.split("; "))
+
+
+def test_an_area_is_told_by_what_is_inside_it():
+    trees = town()
+    half = gpd.GeoDataFrame({"nom": ["Ouest"]}, geometry=[box(853_000, 6_691_000, 855_000, 6_695_000)], crs=2154)
+    rows = {row[1]: row for row in page.page_data(trees, outline=half)["spots"]}
+    west = trees[trees.geometry.x < 855_000]
+    assert rows["Ouest"][4:6] == [len(west), int(west["remarquable"].sum())]
+    assert rows["Fénay"][4:6] == [len(trees), 40] and len(rows["Fénay"]) == 10
+
+
+def grid_of_streets(n):
+    """n by n streets cut into sections at each crossing, each section with a bend; a name for some ten sections."""
+    rows, names, step = [], [], 22_000 / n
+    for i in range(n):
+        for j in range(n):
+            x, y, lean = 845_000 + i * step, 6_680_000 + j * step, 8 if (i + j) % 2 else -8
+            rows.append([(x, y), (x + step / 2, y + lean), (x + step, y)])
+            rows.append([(x, y), (x + lean, y + step / 2), (x, y + step)])
+            names += [f"Rue du Général-Inconnu {i // 10}-{j}", f"Avenue du Maréchal-Absent {i}-{j // 10}"]
+    lines = [MultiLineString([row]) for row in rows]
+    return gpd.GeoDataFrame({"importance": "5", "nom_voie_ban_gauche": names}, geometry=lines, crs=2154)
+
+
+def test_a_whole_metropole_of_streets_still_fits(sample, communes):
+    roads = grid_of_streets(130)
+    assert len(roads) > 30_000 and shapely.get_num_coordinates(roads.geometry.to_numpy()).sum() > 100_000
+    text = page.html_of(sample, outline=communes, roads=roads)
+    assert len(text.encode()) < 2_000_000
+
+
+def test_streets_are_where_they_are_and_named(sample):
+    roads = datakit.load("bdtopo-roads", "sample")
+    made = ground.streets(roads, tuple(roads.total_bounds))
+    lines = []
+    for kind in ("main", "other"):
+        for shape in made[kind]["shapes"]:
+            for flat in shape:
+                lines.append(LineString(np.cumsum(np.reshape(flat, (-1, 2)), axis=0) / made[kind]["unit"]))
+    drawn = gpd.GeoSeries(lines, crs=4326).to_crs(2154)
+    kept = roads[~roads["fictif"].astype(bool)]
+    every = gpd.GeoSeries(shapely.points(shapely.get_coordinates(kept.segmentize(20).geometry)), crs=2154)
+    away = gpd.GeoDataFrame(geometry=every).sjoin_nearest(gpd.GeoDataFrame(geometry=drawn), distance_col="away")["away"]
+    assert away.max() < ground.TOLERANCE + 1.5
+    assert drawn.length.sum() == pytest.approx(kept.length.sum(), rel=0.01)
+    assert {name for name, *_ in made["names"]} == set(kept["nom_voie_ban_gauche"].dropna())
+    assert ground.streets(roads, (0, 0, 1, 1)) is None
+
+
+def test_colours_are_told_apart_and_stand_out():
+    styles = page._own("trees.css")
+    hue = dict(re.findall(r"--(tree|star|edge|ring|walk|street|focus): (#[0-9a-f]{6})", styles))
+    assert len(hue) == 7
+    assert eyes.nearest([hue[name] for name in ("tree", "star", "ring", "walk", "focus")])[0] >= eyes.CATEGORIES
+    # A remarkable tree is a diamond with a dark edge: neither its colour alone nor its fill has to be seen.
+    for name in ("tree", "edge", "ring", "walk", "street", "focus"):
+        assert eyes.contrast(hue[name], GROUND) >= eyes.GRAPHIC, name
 
 
 def test_sources_that_differ_are_said_to_differ_and_named():
@@ -225,7 +288,11 @@ def test_sources_that_differ_are_said_to_differ_and_named():
         "Platanus × acerifolia": "moderate_high",
         "Acer campestre": "low_high",
     }
-    assert len(data["sources"]) == 2 and all("; " in source for source in data["sources"])
+    # Each source once, by number; those that were read themselves before the press.
+    assert not any("; " in source for source in data["sources"])
+    press = ["(press report)" in source for source in data["sources"]]
+    assert any(press) and press == sorted(press)
+    assert all(len(k[5]) > 1 and k[5] == sorted(k[5]) and max(k[5]) <= len(press) for k in data["kinds"])
     words = json.loads((resources.files("datakit.trees.citizens") / "web" / "trees.json").read_text(encoding="utf-8"))
     ranges = {f"{a}_{b}" for a, b in combinations(exposure.POTENTIALS, 2)}
     found = [d for d in walk(words) if "low_high" in d]
@@ -297,7 +364,9 @@ class TestByHand:
         search(opened, "RUE FICTIVE 231 505")
         opened.wait_for_selector("#list > li")
         assert street in opened.inner_text("#list-head")
-        for _ in range(2):
+        if size == PHONE:  # the first answer is in sight without scrolling
+            assert opened.locator("#list > li").first.bounding_box()["y"] < PHONE[1] - 100
+        while opened.locator("#list > li").count() < 90:
             opened.click("#more")
         items = opened.eval_on_selector_all("#list > li", "all => all.map((li) => [+li.dataset.metres, li.innerText])")
         expected = nearest_in_python(sample, street)
@@ -333,7 +402,7 @@ class TestByHand:
         assert lengths == sorted(lengths) and lengths[-1] > lengths[0]
         assert opened.locator(".stop").count() == lengths[-1]
 
-    def test_without_remarkable_trees_near_the_largest_are_offered(self, shown, size):
+    def test_without_remarkable_trees_near_the_largest_are_shown(self, shown, size):
         trees = town()
         trees["remarquable"] = False
         trees.loc[5, "circonference"] = 1900.0  # not a tree of this height: nobody is sent to see it
@@ -341,9 +410,8 @@ class TestByHand:
         search(opened, "eglise")
         opened.click("#tab-walk")
         opened.click("#walk")
-        assert "Aucun arbre remarquable" in opened.inner_text("#walk-said")
-        assert opened.locator("#stops > li").count() == 0
-        opened.click("#large")
+        said = opened.inner_text("#walk-said")
+        assert "Aucun arbre remarquable" in said and "Voici plutôt les plus gros arbres. Boucle d'environ" in said
         names = [t.split(" Acer")[0] for t in opened.locator("#stops button").all_inner_texts()]
         reach = trees[trees["nom_vernaculaire"].isin(names)]
         assert 2 <= len(names) <= 12 and "Érable n° 5" not in names
@@ -394,6 +462,34 @@ class TestByHand:
         opened.evaluate("window.scrollTo(0, 1e6)")
         stamp = opened.locator(".stamp").bounding_box()
         assert 0 <= stamp["y"] < 50, "the stamp is in view wherever one is on the page"
+
+
+class TestStreets:
+    pytestmark = in_browser
+
+    def test_streets_are_drawn_and_named_from_near(self, sample_page, shown):
+        opened = shown(sample_page)
+        assert opened.locator(".dk-name.street").count() == 0
+        search(opened, "rue fictive b99")
+        assert "Rue fictive B99" in opened.locator(".dk-name.street").all_inner_texts()
+        inked = opened.evaluate("""() => {
+          const c = document.querySelector('.leaflet-streets-pane canvas');
+          const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+          return d.filter((v, i) => i % 4 === 3 && v > 200).length;
+        }""")
+        assert inked > 3000
+
+    def test_a_commune_is_counted_as_a_whole(self, sample, sample_page, communes, shown):
+        opened = shown(sample_page, PHONE)
+        search(opened, "talant")
+        inside = standing(sample).sjoin(communes[communes["name"] == "Talant"], predicate="within")
+        assert f"Talant\u00a0: {number(len(inside), lang='fr')} arbres de l'inventaire" in opened.inner_text("#said")
+
+    def test_sources_are_links(self, sample_page, shown):
+        opened = shown(sample_page)
+        links = opened.locator("#sources a")
+        assert links.count() > 3 and all(a.get_attribute("href").startswith("http") for a in links.all())
+        assert not any("http" in text for text in opened.locator("#sources li").all_inner_texts())
 
 
 class TestByKeyboard:

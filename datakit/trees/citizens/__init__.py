@@ -1,7 +1,8 @@
 """The citizens' page: trees near a place, on one page that needs no network.
 
-page  The citizens' page: one HTML file to find the trees near a place and to walk past the remarkable ones
-pack  What the citizens' page knows of an inventory, packed
+page    The citizens' page: one HTML file to find the trees near a place and to walk past the remarkable ones
+ground  What lies under the trees: the streets, drawn, named and small enough for a phone
+pack    What the citizens' page knows of an inventory, packed
 """
 
 from datakit.lending import lend

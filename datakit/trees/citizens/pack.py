@@ -15,6 +15,7 @@ from datakit.geo.streets import DETOUR
 from datakit.show.maps import POLYGONS, contours, layers
 from datakit.trees import exposure, structure
 from datakit.trees.checks import checks as limits
+from datakit.trees.citizens import ground
 from datakit.trees.inventory import taxa
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def page_data(
     lang: str = "fr",
     outline: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
 ) -> dict:
     """What the page knows, packed: small integers in base64, and the texts that they stand for.
 
     Parameters
     ----------
-    frame, lang, outline, places
+    frame, lang, outline, places, roads
         As for `datakit.trees.citizens.page.write_page`.
 
     Returns
@@ -47,7 +49,8 @@ def page_data(
         ``points`` (positions, see `datakit.show.maps`), ``kinds`` (name, language of the name, Latin name, allergy),
         ``kind`` (of each tree), ``height`` (dm), ``girth`` (cm), ``year``, ``remarkable`` (rows, or None where the
         inventory does not say), ``doubt`` (rows whose measures look wrong), ``streets``, ``street`` (of each tree),
-        ``spots`` (other places), ``outline``, ``sources`` (of allergy).
+        ``spots`` (other places, with the trees inside where they are areas), ``outline``, ``ground`` (streets, see
+        `datakit.trees.citizens.ground`), ``sources`` (of allergy).
     """
     trees, left_out = layers.prepare(exposure.standing(frame), "trees: page", ("Point",))
     if not len(trees):
@@ -71,6 +74,7 @@ def page_data(
         "detour": DETOUR,
         "speed": SPEED,
         "outline": None,
+        "ground": None,
         "streets": None,
         "street": None,
         "lang": lang,
@@ -80,6 +84,10 @@ def page_data(
     made["spots"] = _spots(trees, grid, communes, places)
     if outline is not None:
         made["outline"] = contours.outline_spec(communes, over=False, fill=True, names=True)
+    if roads is not None:
+        shown = trees.total_bounds if communes is None else np.vstack([trees.total_bounds, communes.total_bounds])
+        shown = np.atleast_2d(shown)
+        made["ground"] = ground.streets(roads, (*shown[:, :2].min(axis=0), *shown[:, 2:].max(axis=0)))
     return made
 
 
@@ -162,13 +170,13 @@ def _kinds(trees, lang):
         name, tongue = table["local"].fillna(known["nom_fr"]), "fr"
     else:
         name, tongue = known["nom_en"], "en"
-    rows, cited = [], list(table["source"].dropna().unique())
+    rows, cited = [], _cited(table["source"])
     for i in range(len(table)):
         shown, speaks = name[i], tongue
         if pd.isna(shown) and lang != "fr" and pd.notna(table["local"][i]):
             shown, speaks = table["local"][i], "fr"
         shown, speaks = (None, None) if pd.isna(shown) else (_sentence(shown), speaks)
-        at = cited.index(table["source"][i]) + 1 if pd.notna(table["source"][i]) else None
+        at = [cited.index(each) + 1 for each in _each(table["source"][i])]
         botanical = None if pd.isna(latin[i]) else re.sub(r"\bx (?=\S)", "× ", latin[i])
         rows.append(
             [
@@ -177,10 +185,25 @@ def _kinds(trees, lang):
                 botanical,
                 table["level"][i],
                 None if pd.isna(table["score"][i]) else int(table["score"][i]),
-                at,
+                sorted(at),
             ]
         )
     return rows, pd.Series(kind), cited
+
+
+PRESS = "(press report)"
+
+
+def _each(source):
+    """The sources that a rating names."""
+    return str(source).split("; ") if pd.notna(source) else []
+
+
+def _cited(column):
+    """Every source that a rating names, once: those that were read themselves before the press's reports of others."""
+    every = pd.Series([each for source in column for each in _each(source)], dtype="str")
+    count = every.value_counts()
+    return sorted(count.index, key=lambda source: (PRESS in source, -count[source], source))
 
 
 def _sentence(name):
@@ -281,19 +304,38 @@ def _streets(trees, grid, communes):
 
 
 def _spots(trees, grid, communes, places):
-    """Sectors, communes and other places to search: ``[kind, name, x, y]``."""
+    """Sectors, communes and other places to search: ``[kind, name, x, y]``; of areas also ``[…, trees, remarkable,
+    west, north, east, south]``, what is inside them."""
     rows = []
+    star = np.isin(np.arange(len(trees)), _flags(trees) or [])
 
-    def add(kind, names, geometry):
+    def add(kind, names, geometry, inside=None):
         x, y = grid.of(geometry)
-        rows.extend([kind, str(n), int(a), int(b)] for n, a, b in zip(names, x, y, strict=True))
+        for place, (name, a, b) in enumerate(zip(names, x, y, strict=True)):
+            rows.append([kind, str(name), int(a), int(b), *([] if inside is None else inside(place))])
+
+    def around(mask):
+        """How many trees, how many of them remarkable, and the box around all but the outermost: slips of the pen."""
+        x, y = (v[mask] for v in grid.of(trees.geometry))
+        if not len(x):
+            return [0, 0]
+        box = [np.quantile(x, 0.02), np.quantile(y, 0.02), np.quantile(x, 0.98), np.quantile(y, 0.98)]
+        return [int(mask.sum()), int(star[mask].sum()), *(int(v) for v in box)]
 
     if communes is not None and len(communes):
-        add("commune", communes[_name_column(communes, "outline")], communes.geometry.representative_point())
-    taken = {name for _, name, _, _ in rows}
+        shapes = communes.geometry.to_numpy()
+        pairs = trees.sindex.query(shapes, predicate="contains")
+        within = [np.zeros(len(trees), dtype=bool) for _ in shapes]
+        for area in range(len(shapes)):
+            within[area][pairs[1][pairs[0] == area]] = True
+        names = communes[_name_column(communes, "outline")]
+        add("commune", names, communes.geometry.representative_point(), lambda place: around(within[place]))
+    taken = {row[1] for row in rows}
     sector = _text(trees, "secteur")
     middle = _middle(trees, sector.mask(sector.isin(taken)))
-    add("sector", middle.index, trees.geometry.loc[middle.to_numpy()])
+    of = sector.fillna("").to_numpy()
+    named = [str(name) for name in middle.index]
+    add("sector", named, trees.geometry.loc[middle.to_numpy()], lambda place: around(of == named[place]))
     if places is not None:
         kinds = ("Point", "MultiPoint", "LineString", "MultiLineString", *POLYGONS)
         found, _ = layers.prepare(places, "trees: places", kinds)

@@ -38,6 +38,7 @@ def write_page(
     title: str | None = None,
     outline: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
 ) -> Path:
     """Write the citizens' page.
 
@@ -57,6 +58,8 @@ def write_page(
         of the same name in two communes are told apart by their names.
     places : GeoDataFrame, optional
         Other places to search: ``name`` (or ``nom``), any geometry.
+    roads : GeoDataFrame, optional
+        Centre lines of streets, as `bdtopo-roads` has them: drawn under the trees, with their names.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def write_page(
     TooBig
         The page passes 5 MB (more than some 200,000 trees).
     """
-    text = html_of(frame, lang=lang, title=title, outline=outline, places=places)
+    text = html_of(frame, lang=lang, title=title, outline=outline, places=places, roads=roads)
     if (size := len(text.encode())) > MAX_BYTES:
         raise TooBig(
             "trees",
@@ -92,6 +95,7 @@ def html_of(
     title: str | None = None,
     outline: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
 ) -> str:
     """The page as text; parameters and errors as for `write_page`.
 
@@ -103,8 +107,8 @@ def html_of(
         raise WrongUse("trees", "no words in this language", expected=" or ".join(LANGUAGES), found=repr(lang))
     words = _words(lang)
     decimal = str(DETOUR).replace(".", "," if lang == "fr" else ".")
-    stamp = _stamp(frame, [t for t in (outline, places) if t is not None], words)
-    data = page_data(frame, lang=lang, outline=outline, places=places)
+    stamp = _stamp(frame, [t for t in (outline, places, roads) if t is not None], words)
+    data = page_data(frame, lang=lang, outline=outline, places=places, roads=roads)
     scripts = _scripts()
     return render(
         "trees.html.j2",
@@ -112,7 +116,7 @@ def html_of(
         lang=lang,
         title=title or words["title"],
         stamp=stamp,
-        credit=_credit(frame, words, lang),
+        credit=_credit(frame, words, lang) + _streets_of(roads, words),
         walks=WALKS,
         words={key: text.replace("{detour}", decimal) for key, text in words["html"].items()},
         styles=assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
@@ -126,7 +130,7 @@ def _scripts():
     """What runs on the page; no script ends before it is over."""
     found = [assets.asset("leaflet", "leaflet.js")]
     found += [assets.own(name) for name in ("base.js", "points.js")]
-    found += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees.js")]
+    found += [_own(name) for name in ("trees_walk.js", "trees_find.js", "trees_ground.js", "trees.js")]
     return [re.sub(r"</(script)", r"<\\/\1", text, flags=re.I) for text in found]
 
 
@@ -155,6 +159,14 @@ def _set(words, lang):
         words = re.sub(r" (?=[:»])|(?<=«) ", "\u00a0", words)
         words = re.sub(r" (?=[;?!])", "\u202f", words)
     return words
+
+
+def _streets_of(roads, words):
+    """Whose streets are drawn; nothing where none are."""
+    records = recorded(roads) if roads is not None else []
+    names = dict.fromkeys(record.get("attribution") or record.get("title") or record.get("id") for record in records)
+    said = "invented streets" if any(record.get("synthetic") for record in records) else "streets"
+    return " " + words["credit"][said].format(name=", ".join(names)) if names else ""
 
 
 def _credit(frame, words, lang):

@@ -5,13 +5,13 @@
   const data = JSON.parse($("data").textContent), words = data.words, lang = data.lang, n = data.points.n;
   /* Choices of this kit: trees listed at once, stops of a walk, "large" (the largest tenth within reach), metres
      between large trees, and between stops at remarkable ones, and beyond which a place is not covered. */
-  const STEP = 30, STOPS = 16, LARGE = 12, TOP = 0.1, CANDIDATES = 60, APART = 80, GROUP = 40, FAR = 2000, CLOSE = 100;
+  const STEP = window.matchMedia("(max-width: 799px)").matches ? 10 : 30, STOPS = 16, LARGE = 12, TOP = 0.1, CANDIDATES = 60, APART = 80, GROUP = 40, FAR = 2000, CLOSE = 100;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   dk.plural = (forms, count, values) =>
     say(new Intl.PluralRules(lang).select(count) === "one" ? forms.one : forms.other, { n: count, ...values });
-  const decimal = (v, digits) => v.toLocaleString(lang, { minimumFractionDigits: 0, maximumFractionDigits: digits });
+  const decimal = (v, digits) => v.toLocaleString(lang, { useGrouping: "min2", minimumFractionDigits: 0, maximumFractionDigits: digits });
   const away = (m, exact) => m < 995 ? decimal(m < 100 || exact ? Math.round(m) : Math.round(m / 10) * 10, 0) + "\u00a0m" : decimal(m / 1000, m < 9950 ? 1 : 0) + "\u00a0km";
   const make = function (tag, text, name) {
     const el = document.createElement(tag);
@@ -61,18 +61,21 @@
   const a = latlng(0, 0), side = Math.pow(256, data.points.width) - 1, b = latlng(Math.min(side, X.reduce((m, v) => Math.max(m, v), 0)), Y.reduce((m, v) => Math.max(m, v), 0));
   dk.start(map, [[b.lat, a.lng], [a.lat, b.lng]], { maxFit: 17, snap: 0.5 });
   if (data.outline) dk.outline(map, data.outline).addTo(map);
-  dk.points(map, data.points).addTo(map);
+  if (data.ground) dk.streets(map, data.ground);
+  /* One source for each colour: the style sheet, which draws the legend too. */
+  const hue = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  dk.points(map, { ...data.points, colours: [hue("tree")] }).addTo(map);
   dk.pane(map, "marks", 430, false);
   dk.pane(map, "signs", 440, false);
   const onTop = L.canvas({ pane: "marks", padding: 0.3 }), walkLayer = L.layerGroup().addTo(map);
   for (const i of remarkable) {
-    L.circleMarker(latlng(X[i], Y[i]), { renderer: onTop, pane: "marks", radius: 6, color: "#4a2c00", weight: 1.5, fillColor: "#ffb300", fillOpacity: 1, interactive: false }).addTo(map);
+    new dk.Diamond(latlng(X[i], Y[i]), { renderer: onTop, pane: "marks", radius: 8, color: hue("edge"), weight: 1.5, fillColor: hue("star"), fillOpacity: 1, interactive: false }).addTo(map);
   }
   const sign = (at, name, text) => L.marker(at, { icon: L.divIcon({ className: name, iconSize: [28, 28], html: make("span", text) }), pane: "signs", interactive: false, keyboard: false });
   let pin = null, ring = null;
   const show = function (i) {
     if (ring) ring.remove();
-    ring = L.circleMarker(latlng(X[i], Y[i]), { renderer: onTop, pane: "marks", radius: 12, color: "#b00020", weight: 3, fill: false, interactive: false }).addTo(map);
+    ring = L.circleMarker(latlng(X[i], Y[i]), { renderer: onTop, pane: "marks", radius: 12, color: hue("ring"), weight: 3, fill: false, interactive: false }).addTo(map);
     map.setView(latlng(X[i], Y[i]), Math.max(map.getZoom(), 17), { animate: !calm });
     $("map").scrollIntoView({ block: "nearest" }); /* on a phone the map may be above */
   };
@@ -86,13 +89,16 @@
     if (ring) ring.remove();
     if (pin) pin.remove();
     pin = sign(latlng(place.x, place.y), "pin", "").addTo(map);
-    map.setView(latlng(place.x, place.y), Math.max(map.getZoom(), 17), { animate: !calm });
+    if (place.box) map.fitBounds([latlng(place.box[0], place.box[1]), latlng(place.box[2], place.box[3])], { animate: !calm });
+    else map.setView(latlng(place.x, place.y), Math.max(map.getZoom(), 17), { animate: !calm });
     clearWalk();
     last = null;
-    $("list-head").textContent = say(words.head, { place: place.name });
+    $("list-head").textContent = say(place.trees ? words.midst : words.head, { place: place.name });
     const least = far.reduce((m, v) => Math.min(m, v), Infinity);
     const close = far.reduce((sum, v) => sum + (v <= CLOSE), 0), about = { place: capital(place.name), d: away(least, true) };
-    tell(close ? dk.plural(words.summary, close, about) : say(least > FAR ? words.far : words.alone, about));
+    /* An area is told by what is inside it, not by what stands around the point that carries its name. */
+    if (place.trees) tell(dk.plural(words.inside, place.trees, { place: about.place, n: decimal(place.trees, 0), stars: place.stars ? dk.plural(words.stars, place.stars) : "" }));
+    else tell(close ? dk.plural(words.summary, close, about) : say(least > FAR ? words.far : words.alone, about));
     sort();
   };
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -142,7 +148,7 @@
   const pollen = function (i) {
     const [, , , level, score, source] = kind(i), extra = [];
     if (level !== "file" && score !== null) extra.push(say(words.of5, { n: score }));
-    if (source) extra.push(say(words.source, { n: source }));
+    if (source.length) extra.push(dk.plural(words.source, source.length, { list: source.join(", ") }));
     const strong = level === "high" || (level === "file" && score >= 4);
     return make("span", say(words[level], { n: score }) + (extra.length ? " (" + extra.join(", ") + ")" : ""), strong ? "pollen strong" : "pollen");
   };
@@ -197,7 +203,10 @@
       trees = sights(limit);
       const near = Math.min(...[...remarkable].map((i) => far[i]));
       if (!(2 * near <= limit)) {
-        return announce(say(words.nonear, { km }), remarkable.size ? say(words.nearest, { d: away(near) }) : "", sized ? words.offer : "");
+        const none = [say(words.nonear, { km }), remarkable.size ? say(words.nearest, { d: away(near) }) : ""];
+        if (!sized) return announce(...none);
+        walk("large");
+        return announce(...none, words.instead, $("walk-said").textContent);
       }
     } else {
       const by = data.girth ? size : (i) => value("height", i) || 0;
@@ -235,7 +244,7 @@
     list.append(make("li", "", "back"));
     list.lastChild.append(make("strong", words.back), far({ x: 0, y: 0 }));
     line.push(start);
-    L.polyline(line, { renderer: onTop, pane: "marks", color: "#5b2a86", weight: 4, dashArray: "2 8", interactive: false }).addTo(walkLayer);
+    L.polyline(line, { renderer: onTop, pane: "marks", color: hue("walk"), weight: 4, dashArray: "2 8", interactive: false }).addTo(walkLayer);
     signs.forEach((s) => s.addTo(walkLayer));
     map.fitBounds(L.latLngBounds(line), { padding: [36, 36], maxZoom: 18, animate: !calm });
   };
@@ -245,16 +254,24 @@
   const places = function () {
     if (entries) return entries;
     const rank = { commune: 0, sector: 1, place: 2, street: 3 };
-    entries = data.spots.map(([kind, name, x, y]) => ({ kind, name, x, y, order: rank[kind] }));
+    entries = data.spots.map(([kind, name, x, y, trees, stars, ...box]) => ({ kind, name, x, y, trees, stars, box: box.length ? box : null, order: rank[kind] }));
     if (data.streets) {
       const s = data.streets, sx = dk.ints(s.x, 4, s.n), sy = dk.ints(s.y, 4, s.n);
       s.names.forEach((name, i) => entries.push({ kind: "street", name, area: s.areas[s.area[i]], x: sx[i], y: sy[i], order: rank.street }));
+    }
+    if (data.ground) { /* streets without a tree of the inventory are found too */
+      const known = new Set(data.streets ? data.streets.names.map(dk.plain) : []);
+      for (const [name, lng, lat] of data.ground.names) {
+        if (known.has(dk.plain(name))) continue;
+        const [x, y] = steps(L.latLng(lat, lng));
+        entries.push({ kind: "street", name, x, y, order: rank.street + 1 });
+      }
     }
     return entries;
   };
   const at = (where, name) => { const [x, y] = steps(where); choose({ x, y, name }); };
   dk.combobox($("search"), $("options"), places, words, tell, function (entry) {
-    choose({ x: entry.x, y: entry.y, name: entry.area && entry.area !== entry.name ? entry.name + " (" + entry.area + ")" : entry.name });
+    choose({ x: entry.x, y: entry.y, trees: entry.trees, stars: entry.stars, box: entry.box, name: entry.area && entry.area !== entry.name ? entry.name + " (" + entry.area + ")" : entry.name });
   });
   map.on("click", (e) => at(e.latlng, words.here));
   $("centre").addEventListener("click", () => at(map.getCenter(), words.middle));
@@ -296,7 +313,17 @@
       other.focus();
     });
   });
-  for (const text of data.sources) $("sources").append(make("li", text));
+  for (const text of data.sources) {
+    const li = make("li"), [, before, address, read] = /^(.*?)(?:,? (https?:\/\/\S+))?(?: \(([^()]+)\))?$/s.exec(text);
+    if (address) {
+      const link = make("a", before);
+      link.href = address;
+      link.rel = "noreferrer";
+      li.append(link);
+    } else li.append(before);
+    if (read) li.append(" (" + (words.read[read] || read) + ")");
+    $("sources").append(li);
+  }
   if (data.leftOut) { $("left-out").hidden = false; $("left-out").textContent = dk.plural(words.leftout, data.leftOut); }
   if (!remarkable.size) { document.querySelector(".krem").hidden = true; $("filter").querySelector("[value=remarkable]").remove(); }
   if (!data.kinds.some((k) => k[3] === "high" || (k[3] === "file" && k[4] >= 4))) $("filter").querySelector("[value=allergy]").remove();
