@@ -96,7 +96,9 @@ class Value:
         if half <= 0:
             return self.decimals
         power = math.floor(math.log10(half))
-        return -power + (half / 10**power < 2)  # under zero: tens, hundreds
+        places = -power + (half / 10**power < 2)  # under zero: tens, hundreds
+        counts = all(isinstance(one, int) for one in (self.value, self.low, self.high))
+        return min(places, 0) if counts else places
 
 
 def _plain(value):
@@ -127,6 +129,8 @@ class Answer:
         The provenance of exactly the tables that it was made of.
     why : str
         Why there is no answer; empty where there is one.
+    cause : CannotAnswer, optional
+        The same as it was raised.
     """
 
     question: str
@@ -138,6 +142,7 @@ class Answer:
     caption: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
     why: str = ""
+    cause: CannotAnswer | None = field(default=None, repr=False, compare=False)
 
     def say(
         self,
@@ -188,9 +193,9 @@ class Answer:
         self.picture, self.table, self.caption = picture, table, caption
 
     def needed(self) -> None:
-        """Raise `CannotAnswer` where this question had no answer: what builds on it has none either."""
+        """Raise `CannotAnswer` where this question had no answer: what builds on it has none, for the same reason."""
         if not self.answered:
-            raise CannotAnswer(self.question, self.why or "was not answered")
+            raise self.cause or CannotAnswer(self.question, "was not answered")
 
     @property
     def answered(self) -> bool:
@@ -292,7 +297,7 @@ class ask:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, CannotAnswer):
-            self.answer.why = str(error)
+            self.answer.why, self.answer.cause = str(error), error
             self.answer.sentence = ""
         elif error is not None:
             return False

@@ -127,7 +127,14 @@ def test_what_the_data_cannot_answer_says_why_and_so_does_what_builds_on_it(caps
     assert "&lt;no&gt;" in lost._repr_html_() and lost.record()["why"].startswith("trees: the inventory keeps <no>")
     with ask("Which next?") as following:
         lost.needed()
-    assert "the inventory keeps <no> lost tree" in following.why
+    with ask("And then?") as last:
+        following.needed()
+    assert lost.why == following.why == last.why, "the reason is the first one, not a chain of questions"
+
+
+def test_counts_are_not_shown_with_decimals():
+    assert f"{Value(9, 'areas', 8, 10)}" == "9\u00a0areas (8 to 10)"
+    assert f"{Value(9.0, '%', 8.0, 10.0)}" == "9.0\u00a0% (8.0 to 10.0)"
 
 
 def test_other_errors_stop():
