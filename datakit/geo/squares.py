@@ -96,7 +96,7 @@ def points(
     -------
     GeoDataFrame
         ``square``, ``imputed``, ``columns`` and ``geometry``; with ``areas`` also ``key`` and ``weight``, the share of
-        the area's residents (1 in all in each area), as `datakit.inclusion.access.grid` gives it.
+        the area's residents (1 in all in each area), as `datakit.inclusion.homes.grid` gives it.
         What the areas leave out is the difference of the sums. For computing only: `guard` refuses to write it.
 
     Raises

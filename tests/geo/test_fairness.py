@@ -1,7 +1,9 @@
 """Lorenz, Gini and concentration against textbook values and another library."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from inequality.gini import Gini
 
 from datakit.errors import WrongUse
@@ -58,3 +60,46 @@ def test_areas_without_people_or_value_are_left_out():
 def test_what_cannot_be_shared_is_refused(wrong):
     with pytest.raises(WrongUse):
         fairness.lorenz(*wrong)
+
+
+@pytest.fixture
+def board():
+    x, y = (a.ravel() * 500.0 for a in np.meshgrid(np.arange(10), np.arange(10)))
+    return gpd.GeoSeries(shapely.box(x, y, x + 500, y + 500), crs="EPSG:2154")
+
+
+def test_neighbours_are_drawn_together(board):
+    rows = fairness.draws(board, 50, block=7)
+    assert rows.shape == (50, 100) and rows.min() >= 0 and rows.max() <= 99
+    middle = board.centroid
+    first = rows[:, :7]
+    apart = [middle[list(r)].distance(middle[r[0]]).max() for r in first]
+    assert max(apart) < 2000, "the seven of a block are near each other"
+    assert (fairness.draws(board, 50) == fairness.draws(board, 50)).all()
+    assert (fairness.draws(board.iloc[[3]], 5) == 0).all()
+
+
+def test_where_neighbours_are_alike_the_interval_is_wider(board):
+    middle = board.centroid
+    smooth = np.sin(middle.x / 1500).to_numpy() + np.cos(middle.y / 1500).to_numpy()
+    rng = np.random.default_rng(5)
+    wide = {}
+    for name, values in {"smooth": smooth, "noise": rng.permutation(smooth)}.items():
+        for block in (1, 7):
+            low, high = fairness.interval(lambda rows, v=values: v[rows].mean(), board, block=block)
+            assert low < values.mean() < high
+            wide[name, block] = high - low
+    assert wide["smooth", 7] > 1.7 * wide["smooth", 1]
+    assert wide["noise", 7] < 1.3 * wide["noise", 1]
+
+
+def test_an_index_comes_with_its_interval(board):
+    rng = np.random.default_rng(6)
+    income, people = rng.normal(20_000, 3000, 100), rng.integers(500, 3000, 100)
+    found, low, high = fairness.concentrated(income / 1000, people, income, board, 199)
+    assert low <= found <= high and low > 0, "what follows income follows income"
+    assert found == fairness.index(fairness.concentration(income / 1000, people, income))
+    _, low, high = fairness.concentrated(rng.gamma(2, 1, 100), people, income, board, 199)
+    assert low < 0 < high
+    gaps = np.where(np.arange(100) < 20, np.nan, income)
+    assert np.isfinite(fairness.concentrated(income / 1000, people, gaps, board, 49)).all()
