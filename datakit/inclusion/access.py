@@ -6,77 +6,28 @@ a *detour factor*, a stated choice with a range that says how much it matters.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
+from datakit.geo import streets
 from datakit.geo.crs import same_crs
 from datakit.geo.streets import DETOUR
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from datakit.data.layers import Layers
     from datakit.geo.streets import Network
 
 
 DETOUR_RANGE = (1.1, 1.5)  # a choice of this kit
-FAR = ("far_pct", "far_low_pct", "far_high_pct")  # under the detour factor, and at both ends of its range
-SPACING = 150  # metres between the points that stand for inhabitants
-
-
-def grid(areas: gpd.GeoDataFrame, area: str, spacing: float = SPACING) -> gpd.GeoDataFrame:
-    """Points spread evenly over each area, standing for equal parts of its inhabitants.
-
-    Parameters
-    ----------
-    areas : GeoDataFrame
-        Polygons in a projected CRS, with the column named by ``area``.
-    area : str
-        Column with the key of each area.
-    spacing : float
-        Metres.
-
-    Returns
-    -------
-    GeoDataFrame
-        The key, ``weight`` (1 / number of points of the area: they sum to 1 in each area) and ``geometry``. A small
-        area has at least one point.
-
-    Raises
-    ------
-    CrsMismatch
-    WrongUse
-        No area, or one without a shape.
-    """
-    same_crs(areas)
-    shapeless = areas[area][areas.geometry.is_empty | areas.geometry.isna()]
-    if areas.empty or len(shapeless):
-        raise WrongUse(
-            "access.grid",
-            "there is no area" if areas.empty else "an area has no shape",
-            expected="polygons",
-            found=", ".join(map(str, shapeless[:3])) or "an empty table",
-        )
-    parts = []
-    for key, shape in zip(areas[area], areas.geometry, strict=True):
-        west, south, east, north = shape.bounds
-        # Anchored to whole multiples, so that neighbouring areas share one grid whatever the order of rows.
-        xs = np.arange(np.floor(west / spacing) + 0.5, east / spacing) * spacing
-        ys = np.arange(np.floor(south / spacing) + 0.5, north / spacing) * spacing
-        x, y = (a.ravel() for a in np.meshgrid(xs, ys))
-        inside = shapely.contains_xy(shape, x, y)
-        x, y = x[inside], y[inside]
-        if not len(x):
-            point = shape.representative_point()
-            x, y = np.array([point.x]), np.array([point.y])
-        parts.append(pd.DataFrame({area: key, "weight": 1 / len(x), "x": x, "y": y}))
-    points = pd.concat(parts, ignore_index=True)
-    shapes = gpd.points_from_xy(points.x, points.y)
-    return gpd.GeoDataFrame(points[[area, "weight"]], geometry=shapes, crs=areas.crs)
+FAR = ("far_pct", "far_low_pct", "far_high_pct")  # and at both ends of what is left open
 
 
 def nearest(points: gpd.GeoDataFrame, services: gpd.GeoDataFrame, categories: Iterable[str]) -> pd.DataFrame:
@@ -140,124 +91,282 @@ def on_foot(
     return out
 
 
-def by_area(
-    areas: gpd.GeoDataFrame,
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways on foot from points to the nearest service of each kind.
+
+    Attributes
+    ----------
+    metres : DataFrame
+        One column for each kind; infinite where no street leads, missing for a kind without any service.
+    low, high : float
+        Factors on the metres that are as likely as 1: the range of the detour factor over the factor taken, or 1 and 1
+        along streets.
+    slack : float
+        Metres that the points leave open: see `datakit.inclusion.homes.Homes`.
+    how : str
+        "along the streets", or "straight lines times" the factor.
+    """
+
+    metres: pd.DataFrame
+    low: float
+    high: float
+    slack: float
+    how: str
+
+    def around(self, metres: float) -> tuple[float, float]:
+        """Both ends of what is left open of a way."""
+        return max(0.0, metres * self.low - self.slack), metres * self.high + self.slack
+
+    def part(self, rows: np.ndarray) -> Ways:
+        """The ways from some of the points."""
+        return replace(self, metres=self.metres[rows])
+
+    def beyond(self, kind: str, limit: float) -> pd.DataFrame:
+        """Whether each point is far: ``far``, and ``low`` and ``high`` at both ends of what is left open."""
+        way = self.metres[kind].to_numpy()
+        made = {
+            "far": way > limit,
+            "low": way * self.low - self.slack > limit,
+            "high": way * self.high + self.slack > limit,
+        }
+        found = {name: np.where(np.isnan(way), np.nan, is_far) for name, is_far in made.items()}
+        return pd.DataFrame(found, index=self.metres.index)
+
+
+def network(layers: Layers) -> Network | None:
+    """The streets of a run to walk on, or None where it has none that may be used: then ways are straight lines."""
+    roads = layers.get("bdtopo-roads")
+    return None if roads is None else streets.network(roads)
+
+
+def ways(
+    points: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
     categories: Iterable[str],
-    *,
-    area: str,
-    threshold: float | dict[str, float],
     network: Network | None = None,
+    *,
+    slack: float = 0.0,
     detour: float = DETOUR,
     detour_range: tuple[float, float] = DETOUR_RANGE,
-    spacing: float = SPACING,
-) -> pd.DataFrame:
-    """How far the inhabitants of each area are from each kind of service.
+) -> Ways:
+    """Ways on foot from each point to the nearest service of each kind.
 
     Parameters
     ----------
-    areas : GeoDataFrame
-        Polygons, with the key column ``area``.
-    services : GeoDataFrame
-        With ``category``. Give those around the territory too: people cross limits.
+    points, services : GeoDataFrame
+        Give services around the territory too: people cross limits.
     categories : iterable of str
-    area : str
-    threshold : float or dict of str to float
-        Metres on foot beyond which a service counts as far, one for all or one for each category.
     network : datakit.geo.streets.Network, optional
-        Streets: ways are then measured along them, and ``far_low_pct`` and ``far_high_pct`` are ``far_pct``.
-    detour : float
-        Without streets: length of the way over the straight line, 1 or more.
-    detour_range : (float, float)
-        The range over which the shares are given as low and high.
-    spacing : float
-        See `grid`.
+        Without it, straight lines times a detour factor.
+    slack : float
+        Metres that the points leave open.
+    detour, detour_range : float
+        Length of the way over the straight line, and its range, 1 or more.
 
     Returns
     -------
-    DataFrame
-        One row for each area and category: the key, ``category``, ``distance`` (m, mean way on foot over the area; over
-        the part from which a street leads there) and ``far_pct``, ``far_low_pct``, ``far_high_pct`` (% of its
-        inhabitants beyond the threshold, taken as evenly spread; where no street leads there, they are far).
+    Ways
 
     Raises
     ------
     WrongUse
-        A detour under 1, or outside its range; a threshold that is not positive.
+        A detour under 1, or outside its range.
     """
-    categories = list(categories)
-    limits = _limits(categories, threshold, detour, detour_range)
-    points, factors = grid(areas, area, spacing), (detour, *detour_range)
-    if network is None:
-        metres = nearest(points, services, categories)
-    else:
-        metres, factors = on_foot(points, services, categories, network), (1.0, 1.0, 1.0)
-    rows = [_far(points, area, metres[name], limits[name], factors).assign(category=name) for name in categories]
-    return pd.concat(rows, ignore_index=True)[[area, "category", "distance", *FAR]]
-
-
-def _limits(categories, threshold, detour, detour_range):
-    """The threshold of each category; choices that make no sense are refused."""
     low, high = detour_range
     if not 1 <= low <= detour <= high:
         raise WrongUse(
-            "access.by_area",
+            "access.ways",
             "a detour factor is 1 or more, and inside its range",
             expected="1 <= low <= detour <= high",
             found=f"{low} <= {detour} <= {high}",
         )
-    limits = threshold if isinstance(threshold, dict) else dict.fromkeys(categories, threshold)
-    wrong = [name for name in categories if not limits.get(name, 0) > 0]
-    if wrong:
-        raise WrongUse("access.by_area", "a threshold must be a number of metres above 0", found=", ".join(wrong))
-    return limits
+    if network is not None:
+        return Ways(on_foot(points, services, categories, network), 1.0, 1.0, slack, "along the streets")
+    metres = nearest(points, services, categories) * detour
+    return Ways(metres, low / detour, high / detour, slack, f"straight lines times {detour}")
 
 
-def _far(points, area, metres, limit, factors):
-    """Mean way of each area and % of its points beyond the limit under each factor, for one category."""
-    way, weight = metres.to_numpy(), points.weight.to_numpy()
-    led = np.isfinite(way)
-    made = {"distance": np.where(led, way, 0) * factors[0] * weight, "led": led * weight}
-    for column, factor in zip(FAR, factors, strict=True):
-        beyond = np.where(np.isnan(way), np.nan, way * factor > limit)
-        made[column] = 100 * beyond * weight
-    summed = pd.DataFrame(made).groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
-    summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
-    return summed.rename_axis(area).reset_index()
-
-
-def weighted(access: pd.DataFrame, weights: pd.Series, *, area: str) -> pd.DataFrame:
-    """The share of all inhabitants (or of a group) who are far from each kind of service.
+def far(ways: Ways, people: pd.DataFrame, limits: Mapping[str, float]) -> pd.DataFrame:
+    """The share of people who are far from each kind of service.
 
     Parameters
     ----------
-    access : DataFrame
-        From `by_area`.
-    weights : Series
-        People by area, indexed by the key of the areas. Areas without a known number are left out of both sides.
+    ways : Ways
+    people : DataFrame
+        One column for each group, one row for each point; points of unknown number are left out of a group.
+    limits : dict of str to float
+        Metres of each kind beyond which it is far.
+
+    Returns
+    -------
+    DataFrame
+        ``category``, ``group``, ``far_pct``, ``low_pct``, ``high_pct`` (% of the group), ``people`` (how many are far)
+        and ``of`` (how many were counted); kinds without any service have no row.
+
+    Raises
+    ------
+    WrongUse
+        A limit that is not a number above 0, or a kind without one.
+    """
+    wrong = [name for name in ways.metres if not limits.get(name, 0) > 0]
+    if wrong:
+        raise WrongUse("access.far", "a limit must be a number of metres above 0", found=", ".join(wrong))
+    rows = []
+    for name in ways.metres:
+        beyond = ways.beyond(name, limits[name])
+        for group, number in people.items() if beyond.notna().all(axis=None) else ():
+            share = beyond.mul(number, axis=0).sum() / number.sum()
+            rows.append((name, group, *(100 * share), number.sum() * share["far"], number.sum()))
+    return pd.DataFrame(rows, columns=["category", "group", "far_pct", "low_pct", "high_pct", "people", "of"])
+
+
+HEADINGS = {
+    "category": "kind",
+    "far_pct": "far (%)",
+    "low_pct": "at least (%)",
+    "high_pct": "at most (%)",
+    "people": "people far",
+    "of": "people in the group",
+}
+
+
+def extremes(shares: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
+    """The rows of `far`, for one group, of the kinds that most and fewest people are far from.
+
+    Raises
+    ------
+    CannotAnswer
+        Only one kind has places.
+    """
+    ranked = shares[shares["group"] == group].sort_values("far_pct", ascending=False, kind="stable")
+    if len(ranked) < 2:
+        raise CannotAnswer("kinds of services", "only one of them has places in this run: there is nothing to compare")
+    return ranked.iloc[0], ranked.iloc[-1]
+
+
+def said(row: pd.Series, name: str, labels: Mapping[str, str]) -> dict[str, Value]:
+    """A row of `far` as figures of an answer: the kind under ``name``, its share under ``name_share``."""
+    share = Value(row["far_pct"], "%", row["low_pct"], row["high_pct"], how="what the places of homes leave open")
+    return {name: Value(labels[row["category"]]), f"{name}_share": share}
+
+
+def compare(there: pd.DataFrame, elsewhere: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Shares of `far` in two places, kind by kind.
+
+    Parameters
+    ----------
+    there, elsewhere : DataFrame
+        Of `far`, one group each.
+    labels : dict of str to str
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (in words), ``there`` and ``elsewhere`` (%), and ``people`` counted there.
+
+    Raises
+    ------
+    CannotAnswer
+        Nobody lives there.
+    """
+    both = there.merge(elsewhere, on="category", suffixes=("", "_elsewhere"))
+    if both.empty or not both["of"].min() > 0:
+        raise CannotAnswer("compare", "nobody is known to live there")
+    made = {"kind": both["category"].map(labels), "there": both["far_pct"], "elsewhere": both["far_pct_elsewhere"]}
+    return pd.DataFrame(made | {"people": both["of"]})
+
+
+def counted(compared: pd.DataFrame) -> dict[str, Value]:
+    """Figures of an answer about `compare`: ``farther`` of ``kinds``; the first kind ``there`` and ``elsewhere``."""
+    first = compared.iloc[0]
+    return {
+        "farther": Value(int((compared["there"] > compared["elsewhere"]).sum())),
+        "kinds": Value(len(compared), "kinds of places"),
+        **{part: Value(first[part], "%", decimals=0) for part in ("there", "elsewhere")},
+    }
+
+
+def curve(metres: pd.DataFrame, people: pd.Series, steps: Sequence[float]) -> pd.DataFrame:
+    """The share of people whose way is longer than each distance: every threshold at once.
+
+    Parameters
+    ----------
+    metres : DataFrame
+        Of `Ways`.
+    people : Series
+        At the same points; those of unknown number are left out.
+    steps : sequence of float
+        Metres.
+
+    Returns
+    -------
+    DataFrame
+        Rows are the steps, columns the kinds, values %.
+    """
+    known = people.notna().to_numpy()
+    number = people.to_numpy()[known]
+    return pd.DataFrame(
+        {
+            name: [100 * number[way > step].sum() / number.sum() for step in steps]
+            for name, way in metres[known].items()
+        },
+        index=pd.Index(steps, name="metres"),
+    )
+
+
+def half(metres: pd.Series, people: pd.Series) -> float:
+    """The way that half of the people have at most.
+
+    Parameters
+    ----------
+    metres : Series
+        A column of `Ways.metres`.
+    people : Series
+        At the same points; those of unknown number are left out.
+
+    Returns
+    -------
+    float
+        Metres; infinite where half of them are led nowhere by a street.
+    """
+    known = people.notna().to_numpy() & metres.notna().to_numpy()
+    way, number = metres.to_numpy()[known], people.to_numpy()[known]
+    order = np.argsort(way, kind="stable")
+    reached = np.cumsum(number[order]) >= number.sum() / 2
+    return float(way[order][reached.argmax()]) if reached.any() else float("nan")
+
+
+def by_area(points: gpd.GeoDataFrame, ways: Ways, limits: Mapping[str, float], *, area: str) -> pd.DataFrame:
+    """How far the inhabitants of each area are from each kind of service.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        The key ``area`` and ``weight``: see `grid` and `datakit.inclusion.homes`.
+    ways : Ways
+        Of these points.
+    limits : dict of str to float
+        Metres of each kind beyond which it is far.
     area : str
 
     Returns
     -------
     DataFrame
-        ``category``, ``far_pct``, ``far_low_pct``, ``far_high_pct`` (%), ``people`` (how many are far), ``of`` (how
-        many were counted) and ``distance`` (m, mean over those of them whom a street leads there).
+        One row for each area and category: the key, ``category``, ``distance`` (m, mean way over the part from which a
+        street leads there) and ``far_pct``, ``far_low_pct``, ``far_high_pct`` (% of its inhabitants; where no street
+        leads there, they are far).
     """
-    people = access[area].map(weights)
-    known = access[access.far_pct.notna()].assign(people_=people)  # sums leave out what is not known
     rows = []
-    for name, part in known.groupby("category", sort=False):
-        total = part.people_.sum()
-        if total > 0:
-            share = {
-                c: float((part[c] * part.people_).sum() / total) for c in ("far_pct", "far_low_pct", "far_high_pct")
-            }
-            led = part.people_.where(part.distance.notna()).sum()  # where no street leads there is no distance
-            share["distance"] = float((part.distance * part.people_).sum() / led) if led > 0 else np.nan
-            rows.append({"category": name, **share, "people": share["far_pct"] * total / 100, "of": float(total)})
-    return pd.DataFrame(
-        rows, columns=["category", "far_pct", "far_low_pct", "far_high_pct", "people", "of", "distance"]
-    )
+    for name, metres in ways.metres.items():
+        way, weight = metres.to_numpy(), points["weight"].to_numpy()
+        led = np.isfinite(way)
+        made = pd.DataFrame({"distance": np.where(led, way, 0) * weight, "led": led * weight})
+        made[list(FAR)] = ways.beyond(name, limits[name]).mul(100 * weight, axis=0).to_numpy()
+        summed = made.groupby(points[area].to_numpy(), sort=False).sum(min_count=1)
+        summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
+        rows.append(summed.rename_axis(area).reset_index().assign(category=name))
+    return pd.concat(rows, ignore_index=True)[[area, "category", "distance", *FAR]]
 
 
 def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFrame:

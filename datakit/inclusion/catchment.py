@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
+from datakit.geo import fairness
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +143,108 @@ def floating(
         without_capacity=int(supply.isna().sum()),
         unreached=tuple(empty),
     )
+
+
+def hours_within(
+    minutes: np.ndarray, people: pd.Series, hours: pd.Series, *, catchment: float, method: str = "e2sfca"
+) -> Floating:
+    """Weekly hours of help for each inhabitant at each point: `floating` of a matrix of minutes.
+
+    Parameters
+    ----------
+    minutes : ndarray of float, shape (points, places)
+        NaN where one does not arrive.
+    people : Series
+        At the points.
+    hours : Series
+        Weekly hours of the places, missing where they are not said.
+    catchment, method
+        See `floating`.
+
+    Returns
+    -------
+    Floating
+        ``each`` has one figure for each point, in their order.
+
+    Raises
+    ------
+    CannotAnswer
+        No place says when it is open.
+    """
+    if not hours.gt(0).any():
+        raise CannotAnswer("opening hours", "no place of these kinds says when it is open")
+    point, place = np.nonzero(np.nan_to_num(minutes, nan=np.inf) <= catchment)
+    costs = pd.DataFrame({"area": point, "service": place, "cost": minutes[point, place].astype(float)})
+    demand, supply = people.reset_index(drop=True), hours.reset_index(drop=True)
+    return floating(demand, supply, costs, catchment=catchment, method=method)  # type: ignore[arg-type]
+
+
+SENTENCE = (  # of `told`
+    "Half of the people can count on {usual} a week or less for each 1000 of them, from {places}; the half with least "
+    "has {poorer_half} of all hours."
+)
+CAUTION = (
+    "People beyond the Métropole use its places too, and are not counted: near its border figures are too good. Of "
+    "places whose hours are not said nothing is counted."
+)
+
+
+def told(hours: pd.Series, people: np.ndarray, found: Floating) -> dict[str, Value]:
+    """Figures of an answer about hours within reach.
+
+    Parameters
+    ----------
+    hours : Series
+        Of areas, per 1,000 inhabitants.
+    people : array
+        Of the same areas.
+    found : Floating
+
+    Returns
+    -------
+    dict of str to Value
+        ``usual`` (what half of the people have at most), ``poorer_half`` (% of all hours that the half with least
+        has), ``gini``, ``places`` and ``silent`` (places whose hours are not said).
+    """
+    curve = fairness.lorenz(hours, people)
+    order = np.argsort(hours.to_numpy(), kind="stable")
+    middle = np.searchsorted(np.cumsum(people[order]), people.sum() / 2)
+    return {
+        "usual": Value(float(hours.to_numpy()[order][middle]), "hours", decimals=1),
+        "poorer_half": Value(100 * float(np.interp(0.5, curve["people"], curve["share"])), "%", decimals=0),
+        "gini": Value(fairness.index(curve), decimals=2),
+        "places": Value(found.services, "places"),
+        "silent": Value(found.without_capacity),
+    }
+
+
+def follows(name: str, index: tuple[float, float, float], more: str, less: str) -> dict[str, Value]:
+    """A concentration index as figures of an answer, its words chosen by the interval.
+
+    Parameters
+    ----------
+    name : str
+        Of the order, such as "income".
+    index : (float, float, float)
+        Of `datakit.geo.fairness.concentrated`.
+    more, less : str
+        What to say when the whole interval is above 0, and under 0.
+
+    Returns
+    -------
+    dict of str to Value
+        ``name`` (the index with its range) and ``name_word``.
+    """
+    value, low, high = index
+    word = more if low > 0 else less if high < 0 else "no difference is shown"
+    return {name: Value(value, "", low, high, how="neighbours drawn together"), f"{name}_word": Value(word)}
+
+
+def by_area(each: pd.Series, people: pd.Series, area: pd.Series) -> pd.Series:
+    """Figures at points as means of areas, weighted by people; missing where nobody is known to live."""
+    number, key = people.fillna(0).to_numpy(), area.to_numpy()
+    total = pd.Series(number).groupby(key).sum()
+    return pd.Series(each.to_numpy() * number).groupby(key).sum() / total.where(total > 0)
 
 
 def _fca(people, known, near, catchment, method, decay):

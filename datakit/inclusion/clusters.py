@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,17 +48,31 @@ class Clusters:
     whole: float
     whole_p: float
 
-    def sentence(self) -> str:
-        """The global answer first, then what the local tests add."""
+    def figures(self) -> dict[str, Value]:
+        """The figures of an answer: the global test in words first, then what the local tests add.
+
+        Returns
+        -------
+        dict of str to Value
+            ``alike`` (in words), ``moran``, ``p``, ``tested``, ``plain``, ``shown``.
+        """
         clear = self.whole_p <= self.level
         like = "more alike than" if self.whole > 0 else "more different than"
-        found = f"neighbouring areas are {like} chance would have them" if clear else "no more alike than by chance"
-        p = "< 0.001" if self.whole_p < 0.001 else f"= {self.whole_p:.3f}"
-        return (
-            f"As a whole: {found} (Moran's I = {self.whole:.2f}, p {p}). Of {self.tested} areas {self.plain} stand out "
-            f"at {100 * self.level:.0f} % each, {self.shown} once corrected for the number of tests"
-            + ("; that none is shown does not say that there is no pattern." if clear and not self.shown else ".")
-        )
+        word = f"{like} chance would have them" if clear else "no more alike than by chance"
+        return {
+            "alike": Value(word),
+            "moran": Value(self.whole, decimals=2),
+            "p": Value("< 0.001" if self.whole_p < 0.001 else f"= {self.whole_p:.3f}"),
+            "tested": Value(self.tested),
+            "plain": Value(self.plain),
+            "shown": Value(self.shown),
+        }
+
+
+SENTENCE = (  # of `Clusters.figures`
+    "As a whole, neighbouring areas are {alike} (Moran's I {moran}, p {p}). Of {tested} areas, {plain} stand out by "
+    "themselves, {shown} once corrected for the number of tests."
+)
 
 
 def local(
@@ -93,7 +108,7 @@ def local(
     Raises
     ------
     CrsMismatch
-    WrongUse
+    CannotAnswer
         Fewer areas with a value than neighbours asked for, or the same value everywhere.
 
     Notes
@@ -126,7 +141,7 @@ def _known(areas, values, neighbours):
     """Which areas have a value and a shape: enough of them, with values that differ."""
     known = (values.notna() & ~(areas.geometry.is_empty | areas.geometry.isna())).to_numpy()
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
-        raise WrongUse(
+        raise CannotAnswer(
             "clusters",
             "clusters need more areas than neighbours, and values that differ",
             expected=f"more than {neighbours + 1} different areas",
@@ -146,7 +161,9 @@ def _moran(shapes, values, neighbours, permutations, seed):
     around = Graph.build_knn(shapes.centroid.reset_index(drop=True), k=neighbours).transform("r")
     found = Moran_Local(values.to_numpy(), around, permutations=permutations, seed=seed)
     if not (np.isfinite(found.Is).all() and np.isfinite(found.p_sim).all()):
-        raise WrongUse("clusters", "the values cannot be compared", expected="finite values", found="an infinite one")
+        raise CannotAnswer(
+            "clusters", "the values cannot be compared", expected="finite values", found="an infinite one"
+        )
     p = np.minimum(2 * found.p_sim, 1.0)
     kind = pd.Series(found.q).map(KINDS)
     local = pd.DataFrame({"moran": found.Is, "p": p, "q": false_discovery_control(p), "kind": kind})

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
+from datakit.inclusion import people as inhabitants
+from datakit.inclusion import privacy
+from datakit.show.answers import Value
 from datakit.show.style import number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
 
@@ -36,6 +43,103 @@ GROUPS = {
     "near, less need": "Neither distance nor need stands out. It is not a place without people in need.",
     UNKNOWN: "Figures are secret, hidden by the small-number rule, or missing: silence here is not good news.",
 }
+
+
+LEAST_KINDS = 3  # of services: with fewer, "far from several" says little. A choice of this kit
+STATES = ("far, and older or alone", "far", "far, figures not shown", "not far, or not known")
+SHOWN = ("pop_75_plus_pct", "living_alone_pct", "social_housing_pct", "poverty_rate", "median_income")
+
+
+@dataclass(frozen=True, eq=False)
+class First:
+    """What `first` found.
+
+    Attributes
+    ----------
+    table : GeoDataFrame
+        The areas, for showing: what the small-number rule hides is empty. ``lacks`` (kinds of services that are far),
+        ``which``, ``state`` (one of `STATES`), ``why`` ("older", "living alone", "older, and alone") and ``care``
+        (`datakit.inclusion.people.care` of those aged 75 or older).
+    listed : GeoDataFrame
+        Those looked at first, those that lack most above.
+    low, high : int
+        How many they would be at both ends of what the ways leave open.
+    hidden : int
+        Areas whose figures are not shown: they cannot be on the list.
+    """
+
+    table: gpd.GeoDataFrame
+    listed: gpd.GeoDataFrame
+    low: int
+    high: int
+    hidden: int
+
+    def shown(self, headings: Mapping[str, str]) -> pd.DataFrame:
+        """The list as people read it."""
+        columns = [c for c in SHOWN if c in self.listed]
+        table = pd.DataFrame(self.listed[["name", "lacks", "why", *columns, "care"]]).reset_index(drop=True)
+        return table.round(1).astype({"lacks": int}).rename(columns={**headings, "care": "count of 75+ to be used"})
+
+
+def first(
+    areas: gpd.GeoDataFrame,
+    lacks: pd.DataFrame,
+    kinds: int,
+    enough: int = LEAST_KINDS,
+    minimum: float = privacy.MIN_HOUSEHOLDS,
+) -> First:
+    """The areas to look at first: far from several kinds of services, and older or more often alone than others.
+
+    Far is that most inhabitants are; older or alone, that the area is in the quarter of the inhabitants who live where
+    such shares are highest (`datakit.inclusion.people.top_quarter`). Figures are hidden before anything is chosen: to
+    be on this list says something about the inhabitants, too.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Of `datakit.inclusion.areas.iris`.
+    lacks : DataFrame
+        Of `datakit.inclusion.access.lacking`.
+    kinds : int
+        Kinds of services that were measured.
+    enough : int
+        Kinds that must be far.
+    minimum : float
+        See `datakit.inclusion.privacy.suppress`.
+
+    Returns
+    -------
+    First
+
+    Raises
+    ------
+    CannotAnswer
+        Fewer than `LEAST_KINDS` kinds were measured: a list made of one or two would only repeat them.
+    """
+    if kinds < max(LEAST_KINDS, enough):
+        raise CannotAnswer(
+            "areas to look at first",
+            "too few kinds of services have places in this run",
+            expected=f"{max(LEAST_KINDS, enough)} or more",
+            found=str(kinds),
+        )
+    figures = {name: inhabitants.SHARES.get(name, "pct") for name in SHOWN if name in areas}
+    if "median_income" in figures:
+        figures["median_income"] = "amount"
+    public = ("population", "lacks", "lacks_low", "lacks_high")
+    made = areas.merge(lacks.reset_index(), on="iris", how="left").dropna(subset="lacks")
+    table = privacy.suppress(made, figures, count="households", public=public, minimum=minimum, within="commune")
+    older = inhabitants.top_quarter(table["pop_75_plus_pct"], table["population"])
+    alone = inhabitants.top_quarter(table["living_alone_pct"], table["population"])
+    told = table["pop_75_plus_pct"].notna() & table["living_alone_pct"].notna()
+    is_far = table["lacks"] >= enough
+    chosen = is_far & (older | alone)
+    table["state"] = np.select([chosen, is_far & told, is_far], STATES[:3], STATES[3])
+    table["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
+    table["care"] = inhabitants.care(table["pop_75_plus"]).replace("", "with confidence")
+    listed = table[chosen].sort_values(["lacks", "pop_75_plus_pct"], ascending=False)
+    low, high = (int(((table[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
+    return First(table, listed, min(low, len(listed)), max(high, len(listed)), int((~told).sum()))
 
 
 def thirds(values: pd.Series, people: pd.Series) -> pd.Series:
@@ -163,6 +267,13 @@ def typology(
     return pd.Series(out, index=need.index, dtype="str")
 
 
+def shares(classes: pd.DataFrame, people: pd.Series) -> pd.Series:
+    """The people of each class of `bivariate`, in % of those whose class can be said."""
+    told = classes["label"].ne(UNKNOWN)
+    number = pd.to_numeric(people).astype(float).reindex(classes.index).where(told)
+    return 100 * number.groupby(classes["label"]).sum().drop(UNKNOWN, errors="ignore") / number.sum()
+
+
 def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns: dict[str, str]) -> pd.DataFrame:
     """How many areas and people each group has, and what they are like on average.
 
@@ -193,6 +304,15 @@ def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns:
     out = out.reindex([g for g in GROUPS if g in out.index])
     out["what it says"] = [GROUPS[g] for g in out.index]
     return out
+
+
+def reasons(described: pd.DataFrame) -> dict[str, Value]:
+    """Figures of an answer about `describe`: who lives in need ``far`` from a place, and ``near`` one (%)."""
+    share = described["people_pct"].reindex(list(GROUPS)).fillna(0)
+    return {
+        "far": Value(share["far and in need"], "%", decimals=0),
+        "near": Value(share["near, yet in need"], "%", decimals=0),
+    }
 
 
 def steadiness(

@@ -7,20 +7,24 @@ score, and every merge that it makes, or nearly made, is a row of a table that a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.inclusion import services
 from datakit.inclusion.services import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     import geopandas as gpd
+
+    from datakit.data.layers import Layers
 
 
 NEAR = 250.0  # metres: geocoders put one address at the door, in the street or in the middle of the block
@@ -40,6 +44,94 @@ STREET = {
     "ch": "chemin",
     "sq": "square",
 }
+
+
+FILES = {  # argument of `datakit.inclusion.services.table` -> dataset, and the kinds of places in it
+    "france_services": ("france-services", {"france_services"}),
+    "inclusion_places": ("inclusion-places", {"digital"}),
+    "mednum": ("mednum-bfc", {"digital"}),
+    "bpe": ("bpe", set(services.FROM_BPE)),
+    "equipment": ("dijon-portal@equipements-administratifs", {"town_hall"}),
+}
+# Which of the portal's words are which kind is a reading of this kit.
+OWN_WORDS = {"Mairie": "town_hall", "Mairie de quartier": "town_hall"}
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """The services of a run, from all its files.
+
+    Attributes
+    ----------
+    every : GeoDataFrame
+        Of `datakit.inclusion.services.locate`, each place once, of the kinds asked for; flagged ones and those outside
+        included.
+    places : GeoDataFrame
+        Those of the kinds asked for that are not flagged: what is measured.
+    review : DataFrame
+        Of `link`: what was merged, and what is doubtful.
+    kinds, absent : tuple of str
+        Kinds asked for that have places here, and those that have none.
+    without_position : int
+        Rows without a place on the map.
+    data : tuple of DataFrame
+        The tables used.
+    """
+
+    every: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    review: pd.DataFrame
+    kinds: tuple[str, ...]
+    absent: tuple[str, ...]
+    without_position: int
+    data: tuple[pd.DataFrame, ...]
+
+    @property
+    def inside(self) -> gpd.GeoDataFrame:
+        """The rows of `every` that stand in one of the communes."""
+        return self.every[self.every["inside"]]
+
+
+def collect(layers: Layers, communes: gpd.GeoDataFrame, categories: Iterable[str]) -> Collected:
+    """The services of a run: files read together, places located, rows of one place merged.
+
+    Parameters
+    ----------
+    layers : datakit.data.layers.Layers
+    communes : GeoDataFrame
+        See `datakit.inclusion.areas.communes`.
+    categories : iterable of str
+        Kinds that are asked for.
+
+    Returns
+    -------
+    Collected
+
+    Raises
+    ------
+    CannotAnswer
+        None of the files may be used in this run, or none has a place of a kind asked for.
+    WrongUse
+        A kind that this kit does not know.
+    """
+    asked = services.known(categories)
+    ids = {name: id for name, (id, kinds) in FILES.items() if kinds & set(asked)}
+    found = {name: table for name, id in ids.items() if (table := layers.get(id)) is not None}
+    if not found:
+        raise CannotAnswer("services", "no list of such places may be used here", expected=", ".join(ids.values()))
+    used = tuple(found.values())
+    if "equipment" in found:
+        found["equipment"] = services.own_equipment(found["equipment"], OWN_WORDS)
+    made = services.table(**found)
+    every, review = link(services.locate(made.places, communes))
+    inside = set(every.loc[every["inside"], "category"])
+    kinds = tuple(name for name in asked if name in inside)
+    if not kinds:
+        raise CannotAnswer("services", "no place of these kinds is in the files of this run", found=", ".join(asked))
+    every = every[every["category"].isin(asked)]
+    places = every[~every["flagged"] & every["category"].isin(kinds)].reset_index(drop=True)
+    absent = tuple(name for name in asked if name not in inside)
+    return Collected(every, places, review, kinds, absent, made.without_position, used)
 
 
 def words(text: object, without: Container[str] = frozenset()) -> str:

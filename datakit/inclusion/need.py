@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
+from datakit.inclusion import privacy
 from datakit.inclusion.people import inhabitants
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import geopandas as gpd
+
+    from datakit.data.layers import Layers
 
 
 # The five parts of the index of digital fragility (https://infos.fragilite-numerique.fr/ressources-cgu, Mednum), each
@@ -26,6 +32,7 @@ FRAGILITY = {
     "low_diploma": "out of school with no or a low diploma (%)",
     "poverty": "inhabitants below the poverty threshold (%)",
 }
+PARTS = {"fragility": "fragility (1 to 10)", "older_pct": "65 or older (%)", "poverty_pct": "poor (%)"}
 # Rey, G., Jougla, E., Fouillet, A. and Hémon, D. (2009). Ecological association between a deprivation index and
 # mortality in France over the period 1997-2001. BMC Public Health 9:33. Sign of each part in a deprived area.
 FDEP = {"median_income": -1, "graduates_pct": -1, "blue_collar_pct": 1, "unemployment_pct": 1}
@@ -72,6 +79,100 @@ class Deprivation:
     missing: int
 
 
+@dataclass(frozen=True, eq=False)
+class Need:
+    """Both indices of the areas of a run.
+
+    Attributes
+    ----------
+    rates : DataFrame
+        Of `rates`, indexed by ``iris``, for showing: what the small-number rule hides is empty.
+    fragility : Fragility
+    deprivation : Deprivation
+    data : tuple of DataFrame
+        The tables that the rates come from.
+    """
+
+    rates: pd.DataFrame
+    fragility: Fragility
+    deprivation: Deprivation
+    data: tuple[pd.DataFrame, ...]
+
+    @property
+    def agreement(self) -> float:
+        """Correlation of both scores."""
+        return float(self.fragility.table["score"].corr(self.deprivation.score))
+
+    def figures(self, firm: pd.Series) -> dict[str, Value]:
+        """Figures of an answer: how many areas have a score, and how firm it is.
+
+        Parameters
+        ----------
+        firm : Series
+            Of `datakit.inclusion.gap.steadiness`.
+
+        Returns
+        -------
+        dict of str to Value
+            ``scored`` of ``areas``; ``firm``, % of the areas ever among the third in most need that are so for nine
+            mixtures of weights in ten; ``explained`` (%, by the first component) and ``both`` (correlation).
+        """
+        score = self.fragility.table["score"]
+        return {
+            "scored": Value(int(score.notna().sum())),
+            "areas": Value(len(score), "IRIS"),
+            "firm": Value(100 * float((firm[firm > 0] >= 0.9).mean()), "%", decimals=0),
+            "explained": Value(100 * self.deprivation.explained, "%", decimals=0),
+            "both": Value(self.agreement, decimals=2),
+        }
+
+    @property
+    def caution(self) -> str:
+        """What neither score can say, and on invented data why they agree."""
+        told = "Who in an area needs help, and anything about France: areas are compared with each other only."
+        absent = ", ".join(FRAGILITY[name] for name in self.fragility.absent)
+        told += f" Not among the parts here: {absent}." if absent else ""
+        if any(table.attrs.get("datakit", {}).get("synthetic") for table in self.data):
+            told += (
+                " In the invented sample, incomes, diplomas, trades, unemployment and poverty are all made from one "
+                "number: that both scores agree says nothing."
+            )
+        return told
+
+
+def indices(layers: Layers, areas: gpd.GeoDataFrame, minimum: float = privacy.MIN_HOUSEHOLDS) -> Need:
+    """Digital fragility and deprivation of the areas of a run, made of rates that may be shown.
+
+    Parameters
+    ----------
+    layers : datakit.data.layers.Layers
+    areas : GeoDataFrame
+        Of `datakit.inclusion.areas.iris`.
+    minimum : float
+        See `datakit.inclusion.privacy.suppress`.
+
+    Returns
+    -------
+    Need
+
+    Raises
+    ------
+    CannotAnswer
+        A table is not there, or too few areas have rates that may be shown.
+    """
+    ids = ("census-iris-population", "census-iris-education", "census-iris-activity", "filosofi-iris")
+    population, education, activity, incomes = tables = tuple(layers[id] for id in ids)
+    diplomas = education.filter(regex="^(bac|sup)").sum(axis=1, min_count=4)
+    found = rates(population, education.assign(bac_or_more_15_plus=diplomas), activity, incomes)
+    found = areas[["iris", "commune", "households"]].merge(found, on="iris", how="left")
+    parts = ["older", "low_diploma", "poverty", "graduates", "blue_collar", "unemployment"]
+    figures = dict.fromkeys((f"{part}_pct" for part in parts), "pct") | {"median_income": "amount"}
+    shown = privacy.suppress(
+        found, figures, count="households", public=("population",), minimum=minimum, within="commune"
+    ).set_index("iris")
+    return Need(shown, fragility(shown), deprivation(shown, shown["population"]), tables)
+
+
 def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Fragility:
     """Index of digital fragility of each area, and each of its parts on its scale.
 
@@ -88,18 +189,22 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
 
     Raises
     ------
+    CannotAnswer
+        Fewer than two parts are known.
     WrongUse
-        Fewer than two parts, or a wrong weight.
+        A weight under 0, or all 0.
     """
     used = [name for name in FRAGILITY if _pct(name) in table and table[_pct(name)].notna().any()]
     weights = dict.fromkeys(used, 1.0) if weights is None else {n: float(weights.get(n, 0)) for n in used}
     w = np.array(list(weights.values()))
-    if len(used) < 2 or not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
+    if len(used) < 2:
+        raise CannotAnswer("fragility", "fewer than two of its parts are known", expected=", ".join(FRAGILITY))
+    if not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
         raise WrongUse(
             "fragility",
-            "two parts or more, with weights of 0 or more",
-            expected=", ".join(FRAGILITY),
-            found=f"{', '.join(used) or 'none'}; {weights}",
+            "weights are 0 or more, and not all 0",
+            expected=", ".join(used),
+            found=str(weights),
         )
     out = pd.DataFrame({name: _one_to_ten(table[_pct(name)]) for name in used}, index=table.index)
     out["score"] = out.to_numpy() @ (w / w.sum())
@@ -175,7 +280,7 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> Depriv
 
     Raises
     ------
-    WrongUse
+    CannotAnswer
         A rate is not there, is the same everywhere, or fewer than ten areas have all of them. Or the rates do not go
         together as in the published index: then one number would hide what it mixes.
 
@@ -186,12 +291,17 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> Depriv
     """
     absent = [c for c in FDEP if c not in table or table[c].isna().all()]
     if absent:
-        raise WrongUse("deprivation", f"no values for {', '.join(absent)}", expected=", ".join(FDEP))
+        raise CannotAnswer("deprivation", f"no values for {', '.join(absent)}", expected=", ".join(FDEP))
     x = table[list(FDEP)].apply(pd.to_numeric).astype(float)
     w = pd.Series(1.0, x.index) if weights is None else pd.to_numeric(weights).astype(float)
     known = x.notna().all(axis=1) & w.gt(0)
     if known.sum() < 10:
-        raise WrongUse("deprivation", "too few areas have all four rates", expected="10", found=str(int(known.sum())))
+        raise CannotAnswer(
+            "deprivation",
+            "too few areas have all four rates, or rates that may be shown",
+            expected="10",
+            found=str(int(known.sum())),
+        )
     found, explained, loadings = _first_component(x[known].to_numpy(), (w[known] / w[known].sum()).to_numpy())
     out = pd.Series(np.nan, index=table.index, name="deprivation")
     out[known] = found
@@ -203,7 +313,7 @@ def _first_component(x, w):
     x = x - w @ x
     spread = np.sqrt(w @ x**2)
     if not (spread > 0).all():
-        raise WrongUse(
+        raise CannotAnswer(
             "deprivation", "a rate is the same in all areas", found=str(dict(zip(FDEP, spread, strict=True)))
         )
     x /= spread
@@ -211,7 +321,7 @@ def _first_component(x, w):
     first = vectors[:, -1] * np.sign(vectors[:, -1] @ np.array(list(FDEP.values())))
     loadings = dict(zip(FDEP, (first * np.sqrt(values[-1])).tolist(), strict=True))
     if any(loadings[name] * sign <= 0 for name, sign in FDEP.items()):
-        raise WrongUse(
+        raise CannotAnswer(
             "deprivation",
             "here the rates do not go together as in the published index",
             expected=str(FDEP),

@@ -60,9 +60,11 @@ HEADINGS = {
     "median_income": "median income (€)",
     "poverty_rate": "poor (%)",
 }
-# INSEE's advice on its census tables ("Conseils d'utilisation" of the files base-cc-*, RP2011): counts over 500 may be
-# used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under 2000
-# inhabitants, counts of the complementary tabulation (names in C, such as living alone) are better not used.
+# INSEE's advice on its census tables by commune ("Conseils d'utilisation" of the files base-cc-*, RP2011): counts over
+# 500 may be used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under
+# 2000 inhabitants, counts of the complementary tabulation (names in C, such as living alone) are better not used. INSEE
+# has a document of its own for IRIS (https://www.insee.fr/fr/information/2383389), whose limits were not found: to take
+# these for IRIS is a choice of this kit.
 SURE, CAREFUL, COMPLEMENTARY = 500, 200, 2000
 SAMPLED_FROM = 10_000  # inhabitants of a commune from which the census samples; smaller ones are asked entirely
 CARE = ("", "approximate", "with caution", "better not used")

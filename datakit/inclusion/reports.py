@@ -10,19 +10,27 @@ import json
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from datakit.errors import NotAsDescribed, WrongUse
+from datakit.data.fetching import fetch
+from datakit.errors import CannotAnswer, NotAsDescribed, WrongUse
+from datakit.geo import fairness
 from datakit.geo.crs import same_crs
 from datakit.inclusion.privacy import MIN_HOUSEHOLDS, suppress
+from datakit.show.answers import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from datakit.data.layers import Layers
 
 # What the analysis needs, and nothing that says who wrote, from where, or in which words: GeoReport v2 lets an export
 # carry names, addresses of mail, telephones, devices, free text and photographs.
 KEPT = (
-    "service_request_id",
     "status",
     "service_code",
     "service_name",
@@ -30,7 +38,8 @@ KEPT = (
     "requested_datetime",
     "updated_datetime",
 )
-DECIMALS = 4  # of a degree, about ten metres: a report may stand at somebody's door
+ID = "service_request_id"  # tells reports that come twice, and is then dropped: it leads back to the public text
+DECIMALS = 3  # of a degree, about a hundred metres: with one more, a report would stand at somebody's door
 BOOTSTRAPS = 1000
 
 
@@ -41,7 +50,7 @@ class Reports:
     Attributes
     ----------
     points : GeoDataFrame
-        `KEPT`, dates in UTC, and points.
+        `KEPT`, dates in UTC, and points rounded to about a hundred metres.
     read, without_position, twice : int
         Reports in the file, those without a position, and those with the same identifier as another; of these the last
         update is kept.
@@ -97,10 +106,10 @@ def read(path: str | Path, crs: str = "EPSG:2154") -> Reports:
     found = pd.DataFrame(rows)
     name = Path(path).name
     if found.empty:
-        found = pd.DataFrame(columns=[*KEPT, "lat", "long"])
-    if "service_request_id" not in found or found["service_request_id"].fillna("").astype(str).eq("").any():
-        raise NotAsDescribed(name, "a report has no identifier", expected="service_request_id in each")
-    out = found.reindex(columns=KEPT)
+        found = pd.DataFrame(columns=[ID, *KEPT, "lat", "long"])
+    if ID not in found or found[ID].fillna("").astype(str).eq("").any():
+        raise NotAsDescribed(name, "a report has no identifier", expected=f"{ID} in each")
+    out = found.reindex(columns=[ID, *KEPT])
     for column in ("requested_datetime", "updated_datetime"):
         out[column] = pd.to_datetime(out[column], utc=True, errors="coerce", format="ISO8601")
     position = {c: pd.to_numeric(found.get(c), errors="coerce").round(DECIMALS) for c in ("lat", "long")}
@@ -109,13 +118,13 @@ def read(path: str | Path, crs: str = "EPSG:2154") -> Reports:
     points = gpd.points_from_xy(position["long"].where(there), position["lat"].where(there), crs="EPSG:4326")
     out = gpd.GeoDataFrame(out, geometry=points).to_crs(crs)[there.to_numpy()]
     newest = out.sort_values("updated_datetime", kind="stable", na_position="first")
-    kept = newest.drop_duplicates("service_request_id", keep="last").sort_index().reset_index(drop=True)
+    kept = newest.drop_duplicates(ID, keep="last").sort_index().reset_index(drop=True).drop(columns=ID)
     return Reports(
         kept,
         read=len(found),
         without_position=int((~there).sum()),
         twice=len(out) - len(kept),
-        left_out=tuple(sorted(set(found.columns) - {*KEPT, "lat", "long"})),
+        left_out=tuple(sorted(set(found.columns) - {ID, *KEPT, "lat", "long"})),
     )
 
 
@@ -183,6 +192,85 @@ def by_area(
     return ByArea(out, outside=len(reports) - len(first))
 
 
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Reports beside what an inspection found.
+
+    Attributes
+    ----------
+    table : GeoDataFrame
+        One row for each IRIS whose figures may be shown: ``iris``, ``name``, ``reports``, ``per_1000``, ``defects``,
+        ``poverty_rate``, ``pop_75_plus_pct`` (%) and polygons.
+    read, twice, outside : int
+        Reports in the file, those that came twice, and those in none of the areas.
+    data : tuple of DataFrame
+    """
+
+    table: gpd.GeoDataFrame
+    read: int
+    twice: int
+    outside: int
+    data: tuple[pd.DataFrame, ...]
+
+    @property
+    def link(self) -> float:
+        """Rank correlation of reports per inhabitant with the poverty rate."""
+        return float(self.table[["per_1000", "poverty_rate"]].corr(method="spearman").iloc[0, 1])
+
+
+def beside_defects(layers: Layers, areas: gpd.GeoDataFrame, minimum: float = MIN_HOUSEHOLDS) -> Told:
+    """Reports, defects and the inhabitants of each IRIS.
+
+    Parameters
+    ----------
+    layers : datakit.data.layers.Layers
+        ``citizen-reports`` and ``defects-survey`` are asked for.
+    areas : GeoDataFrame
+        Of `datakit.inclusion.areas.iris`.
+    minimum : float
+        See `datakit.inclusion.privacy.suppress`.
+
+    Returns
+    -------
+    Told
+
+    Raises
+    ------
+    CannotAnswer
+        No reports, no inspection or no incomes that may be used in this run.
+    """
+    said, survey, incomes = layers["citizen-reports"], layers["defects-survey"], layers["filosofi-iris"]
+    found = read(fetch("citizen-reports", layers.origins))
+    sent, seen = (by_area(p, areas, areas, minimum=minimum, within="commune") for p in (found.points, survey))
+    kept = sent.table[sent.table["hidden"] == ""][["iris", "reports", "per_1000"]]
+    kept = kept.merge(seen.table[["iris", "reports"]].rename(columns={"reports": "defects"}), on="iris")
+    out = areas[["iris", "name", "poverty_rate", "pop_75_plus_pct", "geometry"]].merge(kept, on="iris")
+    return Told(out, found.read, found.twice, sent.outside, (said, survey, incomes))
+
+
+def spoken(silent: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Value]:
+    """Rows of `silence` as figures of an answer: each group's ratio, and a word chosen by its interval.
+
+    Parameters
+    ----------
+    silent : DataFrame
+    labels : dict of str to str
+        Group to the name of its figure.
+
+    Returns
+    -------
+    dict of str to Value
+        ``name`` (the ratio with its range) and ``name_word``.
+    """
+    out: dict[str, Value] = {}
+    for row in silent.itertuples():
+        name = labels[row.group]
+        word = "fewer" if row.high < 1 else "more" if row.low > 1 else "about as many (no difference is shown)"
+        how = f"{row.per:.1f} points above the mean of {row.areas} IRIS; neighbours drawn together"
+        out |= {name: Value(row.ratio, "", row.low, row.high, how=how), f"{name}_word": Value(word)}
+    return out
+
+
 def silence(
     table: pd.DataFrame, defects: str, *groups: str, count: str = "reports", bootstraps: int = BOOTSTRAPS, seed: int = 0
 ) -> pd.DataFrame:
@@ -192,7 +280,7 @@ def silence(
     ----------
     table : DataFrame
         One row for each area: the counts of reports and the columns named below; rows with a missing value are left
-        out.
+        out. With shapes (a GeoDataFrame), neighbours are drawn together.
     defects : str
         Column with the number of defects that are there, known from elsewhere: an inspection round, a survey. Reports
         divided by residents cannot answer the question: a street with more holes has more reports.
@@ -200,7 +288,7 @@ def silence(
         Columns whose effect is asked for, such as a poverty rate and a share of older people. They are put in together.
     count : str
     bootstraps : int
-        Random draws of areas, with replacement, for the interval.
+        Random draws of areas, with replacement, for the interval: see `datakit.geo.fairness.draws`.
     seed : int
 
     Returns
@@ -212,21 +300,27 @@ def silence(
 
     Raises
     ------
+    CannotAnswer
+        Fewer than ten areas for each group, or a group without variation.
     WrongUse
-        Missing columns, fewer than ten areas for each group, or a group without variation.
+        Missing columns.
 
     Notes
     -----
-    A Poisson regression with the logarithm of the defects as offset. Reports are more scattered than Poisson counts;
-    the ratio does not suffer from it, and the interval comes from the areas, not from the Poisson formula.
+    A Poisson regression with the logarithm of the defects as offset. Where reports are a part of the known defects,
+    they scatter less than Poisson counts; the ratio does not suffer from it, and the interval comes from the areas, not
+    from the Poisson formula.
     Areas, not people: that poor areas report less does not say that poor people do.
     """
     used, spread = _usable(table, count, defects, groups)
     x = ((used[list(groups)] - used[list(groups)].mean()) / spread).to_numpy()
     y, there = used[count].to_numpy(), used[defects].to_numpy()
-    rng = np.random.default_rng(seed)
     best = _poisson(x, y, there)
-    draws = np.array([_poisson(x[k], y[k], there[k]) for k in rng.integers(0, len(y), (bootstraps, len(y)))])
+    if isinstance(table, gpd.GeoDataFrame):
+        rows = fairness.draws(table.geometry.loc[used.index], bootstraps, seed=seed)
+    else:
+        rows = np.random.default_rng(seed).integers(0, len(y), (bootstraps, len(y)))
+    draws = np.array([_poisson(x[k], y[k], there[k]) for k in rows])
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     beyond = np.minimum((draws >= 0).mean(axis=0), (draws <= 0).mean(axis=0))
     return pd.DataFrame(
@@ -255,7 +349,7 @@ def _usable(table, count, defects, groups):
     used = used[used[defects] > 0]
     spread = used[list(groups)].std()
     if len(used) < 10 * len(groups) or not (spread > 0).all():
-        raise WrongUse(
+        raise CannotAnswer(
             "silence",
             "too few areas, or a group that is the same everywhere",
             expected=f"{10 * len(groups)} areas that differ",

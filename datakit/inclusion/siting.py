@@ -2,25 +2,141 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
+from datakit.inclusion.access import on_foot
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
+    import geopandas as gpd
     from numpy.typing import ArrayLike
+
+    from datakit.inclusion.homes import Homes
+    from datakit.inclusion.setting import Setting
 
 
 GOALS = {
     "reach": "as many people as possible within the limit (maximal covering, Church and ReVelle, 1974)",
     "distance": "the least total way for everybody (p-median, Hakimi, 1964)",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a choice of sites is made of.
+
+    Attributes
+    ----------
+    cost : ndarray of float, shape (points, candidates)
+        Metres; NaN where a candidate cannot be reached.
+    people : DataFrame
+        Groups of people at the points.
+    present : ndarray of float, shape (points,)
+        Metres to the nearest place today.
+    limit : float
+        Metres within which a place is near.
+    slack : float
+        Metres that the points leave open: see `datakit.inclusion.homes.Homes`.
+    """
+
+    cost: np.ndarray
+    people: pd.DataFrame
+    present: np.ndarray
+    limit: float
+    slack: float
+
+    def best(self, k: int, goal: Literal["reach", "distance"] = "reach", group: str = "population") -> list[int]:
+        """`best_sites` of this plan."""
+        return best_sites(self.cost, self.people[group], k, goal=goal, limit=self.limit, present=self.present)
+
+    def newly(self, sites: list[int], group: str = "population") -> Value:
+        """People newly within the limit, with the range that ways longer or shorter by ``slack`` leave."""
+        number = self.people[[group]]
+        found = [
+            float(gain(self.cost, sites, number, limit=m, present=self.present)["newly"].iloc[0])
+            for m in (self.limit, self.limit - self.slack, self.limit + self.slack)
+        ]
+        if not self.slack:
+            return Value(found[0], "people", decimals=0)
+        how = "ways shorter and longer by what the places of homes leave open"
+        return Value(found[0], "people", min(found), max(found), how=how, decimals=0)
+
+    def near(self, group: str = "population") -> Value:
+        """The share of people within the limit today."""
+        number = self.people[group]
+        return Value(100 * number[self.present <= self.limit].sum() / number.sum(), "%", decimals=0)
+
+    def mean_way(self, sites: Sequence[int] = (), group: str = "population") -> Value:
+        """The mean way to the nearest place, with places at some sites, of those who are led to one today."""
+        today = np.where(np.isnan(self.present), np.inf, self.present)
+        reached = np.nanmin(self.cost[:, list(sites)], axis=1, initial=np.inf)
+        led = np.isfinite(today) & self.people[group].notna().to_numpy()
+        way = np.minimum(today, reached)[led]
+        return Value(float(np.average(way, weights=self.people[group].to_numpy()[led])), "m", decimals=0)
+
+
+def candidates(places: gpd.GeoDataFrame, hosts: Iterable[str], focus: str) -> gpd.GeoDataFrame:
+    """Places that could host a new one: of the kinds ``hosts``, but for the kind that is to be opened.
+
+    Raises
+    ------
+    CannotAnswer
+        There are none in this run.
+    """
+    found = places[places["category"].isin(set(hosts) - {focus})].reset_index(drop=True)
+    if found.empty:
+        raise CannotAnswer("candidates", "no place that could host a new one is known", expected=", ".join(hosts))
+    return found
+
+
+def plan(
+    here: Setting,
+    spots: gpd.GeoDataFrame,
+    focus: str,
+    limit: float,
+    home: Homes | None = None,
+    farthest: float = 20_000,
+) -> Plan:
+    """Ways from homes to candidates, and to what is there today.
+
+    Parameters
+    ----------
+    here : datakit.inclusion.setting.Setting
+    spots : GeoDataFrame
+        Candidates.
+    focus : str
+        Kind of place that is to be opened.
+    limit : float
+        Metres within which a place is near.
+    home : datakit.inclusion.homes.Homes, optional
+        Other points than those of ``here``, to see what they change.
+    farthest : float
+        Metres beyond which no candidate is looked for.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    CannotAnswer
+        No streets that may be used in this run.
+    """
+    home = here.home if home is None else home
+    groups = [c for c in ("population", "pop_75_plus", "living_alone") if c in here.iris]
+    people = home.people(here.iris.set_index("iris")[groups])
+    present = on_foot(home.points, here.found.places, [focus], here.streets)[focus].to_numpy()
+    return Plan(here.streets.distances(home.points, spots, farthest), people, present, limit, home.slack)
 
 
 def best_sites(
@@ -198,6 +314,37 @@ def weekly_round(
     return pd.DataFrame(
         {"day": np.arange(1, len(order) + 1), "site": [sites[k] for k in order], "newly": served[order], "way": legs}
     )
+
+
+THREE = {  # what an answer sets side by side
+    "claim": "one point for each IRIS: promised",
+    "counted": "the same sites, counted at homes",
+    "ours": "the sites above, counted at homes",
+}
+TOUR = {"newly": "people newly near", "way": "to the next stop (m)"}
+
+
+def tour(plan: Plan, spots: gpd.GeoDataFrame, between: np.ndarray, stops: int) -> pd.DataFrame:
+    """`weekly_round` of a plan, with the names of the places.
+
+    Parameters
+    ----------
+    plan : Plan
+    spots : GeoDataFrame
+        Candidates, with ``name``.
+    between : ndarray of float, shape (candidates, candidates)
+        Metres; what no street connects counts as far.
+    stops : int
+
+    Returns
+    -------
+    DataFrame
+        ``day``, ``site``, ``place``, ``newly`` and ``way``, rounded.
+    """
+    way = np.nan_to_num(between, nan=2 * np.nanmax(between) + 1)
+    people = plan.people["population"]
+    found = weekly_round(plan.cost, way, people, stops, limit=plan.limit, present=plan.present)
+    return found.round({"newly": 0, "way": 0}).assign(place=spots["name"].to_numpy()[found["site"]])
 
 
 def _checked(cost, people, present, k, goal, limit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

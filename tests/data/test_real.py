@@ -92,14 +92,15 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
     assert wanted <= set(shown)
     assert all(shown[id]["origin"] == address and not shown[id]["synthetic"] for id in wanted)
     assert shown["iris"]["synthetic"] and shown["bdtopo-vegetation"]["synthetic"]
-    results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))["30_inclusion"]
-    said = {one["result"]: one["value"] for one in results}
+    results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))
+    told = [one for name in ("30_inclusion_digital", "31_inclusion_access") for one in results[name]]
+    said = {figure["name"]: figure["value"] for one in told for figure in one["figures"]}
     true = {
-        "communes": 23,
+        "all": 23,
         "inhabitants": 257_193,
-        "digital-inclusion places": 69,
-        "stops": 1080,
-        "stops known to be wheelchair accessible": 215,
+        "digital_listed": 69,
+        "platforms": 1080,
+        "boardable": 215,
     }
     assert {name: said[name] for name in true} == true
     assert "SYNTHETIC SAMPLE" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")

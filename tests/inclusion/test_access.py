@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from datakit.errors import CrsMismatch, WrongUse
+from datakit.errors import CannotAnswer, CrsMismatch, WrongUse
 from datakit.geo import streets
-from datakit.inclusion import access, people, services
+from datakit.inclusion import access, homes, people, services
 from tools.sample import inclusion as invented
 
 LAMBERT = "EPSG:2154"
@@ -37,6 +37,15 @@ def test_a_canal_makes_a_near_service_far(town):
     assert access.nearest(homes, services, ["post"]).post[0] == pytest.approx(100)
 
 
+LONG = {"post": 700, "library": 700}
+
+
+def measured(areas, services, kinds, network=None, limits=LONG, spacing=homes.SPACING, **given):
+    """Shares by area over an even spread."""
+    points = homes.grid(areas, "iris", spacing)
+    return access.by_area(points, access.ways(points, services, kinds, network, **given), limits, area="iris")
+
+
 def test_shares_along_streets(town):
     network, services = town
     areas = gpd.GeoDataFrame(
@@ -44,11 +53,11 @@ def test_shares_along_streets(town):
         geometry=[shapely.box(850, -60, 1000, 0), shapely.box(0, -60, 150, 0), shapely.box(5000, -60, 5100, 0)],
         crs=LAMBERT,
     )
-    found = access.by_area(areas, services, ["post"], area="iris", threshold=700, network=network).set_index("iris")
+    found = measured(areas, services, ["post"], network).set_index("iris")
     assert found.far_pct.to_dict() == {"near": 0, "cut": 100, "apart": 100}
     assert (found.far_low_pct == found.far_pct).all()
     assert np.isnan(found.distance["apart"])  # no street leads there: far, at no distance
-    crow = access.by_area(areas, services, ["post"], area="iris", threshold=700, detour=1, detour_range=(1, 1))
+    crow = measured(areas, services, ["post"], detour=1, detour_range=(1, 1))
     assert crow.set_index("iris").far_pct["cut"] == 0
 
 
@@ -57,43 +66,68 @@ def test_weights_are_the_people_of_areas(town):
     areas = gpd.GeoDataFrame(
         {"iris": ["near", "cut"]}, geometry=[shapely.box(850, -60, 1000, 0), shapely.box(0, -60, 150, 0)], crs=LAMBERT
     )
-    ways = access.by_area(areas, services, ["post"], area="iris", threshold=700, network=network)
-    found = access.weighted(ways, pd.Series({"near": 300, "cut": 100}), area="iris")
-    assert found.far_pct[0] == pytest.approx(25)
+    home = homes.points(areas, "iris")
+    ways = access.ways(home.points, services, ["post"], network)
+    people = home.people(pd.DataFrame({"all": {"near": 300, "cut": 100}, "old": {"near": 10, "cut": np.nan}}))
+    found = access.far(ways, people, LONG).set_index("group")
+    assert found.far_pct.to_dict() == {"all": pytest.approx(25), "old": 0}
+    assert found[["people", "of"]].loc["all"].tolist() == pytest.approx([100, 400])
+    assert found["of"]["old"] == pytest.approx(10), "who is not counted is in neither sum"
 
 
 @pytest.mark.parametrize(("shapes", "told"), [([], "no area"), ([shapely.Polygon()], "no shape"), ([None], "no shape")])
 def test_no_area_and_no_shape_are_told(shapes, told):
     areas = gpd.GeoDataFrame({"iris": ["212310101"][: len(shapes)]}, geometry=shapes, crs="EPSG:2154")
     with pytest.raises(WrongUse, match=told):
-        access.grid(areas, "iris")
+        homes.grid(areas, "iris")
 
 
 def test_at_the_threshold_one_is_near():
     """A way of just as many metres as the threshold is not beyond it."""
     areas = gpd.GeoDataFrame({"iris": ["a"]}, geometry=[shapely.box(0, 0, 100, 100)], crs=LAMBERT)
     post = gpd.GeoDataFrame({"category": ["post"]}, geometry=gpd.points_from_xy([50], [350]), crs=LAMBERT)
-    given = {"area": "iris", "detour": 1, "detour_range": (1, 1), "spacing": 100}  # one point, in the middle
-    for threshold, far in ((300, 0), (299.9, 100)):
-        assert access.by_area(areas, post, ["post"], threshold=threshold, **given).far_pct.tolist() == [far]
+    for threshold, far in ((300, 0), (299.9, 100)):  # one point, in the middle
+        found = measured(areas, post, ["post"], limits={"post": threshold}, spacing=100, detour=1, detour_range=(1, 1))
+        assert found.far_pct.tolist() == [far]
 
 
-def test_areas_without_a_number_or_a_way_are_left_out_of_both_sides():
-    table = pd.DataFrame(
-        {
-            "iris": list("abcd"),
-            "category": "post",
-            "far_pct": [100.0, 0, 100, np.nan],
-            "far_low_pct": 0.0,
-            "far_high_pct": 100.0,
-            "distance": [900.0, 300, np.nan, np.nan],
-        }
-    )
-    found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": np.nan, "d": 99.0}), area="iris").iloc[0]
-    assert (found.far_pct, found.people, found.of, found.distance) == (25, 10, 40, 450)
-    found = access.weighted(table, pd.Series({"a": 10.0, "b": 30.0, "c": 40.0}), area="iris").iloc[0]
-    assert (found.far_pct, found.people, found.of) == (62.5, 50, 80)
-    assert found.distance == 450, "where no street leads there is no distance, not one of 0 m"
+def test_what_the_places_of_homes_leave_open_is_a_range():
+    ways = access.Ways(pd.DataFrame({"post": [500.0, 650, 900, np.inf]}), 1.0, 1.0, 100.0, "along the streets")
+    people = pd.DataFrame({"all": [10.0, 20, 30, 40]})
+    found = access.far(ways, people, {"post": 600}).iloc[0]
+    # 650 m may be 550 m, and 500 m may be 600 m, which is not beyond 600 m.
+    assert (found.far_pct, found.low_pct, found.high_pct) == (90, 70, 90)
+    assert access.far(ways, people, {"post": 599}).iloc[0].high_pct == 100
+    assert ways.around(500) == (400, 600)
+    crow = access.Ways(ways.metres, 0.5, 2.0, 0.0, "straight lines")
+    assert access.far(crow, people, {"post": 600})[["low_pct", "high_pct"]].iloc[0].tolist() == [40, 100]
+    assert access.far(ways.part(np.array([True, True, False, False])), people[:2], {"post": 600})["of"][0] == 30
+
+
+def test_the_curve_of_all_thresholds_says_what_each_says():
+    ways = pd.DataFrame({"post": [100.0, 400, 1000, np.inf], "library": np.inf})
+    people = pd.Series([10.0, 20, 30, np.nan])
+    found = access.curve(ways, people, [0, 400, 2000])
+    assert found["post"].tolist() == [100, 50, 0] and found["library"].tolist() == [100, 100, 100]
+    assert access.half(ways["post"], people) == 400
+    assert access.half(ways["library"], people) == np.inf
+
+
+def test_one_kind_has_no_extremes_and_nobody_no_comparison():
+    ways = access.Ways(pd.DataFrame({"post": [100.0, 900], "library": [900.0, 900]}), 1.0, 1.0, 0.0, "")
+    people = pd.DataFrame({"all": [10.0, 30]})
+    shares = access.far(ways, people, LONG)
+    most, least = access.extremes(shares, "all")
+    assert (most.category, most.far_pct, least.category, least.far_pct) == ("library", 100, "post", 75)
+    with pytest.raises(CannotAnswer, match="only one"):
+        access.extremes(shares[shares.category == "post"], "all")
+    inside = np.array([True, False])
+    there, elsewhere = (access.far(ways.part(p), people[p], LONG) for p in (inside, ~inside))
+    compared = access.compare(there, elsewhere, {"post": "Post", "library": "Library"})
+    assert compared.to_numpy().tolist() == [["Post", 0, 100, 10], ["Library", 100, 100, 10]]
+    assert access.counted(compared)["farther"].value == 0
+    with pytest.raises(CannotAnswer, match="nobody"):
+        access.compare(access.far(ways, people * 0, LONG), elsewhere, {})
 
 
 def square(x, y, side=1000):
@@ -114,9 +148,7 @@ def plain_country():
 
 def test_distances_are_those_of_the_drawing(plain_country):
     areas, there = plain_country
-    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, detour=1.3, spacing=100).set_index(
-        "iris"
-    )
+    found = measured(areas, there, ["post"], limits={"post": 650}, spacing=100).set_index("iris")
     # Columns of points stand at 50, 150 ... 950 m; each row of points is 50 m from a service in y.
     ways = np.hypot(np.arange(50, 1000, 100), 50) * 1.3
     assert found.distance["a"] == pytest.approx(ways.mean())
@@ -126,46 +158,40 @@ def test_distances_are_those_of_the_drawing(plain_country):
     assert found[["far_low_pct", "far_high_pct"]].loc["a"].tolist() == pytest.approx([40, 60])
 
 
-def test_people_weigh_and_the_unknown_are_left_out(plain_country):
-    areas, there = plain_country
-    found = access.by_area(areas, there, ["post"], area="iris", threshold=650, spacing=100)
-    total = access.weighted(found, pd.Series({"a": 300.0, "b": 100.0}), area="iris").iloc[0]
-    assert total.far_pct == pytest.approx(62.5)  # (300 * 50 % + 100 * 100 %) / 400
-    assert total.people == pytest.approx(250)
-    assert total.far_low_pct <= total.far_pct <= total.far_high_pct
-    alone = access.weighted(found, pd.Series({"a": 300.0, "b": np.nan}), area="iris").iloc[0]
-    assert (alone.far_pct, alone.of) == (pytest.approx(50), 300)
-
-
 def test_a_category_without_any_service_is_missing_not_far(plain_country):
     areas, there = plain_country
-    found = access.by_area(areas, there, ["post", "library"], area="iris", threshold=650)
+    found = measured(areas, there, ["post", "library"], limits={"post": 650, "library": 650})
     assert found[found.category == "library"][["distance", "far_pct"]].isna().all(axis=None)
     assert access.lacking(found, area="iris").lacks.tolist() == [1, 1]  # the library counts for nobody
-    assert access.weighted(found, pd.Series({"a": 1, "b": 1}), area="iris").category.tolist() == ["post"]
+    home = homes.points(areas, "iris")
+    ways = access.ways(home.points, there, ["post", "library"])
+    people = home.people(pd.DataFrame({"all": {"a": 1, "b": 1}}))
+    assert access.far(ways, people, LONG).category.tolist() == ["post"]
 
 
 def test_a_tiny_area_has_a_point_and_weights_sum_to_one():
     areas = gpd.GeoDataFrame({"iris": ["a", "b"]}, geometry=[square(10, 10, 5), square(1000, 0)], crs=LAMBERT)
-    points = access.grid(areas, "iris", 150)
+    points = homes.grid(areas, "iris", 150)
     assert points.groupby("iris").weight.sum().tolist() == pytest.approx([1, 1])
     assert points.geometry.iloc[0].within(areas.geometry.iloc[0])
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"detour": 0.9, "detour_range": (0.8, 1.5)}, {"detour": 1.6}, {"threshold": 0}, {"threshold": {"library": 5}}],
-)
-def test_impossible_choices_are_refused(plain_country, wrong):
+def test_impossible_choices_are_refused(plain_country):
     areas, there = plain_country
-    with pytest.raises(WrongUse):
-        access.by_area(areas, there, ["post"], area="iris", **{"threshold": 650, **wrong})
+    points = homes.grid(areas, "iris")
+    for wrong in ({"detour": 0.9, "detour_range": (0.8, 1.5)}, {"detour": 1.6}):
+        with pytest.raises(WrongUse, match="detour"):
+            access.ways(points, there, ["post"], **wrong)
+    ways = access.ways(points, there, ["post"])
+    for limits in ({"post": 0}, {"library": 5}):
+        with pytest.raises(WrongUse, match="limit"):
+            access.far(ways, pd.DataFrame({"all": points["weight"]}), limits)
 
 
 def test_degrees_are_refused(plain_country):
     areas, there = plain_country
     with pytest.raises(CrsMismatch):
-        access.by_area(areas.to_crs(4326), there, ["post"], area="iris", threshold=650)
+        access.ways(homes.grid(areas, "iris").to_crs(4326), there, ["post"])
 
 
 def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, inhabitants):
@@ -174,7 +200,7 @@ def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, 
     ).places
     places = services.locate(every, loaded["communes"])
     kinds = ["digital", "post", "library", "doctor", "pharmacy"]
-    far = access.by_area(loaded["iris"], places[~places.flagged], kinds, area="iris", threshold=1000)
+    far = measured(loaded["iris"], places[~places.flagged], kinds, limits=dict.fromkeys(kinds, 1000))
     lacks = access.lacking(far, area="iris").lacks
     assert (lacks[list(invented.PLANTED)] == len(kinds)).all()
     known = inhabitants.set_index("iris")

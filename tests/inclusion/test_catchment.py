@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.inclusion import catchment
 
 PEOPLE = pd.Series({"a": 100.0, "b": 300.0, "c": 200.0})
@@ -98,3 +98,29 @@ def test_the_tables_given_are_left_alone():
     before = COSTS.copy()
     catchment.floating(PEOPLE, HOURS, COSTS, catchment=15, method="3sfca")
     pd.testing.assert_frame_equal(COSTS, before)
+
+
+def test_hours_are_shared_by_points_and_read_by_area():
+    minutes = np.array([[5.0, np.nan], [5.0, 40.0], [np.nan, 10.0]])
+    people, hours = pd.Series([100.0, 300, 0]), pd.Series([40.0, np.nan])
+    found = catchment.hours_within(minutes, people, hours, catchment=30, method="2sfca")
+    assert found.each.tolist() == [0.1, 0.1, 0] and found.without_capacity == 1
+    area = pd.Series(["a", "b", "b"])
+    assert catchment.by_area(found.each, people, area).to_dict() == pytest.approx({"a": 0.1, "b": 0.1})
+    with pytest.raises(CannotAnswer, match="when it is open"):
+        catchment.hours_within(minutes, people, pd.Series([np.nan, np.nan]), catchment=30)
+
+
+def test_the_figures_of_hours_are_those_of_the_people():
+    found = catchment.Floating(pd.Series(dtype=float), "2sfca", 30.0, 5, 2, ())
+    said = catchment.told(pd.Series([0.0, 10, 20]), np.array([50.0, 25, 25]), found)
+    assert said["usual"].value == 0 and said["poorer_half"].value == 0
+    assert (said["places"].value, said["silent"].value) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("index", "word"), [((0.2, 0.1, 0.3), "m"), ((-0.2, -0.3, -0.1), "l"), ((0.2, -0.1, 0.4), "no")]
+)
+def test_the_word_of_an_index_follows_its_interval(index, word):
+    said = catchment.follows("income", index, "more", "less")
+    assert said["income_word"].value.startswith(word) and said["income"].low == index[1]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from datakit.errors import CrsMismatch, WrongUse
+from datakit.errors import CannotAnswer, CrsMismatch
 from datakit.inclusion import clusters
 
 SIDE = 12
@@ -34,12 +34,13 @@ def test_the_whole_is_tested_before_its_parts(board):
     slope = pd.Series(np.random.default_rng(3).normal(size=len(board)) + 0.5 * board.x / 500 / np.sqrt(SIDE))
     found = clusters.local(board, slope, level=0.01)
     assert found.whole > 0 and found.whole_p < 0.01
-    assert "more alike than chance" in found.sentence()
-    assert found.shown == 0 and "does not say that there is no pattern" in found.sentence()
+    said = clusters.SENTENCE.format(**found.figures())
+    assert "more alike than chance" in said and said.index("As a whole") < said.index("by themselves")
+    assert found.shown == 0 and "0 once corrected" in said
     noise = clusters.local(board, np.random.default_rng(4).normal(size=len(board)))
-    assert noise.whole_p > 0.05 and "no more alike than by chance" in noise.sentence()
+    assert noise.whole_p > 0.05 and noise.figures()["alike"].value == "no more alike than by chance"
     chess = clusters.local(board, (board.x / 500 + board.y / 500) % 2, neighbours=4)
-    assert chess.whole < 0 and "more different than chance" in chess.sentence()
+    assert chess.whole < 0 and "more different than chance" in chess.figures()["alike"].value
 
 
 def test_noise_shows_next_to_nothing_once_corrected(board):
@@ -75,9 +76,9 @@ def test_areas_without_value_are_nobodys_neighbours(board):
 
 
 def test_what_cannot_be_tested_is_refused(board):
-    with pytest.raises(WrongUse):
+    with pytest.raises(CannotAnswer):
         clusters.local(board, np.ones(len(board)))
-    with pytest.raises(WrongUse):
+    with pytest.raises(CannotAnswer):
         clusters.local(board.head(5), [1, 2, 3, 4, 5])
     with pytest.raises(CrsMismatch):
         clusters.local(board.to_crs("EPSG:4326"), np.arange(len(board)))
@@ -86,5 +87,5 @@ def test_what_cannot_be_tested_is_refused(board):
 def test_an_infinite_value_is_refused_and_not_compared(board):
     values = pd.Series(np.random.default_rng(5).normal(size=len(board)))
     values[3] = np.inf
-    with pytest.raises(WrongUse, match="infinite"):
+    with pytest.raises(CannotAnswer, match="infinite"):
         clusters.local(board, values, permutations=99)

@@ -1,101 +1,115 @@
-"""The notebook: true numbers on real data, other parameters, and nothing shown that is hidden."""
+"""The chapters: true numbers on real data, other parameters, and nothing shown that is hidden."""
 
 import json
 import re
 
+import pytest
 
-def test_the_notebook_says_the_true_numbers_on_real_data(real_mirror, real_cards, sample, root, tmp_path, monkeypatch):
-    from datakit.run.running import run
+from datakit.run.running import run
 
-    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    report = run(
-        [root / "notebooks" / "30_inclusion.ipynb"],
-        origins=f"{real_mirror},{sample},sample",
-        output=tmp_path / "out",
-        progress=False,
-    )
-    assert report.ok, report.notebooks[0].error
-    results = {r["result"]: r for r in report.notebooks[0].results}
-    expected = {
-        "communes": 23,
-        "inhabitants": 257_193,
-        "digital-inclusion places": 69,
-        "digital-inclusion places flagged": 1,
-        "stops": 1080,
-        "stops known to be wheelchair accessible": 215,
-        "France services in the Métropole": 3,
-        "France services in Dijon": 0,
-    }
-    assert {name: results[name]["value"] for name in expected} == expected
-    assert results["digital-inclusion places flagged"]["note"] == "mednumBFC_TL_692_"
-    # The sample's facilities and IRIS are invented: none of them may be combined with the real places.
-    assert not any("General practitioner" in name for name in results)
-    assert results["far from: Digital-inclusion place"]["note"].count("by commune") == 1
+CHAPTERS = [
+    "30_inclusion_digital",
+    "31_inclusion_access",
+    "32_inclusion_need",
+    "33_inclusion_sites",
+    "34_inclusion_reports",
+]
 
 
-def test_a_rehearsal_on_real_data_runs_by_iris_and_says_what_is_invented(
-    real_mirror, real_cards, sample, root, tmp_path, monkeypatch
+def answers(report):
+    """Chapter -> question -> answer."""
+    assert report.ok, [n.error for n in report.notebooks]
+    found = json.loads((report.output / "results.json").read_text(encoding="utf-8"))
+    return {name: {one["question"]: one for one in told} for name, told in found.items()}
+
+
+def value(answer, name):
+    return next(f["value"] for f in answer["figures"] if f["name"] == name)
+
+
+@pytest.fixture
+def chapters(root):
+    return [root / "notebooks" / f"{name}.ipynb" for name in CHAPTERS]
+
+
+def test_the_chapters_say_true_numbers_on_real_data_or_why_they_cannot(
+    real_mirror, real_cards, sample, chapters, tmp_path, monkeypatch
 ):
-    from datakit.run.running import run
+    monkeypatch.setenv("DATAKIT_CARDS", real_cards)
+    report = run(chapters, origins=f"{real_mirror},{sample},sample", output=tmp_path / "out", progress=False)
+    found = answers(report)
+    first = found["30_inclusion_digital"]
+    listed, where = (
+        first["Are the places where their files say?"],
+        first["Where are they, and which communes have none?"],
+    )
+    expected = {"digital_listed": 69, "france_services_listed": 3, "flagged": 1}
+    assert {name: value(listed, name) for name in expected} == expected
+    expected = {"all": 23, "inhabitants": 257_193, "digital": 68, "france_services": 3, "france_services_there": 0}
+    assert {name: value(where, name) for name in expected} == expected
+    assert value(where, "largest") == "Dijon"
+    older = first["Where do older people live?"]
+    assert older["answered"] and value(older, "covered") < 95, "93 IRIS are not the whole Métropole, and it is said"
+    board = found["31_inclusion_access"]["Where can one board with a wheelchair?"]
+    assert [value(board, name) for name in ("platforms", "boardable", "of")] == [1080, 215, 543]
+    for name in CHAPTERS:
+        for question, answer in found[name].items():
+            assert (answer["kind"] == "REAL") if answer["answered"] else answer["why"], question
+    # The sample's IRIS are invented: nothing that needs them is answered beside real communes.
+    for name in CHAPTERS[2:]:
+        assert not any(answer["answered"] for answer in found[name].values()), name
 
+
+def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(
+    real_mirror, real_cards, sample, chapters, tmp_path, monkeypatch
+):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     report = run(
-        [root / "notebooks" / "30_inclusion.ipynb"],
+        chapters[1:3],
         origins=f"{real_mirror},{sample},sample",
         parameters={"rehearsal": True},
         output=tmp_path / "out",
         progress=False,
     )
-    assert report.ok, report.notebooks[0].error
-    results = {r["result"]: r for r in report.notebooks[0].results}
-    assert "mednumBFC_TL_692_" in results["digital-inclusion places flagged"]["note"]
-    assert "by IRIS" in results["far from: Digital-inclusion place"]["note"]
-    page = (tmp_path / "out" / "30_inclusion.html").read_text(encoding="utf-8")
-    assert "KEPT FOR A REHEARSAL, although invented among real data: iris" in page
-    assert "No journeys: stop_times.txt" in page  # the copy at hand has none: the distance to a stop is given
-    assert report.notebooks[0].peak_memory is None or report.notebooks[0].peak_memory < 1e9
-
-
-def test_other_kinds_and_a_high_threshold_are_answered_as_far_as_the_data_goes(root, tmp_path):
-    """The first kind is looked into; hours that nobody says, and rates that are hidden, are told and not computed."""
-    from datakit.run.running import run
-
-    report = run(
-        [root / "notebooks" / "30_inclusion.ipynb"],
-        origins="sample",
-        parameters={"categories": ["post", "library"], "min_households": 1500},
-        output=tmp_path / "out",
-        progress=False,
+    found = answers(report)
+    far = found["31_inclusion_access"]["Which kind of service are most people far from?"]
+    assert far["answered"] and far["kind"] == "MIXED"
+    assert (
+        "divia-gtfs: this copy of the timetable has no hours"
+        in found["31_inclusion_access"]["What do trams and buses add?"]["why"]
     )
-    assert report.ok, report.notebooks[0].error
-    results = {r["result"] for r in report.notebooks[0].results}
-    assert {"far from: Library", "near: Post office or postal counter, weekday"} <= results
-    assert not [name for name in results if "Gini" in name or "same defects" in name or "Pharmacy" in name]
-    page = (tmp_path / "out" / "30_inclusion.html").read_text(encoding="utf-8")
-    assert "Hours are not said for: Post office or postal counter" in page
-    assert "Not computed: deprivation: too few areas have all four rates" in page
-    assert "Not asked here: silence: too few areas" in page
 
 
-def test_no_output_of_the_notebook_shows_a_figure_under_the_threshold(root):
+def test_other_kinds_are_answered_as_far_as_the_data_goes(chapters, tmp_path):
+    """The first kind is looked into; hours that nobody says are told, and not computed."""
+    kinds = {"kinds": ["post", "library"]}
+    found = answers(run(chapters[:4], origins="sample", parameters=kinds, output=tmp_path / "out", progress=False))
+    assert found["30_inclusion_digital"]["Where are they, and which communes have none?"]["sentence"].startswith("Post")
+    assert "when it is open" in found["30_inclusion_digital"]["When are they open?"]["why"]
+    far = found["31_inclusion_access"]["Which kind of service are most people far from?"]
+    assert {value(far, "most"), value(far, "least")} == {"Library", "Post office or postal counter"}
+    assert "too few kinds" in found["32_inclusion_need"]["Which areas should be looked at first?"]["why"]
+    sites = found["33_inclusion_sites"]
+    assert "when it is open" in sites["How many hours of help can people count on?"]["why"]
+    assert sites["Which sites would bring a place near to most people?"]["answered"]
+
+
+def test_no_output_shows_a_figure_under_the_threshold(root):
     """With a threshold that hides half of the IRIS: no table, map or list holds what belongs to a hidden one."""
     import jupytext
     import nbformat
     from nbclient import NotebookClient
 
-    book = jupytext.read(root / "notebooks" / "src" / "30_inclusion.py")
+    book = jupytext.read(root / "notebooks" / "src" / "32_inclusion_need.py")
     k = next(k for k, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", []))
     book.cells.insert(k + 1, nbformat.v4.new_code_cell("min_households = 1000"))
     book.cells.append(
         nbformat.v4.new_code_cell("""
 import json
-small = by_iris[by_iris["households"] < min_households]
+small = here.iris[here.iris["households"] < min_households]
 assert len(small) > 40
-for table, figures in ((first, personal), (rates, parts), (told, ["reports", "per_1000", "population"])):
-    rows = table.reset_index() if "iris" not in table else table
-    assert rows.loc[rows["iris"].isin(small["iris"]), figures].isna().all(axis=None)
-print(json.dumps({"names": areas.set_index("iris").loc[small["iris"], "name"].tolist(), "codes": small["iris"].tolist(),
-                  "shares": small["pop_75_plus_pct"].round(1).tolist(), "listed": listed["iris"].tolist()}))
+print(json.dumps({"names": small["name"].tolist(), "codes": small["iris"].tolist(),
+                  "shares": small["pop_75_plus_pct"].round(1).tolist(), "listed": first.listed["iris"].tolist()}))
 """)
     )
     NotebookClient(book, timeout=300, resources={"metadata": {"path": root / "notebooks"}}).execute()

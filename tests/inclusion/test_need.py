@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.inclusion import need
 
 
@@ -26,7 +26,7 @@ def test_a_missing_rate_is_not_a_low_one():
 
 
 def test_fragility_needs_parts_and_weights():
-    with pytest.raises(WrongUse):
+    with pytest.raises(CannotAnswer):
         need.fragility(pd.DataFrame({"older_pct": [1.0, 2.0]}))
     with pytest.raises(WrongUse):
         need.fragility(pd.DataFrame({"older_pct": [1.0, 2.0], "poverty_pct": [1.0, 2.0]}), {"older": -1})
@@ -72,11 +72,11 @@ def test_secret_incomes_leave_no_index(areas):
 
 def test_what_is_no_deprivation_is_refused(areas):
     table, _, _ = areas
-    with pytest.raises(WrongUse, match="blue_collar"):
+    with pytest.raises(CannotAnswer, match="blue_collar"):
         need.deprivation(table.drop(columns="blue_collar_pct"))
-    with pytest.raises(WrongUse, match="too few"):
+    with pytest.raises(CannotAnswer, match="too few"):
         need.deprivation(table.head(5))
-    with pytest.raises(WrongUse, match="go together"):
+    with pytest.raises(CannotAnswer, match="go together"):
         need.deprivation(table.assign(graduates_pct=-table.graduates_pct))
 
 

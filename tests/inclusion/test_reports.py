@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 import datakit
-from datakit.errors import NotAsDescribed, WrongUse
+from datakit.errors import CannotAnswer, NotAsDescribed, WrongUse
 from datakit.inclusion import people, reports
 from datakit.inclusion.privacy import HIDDEN
 
@@ -60,7 +60,8 @@ def test_nothing_personal_is_read(tmp_path):
     for value in ("quelquun", "Prénom", "rue d'exemple", "devant chez moi", "photo.jpg", "abc"):
         assert value not in text
     x, y = found.to_crs("EPSG:4326").geometry[0].coords[0]
-    assert (round(x, 6), round(y, 6)) == (5.0415, 47.3217)  # rounded to about ten metres
+    assert (round(x, 6), round(y, 6)) == (5.041, 47.322), "rounded to about a hundred metres: no door"
+    assert "service_request_id" not in found, "it leads back to the public text"
 
 
 def test_what_cannot_be_placed_or_comes_twice_is_counted(tmp_path):
@@ -165,9 +166,9 @@ def test_what_cannot_be_answered_is_refused():
     table = areas_with(0, 1)
     with pytest.raises(WrongUse, match="income"):
         reports.silence(table, "defects", "income")
-    with pytest.raises(WrongUse, match="too few"):
+    with pytest.raises(CannotAnswer, match="too few"):
         reports.silence(table.head(12), "defects", "poverty", "older")
-    with pytest.raises(WrongUse):
+    with pytest.raises(CannotAnswer):
         reports.silence(table.assign(poverty=10.0), "defects", "poverty")
 
 
@@ -188,3 +189,12 @@ def test_the_planted_silence_of_the_sample_is_found():
     # Reports by resident hardly fall with poverty: more defects there make up for fewer reports of each.
     known = table.dropna(subset=["per_1000", "poverty_rate"])
     assert abs(known.per_1000.corr(known.poverty_rate, method="spearman")) < 0.3
+
+
+def test_the_word_follows_the_interval():
+    rows = pd.DataFrame({"ratio": [0.8, 1.2, 0.9], "low": [0.7, 1.1, 0.8], "high": [0.9, 1.4, 1.1]})
+    rows = rows.assign(group=list("abc"), per=5.0, areas=80)
+    said = reports.spoken(rows, {"a": "poor", "b": "older", "c": "alone"})
+    words = [said[f"{name}_word"].value for name in ("poor", "older", "alone")]
+    assert words == ["fewer", "more", "about as many (no difference is shown)"]
+    assert (said["poor"].low, said["poor"].high) == (0.7, 0.9)
