@@ -37,7 +37,9 @@ def readable(html: str) -> str:
     for style in page.find_all("style"):
         style.decompose()
     for table in page.find_all("table", class_="dataframe"):
+        del table["border"]
         _one_header(table)
+        _no_numbering(table)
         _scopes(table)
         _sides(table)
     return str(page)
@@ -55,6 +57,17 @@ def _one_header(table):
     for one, other in zip(above[:levels], below, strict=False):
         one.string = other.get_text(strip=True)
     rows[1].decompose()
+
+
+def _no_numbering(table):
+    """Rows that are only counted from 0 need no numbers: they look like data."""
+    rows = table.select("tbody tr")
+    numbers = [[cell.get_text(strip=True) for cell in row.find_all("th")] for row in rows]
+    heads = [row.find(["th", "td"]) for row in table.select("thead tr")]
+    if numbers != [[str(i)] for i in range(len(rows))] or any(head.get_text(strip=True) for head in heads):
+        return
+    for cell in [*heads, *(row.th for row in rows)]:
+        cell.decompose()
 
 
 def _scopes(table):

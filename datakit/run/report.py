@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.provenance import STAMP, key
@@ -105,6 +106,14 @@ def shown(value: object) -> str:
     return number(value, digits=4)
 
 
+def _origin(record):
+    """Where data came from; of a folder its name, as the way to it says nothing on another machine."""
+    if record.get("origin_kind") == "sample":
+        return "bundled sample"
+    origin = str(record.get("origin") or "")
+    return origin if "://" in origin else Path(origin).name
+
+
 def _megabytes(size):
     return f"{size / 1e6:.0f} MB" if size else "?"
 
@@ -123,6 +132,7 @@ def index_page(run: dict[str, Any]) -> str:
     """
     notebooks = run["notebooks"]
     records = {key(r): r for one in notebooks.values() for r in one["provenance"]}
+    used = {known: [n for n, one in notebooks.items() if known in map(key, one["provenance"])] for known in records}
     commit = run["git_commit"] or "not under git"
     if run["git_commit"] and run["git_changes"]:
         commit += ", with changes that are not committed"
@@ -135,7 +145,8 @@ def index_page(run: dict[str, Any]) -> str:
         failed=sum(one["status"] != "ok" for one in notebooks.values()),
         started=run["started"].replace("T", " ")[:16],
         stamp=_stamp(records.values()),
-        records=[dict.fromkeys(SHOWN, "") | record for record in records.values()],
+        records=[dict.fromkeys(SHOWN, "") | record | {"used": used[known]} for known, record in records.items()],
+        origin=_origin,
         commit=commit,
         said=SAID,
         told=_told,

@@ -110,6 +110,16 @@ def test_axe_finds_nothing_serious(pages, running, width):
     assert not bad, "\n".join([name + "\n  " + "\n  ".join(found) for name, found in bad.items()])
 
 
+def test_on_a_desktop_the_table_of_data_is_seen_whole(pages, running):
+    opened = browser.Page(running, *WIDTHS["desktop"])
+    opened.page.goto(pages[0].resolve().as_uri())
+    hidden = opened.page.locator("#data + .scroll").evaluate("box => box.scrollWidth - box.clientWidth")
+    used = opened.page.locator("#data-communes td").nth(5).inner_text()
+    opened.close()
+    assert hidden <= 0
+    assert used.startswith("00, 05")
+
+
 def test_axe_would_find_what_is_wrong(running):
     opened = browser.Page(running)
     opened.page.set_content("<html><body><img src='data:,'><p style='color:#bbb'>grey</p></body></html>")

@@ -28,8 +28,11 @@ def test_a_table_of_pandas_gets_one_header_scopes_and_sides():
 
 
 def test_an_unnamed_index_and_two_levels_keep_their_shape():
-    plain = table(pd.DataFrame({"a": [1]}))
-    assert plain.thead.find_all(["td", "th"])[0].name == "td"  # no header without words
+    plain = table(pd.DataFrame({"a": [1, 2]}))
+    assert [c.get_text() for c in plain.find_all(["td", "th"])] == ["a", "1", "2"]  # a mere numbering is no data
+    some = table(pd.DataFrame({"a": [1]}, index=["x"]))
+    assert some.thead.find_all(["td", "th"])[0].name == "td"  # no header without words
+    assert [c.get_text() for c in table(pd.DataFrame({"a": [1]}, index=[7])).find_all("th")] == ["a", "7"]
     two = pd.DataFrame({"n": [1, 2]}, index=pd.MultiIndex.from_tuples([("A", "x"), ("A", "y")], names=["one", "two"]))
     made = table(two)
     assert [h.get_text() for h in made.thead.find_all("th")] == ["one", "two", "n"]
@@ -63,3 +66,10 @@ def test_what_a_solution_answers_is_no_result():
     notebook = new_notebook(cells=[answer("How many?"), answer("And now?", "solution")])
     assert [row["question"] for row in _results(notebook)] == ["How many?"]
     assert len(notebook.cells) == 2
+
+
+def test_the_contents_follow_the_title():
+    prose = new_markdown_cell("# T\n\nWhy?\n\n## A\n\n## B\n\n## C")
+    page, _ = notebook_page(new_notebook(cells=[prose]), "t", "ok", None)
+    order = [one.name for one in BeautifulSoup(page, "html.parser").main.find_all(["h1", "nav", "h2"])]
+    assert order == ["h1", "nav", "h2", "h2", "h2"]
