@@ -228,7 +228,7 @@ def square(ax: Axes, classes: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
                 fontsize=9,
                 color="white" if dark else "black",
             )
-    ax.set_xticks(range(3), WAYS, fontsize=8)
+    ax.set_xticks(range(3), [way.replace(" ", "\n") for way in WAYS], fontsize=8)
     ax.set_yticks(range(3), LEVELS, fontsize=8)
     ax.tick_params(length=0)
     ax.grid(visible=False)

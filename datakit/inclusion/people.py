@@ -39,16 +39,6 @@ SHARES = {  # in %: part and whole
     "no_diploma_pct": ("no_diploma", "out_of_school"),
     "unemployed_pct": ("unemployed", "active"),
 }
-LABELS = {
-    "pop_75_plus_pct": "inhabitants aged 75 or older",
-    "living_alone_pct": "inhabitants who live alone",
-    "single_parent_pct": "inhabitants of single-parent households",
-    "social_housing_pct": "households in social housing",
-    "without_car_pct": "households without a car",
-    "no_diploma_pct": "out of school, 15 or older, with no or a low diploma",
-    "unemployed_pct": "active inhabitants of 15 to 64 who are unemployed",
-    "poverty_rate": "inhabitants below the poverty threshold",
-}
 HEADINGS = {
     "pop_75_plus_pct": "aged 75 or older (%)",
     "living_alone_pct": "living alone (%)",

@@ -188,8 +188,8 @@ with ask("What does a stricter rule hide?") as hiding:
         hid[least] = int((privacy.suppress(here.iris, figures, minimum=least, **rule)["hidden"] != "").sum())
         small[least] = int((~(here.iris["households"] >= least)).sum())
     hiding.say(
-        "At 500 households {a} are hidden, {b:bare} of them too small; at 1000 {c}, {d:bare} of them too small. The "
-        "others are hidden so that no total of a commune gives a small one back.",
+        "At 500 households {a} are hidden, {b:bare} of them too small; at 1000 {c}, {d:bare} of them too small. What "
+        "is hidden beyond these keeps the total of a commune from giving a small one back.",
         **{k: Value(n, "IRIS") for k, n in zip("abcd", (hid[500], small[500], hid[1000], small[1000]), strict=True)},
         cannot_say="What two published tables give away together.",
         data=here.data,
