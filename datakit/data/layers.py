@@ -74,6 +74,24 @@ class Layers:
         except CannotAnswer:
             return None
 
+    def keep(self, id: str, columns: Sequence[str]) -> pd.DataFrame:
+        """The table of a dataset with some of its columns; the others are forgotten, and their memory is free.
+
+        Parameters
+        ----------
+        id : str
+        columns : sequence of str
+            Those that the table lacks are not missed.
+
+        Raises
+        ------
+        CannotAnswer
+            As in ``layers[id]``.
+        """
+        frame = self[id]
+        self._loaded[id] = frame[[name for name in frame if name in columns]]
+        return self._loaded[id]
+
     def _load(self, id):
         if id in self._absent:
             raise self._absent[id]

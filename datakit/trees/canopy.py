@@ -15,7 +15,7 @@ from datakit.trees import diversity
 from datakit.trees.structure import trunk_diameter
 
 with needed_by(__name__):
-    from scipy import stats
+    from scipy import special  # the whole of scipy.stats takes 40 MB
 
 # Choices of this kit, not findings.
 LEAST = 30  # measured trees for a genus to have its own allometry
@@ -52,7 +52,7 @@ class Fit:
         """Bounds in m² within which the crown of one more tree falls."""
         x = np.column_stack([np.ones(len(dbh)), np.log(dbh)])
         leverage = np.einsum("ij,jk,ik->i", x, self.spread, x)
-        half = stats.t.ppf(0.5 + level / 2, self.free) * np.sqrt(self.variance * (1 + leverage))
+        half = special.stdtrit(self.free, 0.5 + level / 2) * np.sqrt(self.variance * (1 + leverage))
         middle = x @ self.coefficients
         return tuple(np.minimum(np.exp(bound), _disc(WIDEST_CROWN)) for bound in (middle - half, middle + half))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,9 @@ from datakit.errors import WrongUse
 from datakit.trees import exposure, ratings
 from datakit.trees.diversity import SANTAMOUR, taxon
 from datakit.trees.inventory import taxa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOT_RATED, CONFLICTING = exposure.NOT_RATED, exposure.CONFLICTING
 
@@ -207,3 +212,41 @@ def after(inventory: pd.DataFrame, mix: pd.DataFrame, trees: int) -> pd.DataFram
         )
     columns = ["limit_pct", "commonest", "before_pct", "commonest after", "after_pct"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def told(mix: pd.DataFrame) -> pd.DataFrame:
+    """The mix of `choose` as people read it: threats by name, shares in %, what no source says as such.
+
+    Parameters
+    ----------
+    mix : DataFrame
+
+    Returns
+    -------
+    DataFrame
+    """
+    names = exposure.threats().set_index("id")["name_en"]
+    out = mix.drop(columns="share").assign(genus_share=(100 * mix["genus_share"]).round(1))
+    out["threats"] = [
+        ", ".join(names.get(i, i) for i in ids.split(", ") if i) or "none listed" for ids in out["threats"]
+    ]
+    out = out.astype(object).where(out.notna(), NOT_RATED)
+    words = {"nom_fr": "French name", "frost": "frost (°C)", "height_low": "height from (m)", "height_high": "to (m)"}
+    return out.rename(columns={**words, "genus_share": "genus now (% of trees)", "threats": "host of"})
+
+
+def sources(chosen: Sequence[str]) -> pd.DataFrame:
+    """Who says what of some taxa.
+
+    Parameters
+    ----------
+    chosen : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        ``source`` and ``rates``: taxa, and what the source says of each.
+    """
+    found = table().loc[list(chosen)].filter(like="_source").melt(ignore_index=False, value_name="source").dropna()
+    found["rates"] = found.index + " (" + found["variable"].str.removesuffix("_source") + ")"
+    return found.groupby("source", sort=False)["rates"].agg(", ".join).reset_index()

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+
+
+BLOCK = 4_000  # shapes of layers, for each of which some areas are measured at once: memory stays small
 
 
 def covered_area(shapes: np.ndarray, layer: np.ndarray) -> np.ndarray:
@@ -122,15 +125,27 @@ def green(
     given = {name: layer for name, layer in layers.items() if layer is not None}
     reach = _surveys(layers, known)
     same_crs(areas, *given.values(), *(reach[name] for name in given if name in reach))
+    pieces = {name: polygons(layer) for name, layer in given.items()}
+    blocks = min(max(len(areas), 1), -(-sum(map(len, pieces.values())) // BLOCK) or 1)
+    rows = [areas.iloc[some] for some in np.array_split(np.arange(len(areas)), blocks)]
+    found = [_green(some, list(layers), pieces, reach, least) for some in rows]
+    out = areas.copy()
+    for name in found[0].columns.difference(areas.columns, sort=False):
+        out[name] = pd.concat([block[name] for block in found]).set_axis(out.index)
+    return out
+
+
+def _green(areas, layers, pieces, reach, least):
+    """`green` of some areas: what layers cover of them is held at once, and no more."""
     shapes = polygons(areas)
     surface = shapely.area(shapes)
     there = surface > 0
-    covered = {name: gathered(shapes, polygons(layer)) for name, layer in given.items()}
-    seen = _seen(shapes, surface, {name: reach.get(name) for name in given}, least)
+    covered = {name: gathered(shapes, layer) for name, layer in pieces.items()}
+    seen = _seen(shapes, surface, {name: reach.get(name) for name in pieces}, least)
     sees = {name: there & seen.get(name, False) for name in layers}
     out = areas.copy()
     for name in layers:
-        area = np.minimum(shapely.area(covered[name]), surface) if name in given else np.nan
+        area = np.minimum(shapely.area(covered[name]), surface) if name in pieces else np.nan
         out[f"{name}_area"] = np.where(sees[name], area, np.nan)
         out[f"{name}_share"] = _share(out[f"{name}_area"], surface)
     every, any_ = np.all(list(sees.values()), axis=0), np.any(list(sees.values()), axis=0)
@@ -217,3 +232,73 @@ def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDat
     # A shape that overlaps the border by a few metres is the neighbour's: one point inside each decides.
     inside = shapely.STRtree(polygons(districts)).query(shapely.point_on_surface(things), predicate="within")[1]
     return districts.iloc[np.unique(inside)]
+
+
+def common(districts: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The districts in which every layer was surveyed: the one ground on which the layers can be compared.
+
+    Shares with a ground of their own each cannot be: of an inventory of one commune and woods of all of them, the
+    whole would come out smaller than a part.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        Communes, see `surveyed`.
+    layers : dict of str to GeoDataFrame
+        By name; same CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of ``districts``.
+
+    Raises
+    ------
+    CrsMismatch
+    CannotAnswer
+        No district has all of them.
+    """
+    found = {name: set(surveyed(districts, layer).index) for name, layer in layers.items()}
+    every = set(districts.index).intersection(*found.values())
+    if not every:
+        raise CannotAnswer(
+            ", ".join(layers),
+            "no commune is in all of these layers: nothing can be compared",
+            found=", ".join(f"{name} in {len(where)}" for name, where in found.items()),
+        )
+    return districts[districts.index.isin(every)]
+
+
+def summary(found: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
+    """The sums of `green`: every layer, all of them together and their plain sum, on one and the same ground.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Of `green`, without an area of which a layer is not known.
+    layers : sequence of str
+        Their names.
+
+    Returns
+    -------
+    DataFrame
+        Index: the layers, ``"together"`` (overlaps once) and ``"plain sum"``; ``area`` (m²) and ``share`` of the ground
+        of all areas (0 to 1).
+
+    Raises
+    ------
+    WrongUse
+        A layer is not known in some area: the shares would not have one denominator.
+    """
+    unknown = found["not_known"].ne("")
+    if unknown.any():
+        raise WrongUse(
+            "summary",
+            "a layer is not known everywhere, so that its share would have a ground of its own",
+            found=", ".join(sorted(set(found.loc[unknown, "not_known"]))),
+            next="datakit.vegetation.cover.common(districts, layers)",
+        )
+    area = {name: found[f"{name}_area"].sum() for name in layers}
+    area |= {"together": found["green_area"].sum(), "plain sum": sum(area.values())}
+    out = pd.DataFrame({"area": area}, dtype=float)
+    return out.assign(share=out["area"] / shapely.area(polygons(found)).sum())

@@ -137,3 +137,41 @@ def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float]
         total = out[name].sum()
         out[f"{name}_pct"] = 100 * out[name] / total if total > 0 else np.nan
     return out
+
+
+def compared(groups: pd.DataFrame, group: str, least: float = 2.0) -> str:
+    """In words: does a group live where much heat is kept more often than all residents do?
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Of `residents`.
+    group : str
+    least : float
+        Points of per cent below which nothing is said: ages are spread alike within squares and IRIS, which hides
+        differences and makes none. A choice of this kit.
+
+    Returns
+    -------
+    str
+    """
+    gap = groups.loc[HEAT[0], f"{group}_pct"] - groups.loc[HEAT[0], "population_pct"]
+    if not np.isfinite(gap):
+        return "it is not known"
+    return "about as many" if abs(gap) < least else "more than of all residents" if gap > 0 else "fewer than of all"
+
+
+def told(groups: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """The table of `residents` as people read it: heat in words, people rounded to tens, shares in %.
+
+    Parameters
+    ----------
+    groups : DataFrame
+    names : dict of str to str
+        Column to words.
+    """
+    out = pd.DataFrame({"heat": groups.index})
+    for name, words in names.items():
+        out[words] = groups[name].round(-1).astype("Int64").to_numpy()
+        out[f"{words} (%)"] = groups[f"{name}_pct"].round(1).to_numpy()
+    return out

@@ -22,6 +22,7 @@ from datakit.vegetation.obstacles import PATHS, Offsets, Tables, carriageways
 PUBLIC = ("1", "2", "3", "4", "9")
 TENURES = ("public", "private", "unknown")
 KINDS = ("schoolyard", "car park", "wide pavement", "open ground")
+PLURALS = dict(zip(KINDS, ("schoolyards", "car parks", "wide pavements", "open ground"), strict=True))
 PAVED = KINDS[:3]  # taken for paved: to be opened before a tree can grow; grass in a schoolyard is in no open layer
 SCHOOLS = ("Enseignement primaire", "Collège", "Lycée")
 CAR_PARKS = ("Parking",)

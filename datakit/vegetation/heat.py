@@ -106,15 +106,30 @@ def trend(years: ArrayLike, values: ArrayLike, level: float = 0.95) -> dict[str,
     Returns
     -------
     dict
-        ``slope``, ``low``, ``high`` (per decade) and ``years`` (how many were used); missing with fewer than 8.
+        ``slope``, ``low``, ``high`` (per decade) and ``years`` (how many were used); missing with fewer than 8. Where a
+        year resembles the one before, the interval is as much wider as ``p_memory`` of `mann_kendall` is larger.
+
+    Notes
+    -----
+    Sen, P. K. (1968). Estimates of the regression coefficient based on Kendall's tau. Journal of the American
+    Statistical Association 63(324): the slope, and the interval from the variance of Kendall's score. That variance is
+    multiplied as in `mann_kendall`.
     """
     with needed_by(__name__):
-        from scipy.stats import theilslopes
+        from scipy.stats import norm, theilslopes
 
     years, values = _known(years, values)
     if len(values) < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
         return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": len(values)}
     slope, _, low, high = theilslopes(values, years, level)
+    more = _inflation(_rest(years, values, slope))
+    if more > 1:
+        first, second = np.triu_indices(len(years), 1)
+        pairs = years[first] != years[second]
+        slopes = np.sort(((values[second] - values[first])[pairs]) / (years[second] - years[first])[pairs])
+        reach = norm.ppf(0.5 + level / 2) * np.sqrt(_variance(values) * more)
+        places = np.rint([(len(slopes) - reach) / 2 - 1, (len(slopes) + reach) / 2]).astype(int)
+        low, high = slopes[np.clip(places, 0, len(slopes) - 1)]
     # Rounding errors differ between machines: no slope is written -0.0.
     per_decade = {"slope": slope, "low": low, "high": high}
     return {**{k: round(10 * v, 9) + 0.0 for k, v in per_decade.items()}, "years": len(values)}
@@ -151,7 +166,7 @@ def mann_kendall(years: ArrayLike, values: ArrayLike) -> dict[str, float]:
     if len(values) < 8 or np.ptp(values) == 0:
         return {"tau": np.nan, "p": np.nan, "years": len(values), "memory": np.nan, "p_memory": np.nan}
     found = kendalltau(years, values)
-    rest = pd.Series(values - trend(years, values)["slope"] / 10 * years, index=years.astype(int))
+    rest = _rest(years, values, trend(years, values)["slope"] / 10)
     before = rest.reindex(rest.index - 1).to_numpy()
     pair = np.isfinite(before)
     memory = np.corrcoef(before[pair], rest.to_numpy()[pair])[0, 1] if pair.sum() > 3 else np.nan
@@ -167,21 +182,41 @@ def _known(years, values) -> tuple[np.ndarray, np.ndarray]:
     return years[known], values[known]
 
 
+def _rest(years, values, slope):
+    """What is left of the values, by year, once a trend is taken away."""
+    return pd.Series(values - slope * years, index=years.astype(int))
+
+
+def _inflation(rest):
+    """How much larger the variance of Kendall's score is because a year resembles the one before; 1 if by chance."""
+    with needed_by(__name__):
+        from scipy.stats import norm
+
+    n = len(rest)
+    ranks = rest.round(9).rank() - (n + 1) / 2  # rounding errors differ between machines: they decide no rank
+    if not (ranks**2).sum() > 0:
+        return 1.0
+    resemblance = (ranks * ranks.reindex(ranks.index - 1).to_numpy()).sum() / (ranks**2).sum()
+    return 1 + 2 * (n - 3) / n * resemblance if resemblance > norm.ppf(0.975) / np.sqrt(n) else 1.0
+
+
+def _variance(values):
+    """The variance of Kendall's score when all orders are alike, ties counted."""
+    n = len(values)
+    ties = np.unique(values, return_counts=True)[1]
+    return (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
+
+
 def _with_memory(years, values, rest, p):
     """The p of `mann_kendall` when a year resembles the one before: its variance is larger than that of free orders."""
     with needed_by(__name__):
         from scipy.stats import norm
 
-    n = len(values)
-    ranks = rest.round(9).rank() - (n + 1) / 2  # rounding errors differ between machines: they decide no rank
-    resemblance = (ranks * ranks.reindex(ranks.index - 1).to_numpy()).sum() / (ranks**2).sum()
-    if not resemblance > norm.ppf(0.975) / np.sqrt(n):
+    more = _inflation(rest)
+    if not more > 1:
         return p
     order = np.sign(np.subtract.outer(values, values) * np.subtract.outer(years, years)).sum() / 2
-    ties = np.unique(values, return_counts=True)[1]
-    variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
-    variance *= 1 + 2 * (n - 3) / n * resemblance
-    return float(max(p, 2 * norm.sf(max(abs(order) - 1, 0) / np.sqrt(variance))))
+    return float(max(p, 2 * norm.sf(max(abs(order) - 1, 0) / np.sqrt(_variance(values) * more))))
 
 
 def gaps(daily: pd.DataFrame, column: str = "tmax", least: int = 1) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import geopandas as gpd
 import numpy as np
@@ -85,6 +85,20 @@ class Offsets:
         wrong = {name: value for name, value in vars(self).items() if not value >= 0}
         if wrong:
             raise WrongUse("Offsets", "a distance is a number of metres, 0 or more", found=str(wrong))
+
+    def scaled(self, factor: float) -> Offsets:
+        """The same distances, those that this kit chose multiplied: what a law or a rule says stays.
+
+        Parameters
+        ----------
+        factor : float
+
+        Returns
+        -------
+        Offsets
+        """
+        chosen = {f.name for f in fields(self) if f.metadata["source"].startswith(CHOICE)}
+        return replace(self, **{name: factor * value for name, value in vars(self).items() if name in chosen})
 
     def table(self) -> pd.DataFrame:
         """Every distance with its reason and its source.

@@ -239,7 +239,7 @@ def left_out(
         No age column of that name, fewer than one group, a place or an IRIS that comes twice.
     """
     _fit(met, census, incomes, ages, groups)
-    sums = _by_iris(met, residents, where)
+    sums = by_iris(met, residents, where)
     rows = [_row("all", "all residents", sums)]
     if incomes is not None:
         rows += _by_income(sums, incomes, groups)
@@ -274,8 +274,19 @@ def _fit(met, census, incomes, ages, groups):
         )
 
 
-def _by_iris(met, residents, where):
-    """Residents of each IRIS, those who meet each part, and those for whom it is known."""
+def by_iris(met: pd.DataFrame, residents: pd.Series | np.ndarray, where: pd.DataFrame) -> pd.DataFrame:
+    """Residents of each IRIS, those who meet each part, and those for whom it is known.
+
+    Parameters
+    ----------
+    met, residents, where
+        See `left_out`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``iris``: ``people``, and ``meets <part>`` and ``known <part>`` for each of `LABELS` (residents).
+    """
     people = pd.Series(_people(residents, met), met.index)
     piece = where[where["place"].isin(met.index)]
     weight = people.loc[piece["place"]].to_numpy() * piece["part"].to_numpy()

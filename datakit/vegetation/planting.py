@@ -12,9 +12,9 @@ from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import by_cell, gathered, without
 from datakit.vegetation.cover import covered_area
-from datakit.vegetation.obstacles import PATHS, Layers, Offsets, carriageways, obstacles, rims, tracks
+from datakit.vegetation.obstacles import CHOICE, PATHS, Layers, Offsets, carriageways, obstacles, rims, tracks
 
-__all__ = ["PATHS", "Layers", "Offsets", "carriageways", "obstacles", "plantable", "rims", "tracks"]
+__all__ = ["CHOICE", "PATHS", "Layers", "Offsets", "carriageways", "obstacles", "plantable", "rims", "tracks"]
 
 LOTS = 40_000  # parcels whose strips are held at once
 

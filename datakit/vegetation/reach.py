@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 
@@ -124,12 +124,12 @@ def walk(
     Raises
     ------
     CrsMismatch
-    WrongUse
+    CannotAnswer
         No space.
     """
     same_crs(homes, spaces, network)
     if not len(spaces):
-        raise WrongUse(
+        raise CannotAnswer(
             "reach",
             "no green space to walk to",
             expected="polygons of a hectare or more",

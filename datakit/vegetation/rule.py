@@ -21,6 +21,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.show.answers import Value
 from datakit.vegetation.people import (
     LABELS,
     PARTS,
@@ -54,6 +55,7 @@ __all__ = [
     "neighbourhood",
     "on_cells",
     "parts",
+    "values",
 ]
 
 
@@ -75,6 +77,8 @@ class Rule:
         Metres around a place that are its neighbourhood.
     hectares : float
         Least surface of a green space.
+    trunk : float
+        Centimetres of trunk, at breast height, from which a tree is well established; 0 counts all.
     """
 
     trees: int = 3
@@ -83,10 +87,11 @@ class Rule:
     reach: float = REACH
     radius: float = 300.0
     hectares: float = 1.0
+    trunk: float = 20.0
 
     def __post_init__(self) -> None:
-        wrong = {name: value for name, value in vars(self).items() if not 0 < value < np.inf}
-        if wrong or self.canopy > 1:
+        wrong = {name for name, value in vars(self).items() if not 0 < value < np.inf} - {"trunk"}
+        if wrong or self.canopy > 1 or not 0 <= self.trunk < np.inf:
             raise WrongUse("Rule", "the parameters are positive, and canopy is a share of the ground", found=str(self))
 
     def table(self) -> pd.DataFrame:
@@ -107,6 +112,12 @@ class Rule:
                 CHOICE + " between 15 m (Nieuwenhuijsen et al. 2022, Environmental "
                 "Research 215, 114387) and 100 m (tree atlas, Norwegian Institute for Nature Research)",
             ),
+            (
+                "three_trees",
+                "trunk",
+                "cm of trunk from which a tree is well established; one whose trunk nobody measured counts",
+                CHOICE + ": the rule names no size",
+            ),
             ("canopy_30", "canopy", "share of the neighbourhood under woods and crowns, overlaps once", RULE),
             ("canopy_30", "radius", "metres around a place: the rule says neighbourhood and names no size", CHOICE),
             ("green_300", "walk", "metres along streets and paths to the nearest public green space", RULE),
@@ -124,7 +135,32 @@ class Rule:
         table.loc[changed, "source"] = "set by the caller; by default " + table.loc[changed, "parameter"].map(
             lambda name: f"{getattr(type(self), name):g}"
         )
+        table["part"] = table["part"].map(LABELS)
         return table
+
+
+def values(share: pd.DataFrame) -> dict[str, Value]:
+    """The shares of `by_resident` as figures of an answer, in %; where they are not known for all, with a range.
+
+    Parameters
+    ----------
+    share : DataFrame
+
+    Returns
+    -------
+    dict of str to datakit.show.Value
+        By part. A part that is known for nobody says so.
+    """
+    out = {}
+    for name, row in share.iterrows():
+        if not np.isfinite(row["share"]):
+            out[str(name)] = Value("an unknown share")
+        elif row["unknown"] > 0.005:
+            how = "if all those for whom it is not known fail, or meet it"
+            out[str(name)] = Value(100 * row["share"], "%", 100 * row["low"], 100 * row["high"], how)
+        else:
+            out[str(name)] = Value(100 * row["share"], "%", decimals=1)
+    return out
 
 
 def neighbourhood(

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.crs import same_crs
 
 if TYPE_CHECKING:
@@ -18,18 +18,28 @@ if TYPE_CHECKING:
 
 
 GROUND = 64.0  # m² of free ground for each tree (8 m from one to the next), a choice of this kit
-# Share of street trees that live on from one year to the next. L. Roman and F. Scatena (2011), Street tree survival
-# rates: meta-analysis of previous studies and application to a field survey in Philadelphia, PA, USA, Urban Forestry &
-# Urban Greening 10: 94.9 to 96.5 % a year. The middle of both is this kit's.
-SURVIVAL = (0.949, 0.957, 0.965)
+# Share of trees that die each year, low, middle, high. D. Hilbert, L. Roman, A. Koeser, J. Vogt, N. van Doorn (2019),
+# Urban tree mortality: a literature review, Arboriculture & Urban Forestry 45(5), 167-200: quartiles over studies of
+# trees in streets, yards and parks are 2.8-3.8, 4.4-6.5 and 7.1-9.3 % in planting cohorts, where most die in the first
+# five years, and 1.6, 2.3-2.6 and 3.0-3.3 % where trees of all ages were counted again. Middles of these ranges, and
+# going from the first to the second after five years, are choices of this kit. Studies of Dijon would be better.
+COHORT = (0.033, 0.0545, 0.082)
+STANDING = (0.016, 0.0245, 0.0315)
+ESTABLISHMENT = 5
+CASES = ("few die", "middle", "many die")
 YEARS = (10, 20, 30)
+WINDOW, LEAST = 3, 30  # years of age around a date, and trees of that age that are needed: choices of this kit
 WHY_A_RANGE = (
     "No single figure would be true: studies measure different things (air, surface, what a body feels), at different "
-    "hours, in the shade or over a whole city; the same trees cool less in a humid night than on a dry afternoon, less "
-    "without water in the ground, and little beyond the street in which they stand. By night treed areas could "
-    "even be warmer (Knight and others, 2021)."
+    "hours, in the shade or over a whole city; the same trees cool less without water in the ground, and little beyond "
+    "the street in which they stand. By night, when heat is most dangerous, treed areas can be warmer."
 )
-# What was found, where, and of what. Figures as their abstracts give them.
+FAPESP = (
+    "Pesquisa FAPESP on H. Li and others (2024), "
+    "https://revistapesquisa.fapesp.br/en/trees-cool-the-environment-but-they-also-heat-it-up"
+)
+# What was found, where, and of what. Figures as their abstracts give them, or a report that is named; degrees less,
+# so that what is below 0 is warmer.
 STUDIES = (
     (
         "city air, summer mean",
@@ -53,6 +63,14 @@ STUDIES = (
         "Environmental Evidence 10:12",
     ),
     (
+        "air under trees, by night",
+        "the same review: it could be warmer, no mean is given",
+        np.nan,
+        np.nan,
+        np.nan,
+        "T. Knight and others (2021), the same review",
+    ),
+    (
         "surface seen by satellite",
         "trees beside continuous urban fabric, Central Europe",
         8.0,
@@ -70,6 +88,22 @@ STUDIES = (
         12.0,
         "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, urban "
         "morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4",
+    ),
+    (
+        "temperate climates, by day, most",
+        "the same study, as a report of it says",
+        np.nan,
+        np.nan,
+        6.0,
+        FAPESP,
+    ),
+    (
+        "temperate climates, by night, most",
+        "the same study, as a report of it says: warmer",
+        -1.5,
+        np.nan,
+        np.nan,
+        FAPESP,
     ),
 )
 FROM, TO = 0.149, 0.30  # of the first study: what its three figures are a change between
@@ -135,7 +169,7 @@ def positions(free: gpd.GeoSeries, numbers: pd.Series, seed: int = 0) -> gpd.Geo
     return gpd.GeoDataFrame({"cell": points.index}, geometry=points.to_numpy(), crs=free.crs)
 
 
-def growth(age: ArrayLike, area: ArrayLike, years: Sequence[int] = YEARS, window: int = 3) -> pd.DataFrame:
+def growth(age: ArrayLike, area: ArrayLike, years: Sequence[int] = YEARS, window: int = WINDOW) -> pd.DataFrame:
     """Crowns of an inventory's own trees at some ages: no coefficient from another climate.
 
     Parameters
@@ -159,12 +193,41 @@ def growth(age: ArrayLike, area: ArrayLike, years: Sequence[int] = YEARS, window
     rows = []
     for year in years:
         near = area[(np.abs(age - year) <= window) & np.isfinite(area) & (area > 0)]
-        rows.append((*(np.quantile(near, (0.25, 0.5, 0.75)) if len(near) >= 30 else (np.nan,) * 3), len(near)))
+        rows.append((*(np.quantile(near, (0.25, 0.5, 0.75)) if len(near) >= LEAST else (np.nan,) * 3), len(near)))
     return pd.DataFrame(rows, columns=["low", "middle", "high", "trees"], index=pd.Index(years, name="years"))
 
 
-def canopy(number: int, crowns: pd.DataFrame, survival: tuple[float, float, float] = SURVIVAL) -> pd.DataFrame:
-    """Trees alive and ground under their crowns after some years.
+def alive(years: float, *, planted: bool) -> tuple[float, float, float]:
+    """The share of trees that still stand after some years.
+
+    Parameters
+    ----------
+    years : float
+    planted : bool
+        Trees that are young at the beginning (`COHORT` for `ESTABLISHMENT` years, then `STANDING`), or trees of all
+        ages (`STANDING`).
+
+    Returns
+    -------
+    (float, float, float)
+        0 to 1, in the order of `CASES`: few, a middle number and many of them die.
+
+    Raises
+    ------
+    WrongUse
+        Years below 0.
+    """
+    if not years >= 0:
+        raise WrongUse("alive", "years are 0 or more", found=repr(years))
+    young = min(years, ESTABLISHMENT) if planted else 0
+    few, middle, many = (
+        (1 - early) ** young * (1 - late) ** (years - young) for early, late in zip(COHORT, STANDING, strict=True)
+    )
+    return few, middle, many
+
+
+def canopy(number: int, crowns: pd.DataFrame) -> pd.DataFrame:
+    """Trees alive and ground under their crowns some years after planting.
 
     Parameters
     ----------
@@ -172,30 +235,79 @@ def canopy(number: int, crowns: pd.DataFrame, survival: tuple[float, float, floa
         Trees planted. Dead trees are not replaced.
     crowns : DataFrame
         Of `growth`.
-    survival : (float, float, float)
-        Low, middle and high share that lives on each year.
 
     Returns
     -------
     DataFrame
-        Index ``years``: ``alive``, ``alive_low``, ``alive_high`` (trees), ``canopy``, ``canopy_low``, ``canopy_high``
-        (ha; crowns that overlap are not taken off). The range joins low survival with small crowns, and high with
-        large: it is wide on purpose, and no interval of confidence.
+        Index ``years``: ``alive``, ``alive_low``, ``alive_high`` (trees, see `alive`), ``canopy``, ``canopy_low``,
+        ``canopy_high`` (ha; crowns that overlap are not taken off). The range joins many deaths with small crowns, and
+        few with large: it is wide on purpose, and no interval of confidence.
 
     Raises
     ------
     WrongUse
-        Survival outside 0 to 1, or not in order.
+        A negative number of trees.
     """
-    low, middle, high = survival
-    if not 0 < low <= middle <= high <= 1 or number < 0:
-        raise WrongUse("canopy", "survival goes from low to high, above 0 and up to 1", found=f"{survival}, {number}")
-    years = crowns.index.to_numpy(float)
+    if number < 0:
+        raise WrongUse("canopy", "a number of trees is 0 or more", found=str(number))
+    shares = np.array([alive(year, planted=True) for year in crowns.index.to_numpy(float)]).reshape(-1, 3)
     out = pd.DataFrame(index=crowns.index)
-    for name, rate, crown in (("", middle, "middle"), ("_low", low, "low"), ("_high", high, "high")):
-        out[f"alive{name}"] = number * rate**years
+    for name, column, crown in (("", 1, "middle"), ("_low", 2, "low"), ("_high", 0, "high")):
+        out[f"alive{name}"] = number * shares[:, column]
         out[f"canopy{name}"] = out[f"alive{name}"] * crowns[crown] / 1e4
     return out[["alive", "alive_low", "alive_high", "canopy", "canopy_low", "canopy_high"]]
+
+
+def later(
+    standing: gpd.GeoDataFrame, planted: gpd.GeoDataFrame, age: pd.Series, years: int, case: int = 1, seed: int = 0
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """The trees of one later date, without planting and with it: mortality on both sides, nobody replaced.
+
+    Who dies is drawn. A standing tree that lives keeps its crown and trunk: what old trees gain is left out on both
+    sides. A planted tree that lives has the crown and the trunk of a tree of the inventory that is as old by then.
+
+    Parameters
+    ----------
+    standing : GeoDataFrame
+        Trees of today: points, ``diametre_couronne`` (m) and ``dbh`` (cm).
+    planted : GeoDataFrame
+        Points of the new trees, of `positions`.
+    age : Series of float
+        Years since planting of ``standing``, same index.
+    years : int
+    case : {0, 1, 2}
+        Which of `CASES`.
+    seed : int
+
+    Returns
+    -------
+    (GeoDataFrame, GeoDataFrame)
+        Standing trees that are left; and the planted ones that are left, with ``dbh``, ``diametre_couronne`` and
+        ``statut``.
+
+    Raises
+    ------
+    CrsMismatch
+    CannotAnswer
+        Fewer than 30 trees of that age have a measured crown.
+    """
+    same_crs(standing, planted)
+    rng = np.random.default_rng(seed)
+    left = standing[rng.uniform(size=len(standing)) < alive(years, planted=False)[case]]
+    young = planted[rng.uniform(size=len(planted)) < alive(years, planted=True)[case]].reset_index(drop=True)
+    like = standing[(age - years).abs().le(WINDOW).to_numpy(bool) & standing["diametre_couronne"].gt(0).to_numpy(bool)]
+    if len(like) < LEAST:
+        raise CannotAnswer(
+            "trees",
+            f"too few trees of {years} years have a measured crown to say how large new ones get",
+            expected=f"{LEAST} or more",
+            found=str(len(like)),
+        )
+    model = like.iloc[rng.integers(len(like), size=len(young))]
+    young = young.assign(statut="standing")
+    for name in ("dbh", "diametre_couronne"):
+        young[name] = pd.to_numeric(model[name]).to_numpy(float, na_value=np.nan)
+    return left, young
 
 
 def cooling(before: float, after: float) -> pd.DataFrame:

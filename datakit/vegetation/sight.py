@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # choice of this kit between the two.
 REACH = 50.0
 SLACK = 0.1  # m: a wall shared with the neighbour, or a line along one, is not in the way; a choice of this kit
-BLOCK = 1000  # homes at once, so that memory does not grow with the city
+BLOCK = 300  # homes at once, so that memory does not grow with the city
 
 
 def visible_trees(

@@ -84,3 +84,14 @@ def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(
     why = "http://127.0.0.1:9: the server does not answer; used instead: sample"
     assert said.splitlines() == [f"Note: trees-dijon: {why}", f"Note: communes: {why}"]
     assert [w for w in recwarn if "set aside" in str(w.message)] == []
+
+
+def test_a_table_can_be_kept_with_some_of_its_columns(loads):
+    mine = Layers("sample")
+    rows = len(mine["iris"])
+    kept = mine.keep("iris", ["name", "geometry", "no such column"])
+    assert list(kept) == ["name", "geometry"] and len(kept) == rows
+    assert mine["iris"] is kept and kept.attrs["datakit"]["id"] == "iris"
+    loads[0].append("communes-population")
+    with pytest.raises(CannotAnswer):
+        mine.keep("communes-population", ["commune"])

@@ -295,3 +295,35 @@ def test_residents_of_the_sample_add_up():
     shape = lcz[lcz.lcz_int == k].union_all()
     part = cells.geometry.intersection(shape).area / cells.area
     assert zone[k].tolist() == pytest.approx(part.tolist(), rel=1e-6, abs=1e-9)
+
+
+def series_with_memory(memory, rng, n=40):
+    values = np.zeros(n)
+    for k in range(1, n):
+        values[k] = memory * values[k - 1] + rng.normal()
+    return values
+
+
+def test_the_interval_of_a_trend_is_wider_where_a_year_resembles_the_one_before():
+    from scipy.stats import theilslopes
+
+    years, rng = np.arange(1980, 2020), np.random.default_rng(4)
+    misses = {"plain": 0, "ours": 0}
+    for _ in range(300):  # no trend: an interval without 0 is a miss
+        values = series_with_memory(0.5, rng)
+        _, _, low, high = theilslopes(values, years)
+        misses["plain"] += not low <= 0 <= high
+        found = heat.trend(years, values)
+        misses["ours"] += not found["low"] <= 0 <= found["high"]
+        assert found["low"] <= 10 * low + 1e-6 and found["high"] >= 10 * high - 1e-6, "never narrower"
+    assert misses["plain"] > 50, "a plain interval claims too much"
+    assert misses["ours"] < 0.65 * misses["plain"]
+
+
+def test_the_interval_of_a_trend_without_memory_is_sen_s():
+    from scipy.stats import theilslopes
+
+    years, values = np.arange(1990, 2020), np.random.default_rng(1).normal(size=30)
+    _, _, low, high = theilslopes(values, years)
+    found = heat.trend(years, values)
+    assert (found["low"], found["high"]) == pytest.approx((10 * low, 10 * high))

@@ -374,3 +374,13 @@ def test_the_order_of_cells_by_room_is_that_of_the_plan(town):
     planned = np.bincount(at, shared, minlength=len(cells))
     assert cells.plantable_area.corr(pd.Series(planned), method="spearman") > 0.95
     assert abs(cells.plantable_area.sum() / planned.sum() - 1) < 0.1
+
+
+def test_distances_of_this_kit_are_scaled_and_those_of_a_law_stay():
+    usual, twice = planting.Offsets(), planting.Offsets().scaled(2)
+    said = usual.table().set_index("name")
+    chosen = said["source"].str.startswith("choice of this kit")
+    assert {"water", "boundary", "walking"} == set(said.index[~chosen])
+    for name, own in chosen.items():
+        assert getattr(twice, name) == (2 if own else 1) * getattr(usual, name)
+    assert usual.scaled(1) == usual

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from datakit.errors import CrsMismatch, WrongUse
+from datakit.errors import CannotAnswer, CrsMismatch, WrongUse
 from datakit.geo import streets
 from datakit.vegetation import reach
 
@@ -110,7 +110,7 @@ def _grid_way(a, b, pitch=200):
 
 def test_nothing_to_walk_to_and_wrong_coordinates(town):
     net, park = town
-    with pytest.raises(WrongUse):
+    with pytest.raises(CannotAnswer, match="no green space"):
         reach.walk(frame(shapely.Point(0, 0)), park.iloc[:0], net)
     with pytest.raises(CrsMismatch):
         reach.walk(frame(shapely.Point(0, 0)).set_crs("EPSG:3857", allow_override=True), park, net)

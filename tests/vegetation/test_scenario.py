@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.vegetation import scenario
 
 
@@ -56,17 +56,44 @@ def test_crowns_at_an_age_are_those_measured():
 def test_trees_die_and_crowns_grow():
     crowns = pd.DataFrame({"low": [5.0], "middle": [10.0], "high": [20.0], "trees": [99]}, index=pd.Index([10]))
     found = scenario.canopy(1000, crowns).loc[10]
-    assert found.alive == pytest.approx(1000 * 0.957**10)
+    assert found.alive == pytest.approx(1000 * 0.9455**5 * 0.9755**5)
     assert found.canopy == pytest.approx(found.alive * 10 / 1e4)
-    assert found.canopy_low == pytest.approx(1000 * 0.949**10 * 5 / 1e4)
+    assert found.canopy_low == pytest.approx(1000 * 0.918**5 * 0.9685**5 * 5 / 1e4)
     assert found.canopy_low < found.canopy < found.canopy_high
 
 
-def test_half_of_the_trees_live_as_long_as_the_study_says():
-    # the study gives a half-life of 13 to 20 years for its two rates
-    half = np.log(0.5) / np.log(np.array(scenario.SURVIVAL))
-    assert half[0] == pytest.approx(13, abs=0.5)
-    assert half[2] == pytest.approx(20, abs=0.6)
+def test_young_trees_die_more_than_others_and_all_die_with_the_years():
+    assert scenario.alive(0, planted=True) == (1, 1, 1)
+    for few, middle, many in (scenario.alive(30, planted=new) for new in (True, False)):
+        assert 1 > few > middle > many > 0
+    assert all(a < b for a, b in zip(scenario.alive(3, planted=True), scenario.alive(3, planted=False), strict=True))
+    assert scenario.alive(10, planted=False)[1] == pytest.approx(0.9755**10)
+
+
+def trees_of(n, **columns):
+    points = gpd.points_from_xy(np.arange(n, dtype=float), np.zeros(n), crs="EPSG:2154")
+    return gpd.GeoDataFrame(columns, index=range(n), geometry=points)
+
+
+def test_both_sides_of_a_later_date_lose_trees_and_new_ones_are_as_large_as_their_elders():
+    standing = trees_of(4000, diametre_couronne=8.0, dbh=40.0)
+    age = pd.Series(60.0, standing.index)
+    age[:50] = 30.0
+    standing.loc[:49, ["diametre_couronne", "dbh"]] = [5.0, 18.0]
+    left, young = scenario.later(standing, trees_of(2000), age, 30, seed=2)
+    assert len(left) / 4000 == pytest.approx(scenario.alive(30, planted=False)[1], abs=0.03)
+    assert len(young) / 2000 == pytest.approx(scenario.alive(30, planted=True)[1], abs=0.04)
+    assert set(young["diametre_couronne"]) == {5.0} and set(young["dbh"]) == {18.0}
+    few, many = (sum(map(len, scenario.later(standing, trees_of(2000), age, 30, case=k))) for k in (0, 2))
+    assert few > len(left) + len(young) > many
+    with pytest.raises(CannotAnswer, match="too few trees of 90 years"):
+        scenario.later(standing, trees_of(5), age, 90)
+
+
+def test_nights_can_be_warmer_and_the_table_says_so():
+    found = scenario.cooling(0.1, 0.12)
+    nights = found[found["measured"].str.contains("by night")]
+    assert len(nights) == 2 and nights["low"].min() < 0
 
 
 def test_cooling_is_a_range_with_sources():
@@ -85,7 +112,8 @@ def test_cooling_is_a_range_with_sources():
         lambda: scenario.plant(pd.Series([1.0]), pd.Series([1.0]), -1),
         lambda: scenario.plant(pd.Series([1.0]), pd.Series([1.0], index=["x"]), 1),
         lambda: scenario.plant(pd.Series([1.0]), pd.Series([1.0]), 1, ground=0),
-        lambda: scenario.canopy(10, pd.DataFrame(), survival=(0.9, 0.8, 0.95)),
+        lambda: scenario.canopy(-10, pd.DataFrame(index=[10])),
+        lambda: scenario.alive(-1, planted=True),
         lambda: scenario.cooling(-0.1, 0.2),
     ],
 )

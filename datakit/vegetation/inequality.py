@@ -1,0 +1,114 @@
+"""Who has the green: what the half with least has, and the gap between poorer and richer areas with its range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from datakit.errors import CannotAnswer
+from datakit.vegetation.people import ABSENT, HIDDEN, LABELS, PARTS, by_iris
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+GROUPS, LEAST = 5, 3  # groups of areas by income; IRIS below which a group would speak of single places
+_WORDS = {"pop_0_14": "aged 0 to 14", "pop_75_plus": "aged 75 or older", "pop_65_plus": "aged 65 or older"}
+
+
+class Gap(TypedDict):
+    """Shares of residents (0 to 1) in the areas with the lowest and the highest incomes, and what lies between."""
+
+    poor: float
+    rich: float
+    gap: float
+    low: float
+    high: float
+    word: str
+
+
+def half(curve: pd.DataFrame) -> float:
+    """What the half of the people with least of something has of all of it, 0 to 0.5, from a Lorenz curve."""
+    return float(np.interp(0.5, curve["people"], curve["share"]))
+
+
+def gap(
+    met: pd.DataFrame,
+    residents: ArrayLike,
+    where: pd.DataFrame,
+    incomes: pd.DataFrame,
+    part: str = "canopy_30",
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Gap:
+    """Residents who meet a part of the rule: the fifth of them with the highest incomes less the one with the lowest.
+
+    Parameters
+    ----------
+    met, residents, where, incomes
+        See `datakit.vegetation.people.left_out`.
+    part : str
+        Column of ``met``.
+    draws : int
+        IRIS are drawn again, with replacement, in each of the two groups: some other towns that this could have been.
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``poor``, ``rich`` (shares, 0 to 1), ``gap`` (rich less poor), ``low`` and ``high`` (95 % of the draws) and
+        ``word``: which has more, as far as the range tells. IRIS beside each other are alike, which the draws do not
+        know: the true range is wider.
+
+    Raises
+    ------
+    CannotAnswer
+        Fewer than three IRIS with an income in one of the groups.
+    """
+    sums = by_iris(met, residents, where)
+    median = pd.to_numeric(incomes.set_index("iris").reindex(sums.index)["median_income"]).astype("float64")
+    known = sums[median.notna()]
+    order = known.loc[median.dropna().sort_values(kind="stable").index]
+    middle = (order["people"].cumsum() - order["people"] / 2) / order["people"].sum()
+    ends = order[middle < 1 / GROUPS], order[middle >= 1 - 1 / GROUPS]
+    if min(map(len, ends)) < LEAST:
+        raise CannotAnswer(
+            "filosofi-iris", "too few IRIS with an income to compare", expected=f"{LEAST} in each group",
+            found=" and ".join(str(len(end)) for end in ends),
+        )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    (poor, poors), (rich, riches) = (_drawn(end, part, draws, rng) for end in ends)
+    low, high = np.nanquantile(riches - poors, [0.025, 0.975])
+    word = "richer areas have more" if low > 0 else "poorer areas have more" if high < 0 else "no clear difference"
+    return Gap(poor=poor, rich=rich, gap=rich - poor, low=float(low), high=float(high), word=word)
+
+
+def _drawn(end, part, draws, rng):
+    """The share of a group's residents who meet a part, and that of groups drawn from it."""
+    meets, known = (end[f"{name} {part}"].to_numpy() for name in ("meets", "known"))
+    if not known.sum() > 0:
+        raise CannotAnswer(part, "is not known where incomes are")
+    again = rng.integers(len(end), size=(draws, len(end)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(meets.sum() / known.sum()), meets[again].sum(axis=1) / known[again].sum(axis=1)
+
+
+def table(left: pd.DataFrame) -> pd.DataFrame:
+    """Groups of residents as people read them, of `datakit.vegetation.people.left_out`; what speaks of few is hidden.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``IRIS``, ``residents`` and the share of each part in %, missing for fewer than three IRIS.
+    """
+    names = [*PARTS, "all_three", "none"]
+    out = left.assign(**{name: (100 * left[name]).round(1).where(left["iris"] >= LEAST) for name in names})
+    out["group"] = [
+        f"income group {group}" if by == "income" and group not in (HIDDEN, ABSENT) else _WORDS.get(group, group)
+        for by, group in zip(left["by"], left["group"], strict=True)
+    ]
+    out["residents"] = out["residents"].round().astype(int)
+    out = out[["group", "iris", "residents", *names]].rename(columns={"iris": "IRIS"})
+    return out.rename(columns={name: f"{LABELS[name]} (%)" for name in names})

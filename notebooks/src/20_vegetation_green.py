@@ -1,0 +1,285 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How green is it, and for whom?
+#
+# **Question: how much of the ground is green, and how many residents have trees, shade and a park near?**
+#
+# A share of green says little by itself: of which ground, by which layer, near whom? This chapter measures green on one
+# and the same ground, then counts residents instead of hectares.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to add layers that overlap, and to give all shares one denominator;
+# - to place residents on a grid, and to say how wrong that is;
+# - to measure the 3-30-300 rule by resident: three trees in view, 30 % of canopy around, a park 300 m **on foot**;
+# - to ask who is left out.
+#
+# **Time:** 30 minutes. **Before you start:** [Start here](00_start_here.ipynb), a little geopandas.
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+inventory: str = "trees-dijon"  # dataset of the trees
+cell_size: int = 100  # side of the grid's cells, metres
+trees_in_view: int = 3  # trees that a home should see
+trunk: float = 20.0  # trunk from which a tree is well established, cm
+tree_reach: float = 50.0  # metres from the façade within which a tree counts as seen
+canopy_around: float = 0.30  # share of canopy that a neighbourhood should have
+neighbourhood: float = 300.0  # radius of a neighbourhood, metres
+walk_to_park: float = 300.0  # metres on foot to green space
+park_hectares: float = 1.0  # least size of that green space
+
+# %%
+import datakit
+from datakit.data.layers import Layers
+from datakit.geo import fairness, streets, territory
+from datakit.show import Value, ask
+from datakit.trees import canopy
+from datakit.vegetation import cover, crowns, inequality, pictures, placing, reach, rule, sight, town
+
+layers = Layers(origins, rehearsal=rehearsal)
+wanted = rule.Rule(trees_in_view, canopy_around, walk_to_park, tree_reach, neighbourhood, park_hectares, trunk)
+print(f"Green spaces are counted from {wanted.hectares:g} ha, trees in view from a trunk of {wanted.trunk:g} cm.")
+
+# %% [markdown]
+# ## How much is green
+#
+# - **woods**: the vegetation of BD TOPO: woods, forests, hedges, orchards, vines. No lawns, no single street trees.
+# - **crowns**: discs of the inventory's standing trees, from the measured crown, else from the trunk by an allometry
+#   fitted on the inventory itself. No private trees.
+# - **parks**: parks and gardens of OpenStreetMap, lawns and paths included.
+#
+# A layer that has nothing at all in a commune was not surveyed there. Shares can be compared on the ground that all
+# layers know: elsewhere each would have a denominator of its own, and the whole could come out smaller than a part.
+
+# %%
+with ask("How much of the ground is green?") as green:
+    standing, communes, iris = town.inventory(layers, inventory), layers["communes"], layers["iris"]
+    discs = crowns.discs(standing, canopy.crown_area(standing))
+    parts = {"woods": layers["bdtopo-vegetation"], "crowns": discs, "parks": layers["osm-green"]}
+    ground = cover.common(territory.todays_communes(communes), parts)
+    found = cover.green(iris[iris["commune"].isin(ground["commune"])], parts)
+    sums = 100 * cover.summary(found, list(parts))["share"]
+    del standing, discs, parts["crowns"]  # large, and not needed any more
+    green.say(
+        "{together} of the ground of {where} is under woods, crowns or parks, overlaps counted once: {woods} under "
+        "woods, {crowns} under crowns of inventoried trees, {parks} in parks; adding them up would say {total}.",
+        **{name: Value(sums[name], "%", decimals=1) for name in ("together", "crowns", *parts)},
+        total=Value(sums["plain sum"], "%", decimals=1), where=Value(town.named(ground["name"])),
+        data=[layers[id] for id in (inventory, "bdtopo-vegetation", "osm-green", "communes", "iris")],
+        cannot_say="How green private gardens, lawns and fields are: no layer has them.")  # fmt: skip
+
+# %% tags=["nbval-ignore-output"]
+with ask("Where is it least green?") as bare:
+    green.needed()
+    lowest = found.sort_values("green_share").head(10)
+    bare.say(
+        "Of {number}, {name} has least: {share} of its ground.",
+        number=Value(len(found), "IRIS"),
+        name=Value(lowest["name"].iloc[0]),
+        share=Value(100 * lowest["green_share"].iloc[0], "%", decimals=1),
+        picture=pictures.green(found, communes, [layers[inventory], parts["woods"], parts["parks"]]),
+        table=lowest[["name", "green_share", "woods_share", "crowns_share", "parks_share"]].round(3),
+        caption="The ten IRIS with the smallest vegetated share of their ground (0 to 1)",
+        cannot_say="That people there have no green: it may lie just across the limit.",
+        data=[layers[inventory], parts["woods"], parts["parks"], iris],
+    )
+
+# %% [markdown]
+# ## Who lives where
+#
+# Each layer is brought onto cells of `cell_size` metres. Residents come from INSEE's squares of 200 m where a run has
+# them, else from IRIS. Inside a square or an IRIS they are put where homes stand, in proportion to the volume of the
+# buildings: spread evenly they would live on railways too. How wrong is that? It can be tried where the finer truth is
+# known: IRIS brought onto squares, or communes brought onto IRIS.
+
+# %%
+with ask("Where do the residents live, and how sure is that?") as lived:
+    here = town.town(layers, cell_size, inventory)
+    living = placing.place(layers, here.cells, here.buildings)
+    people = living.people["population"]
+    wrong = 100 * living.error["misplaced"]
+    lived.say(
+        "{residents} of {where} are placed from {source}. Tried one grain coarser, building volume puts {volume} of "
+        "them into the wrong place, an even spread {ground}.",
+        residents=Value(round(people.sum(), -2), "residents"),
+        where=Value(here.where),
+        source=Value(living.source),
+        volume=Value(wrong["building volume"], "%", decimals=0),
+        ground=Value(wrong["ground"], "%", decimals=0),
+        cannot_say=f"How many live in one cell: none is shown with fewer than {placing.FEW} residents.",
+        data=[*living.tables, *here.tables])  # fmt: skip
+
+# %% [markdown]
+# ## 3-30-300, by resident
+#
+# *In view* is a proxy: a straight line on the plan from the façade to the trunk, within `tree_reach`, that no other
+# building cuts. The rule asks for well-established trees: thinner trunks than `trunk` do not count. *Canopy* is woods
+# (without vines, orchards and heath) and crowns. *On foot* is along streets and paths to the nearest street that
+# touches a public green space. Each definition is somebody's choice: the table says whose.
+
+# %%
+with ask("How many residents have what the 3-30-300 rule asks for?") as ruled:
+    lived.needed()
+    homes, parks, roads = sight.homes(here.buildings), layers["osm-green"], layers["bdtopo-roads"]
+    seen = sight.visible_trees(homes, here.trees, here.buildings, tree_reach, least_dbh=trunk)["visible"]
+    seeing = rule.on_cells((seen >= trees_in_view).astype(float), homes, here.cells)
+    around = rule.neighbourhood(here.cells, here.cells, here.canopy(), neighbourhood)
+    walk = reach.walk(here.cells, reach.green_spaces(parks, park_hectares), streets.network(roads))
+    met = rule.parts(here.cells, canopy=around, walk=walk, seeing=seeing, rule=wanted)
+    used = [*living.tables, *here.tables, parks, roads]
+    share = rule.by_resident(met, people)
+    ruled.say(
+        f"Of the residents of {here.where}, {{three_trees}} have enough trees in view, {{canopy_30}} enough canopy "
+        "around, {green_300} a green space on foot; {all_three} have all three, {none} none.",
+        **rule.values(share), data=used, table=wanted.table(), caption="What each part means, and who says so",
+        cannot_say="What one sees from a window, storey by storey, or whether a park's gate is open.")  # fmt: skip
+
+# %% tags=["nbval-ignore-output"]
+with ask("Where is the rule met, and where not?") as where:
+    ruled.needed()
+    three = (met["met"] >= 2.5) & (people >= placing.FEW)
+    where.say(
+        "All three parts are met in {three} of the {all:bare} cells of 11 residents or more.",
+        three=Value(int(three.sum()), "cells"),
+        all=Value(int((people >= placing.FEW).sum())),
+        picture=pictures.parts_met(here.cells, met, people, here.communes, used),
+        cannot_say="What one home has: the homes of a cell differ.",
+        data=used,
+    )
+
+# %% [markdown]
+# How much does a straight line hide, and how much depends on what *in view* means?
+
+# %%
+with ask("How many residents are near a park only as the crow flies?") as crow:
+    ruled.needed()
+    hides = reach.hidden(walk, people, walk_to_park)
+    crow.say(
+        "Within the limit of a park live {crow} of the residents as the crow flies and {walk} on foot; the median way "
+        "is {detour} as long as the straight line.",
+        crow=Value(100 * hides["crow_share"], "%", decimals=0),
+        walk=Value(100 * hides["walk_share"], "%", decimals=0),
+        detour=Value(hides["detour"], "times", decimals=1),
+        cannot_say="Where fences and gates are: a street along a park counts as a way in.",
+        data=used,
+    )
+
+# %% [markdown]
+# ## Who has the shade
+#
+# The curve adds up residents from those who have least canopy around them: the further it hangs below the diagonal, the
+# less evenly canopy is shared.
+
+# %% tags=["nbval-ignore-output"]
+with ask("How evenly is canopy shared among residents?") as even:
+    ruled.needed()
+    curve = rule.lorenz(around, people)
+    half = inequality.half(curve)
+    even.say(
+        "The half of the residents with least canopy around them have {half} of all of it; the Gini index is {gini}.",
+        half=Value(100 * half, "%", decimals=0),
+        gini=Value(fairness.index(curve), "", decimals=2),
+        picture=pictures.lorenz(curve, half, used),
+        cannot_say="That the others have enough, or who they are.",
+        data=used,
+    )
+
+# %% [markdown]
+# Now by income and age. All residents of an IRIS are taken to have its median income and its ages: an average of areas,
+# not of persons, in which true gaps are larger than they look. Groups of fewer than three IRIS are not shown.
+
+# %%
+with ask("Have residents of poorer areas less canopy around them?") as unequal:
+    ruled.needed()
+    incomes, census = layers["filosofi-iris"], layers["census-iris-population"]
+    in_iris = rule.in_iris(here.cells, iris)
+    left = rule.left_out(met, people, in_iris, placing.ages(census), incomes)
+    gap = inequality.gap(met, people, in_iris, incomes)
+    unequal.say(
+        "In the fifth of residents whose areas have the highest incomes {rich} have enough canopy around, in the fifth "
+        "with the lowest {poor}, a difference of {gap}: {word}.",
+        **{name: Value(100 * gap[name], "%", decimals=1) for name in ("poor", "rich")},
+        gap=Value(*(100 * gap[k] if k else "points" for k in ("gap", "", "low", "high")), "IRIS drawn again"),
+        word=Value(gap["word"]), table=inequality.table(left), data=[*used, incomes, census, iris],
+        caption="Share of the residents of each group who meet a part of the rule",
+        cannot_say="Whether poorer persons have less: within an IRIS, nobody's income is known.")  # fmt: skip
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) *In view* was 50 m. How many homes see three established trees within 15 m, and within 100 m?
+# Start from `homes` and `sight.visible_trees`.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How much depends on what in view means?") as viewed:
+    ruled.needed()
+    at = {}
+    for distance in (15.0, 100.0):
+        some = sight.visible_trees(homes, here.trees, here.buildings, distance, least_dbh=trunk)["visible"]
+        at[distance] = 100 * (some >= trees_in_view).mean()
+    viewed.say(
+        "Within 15 m of the façade {near} of the homes see enough trees, within 100 m {far}.",
+        near=Value(at[15.0], "%", decimals=0),
+        far=Value(at[100.0], "%", decimals=0),
+        cannot_say="Which distance is right: nobody has agreed on one.",
+        data=used,
+    )
+
+# %% [markdown] tags=["exercise"]
+# **2.** (15 minutes) Count saplings too. How many more residents then have three trees in view? Use `least_dbh`,
+# `rule.on_cells` and `people`.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How many residents see trees that are not established yet?") as saplings:
+    ruled.needed()
+    every = sight.visible_trees(homes, here.trees, here.buildings, tree_reach)["visible"]
+    all_trees = rule.on_cells((every >= trees_in_view).astype(float), homes, here.cells)
+    more = (people * (all_trees - seeing)).sum() / people.sum()
+    saplings.say(
+        "With trees of any trunk, {more} of the residents have three in view beside the {now} who have now.",
+        more=Value(100 * more, "%", decimals=1),
+        now=rule.values(share)["three_trees"],
+        cannot_say="How many saplings will live to be trees.",
+        data=used,
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - [Is it getting hotter?](21_vegetation_heat.ipynb) and [where could trees be planted?](22_vegetation_ground.ipynb)
+# - Greenness from above, summer by summer: `pip install "ondijon-datakit[satellite]"`, then
+#   `datakit.vegetation.satellite.ndvi(here.communes, "2026-06-01/2026-08-31")`.
+# - Hexagons instead of squares: `datakit.vegetation.grid(here.communes, kind="h3", resolution=9)`.
+
+# %% [markdown]
+# ## Sources
+#
+# - Konijnendijk, C. (2023). Evidence-based guidelines for greener, healthier, more resilient neighbourhoods:
+#   introducing the 3-30-300 rule. Journal of Forestry Research 34.
+# - Wright, J. K. (1936). A method of mapping densities of population. Geographical Review 26(1): residents placed by
+#   what is built.
+# - INSEE, Documentation - données carroyées, Filosofi 2019: how squares are made, and why none is read alone.
+# - Each dataset's publisher and licence: the last cell.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()

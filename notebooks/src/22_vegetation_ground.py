@@ -1,0 +1,176 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Where could trees be planted?
+#
+# **Question: how much ground has no known obstacle, whose is it, and what is it today?**
+#
+# From each cell we take away what stands, runs, flows or grows on it, with some distance around. What is left is an
+# **upper bound**: pipes, cables and what people use the ground for are in none of these layers.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to subtract obstacles with distances, some from the law and most of them choices;
+# - to tell public from private ground by the cadastre, and what a missing row means;
+# - to find schoolyards, car parks and wide pavements;
+# - to say how much the answer depends on the distances.
+#
+# **Time:** 20 minutes. **Before you start:** [Start here](00_start_here.ipynb).
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+inventory: str = "trees-dijon"  # dataset of the trees
+cell_size: int = 100  # side of the grid's cells, metres
+offset_buildings: float = 5.0  # metres kept clear around buildings
+offset_roads: float = 3.0  # metres kept clear beyond the carriageway
+offset_vegetation: float = 2.0  # metres kept clear around existing vegetation
+seed: int = 0  # of the cells on which other distances are tried
+
+# %%
+import datakit
+from datakit.data.layers import Layers
+from datakit.show import Value, ask
+from datakit.vegetation import ground, pictures, placing, planting, room, town
+
+layers = Layers(origins, rehearsal=rehearsal)
+offsets = planting.Offsets(buildings=offset_buildings, roads=offset_roads, vegetation=offset_vegetation)
+said = offsets.table()["source"].str.startswith(planting.CHOICE)
+print(f"Of {len(said)} distances, {said.sum()} are choices of this kit.")
+
+# %% [markdown]
+# ## Free ground
+#
+# Buildings, carriageways, rails, water, sports grounds, woods and crowns are taken away, each with its distance. Beside
+# a street the pavement stays, where the ground that no parcel covers is wide enough for a row of trees and for those
+# who walk.
+
+# %% tags=["nbval-ignore-output"]
+with ask("How much ground has no known obstacle?") as free:
+    here = town.town(layers, cell_size, inventory)
+    found, cut = room.survey(layers, here, offsets)
+    public = ground.tenure(cut, found)["public_area"]
+    used = [*here.tables, *(layers[id] for id in (*room.TABLES, *room.USES))]
+    area, whole = found["plantable_area"].sum(), found.area.sum()
+    free.say(
+        f"In {here.where} at most {{area}} have none, {{share}} of the ground; {{public}} of that are public.",
+        area=Value(area / 1e4, "ha", decimals=0),
+        share=Value(100 * area / whole, "%", decimals=0),
+        public=Value(100 * public.sum() / area, "%", decimals=0),
+        picture=pictures.room(found, public, here.communes, used),
+        cannot_say="What lies under the ground, or what people use it for.",
+        data=used)  # fmt: skip
+
+# %% [markdown]
+# ## How much do the distances matter?
+#
+# The distances that are choices are halved and doubled, all at once; those that a law names stay. The whole chain is
+# gone through again each time, wide pavements included, on one cell in four.
+
+# %%
+with ask("How much do the distances matter?") as matter:
+    free.needed()
+    some = here.cells.sample(frac=0.25, random_state=seed).sort_index()
+    base = found.loc[some.index, "plantable_area"].sum()
+    ratio = {}
+    for name, factor in (("half", 0.5), ("twice", 2.0)):
+        scaled, _ = room.survey(layers, here, offsets.scaled(factor), some)
+        ratio[name] = scaled["plantable_area"].sum() / base
+    matter.say(
+        "Between twice and half our distances lie {area}.",
+        area=Value(area / 1e4, "ha", *(ratio[k] * area / 1e4 for k in ("twice", "half")), "distances doubled, halved"),
+        table=offsets.table(), caption="Metres kept clear, why, and who says so",
+        cannot_say="Which distance is right for a street: the city's own rules do.", data=used)  # fmt: skip
+
+# %% [markdown]
+# ## Whose it is, and what it is
+#
+# Public is what no parcel covers (streets, squares) or what belongs to the State, a local authority or a public body. A
+# parcel that is missing from the file of legal persons belongs to natural persons, unless its whole commune is missing.
+# Schoolyards, car parks and wide pavements are taken for paved: they have to be opened first.
+
+# %%
+with ask("Whose is the free ground, and what is it?") as whose:
+    free.needed()
+    hectares = cut.pivot_table(index="kind", columns="tenure", values="area", aggfunc="sum", observed=False) / 1e4
+    paved = hectares.loc[list(ground.PAVED), "public"]
+    whose.say(
+        "{private} of it are private; of the public ground {paved} are schoolyards, car parks and wide pavements, the "
+        "largest part {first}.",
+        private=Value(100 * hectares["private"].sum() / hectares.to_numpy().sum(), "%", decimals=0),
+        paved=Value(paved.sum(), "ha", decimals=0), first=Value(ground.PLURALS[str(paved.idxmax())]),
+        table=hectares.round(1).reset_index(), caption="Free ground by kind and owner, ha",
+        cannot_say="Whether an owner agrees, or what is paved: no open layer has it.", data=used)  # fmt: skip
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (15 minutes) How much public schoolyard and car park is there for each child under 6 of a neighbourhood? Use
+# `ground.kinds`, `placing.place` and `placing.around`; leave out neighbourhoods with few children.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How much public yard is there for each small child?") as yards:
+    whose.needed()
+    living = placing.place(layers, here.cells, here.buildings)
+    yard = ground.kinds(cut, found, among="public")[["schoolyard", "car park"]].sum(axis=1)
+    near = placing.around(here.cells, living.people.assign(yard=yard), 300.0)
+    per_child = placing.rate(near["yard"], near["under_6"], least=50, what="children under 6")
+    yards.say(
+        "Of the places with 50 such children or more within 300 m, {none} have no yard; the best tenth has {best} or "
+        "more.",
+        none=Value(100 * (per_child < 1).mean(), "%", decimals=0), best=Value(per_child.quantile(0.9), "m² a child"),
+        cannot_say="Which yards are open to all: most schoolyards are closed in the evening.",
+        data=[*used, *living.tables])  # fmt: skip
+
+# %% [markdown] tags=["exercise"]
+# **2.** (40 minutes) Your city keeps 8 m clear of buildings and 2 m of crowns and forbids trees on car parks. How much
+# public ground is left? Change `offsets`, go through `room.survey` again, and leave a kind out.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How much public ground is left under the city's own rules?") as own:
+    whose.needed()
+    strict = planting.Offsets(buildings=8.0, roads=offset_roads, vegetation=2.0, crowns=2.0)
+    _, again = room.survey(layers, here, strict)
+    kept = again[(again["tenure"] == "public") & (again["kind"] != "car park")]["area"].sum() / 1e4
+    before = hectares["public"].sum()
+    own.say(
+        "{left} of the {before} are left.",
+        left=Value(kept, "ha", decimals=0),
+        before=Value(before, "ha", decimals=0),
+        cannot_say="What the city's rules are: these are an example.",
+        data=used,
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - [Where first?](23_vegetation_priority.ipynb): need and room together.
+# - The city's rules instead of ours: `datakit run 22_vegetation_ground -p offset_buildings=8`.
+
+# %% [markdown]
+# ## Sources
+#
+# - Distances: the table of the second answer names a law or says that this kit chose.
+# - Groups of owners: DGFiP, file of parcels of legal persons.
+# - Each dataset's publisher and licence: the last cell.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()

@@ -1,0 +1,220 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What would planting change, and with which trees?
+#
+# **Question: what is left in thirty years of trees planted on the best public ground, for whom, and which trees?**
+#
+# Two towns are compared at **one date**: with planting, and without. In both, trees die by the same rates and nobody
+# replaces them. Everything is a range.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to put trees on public ground only, and no more than it holds;
+# - to give a scenario a counterfactual at the same date;
+# - to read cooling as a range with two signs: by night treed areas can be warmer;
+# - to choose taxa by what sources say, and to leave what they dispute unrated.
+#
+# **Time:** 25 minutes. **Before you start:** [Where first?](23_vegetation_priority.ipynb)
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+inventory: str = "trees-dijon"  # dataset of the trees
+cell_size: int = 100  # side of the grid's cells, metres
+plant_trees: int = 5000  # trees of the planting scenario
+years: int = 30  # years until the date that is looked at
+enough_room: float = 0.25  # public free share of a cell from which more adds nothing
+walk_to_park: float = 300.0  # metres on foot to green space
+seed: int = 0  # of every random draw
+
+# %%
+import datakit
+from datakit.data.layers import Layers
+from datakit.show import Value, ask
+from datakit.trees import structure
+from datakit.vegetation import candidates, exposure, firmness, future, placing, planting, room, rule, scenario, town
+
+layers = Layers(origins, rehearsal=rehearsal)
+wanted, offsets = rule.Rule(walk=walk_to_park), planting.Offsets()
+few, middle, many = (f"{100 * left:.0f} %" for left in scenario.alive(years, planted=True))
+print(f"After {years} years {middle} of planted trees stand, {many} where many die, {few} where few do.")
+
+# %% [markdown]
+# ## Where they go
+#
+# On public free ground, where need and room are highest (the chapter before says how firm that order is), each tree on
+# 64 m² of its own.
+
+# %%
+with ask("How many trees does the best public ground hold?") as planted:
+    here = town.town(layers, cell_size, inventory)
+    living = placing.place(layers, here.cells, here.buildings)
+    near = placing.around(here.cells, living.people)
+    canopy = rule.neighbourhood(here.cells, here.cells, here.canopy())
+    vulnerable = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
+    needs = canopy.rsub(1).to_frame("bare").assign(residents=near["population"], vulnerable=vulnerable)
+    zone, public = exposure.zones(here.cells, layers["lcz-cerema"]), room.public(layers, here, offsets)
+    share = {"as given": public / here.cells.area}
+    order = firmness.draw(needs, zone, share, enough=enough_room, draws=1, vary=())
+    numbers = scenario.plant(public, order["priority"], plant_trees)
+    planted.say(
+        "{trees} trees find room in {cells}.", trees=Value(int(numbers.sum())),
+        cells=Value(int((numbers > 0).sum()), "cells"), data=here.tables,
+        cannot_say="Where exactly: pipes and uses are not known.")  # fmt: skip
+
+# %% [markdown]
+# ## Thirty years on
+#
+# Planted trees die by rates of planting cohorts for five years, then like trees of all ages, as those that stand today
+# do. Who dies is drawn. New trees get the crown and trunk of the inventory's own trees of that age: thin ones are no
+# established trees then either. What old crowns gain is left out on both sides.
+
+# %%
+with ask("What would planting change by then, for residents?") as changed:
+    planted.needed()
+    new = future.places(layers, here, offsets, numbers, seed)
+    table = future.compare(layers, here, new, living.people["population"], wanted, years, seed)
+    used = [*here.tables, *living.tables, *(layers[id] for id in (*room.TABLES[2:], "lcz-cerema", "osm-green"))]
+    without, with_ = (future.spread(table, "three_trees", when) for when in future.COLUMNS[1:])
+    more = future.gain(table, "three_trees")
+    changed.say(
+        "In {years} years {with_} of the residents have three established trees in view with planting and {without} "
+        "without: {more} more. Today it is {now}.",
+        years=Value(years), now=Value(100 * table["three_trees"].iloc[0], "%", decimals=1),
+        **{name: Value(*future.per_cent(*some)) for name, some in (("with_", with_), ("without", without))},
+        more=Value(*future.per_cent(*more, unit="points")), data=used,
+        table=future.told(table), caption="One date in each column, % of residents; trees and canopy of the town",
+        cannot_say="What the city will do: dead trees are replaced, and others felled.")  # fmt: skip
+
+# %% [markdown]
+# ## How much cooler
+#
+# Studies measure different things: air, surface, what a body feels. The last row brings one of them to this change of
+# canopy, in proportion, which is a choice of this kit.
+
+# %%
+with ask("How much cooler would the town be?") as cooler:
+    changed.needed()
+    before, after = (future.spread(table, "canopy", when)[0] for when in future.COLUMNS[1:])
+    cooling = scenario.cooling(before, after)
+    ours = cooling.iloc[-1]
+    cooler.say(
+        "With {before} of the ground under canopy without planting and {after} with it, one study brought to this "
+        "change gives {less} in the mean of summer; by night treed areas can be {warmer} warmer.",
+        before=Value(100 * before, "%", decimals=2), after=Value(100 * after, "%", decimals=2),
+        less=Value(ours["middle"], "°C less", ours["low"], ours["high"], "of the study, brought to this change"),
+        warmer=Value(-cooling["low"].min(), "°C", how="temperate climates, the most in a report of 182 studies"),
+        table=cooling.round(3), caption="Degrees less, by what was measured; below 0 is warmer",
+        cannot_say=scenario.WHY_A_RANGE, data=used)  # fmt: skip
+
+# %% [markdown]
+# ## Which trees?
+#
+# A mix must not add to what there is too much of: no more than 10 % of one species, 20 % of one genus, 30 % of one
+# family (Santamour, 1990). What no source says is "not rated"; where sources say the opposite of each other, that is
+# shown, and not decided.
+
+# %%
+with ask("Which trees could they be?") as taxa:
+    planted.needed()
+    mix = candidates.choose(here.trees, n=8, trees=int(numbers.sum()))
+    after_mix = candidates.after(here.trees, mix, int(numbers.sum()))
+    row = after_mix.loc["genus"]
+    taxa.say(
+        "A mix of {taxa}, {first} among them, brings the commonest genus from {before} to {after} of the trees.",
+        taxa=Value(len(mix), "taxa"), first=Value(mix["taxon"].iloc[0]),
+        before=Value(row["before_pct"], "%", decimals=1),
+        after=Value(row["after_pct"], "%", decimals=1),
+        table=candidates.told(mix),
+        caption="The mix, as many trees of each; frost: the coldest winter that is promised, °C",
+        cannot_say="What grows in this soil: ratings are of gardens and other climates, a sieve to begin with.",
+        data=[layers[inventory]])  # fmt: skip
+
+# %%
+with ask("Who says so?") as sources:
+    taxa.needed()
+    said = candidates.sources(mix["taxon"])
+    sources.say(
+        "{sources} were read for these taxa.",
+        sources=Value(len(said), "sources"),
+        table=said,
+        caption="Sources of the ratings, and what each rates",
+        cannot_say="What was not found there: it is not rated.",
+        data=[layers[inventory]],
+    )
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) How large are crowns ten years after planting, and how many trees are left? Use `scenario.growth`
+# and `scenario.canopy`.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How much canopy would they have after ten years?") as ten:
+    planted.needed()
+    measured = here.trees[here.trees["diametre_couronne"].gt(0)]
+    age = structure.age(measured, today=structure.survey_year(measured))
+    grown = scenario.growth(age, 3.14159 / 4 * measured["diametre_couronne"].astype(float) ** 2, years=(10,))
+    soon = scenario.canopy(int(numbers.sum()), grown).loc[10]
+    ten.say(
+        "{alive} trees would be alive, with {canopy} under their crowns.",
+        alive=Value(soon["alive"], "", soon["alive_low"], soon["alive_high"], "many die, few die"),
+        canopy=Value(soon["canopy"], "ha", soon["canopy_low"], soon["canopy_high"], "small crowns and many deaths"),
+        cannot_say="Which ones: the range joins extremes on purpose.", data=[layers[inventory]])  # fmt: skip
+
+# %% [markdown] tags=["exercise"]
+# **2.** (40 minutes) Plant twice as many. Does the share of residents with three established trees in view grow twice
+# as much? Think first: where do the next 5,000 go?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("Do twice as many trees bring twice as much?") as double:
+    changed.needed()
+    numbers_2 = scenario.plant(public, order["priority"], 2 * plant_trees)
+    new_2 = future.places(layers, here, offsets, numbers_2, seed)
+    table_2 = future.compare(layers, here, new_2, living.people["population"], wanted, years, seed)
+    double.say(
+        "{trees} trees bring {twice} instead of {once}.",
+        trees=Value(int(numbers_2.sum())),
+        twice=Value(*future.per_cent(*future.gain(table_2, "three_trees"), unit="points")),
+        once=Value(*future.per_cent(*more, unit="points")),
+        cannot_say="What a second round would cost.",
+        data=used,
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - Another number, another date: `datakit run 24_vegetation_planting -p plant_trees=1000 -p years=20`.
+# - Which trees are there already, and which are likely to be lost? The chapters on trees.
+
+# %% [markdown]
+# ## Sources
+#
+# - Hilbert, D., Roman, L., Koeser, A., Vogt, J. and van Doorn, N. (2019). Urban tree mortality: a literature review.
+#   Arboriculture & Urban Forestry 45(5). Going from one of its rates to the other after five years is ours.
+# - Knight, T. and others (2021). Environmental Evidence 10:12, and the other studies of the table on cooling.
+# - Santamour, F. S. (1990). Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th
+#   Conference of the Metropolitan Tree Improvement Alliance.
+# - Each dataset's publisher and licence: the last cell.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()
