@@ -14,6 +14,8 @@ from datakit.trees import canopy, structure
 from datakit.vegetation import crowns, reach, room, rule, scenario, sight
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datakit.data.layers import Layers
     from datakit.vegetation.planting import Offsets
     from datakit.vegetation.town import Town
@@ -81,6 +83,7 @@ def compare(
     wanted: rule.Rule,
     years: int = 30,
     seed: int = 0,
+    cases: Sequence[str] = scenario.CASES,
 ) -> pd.DataFrame:
     """Today, and the same town at one later date without planting and with it, for few, some and many deaths.
 
@@ -96,11 +99,13 @@ def compare(
     years : int
     seed : int
         Of who dies.
+    cases : sequence of str
+        Which of `datakit.vegetation.scenario.CASES`.
 
     Returns
     -------
     DataFrame
-        One row for each of `datakit.vegetation.scenario.CASES` and each of `COLUMNS`: ``case``, ``when``, ``trees``
+        One row for each of ``cases`` and each of `COLUMNS`: ``case``, ``when``, ``trees``
         (standing), ``canopy`` (share of the ground, 0 to 1) and the share of residents for each part of the rule (0 to
         1). Today is the same in each case.
 
@@ -115,8 +120,8 @@ def compare(
     age = structure.age(standing, today=structure.survey_year(standing) or 0)
     now = _row(here, standing, walk, people, wanted)
     rows = []
-    for case, name in enumerate(scenario.CASES):
-        left, young = scenario.later(standing, new, age, years, case, seed)
+    for name in cases:
+        left, young = scenario.later(standing, new, age, years, scenario.CASES.index(name), seed)
         both = pd.concat([left, young], ignore_index=True)
         found = now, _row(here, left, walk, people, wanted), _row(here, both, walk, people, wanted)
         rows += [{"case": name, "when": when, **row} for when, row in zip(COLUMNS, found, strict=True)]

@@ -32,7 +32,7 @@ ROOM_BREAKS, GREEN_BREAKS = (5, 15, 30, 50), (3, 10, 20, 30)
 def green(found: gpd.GeoDataFrame, outline: gpd.GeoDataFrame, data: Tables) -> Map:
     """A map of the vegetated share of areas, of `datakit.vegetation.cover.green`."""
     shown = found.assign(**{f"{name} (%)": 100 * found[f"{name}_share"] for name in ("green", *_layers(found))})
-    barest = shown.loc[shown["green (%)"].idxmin()]
+    low, high = shown["green (%)"].min(), shown["green (%)"].max()
     return maps.choropleth(
         shown.round(1),
         "green (%)",
@@ -45,8 +45,7 @@ def green(found: gpd.GeoDataFrame, outline: gpd.GeoDataFrame, data: Tables) -> M
         legend=", ".join(_layers(found)),
         caption="Share of each IRIS under any of these layers; overlaps count once. Private gardens, lawns and fields "
         "are in none of them.",
-        alt=f"Map of {len(shown)} IRIS by share of vegetated ground; one of the lowest is {barest['name']}, with "
-        f"{barest['green (%)']:.0f} %.",
+        alt=f"Map of {len(shown)} IRIS by share of vegetated ground, from {low:.0f} to {high:.0f} %.",
         data=data,
     )
 

@@ -26,7 +26,7 @@
 # - to apply the national rule of heat waves, and to know what it is not;
 # - to count who lives where the form of the town keeps heat.
 #
-# **Time:** 20 minutes. **Before you start:** [Start here](00_start_here.ipynb).
+# **Time:** 12 minutes. **Before you start:** [Start here](00_start_here.ipynb).
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample

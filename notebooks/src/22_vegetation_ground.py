@@ -26,7 +26,7 @@
 # - to find schoolyards, car parks and wide pavements;
 # - to say how much the answer depends on the distances.
 #
-# **Time:** 20 minutes. **Before you start:** [Start here](00_start_here.ipynb).
+# **Time:** 10 minutes. **Before you start:** [Start here](00_start_here.ipynb).
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample

@@ -26,7 +26,7 @@
 # - to draw weights without any preference, and the other choices with them;
 # - to say which places come first whatever is drawn, and which only by our choices.
 #
-# **Time:** 25 minutes. **Before you start:** [Where could trees be planted?](22_vegetation_ground.ipynb)
+# **Time:** 15 minutes. **Before you start:** [Where could trees be planted?](22_vegetation_ground.ipynb)
 
 # %% tags=["parameters"]
 origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
@@ -70,8 +70,7 @@ with ask("What does each place need?") as needed:
     needs = 1 - rule.neighbourhood(here.cells, here.cells, here.canopy(), neighbourhood).to_frame("bare")
     needs["residents"] = near["population"]
     needs["vulnerable"] = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
-    zone = exposure.zones(here.cells, layers["lcz-cerema"])
-    used = [*here.tables, *living.tables, layers["lcz-cerema"]]
+    zone, used = exposure.zones(here.cells, layers["lcz-cerema"]), [*here.tables, *living.tables, layers["lcz-cerema"]]
     needed.say(
         f"In {here.where} a place has {{people}} around in the middle, and {{bare}} of that ground without canopy; "
         "residents and the share of the vulnerable have a rank correlation of {alike}.",

@@ -17,13 +17,13 @@ from tools.sample.vegetation import truth
 
 def test_every_parameter_has_a_meaning_and_a_source():
     table = rule.Rule().table()
-    assert set(table.part) == set(rule.PARTS)
+    assert set(table.part) == {rule.LABELS[name] for name in rule.PARTS}, "in words"
     assert table.set_index("parameter").value.to_dict() == vars(rule.Rule())
     assert (table.source.str.len() > 10).all()
     changed = rule.Rule(canopy=0.2).table().set_index("parameter").source
     assert changed["canopy"] == "set by the caller; by default 0.3"
     assert "Konijnendijk" in changed["trees"]
-    for wrong in ({"canopy": 1.2}, {"walk": 0}, {"trees": -1}, {"radius": np.nan}):
+    for wrong in ({"canopy": 1.2}, {"walk": 0}, {"trees": -1}, {"radius": np.nan}, {"trunk": -1}):
         with pytest.raises(WrongUse):
             rule.Rule(**wrong)
 

@@ -1,0 +1,106 @@
+"""The chapters on other data: an inventory of one commune, real beside invented layers, and a rehearsal."""
+
+import json
+import zipfile
+
+import pytest
+
+import datakit
+from datakit.data import mirrors
+from datakit.run.running import run
+
+CHAPTERS = (
+    "20_vegetation_green",
+    "21_vegetation_heat",
+    "22_vegetation_ground",
+    "23_vegetation_priority",
+    "24_vegetation_planting",
+)
+
+
+def answers(root, output, names, origins, **parameters):
+    """What chapters say, by name of chapter and question."""
+    report = run(
+        [root / "notebooks" / f"{name}.ipynb" for name in names],
+        origins=origins,
+        parameters=parameters,
+        output=output,
+        progress=False,
+    )
+    assert report.ok, [one.error for one in report.notebooks]
+    found = json.loads((output / "results.json").read_text(encoding="utf-8"))
+    return {name: {one["question"]: one for one in found[name]} for name in names}
+
+
+def figures(answer):
+    return {one["name"]: one["value"] for one in answer["figures"]}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """A mirror that passes the sample's communes off as real, and one with an inventory of Dijon only."""
+    folder = tmp_path_factory.mktemp("given")
+    mirrors.add(folder / "communes", "communes", datakit.fetch("communes", "sample"))
+    with zipfile.ZipFile(datakit.fetch("trees-dijon", "sample")) as archive:
+        header, *rows = archive.read(archive.namelist()[0]).decode().splitlines(keepends=True)
+    town = header.split(";").index("code_insee")
+    some = [row for row in rows if row.split(";")[town] == "21231"]
+    assert 1000 < len(some) < len(rows)
+    (folder / "dijon.csv").write_text("".join([header, *some]), encoding="utf-8")
+    mirrors.add(folder / "trees", "trees-dijon", folder / "dijon.csv")
+    return folder
+
+
+@pytest.mark.slow
+def test_an_inventory_of_one_commune_makes_no_whole_smaller_than_a_part(root, given, tmp_path):
+    found = answers(root, tmp_path / "out", CHAPTERS[:1], f"{given / 'trees'},sample")[CHAPTERS[0]]
+    green = found["How much of the ground is green?"]
+    said = figures(green)
+    assert said["where"] == "Dijon" and green["kind"] == "MIXED"
+    assert max(said[name] for name in ("woods", "crowns", "parks")) <= said["together"] <= said["total"]
+    assert said["total"] == pytest.approx(said["woods"] + said["crowns"] + said["parks"])
+    # Nothing else of the chapter changes: its residents live where buildings are known, in Dijon.
+    assert all(one["answered"] for one in found.values())
+
+
+@pytest.mark.slow
+def test_real_communes_take_no_invented_layer_and_the_chapters_say_why(root, given, tmp_path):
+    found = answers(root, tmp_path / "out", CHAPTERS, f"{given / 'communes'},sample")
+    for chapter in found.values():
+        for answer in chapter.values():
+            assert not answer["answered"], answer["sentence"]
+            assert "is invented in this run, and communes is real" in answer["why"]
+            assert "rehearsal" in answer["why"]
+
+
+@pytest.mark.slow
+def test_a_rehearsal_goes_through_and_says_that_it_is_one(root, given, tmp_path):
+    found = answers(root, tmp_path / "out", CHAPTERS, f"{given / 'communes'},sample", rehearsal=True)
+    for chapter in found.values():
+        assert all(answer["answered"] for answer in chapter.values())
+        assert {answer["kind"] for answer in chapter.values()} <= {"MIXED", "SYNTHETIC"}
+    assert found[CHAPTERS[0]]["How much of the ground is green?"]["kind"] == "MIXED"
+
+
+def test_sentences_of_the_shipped_chapters_follow_from_their_figures(root):
+    import nbformat
+
+    from datakit.data.provenance import ANSWER_MIME
+
+    said = {}
+    for name in CHAPTERS:
+        nb = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
+        shown = [
+            o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", []) if ANSWER_MIME in o.get("data", {})
+        ]
+        said |= {one["question"]: figures(one) for one in shown}
+    green = said["How much of the ground is green?"]
+    assert max(green[name] for name in ("woods", "crowns", "parks")) <= green["together"] <= green["total"]
+    ruled = said["How many residents have what the 3-30-300 rule asks for?"]
+    assert ruled["all_three"] <= min(ruled[name] for name in ("three_trees", "canopy_30", "green_300"))
+    unequal = said["Have residents of poorer areas less canopy around them?"]
+    assert unequal["gap"] == pytest.approx(unequal["rich"] - unequal["poor"])
+    changed = said["What would planting change by then, for residents?"]
+    assert changed["more"] == pytest.approx(changed["with_"] - changed["without"])
+    first = said["Where should the city plant first, whatever is chosen?"]
+    assert 0 <= first["firm"] <= first["first"]
