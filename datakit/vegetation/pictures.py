@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.show import charts, maps
-from datakit.vegetation import priority
+from datakit.vegetation import future, priority
 from datakit.vegetation.firmness import FIRM
 from datakit.vegetation.placing import FEW
 
@@ -204,4 +204,27 @@ def need_and_room(order: pd.DataFrame, share: pd.Series, enough: float, data: Ta
     ax.axvline(100 * enough, color="#555555", lw=1, ls="--", label="enough room")
     ax.set(xlabel="public free ground (% of the cell, upper bound)", ylabel="need (0 to 1)", ylim=(0, 1.02))
     ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return charts.show(fig)
+
+
+def later(table: pd.DataFrame, column: str, words: str, years: int, data: Tables) -> Shown:
+    """Bars of one figure of `datakit.vegetation.future.compare`: today, and a later date without planting and with."""
+    rows = []
+    for when in future.COLUMNS:
+        middle, low, high = (100 * value for value in future.spread(table, column, when))
+        name = "today" if when == future.COLUMNS[0] else f"in {years} years, {when}"
+        rows.append({"when": name, "share": middle, "low": low, "high": high})
+    shown = pd.DataFrame(rows)
+    told = ", ".join(f"{row['when']}: {row['share']:.1f} %" for row in rows)
+    fig, _ = charts.bars(
+        shown,
+        "share",
+        "when",
+        low="low",
+        high="high",
+        title=words,
+        unit="% of residents; lines: few or many trees die",
+        alt=f"Bars of the residents with {words}. {told}.",
+        data=data,
+    )
     return charts.show(fig)

@@ -9,11 +9,13 @@ import pandas as pd
 import shapely
 
 from datakit.vegetation import cover, ground, planting
+from datakit.vegetation.planting import Offsets
 
 if TYPE_CHECKING:
     from datakit.data.layers import Layers
-    from datakit.vegetation.planting import Offsets
     from datakit.vegetation.town import Town
+
+__all__ = ["Offsets", "free", "public", "public_ground", "strips", "survey"]
 
 BLOCK = 700  # cells whose ground is held at once by `public`: strips of the town, so that memory stays small
 REACH = 60.0  # metres around cells within which layers matter: more than any distance kept clear

@@ -88,7 +88,7 @@ with ask("How much do the distances matter?") as matter:
         scaled, _ = room.survey(layers, here, offsets.scaled(factor), some)
         ratio[name] = scaled["plantable_area"].sum() / base
     matter.say(
-        "Between twice and half our distances lie {area}.",
+        "Free ground is {area}: from twice our distances to half of them.",
         area=Value(area / 1e4, "ha", *(ratio[k] * area / 1e4 for k in ("twice", "half")), "distances doubled, halved"),
         table=offsets.table(), caption="Metres kept clear, why, and who says so",
         cannot_say="Which distance is right for a street: the city's own rules do.", data=used)  # fmt: skip

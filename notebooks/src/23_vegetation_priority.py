@@ -72,8 +72,8 @@ with ask("What does each place need?") as needed:
     needs["vulnerable"] = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
     zone, used = exposure.zones(here.cells, layers["lcz-cerema"]), [*here.tables, *living.tables, layers["lcz-cerema"]]
     needed.say(
-        f"In {here.where} a place has {{people}} around in the middle, and {{bare}} of that ground without canopy; "
-        "residents and the share of the vulnerable have a rank correlation of {alike}.",
+        f"Half of the places of {here.where} have {{people}} or more around, and half have no canopy on {{bare}} or "
+        "more of that ground; residents and the share of the vulnerable have a rank correlation of {alike}.",
         people=Value(round(near["population"].median(), -1), "residents"),
         alike=Value(needs.corr(method="spearman").loc["residents", "vulnerable"], decimals=2),
         bare=Value(100 * needs["bare"].median(), "%", decimals=0), data=used,

@@ -44,10 +44,10 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import structure
-from datakit.vegetation import candidates, exposure, firmness, future, placing, planting, room, rule, scenario, town
+from datakit.vegetation import candidates, exposure, firmness, future, pictures, placing, room, rule, scenario, town
 
 layers = Layers(origins, rehearsal=rehearsal)
-wanted, offsets = rule.Rule(walk=walk_to_park), planting.Offsets()
+wanted, offsets = rule.Rule(walk=walk_to_park), room.Offsets()
 few, middle, many = (f"{100 * left:.0f} %" for left in scenario.alive(years, planted=True))
 print(f"After {years} years {middle} of planted trees stand, {many} where many die, {few} where few do.")
 
@@ -81,20 +81,20 @@ with ask("How many trees does the best public ground hold?") as planted:
 # do. Who dies is drawn. New trees get the crown and trunk of the inventory's own trees of that age: thin ones are no
 # established trees then either. What old crowns gain is left out on both sides.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 with ask("What would planting change by then, for residents?") as changed:
     planted.needed()
     new = future.places(layers, here, offsets, numbers, seed)
     table = future.compare(layers, here, new, living.people["population"], wanted, years, seed)
     used = [*here.tables, *living.tables, *(layers[id] for id in (*room.TABLES[2:], "lcz-cerema", "osm-green"))]
-    without, with_ = (future.spread(table, "three_trees", when) for when in future.COLUMNS[1:])
+    without, then = (future.spread(table, "three_trees", when) for when in future.COLUMNS[1:])
     more = future.gain(table, "three_trees")
+    words, now = "three established trees in view", Value(100 * table["three_trees"].iloc[0], "%", decimals=1)
     changed.say(
-        "In {years} years {with_} of the residents have three established trees in view with planting and {without} "
-        "without: {more} more. Today it is {now}.",
-        years=Value(years), now=Value(100 * table["three_trees"].iloc[0], "%", decimals=1),
-        **{name: Value(*future.per_cent(*some)) for name, some in (("with_", with_), ("without", without))},
+        f"In {years} years {{then}} of the residents have {words} with planting, {{without}} without, {{more}} more; "
+        "today {now}.", now=now, then=Value(*future.per_cent(*then)), without=Value(*future.per_cent(*without)),
         more=Value(*future.per_cent(*more, unit="points")), data=used,
+        picture=pictures.later(table, "three_trees", words, years, used),
         table=future.told(table), caption="One date in each column, % of residents; trees and canopy of the town",
         cannot_say="What the city will do: dead trees are replaced, and others felled.")  # fmt: skip
 

@@ -13,7 +13,7 @@ from shapely import box
 from datakit.inclusion import gap
 from datakit.show import answers, maps, style
 from datakit.trees.checks.page import SHAPES
-from datakit.vegetation import priority
+from datakit.vegetation import pictures, priority
 
 WHITE = "#ffffff"
 
@@ -50,8 +50,12 @@ def test_classes_of_numbers_are_told_apart(kind, k):
 
 @pytest.mark.parametrize(
     "hues",
-    [[hue for row in gap.COLOURS for hue in row] + [WHITE], list(priority.CONFIDENCE.values())],
-    ids=["need and access", "where to plant first"],
+    [
+        [hue for row in gap.COLOURS for hue in row] + [WHITE],
+        list(priority.CONFIDENCE.values()),
+        list((pictures.PARTS_MET | pictures.GREY).values()),
+    ],
+    ids=["need and access", "where to plant first", "parts of the rule that are met"],
 )
 def test_palettes_of_the_themes_are_told_apart(hues):
     assert eyes.nearest(hues)[0] >= eyes.CLASSES, eyes.nearest(hues)

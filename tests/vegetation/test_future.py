@@ -79,3 +79,15 @@ def test_a_share_becomes_the_parts_of_a_figure():
     table = pd.DataFrame({"case": scenario.CASES, "when": "now", "canopy": [0.3, 0.2, 0.1]})
     assert future.spread(table, "canopy", "now") == pytest.approx((0.2, 0.1, 0.3))
     assert np.isfinite(future.spread(table, "canopy", "now")).all()
+
+
+def test_bars_of_a_later_date_have_their_range_around_them():
+    from datakit.vegetation import pictures
+
+    rows = [
+        {"case": case, "when": when, "three_trees": share + shift}
+        for when, share in zip(future.COLUMNS, (0.41234, 0.27777, 0.29999), strict=True)
+        for case, shift in zip(scenario.CASES, (0.00004, 0.0, -0.00001), strict=True)
+    ]
+    shown = pictures.later(pd.DataFrame(rows), "three_trees", "trees in view", 30, [])
+    assert "today: 41.2 %, in 30 years, without planting: 27.8 %, in 30 years, with planting: 30.0 %" in shown.alt

@@ -101,6 +101,6 @@ def test_sentences_of_the_shipped_chapters_follow_from_their_figures(root):
     unequal = said["Have residents of poorer areas less canopy around them?"]
     assert unequal["gap"] == pytest.approx(unequal["rich"] - unequal["poor"])
     changed = said["What would planting change by then, for residents?"]
-    assert changed["more"] == pytest.approx(changed["with_"] - changed["without"])
+    assert changed["more"] == pytest.approx(changed["then"] - changed["without"])
     first = said["Where should the city plant first, whatever is chosen?"]
     assert 0 <= first["firm"] <= first["first"]
