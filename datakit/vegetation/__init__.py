@@ -20,6 +20,7 @@ planting    Ground that could be planted: what is left of a cell without what st
 room        Free ground of a town under some distances, and what of it is public
 priority    Where planting matters most: need times room, and how far the order depends on the weights
 firmness    How much of an order survives when what somebody chose is drawn
+future      Two towns at one later date, with planting and without
 candidates  Taxa that could be planted, by what sources say of each
 scenario    What planting would change: trees on the best ground, those that live, their crowns
 satellite   How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue

@@ -20,7 +20,8 @@ THEMES = ("trees", "vegetation", "inclusion")
 DRAWN = {
     "datakit.trees.citizens.page",
     "datakit.trees.citizens.pack",
-}  # maps for citizens: they need the extra `notebooks` too
+    "datakit.vegetation.pictures",
+}  # maps for citizens, and those of chapters: they need the extra `notebooks` too
 BEYOND = {
     "datakit.vegetation.many": "cluster",
     "datakit.vegetation.raster": "satellite",
