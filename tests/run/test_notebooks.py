@@ -17,11 +17,7 @@ from datakit.run import running
 from datakit.run.parameters import read_parameters
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
-<<<<<<< HEAD
-ISSUED = ("10_trees", "20_vegetation")  # whole themes, not yet cut into chapters
-=======
-ISSUED = ("10_trees", "30_inclusion")  # whole themes, not yet cut into chapters
->>>>>>> 1e11380 (Cut vegetation into five chapters that answer)
+ISSUED = ("10_trees",)  # whole themes, not yet cut into chapters
 CHAPTERS = tuple(name for name in NAMES if name not in ISSUED)
 MEMORY = {name: 600e6 if name in ISSUED else 450e6 for name in NAMES}  # 450 MB are what Binder guarantees
 SECONDS = {name: 60 if name in ISSUED else 30 for name in NAMES}  # alone, on two cores
