@@ -7,6 +7,7 @@ results    Key results: a small table that people read, and programs too
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
 templates  HTML from Jinja2 templates: whatever they are given is escaped
 answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
+sentences  What a sentence says beyond its figures: numbers that are none, words that stay when figures turn round
 explore    A first look at a table that one does not know: what its columns hold, where its rows are
 maps       Maps that work without a network, stay small and say what they show
 """

@@ -15,7 +15,7 @@ from datakit.show.style import number
 from datakit.show.templates import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any, Protocol
 
     import pandas as pd
@@ -131,6 +131,8 @@ class Answer:
         Why there is no answer; empty where there is one.
     cause : CannotAnswer, optional
         The same as it was raised.
+    holds : list of str
+        Claims in fixed words that were compared with the figures.
     """
 
     question: str
@@ -143,6 +145,7 @@ class Answer:
     records: list[dict[str, Any]] = field(default_factory=list)
     why: str = ""
     cause: CannotAnswer | None = field(default=None, repr=False, compare=False)
+    holds: list[str] = field(default_factory=list)
 
     def say(
         self,
@@ -153,6 +156,7 @@ class Answer:
         picture: Picture | None = None,
         table: pd.DataFrame | None = None,
         caption: str = "",
+        holds: Mapping[str, object] | None = None,
         **figures: Value,
     ) -> None:
         """Answer the question.
@@ -170,6 +174,9 @@ class Answer:
             Folded below.
         caption : str
             Of the table; needed with one.
+        holds : dict, optional
+            What fixed words of the sentence claim, and whether the figures bear it: ``{"falls from": then < now}``. A
+            claim that does not hold is an error: choose the words by the figures.
         **figures : Value
             What the sentence says, and whatever else is to be compared later. A figure that is in the sentence and
             not here is an error; so is a sentence that says none.
@@ -177,7 +184,7 @@ class Answer:
         Raises
         ------
         WrongUse
-            A part is missing, or a table has no provenance.
+            A part is missing, a claim does not hold, or a table has no provenance.
         """
         named = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
         for wrong, what, expected in (
@@ -185,12 +192,17 @@ class Answer:
             (named - set(figures), "the sentence names figures that are not given", ", ".join(figures)),
             (not cannot_say.strip(), "what it cannot say is missing", "one sentence"),
             (table is not None and not caption, "a table needs a caption", "caption="),
+            *((words not in sentence, f"{words!r} is not in it", "words of the sentence") for words in holds or ()),
+            *(
+                (not so, f"{words!r} does not hold", "words chosen by the figures")
+                for words, so in (holds or {}).items()
+            ),
         ):
             if wrong:
                 raise WrongUse(self.question, what, expected=expected, found=", ".join(sorted(named)) or sentence)
         self.records = _records(data, self.question)
         self.sentence, self.figures, self.cannot_say = sentence.format(**figures), figures, cannot_say
-        self.picture, self.table, self.caption = picture, table, caption
+        self.picture, self.table, self.caption, self.holds = picture, table, caption, list(holds or ())
 
     def needed(self) -> None:
         """Raise `CannotAnswer` where this question had no answer: what builds on it has none, for the same reason."""
@@ -209,7 +221,8 @@ class Answer:
 
     def record(self) -> dict[str, Any]:
         """What programs compare and reports show, ready for JSON."""
-        return {
+        claims = {"holds": self.holds} if self.holds else {}
+        return claims | {
             "question": self.question,
             "answered": self.answered,
             "sentence": self.sentence,
