@@ -120,6 +120,19 @@ def test_on_a_desktop_the_table_of_data_is_seen_whole(pages, running):
     assert used.startswith("00, 05")
 
 
+def test_code_and_solutions_show_when_asked(pages, running):
+    opened = browser.Page(running, *WIDTHS["desktop"])
+    opened.page.goto(next(p for p in pages if p.stem == "05_open_the_portal").resolve().as_uri())
+    code, solution = opened.page.locator(".input_area").first, opened.page.locator(".celltag_solution").first
+    for button, hidden in (("Show the code", code), ("Show solutions of the exercises", solution)):
+        assert hidden.is_hidden()
+        opened.page.get_by_role("button", name=button).click()
+        assert hidden.is_visible()
+        assert opened.page.get_by_role("button", name=button).get_attribute("aria-pressed") == "true"
+    assert opened.page.get_by_role("button", name="Show the code").get_attribute("aria-pressed") == "true"
+    opened.close()
+
+
 def test_axe_would_find_what_is_wrong(running):
     opened = browser.Page(running)
     opened.page.set_content("<html><body><img src='data:,'><p style='color:#bbb'>grey</p></body></html>")
