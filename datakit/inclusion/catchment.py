@@ -236,7 +236,8 @@ def follows(name: str, index: tuple[float, float, float], more: str, less: str) 
         ``name`` (the index with its range) and ``name_word``.
     """
     value, low, high = index
-    word = more if low > 0 else less if high < 0 else "no difference is shown"
+    # As the range is shown: "0.00 to 0.25" is no difference.
+    word = more if round(low, 2) > 0 else less if round(high, 2) < 0 else "no difference is shown"
     return {name: Value(value, "", low, high, how="neighbours drawn together"), f"{name}_word": Value(word)}
 
 

@@ -265,7 +265,8 @@ def spoken(silent: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Value]:
     out: dict[str, Value] = {}
     for row in silent.itertuples():
         name = labels[row.group]
-        word = "fewer" if row.high < 1 else "more" if row.low > 1 else "about as many (no difference is shown)"
+        low, high = round(row.low, 2), round(row.high, 2)  # as the range is shown
+        word = "fewer" if high < 1 else "more" if low > 1 else "about as many (no difference is shown)"
         how = f"{row.per:.1f} points above the mean of {row.areas} IRIS; neighbours drawn together"
         out |= {name: Value(row.ratio, "", row.low, row.high, how=how), f"{name}_word": Value(word)}
     return out

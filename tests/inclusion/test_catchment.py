@@ -119,7 +119,8 @@ def test_the_figures_of_hours_are_those_of_the_people():
 
 
 @pytest.mark.parametrize(
-    ("index", "word"), [((0.2, 0.1, 0.3), "m"), ((-0.2, -0.3, -0.1), "l"), ((0.2, -0.1, 0.4), "no")]
+    ("index", "word"),
+    [((0.2, 0.1, 0.3), "m"), ((-0.2, -0.3, -0.1), "l"), ((0.2, -0.1, 0.4), "no"), ((0.1, 0.004, 0.2), "no")],
 )
 def test_the_word_of_an_index_follows_its_interval(index, word):
     said = catchment.follows("income", index, "more", "less")

@@ -3,8 +3,10 @@
 import json
 import re
 
+import nbformat
 import pytest
 
+from datakit.data.provenance import ANSWER_MIME
 from datakit.run.running import run
 
 CHAPTERS = [
@@ -80,6 +82,14 @@ def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(
     )
 
 
+def test_the_list_of_the_exercise_is_that_of_the_body_at_the_same_distances(root):
+    shipped = nbformat.read(root / "notebooks" / "32_inclusion_need.ipynb", as_version=4)
+    said = [o.data.get(ANSWER_MIME) for c in shipped.cells for o in c.get("outputs", ()) if "data" in o]
+    found = {one["question"]: one for one in said if one}
+    body, again = found["Which areas should be looked at first?"], found["Is the list the same at other thresholds?"]
+    assert value(body, "areas") == value(again, "as_is") >= value(again, "kept")
+
+
 def test_other_kinds_are_answered_as_far_as_the_data_goes(chapters, tmp_path):
     """The first kind is looked into; hours that nobody says are told, and not computed."""
     kinds = {"kinds": ["post", "library"]}
@@ -97,7 +107,6 @@ def test_other_kinds_are_answered_as_far_as_the_data_goes(chapters, tmp_path):
 def test_no_output_shows_a_figure_under_the_threshold(root):
     """With a threshold that hides half of the IRIS: no table, map or list holds what belongs to a hidden one."""
     import jupytext
-    import nbformat
     from nbclient import NotebookClient
 
     book = jupytext.read(root / "notebooks" / "src" / "32_inclusion_need.py")
