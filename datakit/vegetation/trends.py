@@ -33,10 +33,12 @@ def daily(layers: Layers) -> pd.DataFrame:
     CannotAnswer
         ``meteo-daily`` is not given.
     """
-    tables = [layers["meteo-daily"], layers.get("meteo-daily-latest")]
-    every = pd.concat([table for table in tables if table is not None], ignore_index=True)
+    closed, latest = layers["meteo-daily"], layers.get("meteo-daily-latest")
+    every = closed if latest is None else pd.concat([closed, latest], ignore_index=True)
     every = every.drop_duplicates(["station", "date"])
-    every.attrs = dict(tables[0].attrs)
+    every.attrs = dict(closed.attrs)
+    if latest is not None:  # what an answer names as its data is both
+        every.attrs["datakit_sources"] = [latest.attrs["datakit"]]
     return every
 
 

@@ -65,14 +65,14 @@ with ask("How many trees does the best public ground hold?") as planted:
     canopy = rule.neighbourhood(here.cells, here.cells, here.canopy())
     vulnerable = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
     needs = canopy.rsub(1).to_frame("bare").assign(residents=near["population"], vulnerable=vulnerable)
-    zone, public = exposure.zones(here.cells, layers["lcz-cerema"]), room.public(layers, here, offsets)
-    share = {"as given": public / here.cells.area}
-    order = firmness.draw(needs, zone, share, enough=enough_room, draws=1, vary=())
+    zone = exposure.zones(here.cells, layers["lcz-cerema"])
+    public = room.public(layers, here, offsets).where(here.cells.area >= cell_size**2 / 5)  # no slivers, as before
+    order = firmness.draw(needs, zone, {"room": public / here.cells.area}, enough=enough_room, draws=1, vary=())
     numbers = scenario.plant(public, order["priority"], plant_trees)
+    used = [*here.tables, *living.tables, *(layers[id] for id in (*room.TABLES[2:], "lcz-cerema"))]
     planted.say(
         "{trees} trees find room in {cells}.", trees=Value(int(numbers.sum())),
-        cells=Value(int((numbers > 0).sum()), "cells"), data=here.tables,
-        cannot_say="Where exactly: pipes and uses are not known.")  # fmt: skip
+        cells=Value(int((numbers > 0).sum()), "cells"), data=used, cannot_say="Where exactly.")  # fmt: skip
 
 # %% [markdown]
 # ## Thirty years on
@@ -86,7 +86,7 @@ with ask("What would planting change by then, for residents?") as changed:
     planted.needed()
     new = future.places(layers, here, offsets, numbers, seed)
     table = future.compare(layers, here, new, living.people["population"], wanted, years, seed)
-    used = [*here.tables, *living.tables, *(layers[id] for id in (*room.TABLES[2:], "lcz-cerema", "osm-green"))]
+    used = [*used, layers["osm-green"]]
     without, then = (future.spread(table, "three_trees", when) for when in future.COLUMNS[1:])
     more = future.gain(table, "three_trees")
     words, now = "three established trees in view", Value(100 * table["three_trees"].iloc[0], "%", decimals=1)
