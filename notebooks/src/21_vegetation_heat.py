@@ -126,10 +126,10 @@ with ask("How many residents live where the form of the town keeps much heat?") 
     groups = exposure.residents(zone["heat"], living.people)
     much, word = groups.loc[exposure.HEAT[0]], exposure.compared(groups, "old")
     exposed.say(
-        f"In {here.where} {{part}} of the residents do, and {{old}} of those {living.old}: {{word}}.",
+        "In {where} {part} of the residents do, and {old} of those {who}: {word}.",
         part=Value(much["population_pct"], "%", decimals=1),
         old=Value(much["old_pct"], "%", decimals=1),
-        word=Value(word),
+        where=Value(here.where), who=Value(living.old), word=Value(word),
         table=exposure.told(groups, {"population": "residents", "old": living.old, "under_6": "under 6"}),
         caption="Residents by the heat that the form of their surroundings keeps: tens, and % of each group",
         cannot_say="How hot a home is, nor who is in it: ages are those of groups of squares, or of IRIS.",
