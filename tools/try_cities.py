@@ -59,11 +59,13 @@ def answers(folder, name, how, chapters):
 
 
 def templates(chapter):
-    """The texts with places for figures that a chapter holds, and the constants of the package that it may say."""
+    """Where fixed numbers may come from: texts with places for figures, of a chapter or the package, and parameters."""
     texts = []
     source = SOURCES / f"{chapter}.py"
     if source.exists():
-        texts += [node.value for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))) if _template(node)]
+        code = ast.parse(source.read_text(encoding="utf-8"))
+        texts += [node.value for node in ast.walk(code) if _template(node)]
+        texts += [ast.unparse(one.value) for one in code.body if isinstance(one, ast.AnnAssign) and one.value]
     for module in (ROOT / "datakit").rglob("*.py"):
         for one in ast.parse(module.read_text(encoding="utf-8")).body:
             if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "").isupper():
