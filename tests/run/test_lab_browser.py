@@ -1,4 +1,4 @@
-"""A newcomer's first click, for real: JupyterLab in a browser, `10_trees`, run all; every map is drawn, offline.
+"""A newcomer's first click, for real: JupyterLab in a browser, a chapter, run all; every map is drawn, offline.
 
 The server is an ordinary `jupyter lab`, the kernel a real one. Whatever the page asks for outside the server's own
 address is blocked, and fails the test.
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or ""),
 ]
-NOTEBOOK = "10_trees.ipynb"
+NOTEBOOK = "05_open_the_portal.ipynb"
 START, RUN = 90, 180  # seconds that a slow machine may need to start JupyterLab, and to run the notebook
 
 
