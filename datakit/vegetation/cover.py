@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
+MANY, STRAYS = 1000, 25  # of a layer of many shapes, fewer in a commune are slips of coordinates: a choice of this kit
 BLOCK = 4_000  # shapes of layers, for each of which some areas are measured at once: memory stays small
 
 
@@ -204,7 +205,7 @@ def _names(sees, there, index):
     return pd.Series(text, index=index, dtype="str")
 
 
-def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, least: int = 1) -> gpd.GeoDataFrame:
     """The districts in which a layer has something: where one has nothing at all, nobody has surveyed it.
 
     Many inventories say nowhere what they cover. A commune of France without one tree is less likely than a file that
@@ -216,6 +217,8 @@ def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDat
         Communes, or sectors of an inventory.
     layer : GeoDataFrame
         Polygons, lines or points; same CRS.
+    least : int
+        Shapes that a district needs.
 
     Returns
     -------
@@ -231,7 +234,8 @@ def surveyed(districts: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDat
     things = things[~(shapely.is_missing(things) | shapely.is_empty(things))]
     # A shape that overlaps the border by a few metres is the neighbour's: one point inside each decides.
     inside = shapely.STRtree(polygons(districts)).query(shapely.point_on_surface(things), predicate="within")[1]
-    return districts.iloc[np.unique(inside)]
+    place, number = np.unique(inside, return_counts=True)
+    return districts.iloc[place[number >= least]]
 
 
 def common(districts: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -245,7 +249,8 @@ def common(districts: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) 
     districts : GeoDataFrame
         Communes, see `surveyed`.
     layers : dict of str to GeoDataFrame
-        By name; same CRS.
+        By name; same CRS. Of one with `MANY` shapes, a district needs `STRAYS`: an inventory of one commune has a few
+        trees in others, by slips of coordinates.
 
     Returns
     -------
@@ -258,7 +263,10 @@ def common(districts: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) 
     CannotAnswer
         No district has all of them.
     """
-    found = {name: set(surveyed(districts, layer).index) for name, layer in layers.items()}
+    found = {
+        name: set(surveyed(districts, layer, STRAYS if len(layer) >= MANY else 1).index)
+        for name, layer in layers.items()
+    }
     every = set(districts.index).intersection(*found.values())
     if not every:
         raise CannotAnswer(

@@ -41,6 +41,16 @@ def test_layers_that_never_meet_cannot_be_compared():
     assert caught.value.found == "crowns in 1, elsewhere in 1"
 
 
+def test_a_few_strays_do_not_make_a_commune_surveyed():
+    rng = np.random.default_rng(0)
+    trees = np.concatenate([rng.uniform([0, 0], [1000, 1000], (1200, 2)), rng.uniform([1100, 0], [1900, 900], (20, 2))])
+    inventory = frame(shapely.points(trees))
+    assert cover.surveyed(COMMUNES, inventory)["commune"].tolist() == ["1", "2"]
+    assert cover.common(COMMUNES, {"trees": inventory})["commune"].tolist() == ["1"]
+    few = frame(shapely.points(trees[-30:]))  # a short list is what it is
+    assert cover.common(COMMUNES, {"trees": few})["commune"].tolist() == ["1", "2"]
+
+
 def test_names_in_a_sentence():
     assert town.named(pd.Series(["Dijon"])) == "Dijon"
     assert town.named(pd.Series(["Dijon", "Talant"])) == "Dijon and Talant"
