@@ -40,7 +40,11 @@ def figures(answer):
 def given(tmp_path_factory):
     """A mirror that passes the sample's communes off as real, and one with an inventory of Dijon only."""
     folder = tmp_path_factory.mktemp("given")
-    mirrors.add(folder / "communes", "communes", datakit.fetch("communes", "sample"))
+    # Other bytes than the sample's own, which the kit would know again wherever it finds them.
+    towns = json.loads(datakit.fetch("communes", "sample").read_text(encoding="utf-8"))
+    (folder / "towns.geojson").write_text(json.dumps(towns, indent=1), encoding="utf-8")
+    mirrors.add(folder / "communes", "communes", folder / "towns.geojson")
+    assert not datakit.load("communes", str(folder / "communes")).attrs["datakit"]["synthetic"]
     with zipfile.ZipFile(datakit.fetch("trees-dijon", "sample")) as archive:
         header, *rows = archive.read(archive.namelist()[0]).decode().splitlines(keepends=True)
     town = header.split(";").index("code_insee")
