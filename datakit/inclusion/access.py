@@ -278,11 +278,13 @@ def compare(there: pd.DataFrame, elsewhere: pd.DataFrame, labels: Mapping[str, s
 
 
 def counted(compared: pd.DataFrame) -> dict[str, Value]:
-    """Figures of an answer about `compare`: ``farther`` of ``kinds``; the first kind ``there`` and ``elsewhere``."""
+    """Figures of an answer about `compare`: ``farther`` of ``kinds``; the first (``focus``) in both places."""
     first = compared.iloc[0]
     return {
         "farther": Value(int((compared["there"] > compared["elsewhere"]).sum())),
         "kinds": Value(len(compared), "kinds of places"),
+        "focus": Value(first["kind"]),
+        "word": Value("higher"),  # `farther` counts those for which it is
         **{part: Value(first[part], "%", decimals=0) for part in ("there", "elsewhere")},
     }
 

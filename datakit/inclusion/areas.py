@@ -13,11 +13,11 @@ import pandas as pd
 from datakit.data.provenance import recorded
 from datakit.errors import CannotAnswer
 from datakit.geo import territory
-from datakit.inclusion import people, privacy
+from datakit.inclusion import people, privacy, services
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     import geopandas as gpd
@@ -174,7 +174,7 @@ def without_place(described: pd.DataFrame, places: pd.Series) -> tuple[float, fl
     return 100 * float(part["pop_75_plus"]), 100 * float(part["population"])
 
 
-def totals(town: pd.DataFrame, without: pd.DataFrame, kinds: Iterable[str]) -> dict[str, Value]:
+def totals(town: pd.DataFrame, without: pd.DataFrame, kinds: Sequence[str]) -> dict[str, Value]:
     """Figures of an answer about places in communes.
 
     Parameters
@@ -183,13 +183,13 @@ def totals(town: pd.DataFrame, without: pd.DataFrame, kinds: Iterable[str]) -> d
         Of `datakit.inclusion.offer.per_commune`.
     without : DataFrame
         Its rows that have none of something.
-    kinds : iterable of str
+    kinds : sequence of str
 
     Returns
     -------
     dict of str to Value
-        Each kind (places in all), with ``_there`` after it those in the ``largest`` commune; ``inhabitants``; communes
-        ``without``, of ``all``, and their ``share`` of the inhabitants.
+        Each kind (places in all), with ``_there`` after it those in the ``largest`` commune; ``focus``, the first
+        kind in words; ``inhabitants``; communes ``without``, of ``all``, and their ``share`` of the inhabitants.
     """
     people = 100 * without["population"].sum() / town["population"].sum()
     largest = town.loc[town["population"].idxmax()]
@@ -197,6 +197,7 @@ def totals(town: pd.DataFrame, without: pd.DataFrame, kinds: Iterable[str]) -> d
         **{kind: Value(int(town[kind].sum()), "places") for kind in kinds},
         **{f"{kind}_there": Value(int(largest[kind])) for kind in kinds},
         "largest": Value(largest["name"]),
+        "focus": Value(services.CATEGORIES[kinds[0]]),
         "inhabitants": Value(int(town["population"].sum()), "inhabitants"),
         "without": Value(len(without)),
         "all": Value(len(town), "communes"),

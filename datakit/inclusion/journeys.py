@@ -13,6 +13,7 @@ from datakit.data.fetching import fetch
 from datakit.errors import CannotAnswer
 from datakit.geo import streets
 from datakit.inclusion import transit
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,6 +152,12 @@ def within(journeys: Journeys, people: pd.Series, minutes: float) -> pd.DataFram
     number = people.fillna(0).to_numpy()
     shares = {ride: 100 * journeys.nearest(ride).le(minutes).mul(number, axis=0).sum() for ride in journeys.minutes}
     return pd.DataFrame(shares) / number.sum()
+
+
+def figures(reached: pd.Series) -> dict[str, Value]:
+    """A row of `within` as figures of an answer: ``foot``, ``weekday``, ``saturday`` and ``chair`` (%)."""
+    names = {FEET: "foot", WEEKDAY: "weekday", SATURDAY: "saturday", CHAIR: "chair"}
+    return {names[ride]: Value(share, "%", decimals=0) for ride, share in reached.items()}
 
 
 def platforms(stops: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:

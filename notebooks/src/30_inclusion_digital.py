@@ -81,7 +81,7 @@ with ask("Where are they, and which communes have none?") as where:
     without = town[town[found.kinds[0]] == 0]
     told = "; ".join(f"{label[k]}: {{{k}}}, {{{k}_there:bare}} in {{largest}}" for k in found.kinds)
     where.say(
-        told + ". {without} of {all}, with {share} of {inhabitants}, have none of the first kind.",
+        told + ". In {without} of {all}, with {share} of {inhabitants}, there is no {focus}.",
         **areas.totals(town, without, found.kinds),
         **areas.listing(town, label),
         picture=pictures.places(found.inside, label, communes, data=found.data),
@@ -156,7 +156,7 @@ with ask("Do older people have a place in their commune less often than others?"
     aged, everybody = areas.without_place(ranked, town.set_index("commune")[found.kinds[0]])
     word = "About as often" if abs(aged - everybody) < 1 else "Less often" if aged > everybody else "More often"
     beside.say(
-        "{word}: {aged} of those aged 75 or older, and {everybody} of all, live in a commune without one.",
+        "{word}: {aged} of those aged 75 and over, and {everybody} of all, live in a commune without one.",
         word=Value(word),
         aged=Value(aged, "%", decimals=1),
         everybody=Value(everybody, "%", decimals=1),

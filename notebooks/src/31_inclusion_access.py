@@ -89,7 +89,7 @@ with ask("How many people are far from the first kind?") as one:
     kind = found.kinds[0]
     beyond = people[ways.metres[kind] > limits[kind]].sum() / people.sum()
     one.say(
-        "{population} are more than {limit} from the nearest; {pop_75_plus} of those aged 75 or older, {living_alone} "
+        "{population} are beyond {limit} of the nearest; {pop_75_plus} of those aged 75 and over, {living_alone} "
         "of those who live alone.",
         **{group: Value(100 * share, "%", decimals=0) for group, share in beyond.items()},
         limit=Value(limits[kind], "m"),
@@ -148,8 +148,8 @@ with ask("Are people in priority neighbourhoods farther from services?") as prio
     there, elsewhere = (access.far(ways.part(p), people[p][["population"]], limits) for p in (inside, ~inside))
     compared = access.compare(there, elsewhere, label)
     priority.say(
-        "{farther} of {kinds} are far for more people there than elsewhere: the first for {there} there, {elsewhere} "
-        "elsewhere.",
+        "{there} are far from a {focus} there, {elsewhere} elsewhere; the share is {word} there for {farther} of "
+        "{kinds}.",
         **access.counted(compared),
         table=compared.round(1).rename(columns={"there": "in QPV (%)", "elsewhere": "elsewhere (%)"}),
         caption="Inhabitants who are far from the nearest service, and how many live in QPV",
@@ -170,11 +170,11 @@ with ask("What do trams and buses add?") as rode:
     hours = {"speed": walking_speed, "weekday": weekday_departure, "saturday": saturday_departure}
     trips = journeys.journeys(layers, home.points, found.places, **hours)
     reached = journeys.within(trips, people["population"], near_minutes).loc[list(found.kinds)]
-    first = reached.iloc[0]
     rode.say(
-        "On foot {foot} are within {minutes} of the nearest of the first kind; by tram and bus {weekday} on a weekday, "
+        "On foot {foot} are within {minutes} of the nearest {focus}; by tram and bus {weekday} on a weekday, "
         "{saturday} on a Saturday, and {chair} with a wheelchair.",
-        **dict(zip(("foot", "weekday", "saturday", "chair"), (Value(v, "%", decimals=0) for v in first), strict=True)),
+        **journeys.figures(reached.iloc[0]),
+        focus=Value(label[reached.index[0]]),
         minutes=Value(near_minutes, "minutes"),
         picture=pictures.rides(reached.rename(index=label), near_minutes, data=[*used, *trips.data]),
         cannot_say=f"{near_minutes:.0f} minutes on foot are {near_minutes * walking_speed:.0f} m, not the limit above.",

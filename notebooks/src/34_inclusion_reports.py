@@ -80,8 +80,8 @@ with ask("Are the same defects reported less where people are poor or old?") as 
     found = reports.silence(told.table, "defects", *names)
     table = found.assign(group=found["group"].map(names)).round(2)
     silent.say(
-        "Where more people are poor, {poor_word} of the same defects are reported: ratio {poor}. Where more are 75 or "
-        "older, {older_word}: ratio {older}.",
+        "Where many are poor, {poor_word} of the same defects are reported: ratio {poor}. Where many are 75 and over, "
+        "{older_word}: ratio {older}.",
         **reports.spoken(found, names),
         picture=pictures.ratios(found, {"poor": "poor", "older": "75 or older"}, names, data=[iris, *told.data]),
         table=table.drop(columns="p").rename(columns={"per": "one standard deviation (points)"}),
