@@ -17,7 +17,7 @@ NUMBER = re.compile(r"(?<![\w{])\d+(?:[\u202f.,:]\d+)*")
 CLAIMS = re.compile(
     r"\b(more|most|less|least|fewer|fewest|higher|highest|lower|lowest|larger|largest|smaller|smallest|better|best|"
     r"worse|worst|wider|narrower|farther|nearer|older|younger|warmer|cooler|denser|earlier|later|beats?|beaten|falls?|"
-    r"fell|rises?|rose|grows?|grew|drops?|gains?|loses?|exceeds?|only|none|nobody|instead|together with|first|last)\b",
+    r"fell|rises?|rose|grows?|grew|drops?|gains?|loses?|exceeds?)\b",
     re.IGNORECASE,
 )
 
