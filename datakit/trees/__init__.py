@@ -7,6 +7,7 @@ diversity  How diverse an inventory is: shares by taxon, the 10-20-30 rule
 structure  How old and how large the trees are: what is measured, what is only known by year, what is not known
 canopy     The ground under the crowns: measured, fitted on the inventory's own crowns, or a declared range
 ratings    What sources say of a taxon, one statement in a row, and the rating that follows from them
+hiding     Whether that ground can be believed: crowns are hidden, and what is found is held against the truth
 exposure   What a threat would take: the share of trees, and of crowns, that are its hosts
 risk       What became of trees, and what was known of them before
 learners   The models of a loss, and the scores that they give to trees they have not seen

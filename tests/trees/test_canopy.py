@@ -76,13 +76,13 @@ def test_the_corrected_mean_has_no_bias_and_the_interval_holds_what_it_says():
     assert within.mean() == pytest.approx(0.95, abs=0.02)
 
 
-def test_a_rare_genus_has_the_fit_of_all_and_a_wide_trunk_no_fit():
-    frame, _ = allometric(200)
+def test_a_rare_genus_has_the_fit_of_all_and_so_has_a_trunk_wider_than_any_measured():
+    frame, area = allometric(200)
     frame.loc[len(frame)] = ["Ginkgo biloba", 40.0, np.nan]
     frame.loc[len(frame)] = ["Acer platanoides", 300.0, np.nan]
-    how = canopy.crown_area(frame)["how"]
-    assert how.iloc[-2].endswith("all genera")
-    assert how.iloc[-1] == canopy.CHOICE
+    found = canopy.crown_area(frame)
+    assert found["how"].iloc[-2].endswith("all genera") and found["how"].iloc[-1].endswith("all genera")
+    assert found["area"].iloc[-1] <= area.max() + 1e-9  # no crown is taken for larger than the largest measured
 
 
 def test_slips_of_unit_do_not_make_the_allometry():
@@ -106,7 +106,8 @@ def test_the_total_does_not_pretend_that_shared_errors_average_out():
     fit = canopy.allometries(frame)[0]["Acer"]
     x = np.array([1, np.log(40)])
     alone = 1.96 * np.sqrt(fit.variance * x @ fit.spread @ x)
-    assert np.log(row.high / row.low) / 2 == pytest.approx(alone, rel=0.3)
+    # Coefficients, form, and what unmeasured trees have in common: none of it shrinks with the number of trees.
+    assert np.hypot(alone, 1.96 * canopy.UNLIKE) < np.log(row.high / row.low) / 2 < 3 * alone
     assert alone > 10 * 1.96 * np.sqrt(fit.variance / 20_000)
 
 
