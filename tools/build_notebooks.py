@@ -53,7 +53,7 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
     Parameters
     ----------
     name : str
-        Without suffix, for example ``"10_trees"``.
+        Without suffix, for example ``"10_trees_inventory"``.
     notebooks : path
         Where the notebook goes; its source is in ``src`` below it.
     origins : str
@@ -151,7 +151,7 @@ def differences(name, notebooks=NOTEBOOKS):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="for example 10_trees; all by default")
+    parser.add_argument("names", nargs="*", help="for example 10_trees_inventory; all by default")
     parser.add_argument("--check", action="store_true", help="write nothing: say whether each notebook is its source")
     parser.add_argument("--timeout", type=float, default=600)
     args = parser.parse_args()

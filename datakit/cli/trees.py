@@ -65,6 +65,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     inventory(c, ("DIR", "reports/visits"))
     c.add_argument("-n", type=int, default=200, metavar="N", help="trees to visit (default: 200)")
     c.add_argument("--walk", type=float, default=6.0, metavar="KM", help="longest round, in km (default: 6)")
+    c.add_argument("--lang", choices=("en", "fr"), default="en", help="of the heads and reasons (default: en)")
     c = command(
         "page",
         "a page for citizens: trees near a place, and a walk past the remarkable ones",
@@ -130,12 +131,17 @@ def _trees_import(args):
     return 0
 
 
-def _communes(origins, synthetic=False):
-    """The contours where an inventory of Dijon should lie; None where one of the two is invented and the other real."""
+def _communes(origins, synthetic=False, trees=None):
+    """The contours where an inventory of Dijon should lie; None where one of the two is invented and the other real.
+
+    And None where no tree stands in them: the inventory is of another city.
+    """
     from datakit.data.reading import load
     from datakit.geo.territory import todays_communes
 
     communes = todays_communes(load("communes", origins))
+    if trees is not None and not len(communes.sindex.query(trees.geometry, predicate="within")[0]):
+        return None
     if communes.attrs["datakit"]["synthetic"] == synthetic:
         return communes
     print("The trees and the communes at hand are not both real: they are not compared.", file=sys.stderr)
@@ -172,8 +178,13 @@ def _inventory(args):
 @_writes
 def _trees_audit(args):
     from datakit.trees import audit
+    from datakit.trees.structure import survey_year
 
-    found = audit(_inventory(args), lang=args.lang)
+    trees = _inventory(args)
+    synthetic = trees.attrs["datakit"]["synthetic"]
+    # The same checks as in the chapter: with the communes where there are any, and at the year of the inventory.
+    area = _communes(args.origins, synthetic, trees)
+    found = audit(trees, area=area, today=survey_year(trees), lang=args.lang)
     print(found.text())
     print(found.page(args.output))
     return 0
@@ -185,10 +196,10 @@ def _trees_visits(args):
     from datakit.trees.choosing import loss_scores
 
     trees = _inventory(args)
-    choice = loss_scores(trees)
+    choice = loss_scores(trees, lang=args.lang)
     print(choice.sentence())
-    listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk)
-    for path in visits.write_list(listed, args.output):
+    listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk, why=choice.why)
+    for path in visits.write_list(listed, args.output, args.lang):
         print(path)
     print(visits.PROTECTED_ROWS)
     return 0

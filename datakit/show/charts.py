@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -209,10 +210,8 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
 
     with matplotlib.rc_context(RC):
         fig.savefig(out, format="png", dpi=110, metadata={"Description": alt, "Software": None})
-    with needed_by(__name__):
-        import matplotlib.pyplot as plt
-
-    plt.close(fig)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):  # else it cannot hold the figure; it costs 28 MB to import
+        pyplot.close(fig)
     return Shown(out.getvalue(), alt, round(fig.get_figwidth() * 110))
 
 

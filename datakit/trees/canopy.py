@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from datakit.errors import CannotAnswer
 from datakit.extras import needed_by
 from datakit.trees import diversity
+from datakit.trees.smearing import corrected
 from datakit.trees.structure import trunk_diameter
 
 with needed_by(__name__):
@@ -29,11 +31,9 @@ OUTLIER = 4.0  # robust standard deviations from the allometry of all trees, bey
 # speak of four species in two British cities; this kit takes a lower middle for trees of any species and age, and a
 # range from 12.5 to 32 that holds their means.
 RATIO, RATIO_FACTOR = 20.0, 1.6
-# Where the fits are held against the crowns measured: trunks of one class differ by a sixth at most, and a class has at
-# least so many measured crowns. Then two errors that no fit can know, as standard deviations of the logarithm of an
-# area: what trees whose crown nobody measured have in common, and the others not; and how far the relation drifts, at
-# least, for each unit of a trunk's logarithm away from the trunks measured.
-CLASS_WIDTH, LEAST_IN_CLASS, UNLIKE, LEAST_DRIFT = np.log(1.16), 20, 0.03, 0.3
+# What trees whose crown nobody measured have in common, and the others not: no fit can know it. The standard deviation
+# of the logarithm of an area.
+UNLIKE = 0.03
 MEASURED, CHOICE, UNKNOWN = "measured crown", "ratio of crown to trunk, a choice of this kit", "not known"
 
 
@@ -246,42 +246,6 @@ class Crowns:
         return out
 
 
-@dataclass
-class Correction:
-    """What measured crowns are, over what the fits expect of their trunks: the error of the fits' form, by trunk.
-
-    A straight line in logarithms is wrong where crowns stop growing, and so is going back from logarithms where the
-    scatter changes with size, or where trunks are slips of the pen. In each class of trunks, the mean measured crown
-    over the mean expected one mends all three: the smearing estimate of Duan, N. (1983), Smearing estimate: a
-    nonparametric retransformation method, Journal of the American Statistical Association 78, 605-610, by class.
-    Between classes it is interpolated. Beyond the trunks measured it stays, and its error grows as fast as corrections
-    were seen to move, or by `LEAST_DRIFT`.
-    """
-
-    at: np.ndarray  # the classes' middles, logarithm of the trunk in cm
-    log: np.ndarray  # logarithm of the correction there
-    error: np.ndarray  # its standard deviation, shared by all trees
-    drift: float  # standard deviation for each unit of the trunk's logarithm away from all classes
-
-    def factor(self, dbh: np.ndarray) -> np.ndarray:
-        """The correction of each trunk."""
-        return np.exp(np.interp(np.log(dbh), self.at, self.log)) if len(self.at) else np.ones(len(dbh))
-
-    def draw(self, dbh: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws of the correction of each trunk, shape (draws, trunks): one error for each class, one for each end."""
-        if not len(self.at):
-            return np.ones((draws, len(dbh)))
-        x, number = np.log(dbh), len(self.at)
-        right = np.clip(np.searchsorted(self.at, x), 1, max(number - 1, 1))
-        share = np.interp(x, self.at, np.arange(number)) - (right - 1)
-        low, high = (self.error * rng.standard_normal((draws, number)))[
-            :, [right - 1, np.minimum(right, number - 1)]
-        ].swapaxes(0, 1)
-        beyond = np.maximum(self.at[0] - x, 0), np.maximum(x - self.at[-1], 0)
-        ends = self.drift * sum(away * rng.standard_normal((draws, 1)) for away in beyond)
-        return self.factor(dbh) * np.exp((1 - share) * low + share * high + ends)
-
-
 def _correction(crowns, crown):
     rows = np.flatnonzero(crown.notna().to_numpy() & (crowns.which >= 0))
     expected = np.empty(len(rows))
@@ -289,32 +253,7 @@ def _correction(crowns, crown):
         mine = crowns.which[rows] == i
         expected[mine] = fit.area(crowns.dbh[rows[mine]])
     true, x = _disc(crown.to_numpy()[rows]), np.log(crowns.dbh[rows])
-    kept = []
-    for group in _classes(x):
-        known, guess = true[group], expected[group]
-        ratio = known.sum() / guess.sum()
-        error = np.sqrt(((known - ratio * guess) ** 2).sum()) / known.sum()
-        kept.append((x[group].mean(), np.log(ratio), error))
-    at, log, error = np.array(kept).reshape(-1, 3).T
-    slopes = np.diff(log) / np.diff(at)
-    drift = max(LEAST_DRIFT, 1.4826 * float(np.median(np.abs(slopes))) if len(slopes) else 0.0)  # some are of slips
-    return Correction(at, log, error, drift)
-
-
-def _classes(x):
-    """Rows by class of ``x``: each at most `CLASS_WIDTH` wide, or as wide as `LEAST_IN_CLASS` rows need."""
-    order = np.argsort(x, kind="stable")
-    start, made = 0, []
-    while len(order) - start >= LEAST_IN_CLASS:
-        end = max(start + LEAST_IN_CLASS, int(np.searchsorted(x[order], x[order[start]] + CLASS_WIDTH)))
-        end = int(
-            np.searchsorted(x[order], x[order[min(end, len(order)) - 1]], side="right")
-        )  # equal trunks stay together
-        if len(order) - end < LEAST_IN_CLASS:
-            end = len(order)
-        made.append(order[start:end])
-        start = end
-    return made
+    return corrected(x, true, expected)
 
 
 def _disc(diameter):
@@ -325,8 +264,8 @@ def crown_area(frame: pd.DataFrame) -> pd.DataFrame:
     """The ground under each crown, with an interval and what it rests on.
 
     A measured crown first; else the allometry of its genus within the trunks it was made from, else of all genera, both
-    fitted on the crowns measured in this inventory and held against them (`Correction`); else, where none is measured,
-    a declared range of the ratio of crown to trunk diameter.
+    fitted on the crowns measured in this inventory and held against them (`datakit.trees.smearing`); else, where none
+    is measured, a declared range of the ratio of crown to trunk diameter.
     Regressions on logarithms give the median; the mean is exp(s²/2) times that: Baskerville, G. L. (1972), Use of
     logarithmic regression in the estimation of plant biomass, Canadian Journal of Forest Research 2, 49-53; Sprugel,
     D. G. (1983), Correcting for bias in log-transformed allometric equations, Ecology 64(1), 209-210.
@@ -387,6 +326,14 @@ def total(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400, seed:
     if by is not None:
         table.insert(0, by, labels)
     return table
+
+
+def known_total(frame: pd.DataFrame, *, draws: int = 400, seed: int = 0) -> pd.Series:
+    """`total` of a whole inventory, or `CannotAnswer` where neither crowns nor trunks are measured."""
+    found = total(frame, draws=draws, seed=seed).iloc[0]
+    if not found["known"]:
+        raise CannotAnswer("crowns", "the inventory measures neither crowns nor trunks")
+    return found
 
 
 def groups(frame: pd.DataFrame, by: str | None) -> tuple[np.ndarray, list[str]]:

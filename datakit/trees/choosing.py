@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer
+from datakit.show.answers import Value
 from datakit.trees import learners, risk
-from datakit.trees.scoring import average_precision, recall_at, redrawn
+from datakit.trees.reasons import reasons
+from datakit.trees.scoring import average_precision, redrawn
 from datakit.trees.structure import survey_year
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
-SECTORS, RANDOM = ", sectors", ", random rows"  # how a model was tried: the end of its name
+SECTORS = ", sectors"  # the end of the name of what was learnt elsewhere: whole sectors are held out
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Choice:
     baseline: str
     score: pd.Series  # of each tree, by the baseline chosen
     differences: pd.DataFrame  # from `differences`, all pairs
+    why: pd.Series | None = None  # what sets each tree apart, from `datakit.trees.reasons`
 
     def sentence(self) -> str:
         """Which baseline was chosen and why, in one sentence made of the figures."""
@@ -48,6 +51,44 @@ class Choice:
             winner = (mine if len(mine) else by).iloc[0]
             said.append(f"{_short(name)} is beaten by {_short(winner['other'])}, {_range(winner)}")
         return "; ".join(said) + " (difference in average precision; 95 % of the draws of whole sectors)."
+
+    def gain(self, simpler: str = "oldest stage first") -> tuple[str, Value]:
+        """What the better of the models adds to a simpler rule: its name, and the paired difference."""
+        rows = self.differences[self.differences["simpler"] == simpler]
+        best = rows[rows["other"].str.endswith(SECTORS)].sort_values("difference").iloc[-1]
+        how = "average precision, 0 to 1; the same whole sectors drawn again, models not fitted again"
+        return _short(best["other"]), Value(best["difference"], "", best["low"], best["high"], how)
+
+    def verdict(self, simpler: str = "oldest stage first") -> str:
+        """Whether the better model beats a simpler rule, in words."""
+        _, gain = self.gain(simpler)
+        if gain.low is not None and gain.low > 0:
+            return "beats"
+        return "is worse than" if gain.high is not None and gain.high < 0 else "is not shown to beat"
+
+    def figures(self, simpler: str = "oldest stage first") -> dict[str, Value]:
+        """What a sentence needs: ``better`` (model), ``verdict``, ``gain`` (`gain`), ``name`` (chosen), ``n`` tried."""
+        better, gain = self.gain(simpler)
+        tried = {*self.differences["simpler"], *self.differences["other"]}
+        words = {"better": better, "verdict": self.verdict(simpler), "name": self.name}
+        return {name: Value(word) for name, word in words.items()} | {"gain": gain, "n": Value(len(tried))}
+
+    @property
+    def name(self) -> str:
+        """The baseline chosen, in words."""
+        return _short(self.baseline)
+
+    def ranking(self) -> pd.Series:
+        """The scores, or `CannotAnswer` where nothing beats chance: no tree is to be seen before another."""
+        if self.baseline == "chance":
+            raise CannotAnswer("visits", "no list beats chance here: there is no reason to see one tree before another")
+        return self.score
+
+    def shares(self) -> pd.Series:
+        """The scores, or `CannotAnswer` where they only say which tree comes first."""
+        if not self.baseline.endswith(SECTORS):
+            raise CannotAnswer("scores", f"{self.name} ranks trees: its scores are no shares")
+        return self.score
 
 
 def _short(name):
@@ -83,13 +124,7 @@ def differences(
     """
     target = np.asarray(target, dtype=bool)
     columns = {name: scores[name].to_numpy(dtype=float) for name in scores}
-    drawn = np.array(
-        [
-            [average_precision(target[i], score[i]) for score in columns.values()]
-            for i in redrawn(groups, draws, seed)
-            if target[i].any()
-        ]
-    )
+    drawn = redrawn(target, columns.values(), groups, draws=draws, seed=seed)
     whole = [average_precision(target, score) for score in columns.values()]
     rows = []
     for a, simpler in enumerate(columns):
@@ -97,6 +132,42 @@ def differences(
             low, high = np.percentile(drawn[:, b] - drawn[:, a], [2.5, 97.5])
             rows.append((simpler, other, whole[b] - whole[a], low, high, bool(low > 0)))
     return pd.DataFrame(rows, columns=["simpler", "other", "difference", "low", "high", "beats"])
+
+
+def flattery(
+    target: ArrayLike, scores: pd.DataFrame, groups: np.ndarray, *, draws: int = 200, seed: int = 0
+) -> dict[str, Value]:
+    """What a score on random rows says more than one on places never seen.
+
+    Parameters
+    ----------
+    target : array of bool
+    scores : DataFrame
+        One column for each way to hold trees out, among them "random rows" and "sectors".
+    groups : array
+        The sector of each tree.
+    draws, seed : int
+
+    Returns
+    -------
+    dict of str to Value
+        The average precision of each way, its name with ``_`` for spaces; ``chance``; ``difference`` (random rows less
+        sectors, paired); and ``verdict`` in words: random rows flatter where that is above 0 in 95 % of the draws.
+    """
+    target = np.asarray(target, dtype=bool)
+    columns = {way: scores[way].to_numpy(dtype=float) for way in scores}
+    drawn = redrawn(target, columns.values(), groups, draws=draws, seed=seed)
+    whole = {way: average_precision(target, score) for way, score in columns.items()}
+    how = "95 % of the draws of whole sectors; models not fitted again"
+    said = {}
+    for (way, value), (low, high) in zip(whole.items(), np.percentile(drawn, [2.5, 97.5], axis=0).T, strict=True):
+        said[way.replace(" ", "_")] = Value(value, "", low, high, how)
+    apart = drawn[:, [*columns].index("random rows")] - drawn[:, [*columns].index("sectors")]
+    low, high = np.percentile(apart, [2.5, 97.5])
+    difference = Value(whole["random rows"] - whole["sectors"], "", low, high, how)
+    flatter = "flatter by" if low > 0 else "are not shown to flatter,"
+    words = f"random rows {flatter} {difference}"
+    return said | {"chance": Value(float(target.mean())), "difference": difference, "verdict": Value(words)}
 
 
 def simplest_unbeaten(
@@ -107,99 +178,49 @@ def simplest_unbeaten(
     Parameters
     ----------
     target, scores, groups, draws, seed
-        As for `differences`. Columns measured on random rows are left out.
+        As for `differences`.
 
     Returns
     -------
     Choice
     """
-    scores = scores[[name for name in scores if not name.endswith(RANDOM)]]
     table = differences(target, scores, groups, draws=draws, seed=seed)
     beaten = set(table["simpler"][table["beats"]])
     name = next(name for name in scores if name not in beaten)  # nothing is more complex than the last
     return Choice(name, scores[name], table)
 
 
-def _held_out(frame, target, today, seed):
-    """The score of each tree by baseline, the simplest first; models have not seen the sector of the tree."""
-    table, groups = risk.features(frame, today), risk.sectors(frame)
-    genus = table.get("genus", pd.Series("", index=table.index))
-    scores = {
-        "chance": np.zeros(len(table)),
-        "oldest stage first": risk.oldest_stage_first(frame, today),
-        f"worst genera first{SECTORS}": learners.by_one_column(genus, target, groups),
-        f"logistic regression{SECTORS}": learners.out_of_fold(table, target, groups, seed=seed),
-        f"gradient boosting{SECTORS}": learners.out_of_fold(
-            table, target, groups, learner=learners.boosting, seed=seed
-        ),
-    }
-    return pd.DataFrame(scores, index=frame.index)
-
-
-def baselines(
-    frame: gpd.GeoDataFrame, target: ArrayLike, *, today: int, visits: int = 200, draws: int = 100, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The baselines in order: chance, two rules, two models on held-out sectors; and the models on random rows.
-
-    On random rows the models are told the sector too, as one would who does not think of holding it out.
+def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: int = 0) -> pd.DataFrame:
+    """The score of each tree by baseline: chance, two rules, two models that have not seen the sector of the tree.
 
     Parameters
     ----------
     frame : GeoDataFrame
     target : array of bool
-        From `datakit.trees.risk.lost`, without missing values.
+        Both from `datakit.trees.risk.outcomes`.
     today : int
         Year of the survey.
-    visits : int
-        Trees that can be visited: the budget of the recall.
-    draws : int
-        Bootstrap draws of whole sectors for the 95 % intervals.
     seed : int
 
     Returns
     -------
     DataFrame
-        ``baseline``, ``held_out`` ("sectors", "random rows" or ""), ``average_precision`` with ``low`` and ``high``,
-        ``recall`` at ``visits``, and the lost trees ``found`` by so many visits, with ``found_low`` and ``found_high``.
-    DataFrame
-        The score of each tree by baseline, in the order of ``frame``.
+        One column per baseline, the simplest first; index of ``frame``. A model that scores a tree has learnt from
+        other sectors, and from no tree within 100 m.
     """
-    target, groups = np.asarray(target, dtype=bool), risk.sectors(frame)
-    scores = _held_out(frame, target, today, seed)
-    told = risk.features(frame, today).assign(sector=groups.astype(object))
+    target, table, groups = np.asarray(target, dtype=bool), risk.features(frame, today), risk.sectors(frame)
+    genus = table.get("genus", pd.Series("", index=table.index))
+    points = np.c_[frame.geometry.x, frame.geometry.y]
+    scores = {"chance": np.zeros(len(table)), "oldest stage first": risk.oldest_stage_first(frame, today)}
+    scores[f"worst genera first{SECTORS}"] = learners.by_one_column(genus, target, groups)
     for name, learner in (("logistic regression", learners.model), ("gradient boosting", learners.boosting)):
-        scores[name + RANDOM] = learners.out_of_fold(told, target, learner=learner, seed=seed)
-    return _measured(scores, target, groups, visits, draws, seed), scores
+        scores[name + SECTORS] = learners.out_of_fold(table, target, groups, learner=learner, points=points, seed=seed)
+    return pd.DataFrame(scores, index=frame.index)
 
 
-def _measured(scores, target, groups, visits, draws, seed):
-    columns = [scores[name].to_numpy(dtype=float) for name in scores]
-    # Draws of whole sectors, the same for all baselines, so that they compare.
-    precision, found = np.full((2, draws, len(columns)), np.nan)
-    for d, i in enumerate(redrawn(groups, draws, seed)):
-        hit = target[i]
-        if hit.any():
-            precision[d] = [average_precision(hit, score[i]) for score in columns]
-            found[d] = [hit.sum() * recall_at(hit, score[i], visits) for score in columns]
-    recall = np.array([recall_at(target, score, visits) for score in columns])
-    (low, high), (found_low, found_high) = (np.nanpercentile(x, [2.5, 97.5], axis=0) for x in (precision, found))
-    names = [name.partition(", ") for name in scores]
-    return pd.DataFrame(
-        {
-            "baseline": [name for name, _, _ in names],
-            "held_out": [how for _, _, how in names],
-            "average_precision": [average_precision(target, score) for score in columns],
-            "low": low,
-            "high": high,
-            "recall": recall,
-            "found": recall * target.sum(),
-            "found_low": found_low,
-            "found_high": found_high,
-        }
-    )
-
-
-def loss_scores(frame: gpd.GeoDataFrame, *, today: int | None = None, draws: int = 200, seed: int = 0) -> Choice:
+def loss_scores(
+    frame: gpd.GeoDataFrame, *, today: int | None = None, draws: int = 200, seed: int = 0, lang: str = "en"
+) -> Choice:
     """The score of each tree that was not lost, by the simplest baseline that no more complex one beats.
 
     A score says how much a tree resembles those that were lost in other sectors, at whatever time. A model's is the
@@ -213,6 +234,8 @@ def loss_scores(frame: gpd.GeoDataFrame, *, today: int | None = None, draws: int
         Year of the survey, by default the latest that the inventory speaks of.
     draws, seed : int
         Draws of whole sectors for the choice, see `differences`.
+    lang : {"en", "fr"}
+        Of the reasons.
 
     Returns
     -------
@@ -222,20 +245,11 @@ def loss_scores(frame: gpd.GeoDataFrame, *, today: int | None = None, draws: int
 
     Raises
     ------
-    WrongUse
+    CannotAnswer
         The inventory has no losses to learn from.
     """
-    target = risk.lost(frame)
-    if target is None:
-        raise WrongUse(
-            "risk",
-            "this inventory has no losses to learn from",
-            expected="a column etat with trees felled",
-            found="only standing trees" if "etat" in frame else "no column etat",
-            next="keep felled trees in the file, with their state",
-        )
-    known = target.notna().to_numpy()
-    there, gone = frame[known], target[known].to_numpy(dtype=bool)
-    scores = _held_out(there, gone, today or survey_year(frame) or 0, seed)
+    there, gone = risk.outcomes(frame)
+    scores = held_out(there, gone, today or survey_year(frame) or 0, seed=seed)
     choice = simplest_unbeaten(gone, scores, risk.sectors(there), draws=draws, seed=seed)
-    return Choice(choice.baseline, choice.score.mask(gone).reindex(frame.index), choice.differences)
+    why = reasons(risk.features(there, today or survey_year(frame) or 0), gone, lang).reindex(frame.index)
+    return Choice(choice.baseline, choice.score.mask(gone).reindex(frame.index), choice.differences, why)

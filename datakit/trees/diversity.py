@@ -215,6 +215,25 @@ def _log_choose(n, k):
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
+def expected_taxa(counts: ArrayLike, n: int) -> float:
+    """Expected number of taxa among ``n`` trees drawn with replacement: sum over taxa of 1 - (1 - p)^n.
+
+    Unlike `rarefied` it depends on the shares alone, so that a small inventory and a large one of the same shares have
+    the same number.
+
+    Parameters
+    ----------
+    counts : array-like of int
+        Trees of each taxon.
+    n : int
+
+    Returns
+    -------
+    float
+    """
+    return float((1 - (1 - _shares(counts)) ** n).sum())
+
+
 def effective(counts: ArrayLike) -> float:
     """The number of equally common taxa that are as diverse as ``counts``: exp of Shannon's entropy.
 
@@ -256,134 +275,3 @@ def effective_interval(
     value = effective(np.bincount(taxa))
     low, high = np.percentile(found, [2.5, 97.5])
     return value, float(min(low, value)), float(max(high, value))
-
-
-def compare(
-    inventories: dict[str, pd.DataFrame],
-    level: Literal["species", "genus"] = "species",
-    n: int | None = None,
-    *,
-    draws: int = 200,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Diversity of several inventories, on the same number of trees.
-
-    Parameters
-    ----------
-    inventories : dict of str to DataFrame
-    level : {"species", "genus"}
-    n : int, optional
-        Trees drawn from each; by default half as many as the smallest has, so that no inventory is drawn whole, which
-        would leave nothing to chance and look certain.
-    draws, seed : int
-
-    Returns
-    -------
-    DataFrame
-        ``place``, ``trees`` (those named at this level), ``taxa``, ``rarefied`` (expected taxa among ``n`` trees),
-        ``effective`` (see `effective`; mean over draws of ``n`` trees without replacement) with ``low`` and ``high``
-        (95 % of the draws), ``n``. An inventory that names no taxon at this level is left out.
-    """
-    counts = {place: taxon(frame, level).value_counts().to_numpy() for place, frame in inventories.items()}
-    counts = {place: c for place, c in counts.items() if c.sum()}
-    if not counts:
-        raise WrongUse("compare", f"none of the inventories names the {level}")
-    n = n or max(1, int(min(c.sum() for c in counts.values())) // 2)
-    rows = []
-    for place, c in counts.items():
-        rng = np.random.default_rng(seed)
-        drawn = [effective(x) for x in rng.multivariate_hypergeometric(c, n, size=draws, method="marginals")]
-        value, (low, high) = float(np.mean(drawn)), np.percentile(drawn, [2.5, 97.5])
-        rows.append((place, int(c.sum()), len(c), rarefied(c, n), value, min(low, value), max(high, value), n))
-    columns = ["place", "trees", "taxa", "rarefied", "effective", "low", "high", "n"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-LEAST = 100  # trees named in a group for it to be compared: a choice of this kit
-
-
-def by(
-    frame: pd.DataFrame,
-    column: str,
-    level: Literal["species", "genus"] = "species",
-    n: int | None = None,
-    *,
-    draws: int = 200,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Diversity of the groups of one inventory (sectors, communes), on the same number of trees.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per tree.
-    column : str
-        The group of each tree; trees without one are a group of their own, "not said".
-    level : {"species", "genus"}
-    n : int, optional
-        Trees drawn from each group. By default half as many as the smallest group of at least `LEAST` named trees has,
-        so that none is drawn whole, which would leave nothing to chance and look certain.
-    draws, seed : int
-
-    Returns
-    -------
-    DataFrame
-        One row per group: ``column``, ``trees``, ``named`` (at this level), ``taxa``; at ``n`` trees drawn without
-        replacement ``rarefied`` (expected taxa, see `rarefied`), ``shannon`` and ``simpson`` (effective numbers of
-        taxa: exp H' and 1 / sum p², Hill's numbers of orders 1 and 2; means of the draws), each with ``_low`` and
-        ``_high`` (95 % of the draws), missing for groups with fewer than ``n`` named trees; and ``species_pct``,
-        ``genus_pct``, ``family_pct``: per cent of the commonest taxon of each level among the trees named there, to
-        hold against Santamour's 10, 20 and 30.
-
-    Raises
-    ------
-    WrongUse
-        No such column, or no tree named at this level.
-    """
-    if column not in frame:
-        raise WrongUse("diversity.by", "no such column", expected=column, found=", ".join(map(str, frame.columns)))
-    groups = frame[column].astype("str").fillna("not said")
-    names = {each: taxon(frame, each) for each in SANTAMOUR}
-    if not names[level].notna().any():
-        raise WrongUse("diversity.by", f"the inventory does not name the {level}")
-    counts = {each: _counted(groups, names[each]) for each in SANTAMOUR}
-    sizes = {group: int(c.sum()) for group, c in counts[level].items()}
-    if n is None:
-        enough = [size for size in sizes.values() if size >= LEAST] or [max(sizes.values())]
-        n = max(1, min(enough) // 2)
-    rows = []
-    for group, trees in groups.value_counts(sort=False).sort_index().items():
-        c = counts[level].get(group, np.array([], dtype=int))
-        row = {column: group, "trees": int(trees), "named": int(c.sum()), "taxa": len(c), "n": n}
-        row |= _rarefied_by_draws(c, n, draws, seed) if c.sum() >= n else dict.fromkeys(_MEASURES, np.nan)
-        for each in SANTAMOUR:
-            there = counts[each].get(group)
-            row[f"{each}_pct"] = np.nan if there is None else 100 * there.max() / there.sum()
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _counted(groups, names):
-    """Counts of each taxon, by group."""
-    pairs = pd.DataFrame({"group": groups, "name": names}).dropna().value_counts()
-    return {group: c.to_numpy() for group, c in pairs.groupby(level="group")}
-
-
-_MEASURES = [f"{name}{end}" for name in ("rarefied", "shannon", "simpson") for end in ("", "_low", "_high")]
-
-
-def _rarefied_by_draws(counts, n, draws, seed):
-    rng = np.random.default_rng(seed)
-    p = rng.multivariate_hypergeometric(counts, n, size=draws, method="marginals") / n
-    logs = np.log(p, out=np.zeros_like(p), where=p > 0)
-    drawn = {
-        "rarefied": (p > 0).sum(axis=1),
-        "shannon": np.exp(-(p * logs).sum(axis=1)),
-        "simpson": 1 / (p**2).sum(axis=1),
-    }
-    row = {}
-    for name, values in drawn.items():
-        value = rarefied(counts, n) if name == "rarefied" else float(values.mean())
-        low, high = np.percentile(values, [2.5, 97.5])
-        row |= {name: value, f"{name}_low": float(min(low, value)), f"{name}_high": float(max(high, value))}
-    return row

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.trees import canopy, diversity, ratings, risk
 from datakit.trees.inventory import taxa
 
@@ -171,6 +171,30 @@ def threat_table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400
         for i, label in enumerate(labels):
             rows.append({**({} if by is None else {by: label}), **_row(threat, counts[i], areas[i], drawn[:, i])})
     return pd.DataFrame(rows)
+
+
+def shadiest(table: pd.DataFrame) -> pd.Series:
+    """The pest or disease whose hosts have the most ground under their crowns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `threat_table`, without ``by``.
+
+    Returns
+    -------
+    Series
+        Its row.
+
+    Raises
+    ------
+    CannotAnswer
+        No crown is known.
+    """
+    known = table[table["kind"] != "climate"].dropna(subset="canopy_pct")
+    if known.empty:
+        raise CannotAnswer("crowns", "the inventory measures neither crowns nor trunks")
+    return known.loc[known["canopy_pct"].idxmax()]
 
 
 def _row(threat, counts, areas, drawn):

@@ -11,7 +11,7 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import ArrayLike
     from sklearn.pipeline import Pipeline
@@ -88,6 +88,7 @@ def out_of_fold(
     groups: np.ndarray | None = None,
     *,
     learner: Callable[[pd.DataFrame], Pipeline] = model,
+    points: np.ndarray | None = None,
     splits: int = 5,
     seed: int = 0,
 ) -> np.ndarray:
@@ -106,6 +107,8 @@ def out_of_fold(
         Held out whole; without it rows are split at random.
     learner : callable
         `model` or `boosting`.
+    points : array of float, shape (trees, 2), optional
+        In metres: nothing is learnt from trees near those held out, see `apart`.
     splits, seed : int
 
     Returns
@@ -123,10 +126,42 @@ def out_of_fold(
         if splits < 2:
             raise WrongUse("risk", "one sector cannot be held out from itself", expected="two sectors or more")
         folds = GroupKFold(splits)
+    parts = folds.split(table, target, groups)
+    parts = list(parts if points is None else apart(parts, points))
     # One thread: notebooks run beside each other, and threads that wait for a busy processor cost more than they bring.
     with threadpool_limits(1):
-        chances = cross_val_predict(learner(table), table, target, groups=groups, cv=folds, method="predict_proba")
+        chances = cross_val_predict(learner(table), table, target, cv=parts, method="predict_proba")
     return chances[:, 1]
+
+
+def apart(
+    splits: Iterable[tuple[np.ndarray, np.ndarray]], points: np.ndarray, metres: float = 100
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Splits whose training trees stand away from the trees held out: sectors touch, and a street may cross a border.
+
+    Roberts, D. R. et al. (2017), Ecography 40(8), 913-929, advise blocks farther apart than the dependence reaches.
+
+    Parameters
+    ----------
+    splits : iterable of (train, test)
+        Positions of rows, as scikit-learn's splitters give them.
+    points : array of float, shape (trees, 2)
+        In metres.
+    metres : float
+        Training trees nearer than this to a tree held out are left out: a choice of this kit. Where that would leave
+        fewer than half of them, groups lie among each other and no distance parts them: all are kept.
+
+    Yields
+    ------
+    train, test : arrays of int
+    """
+    with needed_by(__name__):
+        from scipy.spatial import cKDTree
+
+    for train, test in splits:
+        _, near = cKDTree(points[test]).query(points[train], distance_upper_bound=metres)
+        far = near == len(test)
+        yield (train[far] if 2 * far.sum() >= len(train) else train), test
 
 
 def by_one_column(

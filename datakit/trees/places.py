@@ -1,4 +1,4 @@
-"""Areas to count trees in: the communes, or squares where the inventory lies elsewhere."""
+"""Areas to count trees in: the communes, or squares where the inventory lies elsewhere or in one commune alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pandas as pd
 import shapely
 
 from datakit.geo.crs import same_crs
+
+ENOUGH = 50  # trees in an area for a share of them to be told: a choice of this kit
 
 
 def areas(
@@ -22,7 +24,8 @@ def areas(
     communes : GeoDataFrame
         Contours with ``commune`` and ``name``, in the same CRS.
     size : float
-        Side of the squares in metres, used when fewer than half of the trees stand in a commune.
+        Side of the squares in metres, used when fewer than half of the trees stand in a commune, or fewer than two
+        communes have `ENOUGH` of them: one commune compares with nothing.
 
     Returns
     -------
@@ -35,8 +38,8 @@ def areas(
     tree, area = communes.sindex.query(frame.geometry, predicate="within")
     tree, first = np.unique(tree, return_index=True)  # on a border, the first commune counts
     where = pd.Series(None, index=frame.index, dtype="str")
-    if 2 * len(tree) >= len(frame):
-        where.iloc[tree] = communes["commune"].to_numpy()[area[first]]
+    where.iloc[tree] = communes["commune"].to_numpy()[area[first]]
+    if 2 * len(tree) >= len(frame) and (where.value_counts() >= ENOUGH).sum() >= 2:
         return communes[["commune", "name", "geometry"]].rename(columns={"commune": "place"}), where
     return squares(frame, size)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.trees.diversity import taxon
 from datakit.trees.inventory import states
 from datakit.trees.structure import age, height, trunk_diameter
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
+Frame = TypeVar("Frame", bound=pd.DataFrame)  # or a GeoDataFrame, which stays one
+
 # Written after a tree was lost, or while it was: a model that reads them predicts the past.
 LEAKS = {
     "etat": "it is the outcome itself",
+    "statut": "it is the outcome itself, in one of three words",
     "date_abattage": "filled in when the tree is felled",
     "remarque": "notes on stumps and felling are written afterwards",
     "nombre_diagnostics": "trees are inspected because somebody already fears for them",
@@ -46,6 +49,37 @@ def lost(frame: pd.DataFrame) -> pd.Series | None:
         return None
     gone = became(frame).map({"standing": False, "lost": True}).astype("boolean")
     return gone if gone.nunique() == 2 else None
+
+
+def outcomes(frame: Frame) -> tuple[Frame, np.ndarray]:
+    """The trees whose outcome is known, and whether each was lost.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The standard table, with its lost trees.
+
+    Returns
+    -------
+    known : DataFrame
+        Condemned trees that stand and trees of unknown state are left out.
+    target : ndarray of bool
+
+    Raises
+    ------
+    CannotAnswer
+        The inventory has no losses: most open ones delete what is felled.
+    """
+    target = lost(frame)
+    if target is None:
+        raise CannotAnswer(
+            "losses",
+            "the inventory has no losses to learn from: what is felled is deleted, or its state is not written",
+            found="only standing trees" if "etat" in frame else "no column etat",
+        )
+    there = target.notna().to_numpy()
+    known = frame if there.all() else frame[there]  # no copy of a large table where nothing is left out
+    return known, target[there].to_numpy(dtype=bool)
 
 
 def became(frame: pd.DataFrame) -> pd.Series:
@@ -83,9 +117,9 @@ def leak_check(frame: pd.DataFrame, target: ArrayLike, least: int = 20) -> pd.Da
     for name in frame.columns.drop(["geometry"], errors="ignore"):
         column = frame[name]
         signs = {"filled": column.notna().to_numpy(), "empty": column.isna().to_numpy()}
-        if column.nunique() <= 200:
-            text = column.astype(object)
-            signs |= {f"= {value}": (text == value).to_numpy() for value in column.value_counts().index}
+        codes, values = pd.factorize(column)
+        if len(values) <= 200:
+            signs |= {f"= {value}": codes == code for code, value in enumerate(values)}
         judged = [(100 * target[m].mean(), int(m.sum()), sign) for sign, m in signs.items() if m.sum() >= least]
         judged = [j for j in judged if j[0] > 90]
         if judged:
@@ -139,7 +173,8 @@ def features(frame: pd.DataFrame, today: int, *, also: Sequence[str] = (), allow
     table = pd.DataFrame(found)
     table = table.loc[:, table.notna().any()]
     for name in [c for c in table if not pd.api.types.is_numeric_dtype(table[c]) or table[c].dtype == "boolean"]:
-        table[name] = table[name].astype(object).where(table[name].notna(), "not said")
+        words = pd.Categorical(table[name].astype(object).where(table[name].notna(), "not said"))
+        table[name] = words.astype(object)  # each word once in memory, not once for each tree
     return table
 
 
@@ -187,14 +222,60 @@ def oldest_stage_first(frame: pd.DataFrame, today: int) -> np.ndarray:
     return stage.to_numpy(dtype=float) + 0.999 * rank
 
 
+LEAST_LOST, LEAST_SECTORS = 50, 5  # for a model to be tried: choices of this kit
+
+
+def enough(target: np.ndarray, groups: np.ndarray) -> None:
+    """Raise `CannotAnswer` where there are too few losses or sectors for a model to be tried."""
+    if target.sum() < LEAST_LOST or len(set(groups)) < LEAST_SECTORS:
+        raise CannotAnswer(
+            "losses",
+            "there is too little to learn from: chance would decide",
+            expected=f"{LEAST_LOST} lost trees in {LEAST_SECTORS} sectors",
+            found=f"{int(target.sum())} in {len(set(groups))}",
+        )
+
+
+def written_after(frame: pd.DataFrame, leaks: pd.DataFrame) -> str:
+    """A column of an inventory that was written after the loss, and is not the state itself.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    leaks : DataFrame
+        From `leak_check`.
+
+    Returns
+    -------
+    str
+        The first of those found in the data, else of `LEAKS`.
+
+    Raises
+    ------
+    CannotAnswer
+        The inventory has none.
+    """
+    names = [name for name in [*leaks["column"], *LEAKS] if name in frame and frame[name].notna().any()]
+    names = [name for name in names if name not in ("etat", "statut")]
+    if not names:
+        raise CannotAnswer("leaks", "no column of this inventory was written after the loss, as far as is known")
+    return names[0]
+
+
 def sectors(frame: gpd.GeoDataFrame, size: float = 1000) -> np.ndarray:
     """Groups of trees that are held out together: the inventory's sectors, else squares of ``size`` metres.
 
     Returns
     -------
     ndarray of str
+        With fewer than five squares, half as large ones.
     """
-    if "secteur" in frame and frame["secteur"].nunique() >= 5:
+    if "secteur" in frame and frame["secteur"].nunique() >= LEAST_SECTORS:
         return frame["secteur"].fillna("?").to_numpy(dtype=str)
     x, y = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
-    return np.char.add(np.char.add((x // size).astype(int).astype(str), "-"), (y // size).astype(int).astype(str))
+    for side in (size, size / 2):
+        column, row = (x // side).astype(int).astype(str), (y // side).astype(int).astype(str)
+        found = np.char.add(np.char.add(column, "-"), row)
+        if len(set(found)) >= LEAST_SECTORS:
+            break
+    return found

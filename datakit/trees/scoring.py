@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import ArrayLike
 
@@ -41,13 +41,45 @@ def average_precision(target: np.ndarray, score: np.ndarray) -> float:
     return float((np.diff(recall, prepend=0) * precision).sum())
 
 
-def redrawn(groups: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Rows of whole groups, drawn with replacement, as many groups as there are; ``draws`` times."""
+def redrawn(
+    target: np.ndarray, scores: Iterable[np.ndarray], groups: np.ndarray, *, draws: int = 100, seed: int = 0
+) -> np.ndarray:
+    """Average precisions of several lists, each on the same draws of whole groups with replacement.
+
+    Parameters
+    ----------
+    target : array of bool
+    scores : iterable of array
+    groups : array
+        Of each tree; as many are drawn as there are.
+    draws, seed : int
+
+    Returns
+    -------
+    ndarray of float, shape (draws, lists)
+        Draws without any lost tree are left out.
+    """
     rng = np.random.default_rng(seed)
     names, codes = np.unique(groups, return_inverse=True)
-    members = [np.flatnonzero(codes == k) for k in range(len(names))]
-    for _ in range(draws):
-        yield np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
+    number = len(names)
+    times = np.array([np.bincount(rng.integers(0, number, number), minlength=number) for _ in range(draws)])
+    lost = np.bincount(codes, weights=target, minlength=number)
+    times = times[times @ lost > 0]
+    columns = []
+    for score in scores:  # sorted once: a draw only changes how often each tree counts
+        order = np.argsort(-score, kind="stable")
+        hit, ranked, group = target[order].astype(float), score[order], codes[order]
+        last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # ties are taken together
+        columns.append([_weighted(hit, group, last, weight.astype(float)) for weight in times])
+    return np.array(columns).T
+
+
+def _weighted(hit, group, last, weight):
+    weight = weight[group]
+    hits, seen = np.cumsum(weight * hit)[last], np.cumsum(weight)[last]
+    with np.errstate(invalid="ignore"):
+        precision = np.where(seen > 0, hits / seen, 0.0)
+    return float((np.diff(hits / hits[-1], prepend=0) * precision).sum())
 
 
 def interval(
@@ -59,8 +91,7 @@ def interval(
     -------
     low, high : float
     """
-    found = [average_precision(target[i], score[i]) for i in redrawn(groups, draws, seed) if target[i].any()]
-    low, high = np.percentile(found, [2.5, 97.5])
+    low, high = np.percentile(redrawn(target, [score], groups, draws=draws, seed=seed), [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -85,6 +116,15 @@ def calibration(target: ArrayLike, score: ArrayLike, bins: int = 10) -> pd.DataF
     table = pd.DataFrame({"trees": 1, "predicted_pct": 100 * score, "lost_pct": 100 * target})
     table = table.groupby(group.to_numpy()).agg({"trees": "sum", "predicted_pct": "mean", "lost_pct": "mean"})
     return table.reset_index(drop=True)
+
+
+def judged(group: pd.Series) -> str:
+    """One group of `calibration` in words: does its score agree, within two standard errors, with what was lost?"""
+    said, lost = group["predicted_pct"] / 100, group["lost_pct"] / 100
+    error = 2 * np.sqrt(max(said * (1 - said), 1e-12) / group["trees"])
+    if abs(said - lost) <= error:
+        return "as far as chance can tell, they agree"
+    return "they say too little" if said < lost else "they say too much"
 
 
 def brier(target: ArrayLike, score: ArrayLike) -> float:

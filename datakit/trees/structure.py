@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from datakit.show.answers import Value
+
 # Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2), 159-171: a population
 # that renews itself has about so many per cent of trees in each class of trunk diameter at breast height.
 RICHARDS = {"under 20 cm": 40, "20 to 40 cm": 30, "40 to 60 cm": 20, "60 cm and more": 10}
@@ -139,3 +141,23 @@ def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         shares = dict(zip(table["diameter"], table["share_pct"], strict=True))
         rows.append({column: group, "trees": len(at), "measured": int(table["trees"].sum()), **shares, "off_pct": off})
     return pd.DataFrame(rows)
+
+
+def turnover(years: pd.Series, recent: int = 10) -> Value:
+    """How long it would take to plant as many trees as stand, at the pace of the last years.
+
+    Parameters
+    ----------
+    years : Series of float
+        Ages of the standing trees.
+    recent : int
+        How many years back the pace is taken from.
+
+    Returns
+    -------
+    Value
+        In years; "never" in words where none is so young. Young trees that died already are not in it: the pace of
+        planting is at least that.
+    """
+    young = int((years < recent).sum())
+    return Value(recent * len(years) / young, "years", decimals=0) if young else Value("never")

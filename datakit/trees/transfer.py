@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.trees import risk
 from datakit.trees.learners import boosting, out_of_fold
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from sklearn.pipeline import Pipeline
 
-__all__ = ["transfer"]
+__all__ = ["transfer", "tried"]
 
 COLUMNS = [
     "train",
@@ -85,6 +85,14 @@ def transfer(
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
 
+def tried(table: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of `transfer` that could be made, or `CannotAnswer` where none could."""
+    made = table.dropna(subset="average_precision")
+    if made.empty:
+        raise CannotAnswer("transfer", "no model could be tried elsewhere", found="; ".join(table["why"].dropna()))
+    return made
+
+
 def _known(inventories):
     """Of each inventory with losses: what is known of its trees, which were lost, and their sectors; of others, why."""
     known, missing = {}, {}
@@ -93,10 +101,9 @@ def _known(inventories):
         if target is None:
             missing[name] = "no losses in its file"
             continue
-        there = target.notna().to_numpy()
-        rows = frame[there]
+        rows, gone = risk.outcomes(frame)
         table = risk.features(rows, survey_year(frame) or 0).reset_index(drop=True)
-        known[name] = table, target[there].to_numpy(dtype=bool), risk.sectors(rows)
+        known[name] = table, gone, risk.sectors(rows)
     return known, missing
 
 

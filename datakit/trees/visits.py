@@ -18,13 +18,14 @@ from datakit.data.provenance import STAMP
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.streets import DETOUR
+from datakit.show.answers import Value
 from datakit.trees.risk import became
 
 with needed_by(__name__):
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-__all__ = ["PROTECTED_ROWS", "visit_list", "write_list"]
+__all__ = ["PROTECTED_ROWS", "figures", "sheet", "visit_list", "write_list"]
 
 TOLD = (
     "id",
@@ -53,6 +54,7 @@ def visit_list(
     score: pd.Series | np.ndarray,
     n: int = 200,
     *,
+    why: pd.Series | None = None,
     per_round: int = PER_ROUND,
     walk_km: float = 6.0,
 ) -> gpd.GeoDataFrame:
@@ -67,6 +69,8 @@ def visit_list(
         out, unless their state says that they are condemned and still stand ("À abattre"): those come first.
     n : int
         Trees to visit; fewer where fewer stand.
+    why : Series of str, optional
+        A reason for each tree, see `datakit.trees.reasons`.
     per_round : int
         Trees in one round, at most.
     walk_km : float
@@ -76,9 +80,10 @@ def visit_list(
     -------
     GeoDataFrame
         In walking order: ``rank`` (1 is to be seen first), ``score`` (as given), ``round``, ``order`` (in the round),
-        ``walked`` (m since the round's first tree), ``why``, and what the inventory says of the tree. A round starts
-        where the highest score is left and takes the nearest trees; its order is by nearest neighbour, mended by
-        exchanging pairs of legs (2-opt); lengths are straight lines times 1.3.
+        ``walked`` (m since the round's first tree), ``why`` (the reason given, after the state of a condemned tree),
+        and what the inventory says of the tree. A round takes the tree that is first on the list of those left, and
+        the nearest ones; the walk starts at that tree, and is by nearest neighbour, mended by exchanging pairs of legs
+        (2-opt); lengths are straight lines times 1.3.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def visit_list(
         "round": rounds,
         "order": order,
         "walked": walked.round(),
-        "why": _why(listed, condemned[chosen]),
+        "why": _why(listed, condemned[chosen], why),
     }
     told = {c: listed[c].to_numpy() for c in TOLD if c in listed}
     made = gpd.GeoDataFrame(table | told, geometry=listed.geometry.to_numpy(), crs=frame.crs, index=listed.index)
@@ -157,60 +162,113 @@ def _rounds(points, per_round, longest):
 
 
 def _walk(points):
-    """An open walk past all points: nearest neighbour from either end of the longest axis, mended by 2-opt."""
-    # Kept, because networkx does worse: over 381 rounds of 3 to 40 trees its greedy tour was 27 % longer in 1.7 times
-    # the time, threshold_accepting_tsp from there 24 % longer in 22 times the time.
+    """An open walk from the first point past all others: nearest neighbour, mended by 2-opt."""
+    # Kept, because networkx does worse: over 381 rounds of 3 to 40 trees, started anywhere, its greedy tour was 27 %
+    # longer in 1.7 times the time, threshold_accepting_tsp from there 24 % longer in 22 times the time.
     n = len(points)
     if n < 3:
         return list(range(n))
     far = cdist(points, points)
-    way = [int(np.argmax(far.sum(axis=0)))]
-    left = set(range(n)) - set(way)
+    way, left = [0], set(range(1, n))
     while left:
         way.append(min(left, key=lambda i: (far[way[-1], i], i)))
         left.remove(way[-1])
     better = True
     while better:
         better = False
-        for i in range(n - 1):
+        for i in range(1, n - 1):
             for j in range(i + 1, n):
-                before = (far[way[i - 1], way[i]] if i else 0) + (far[way[j], way[j + 1]] if j + 1 < n else 0)
-                after = (far[way[i - 1], way[j]] if i else 0) + (far[way[i], way[j + 1]] if j + 1 < n else 0)
+                before = far[way[i - 1], way[i]] + (far[way[j], way[j + 1]] if j + 1 < n else 0)
+                after = far[way[i - 1], way[j]] + (far[way[i], way[j + 1]] if j + 1 < n else 0)
                 if after < before - 1e-9:
                     way[i : j + 1] = way[i : j + 1][::-1]
                     better = True
     return way
 
 
-def _why(listed, condemned):
-    """What the state says of a condemned tree, and what the model was told of each, in words."""
-    words = _told(listed)
+def _why(listed, condemned, why):
+    """What the state says of a condemned tree, and the reason that was given for each."""
+    given = [""] * len(listed) if why is None else why.reindex(listed.index).fillna("").tolist()
     if not condemned.any():
-        return words
+        return given
     states = listed["etat"].astype("str").str.strip()
-    return [f"state: {s}, {w}".strip(", ") if c else w for s, w, c in zip(states, words, condemned, strict=True)]
+    return [
+        "; ".join(filter(None, [f"state: {state}", reason])) if first else reason
+        for state, reason, first in zip(states, given, condemned, strict=True)
+    ]
 
 
-def _told(listed):
-    parts = []
-    if "taxon" in listed:
-        parts.append(listed["taxon"].astype("str").fillna("not named"))
-    if "stade_developpement" in listed:
-        parts.append(listed["stade_developpement"].astype("str").fillna("stage not said"))
-    if "annee_plantation" in listed:
-        parts.append(("planted " + listed["annee_plantation"].astype("str")).fillna("age not known"))
-    elif "age_estime" in listed:
-        parts.append(
-            ("about " + listed["age_estime"].round().astype("Int64").astype("str") + " years").fillna("age not known")
-        )
-    if "dbh" in listed:
-        parts.append(
-            ("trunk " + listed["dbh"].round().astype("Int64").astype("str") + " cm").fillna("trunk not measured")
-        )
-    return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * len(listed)
+def figures(listed: gpd.GeoDataFrame) -> dict[str, Value]:
+    """What a sentence on a list needs: ``trees``, ``rounds``, ``longest`` (km) and the first ``stop`` in words."""
+    tree = listed.sort_values("rank").iloc[0]
+    parts = [tree[name] for name in ("taxon", "adresse") if name in tree and isinstance(tree[name], str)]
+    return {
+        "trees": Value(len(listed), "trees"),
+        "rounds": Value(int(listed["round"].nunique()), "rounds"),
+        "longest": Value(listed["walked"].max() / 1000, "km", decimals=1),
+        "stop": Value(", ".join(parts) or f"the tree at {tree.geometry.x:.0f}, {tree.geometry.y:.0f} (Lambert-93)"),
+    }
 
 
-def write_list(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
+HEADS = {
+    "rank": ("rank", "rang"),
+    "score": ("score (0 to 1)", "score (0 à 1)"),
+    "round": ("round", "tournée"),
+    "order": ("stop", "arrêt"),
+    "walked": ("walked (m)", "distance parcourue (m)"),
+    "why": ("why", "pourquoi"),
+    "id": ("tree", "arbre"),
+    "taxon": ("taxon", "taxon"),
+    "nom_vernaculaire": ("French name", "nom français"),
+    "adresse": ("address", "adresse"),
+    "secteur": ("sector", "secteur"),
+    "stade_developpement": ("stage", "stade"),
+    "hauteur": ("height (m)", "hauteur (m)"),
+    "dbh": ("trunk diameter (cm)", "diamètre du tronc (cm)"),
+    "annee_plantation": ("planted in", "année de plantation"),
+    "longitude": ("longitude (°)", "longitude (°)"),
+    "latitude": ("latitude (°)", "latitude (°)"),
+    "x": ("x, Lambert-93 (m)", "x, Lambert-93 (m)"),
+    "y": ("y, Lambert-93 (m)", "y, Lambert-93 (m)"),
+    "data": ("data", "données"),
+}
+
+
+def sheet(listed: gpd.GeoDataFrame, lang: str = "en") -> pd.DataFrame:
+    """A list as people read it: rounded, units in the heads, where each tree stands; years and distances are whole.
+
+    Parameters
+    ----------
+    listed : GeoDataFrame
+        From `visit_list`.
+    lang : {"en", "fr"}
+        Of the heads.
+
+    Returns
+    -------
+    DataFrame
+        In the order of `HEADS`.
+    """
+    degrees, metres = listed.geometry.to_crs(4326), listed.geometry.to_crs(2154)
+    table = pd.DataFrame(listed.drop(columns=listed.geometry.name)).assign(
+        longitude=degrees.x.round(6), latitude=degrees.y.round(6), x=metres.x.round(1), y=metres.y.round(1)
+    )
+    table["score"] = table["score"].round(3)
+    for name in ("walked", "dbh", "annee_plantation"):
+        if name in table:
+            table[name] = table[name].round().astype("Int64")
+    if "hauteur" in table:  # the standard table has centimetres
+        table["hauteur"] = (table["hauteur"] / 100).round(1)
+    if listed.attrs.get("datakit", {}).get("synthetic"):
+        table["data"] = STAMP
+    kept = [name for name in HEADS if name in table]
+    heads = {name: HEADS[name][lang == "fr"] for name in kept}
+    if table["score"].max() > 1:  # a rule's: no share, it only says which tree comes first
+        heads["score"] = ("score (order only)", "score (ordre seul)")[lang == "fr"]
+    return table[kept].rename(columns=heads)
+
+
+def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "en") -> list[Path]:
     """Write a list for a spreadsheet and for a map.
 
     Parameters
@@ -219,29 +277,26 @@ def write_list(listed: gpd.GeoDataFrame, folder: str | Path) -> list[Path]:
         From `visit_list`.
     folder : path
         Made if it is not there.
+    lang : {"en", "fr"}
+        Of the heads of the spreadsheet, see `sheet`.
 
     Returns
     -------
     list of Path
         ``visits.csv`` (UTF-8 with a mark at its start, without which Excel garbles accents; semicolons and decimal
         commas, as French spreadsheets expect; no text is a formula; longitude, latitude, and x and y in Lambert 93) and
-        ``visits.gpkg`` (layer "visits", for QGIS).
+        ``visits.gpkg`` (layer "visits", for QGIS, with the names of `visit_list`).
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    degrees, metres = listed.geometry.to_crs(4326), listed.geometry.to_crs(2154)
-    table = pd.DataFrame(listed.drop(columns=listed.geometry.name))
-    table = table.assign(
-        longitude=degrees.x.round(6), latitude=degrees.y.round(6), x=metres.x.round(1), y=metres.y.round(1)
-    )
+    text, layer = folder / "visits.csv", folder / "visits.gpkg"
+    safe = for_spreadsheets(sheet(listed, lang))
+    write_whole(text, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
+    shapes = gpd.GeoDataFrame(listed.drop(columns=listed.geometry.name), geometry=listed.geometry.to_crs(2154))
     if listed.attrs.get("datakit", {}).get("synthetic"):
-        table["data"] = STAMP
-    sheet, layer = folder / "visits.csv", folder / "visits.gpkg"
-    safe = for_spreadsheets(table)
-    write_whole(sheet, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
-    shapes = gpd.GeoDataFrame(table, geometry=metres)
+        shapes["data"] = STAMP
     write_whole(layer, lambda file: _write_layer(shapes, file))
-    return [sheet, layer]
+    return [text, layer]
 
 
 def _write_layer(shapes, file):

@@ -11,7 +11,10 @@ import pytest
 import shapely
 
 import datakit
+from datakit.cli import main
+from datakit.data.layers import Layers
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.trees import study
 from datakit.trees.checks import fitting
 from datakit.trees.checks import page as audit_page
 from datakit.trees.checks import words as audit_words
@@ -353,3 +356,19 @@ def test_real_inventories(real_mirror, real_cards, monkeypatch):
     for one in made.values():
         names = {f.check: f for f in one.findings if f.group == "taxonomy"}
         assert names["unresolved"].share_pct < 1
+
+
+def test_the_command_makes_the_checks_of_the_chapter(tmp_path, capsys):
+    """One file, one audit: 68 checks here and 66 there would be two opinions about the same trees."""
+    assert main(["trees", "audit", "--output", str(tmp_path / "audit.html")]) == 0
+    it = study.study(Layers("sample", reference="trees-dijon"), "trees-dijon")
+    chapter = audit(it.recorded.drop(columns="place"), area=it.communes, today=it.year)
+    assert capsys.readouterr().out.startswith(chapter.text())
+    assert f"{len(it.recorded)} trees, {len(chapter.table)} checks: " in chapter.text()
+    assert "In another commune than its code says" in set(chapter.table["check"])
+    # Elsewhere there are no communes to compare with, in neither.
+    assert main(["trees", "audit", "--inventory", "trees-paris", "--output", str(tmp_path / "audit.html")]) == 0
+    paris = study.study(Layers("sample", reference="trees-paris"), "trees-paris")
+    assert capsys.readouterr().out.startswith(
+        audit(paris.recorded.drop(columns="place"), area=paris.communes, today=paris.year or None).text()
+    )

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer
 from datakit.trees import choosing, learners, risk, scoring
 from tests.trees import inventories
 from tests.trees.inventories import invented
@@ -53,8 +53,8 @@ def flat(age, genus):
 
 @pytest.fixture(scope="module")
 def scored(sample):
-    target = risk.lost(sample).to_numpy(dtype=bool)
-    return choosing.baselines(sample, target, today=2025, visits=1000, draws=20), target
+    known, target = risk.outcomes(sample)
+    return choosing.held_out(known, target, 2025), target
 
 
 def test_the_boosting_is_chosen_where_it_really_wins():
@@ -99,46 +99,58 @@ def test_differences_are_paired_on_the_same_draws():
     assert same[["difference", "low", "high"]].eq(0).all(axis=None) and not same["beats"].any()
 
 
-def test_scores_of_random_rows_are_no_candidates():
-    rng = np.random.default_rng(0)
-    target, groups = rng.random(600) < 0.3, np.repeat(np.arange(6), 100).astype(str)
-    scores = pd.DataFrame({"chance": np.zeros(600), "model, random rows": target.astype(float)})
-    assert choosing.simplest_unbeaten(target, scores, groups, draws=20).baseline == "chance"
-    scores = scores.rename(columns={"model, random rows": "model, sectors"})
-    assert choosing.simplest_unbeaten(target, scores, groups, draws=20).baseline == "model, sectors"
-
-
 def test_both_models_find_what_was_put_there_on_held_out_sectors():
     frame = invented()
-    target = risk.lost(frame).to_numpy(dtype=bool)
-    table, scores = choosing.baselines(frame, target, today=2020, draws=20)
-    by = table.set_index(["baseline", "held_out"])
-    assert [*by.index.get_level_values(0)] == [
+    known, target = risk.outcomes(frame)
+    scores = choosing.held_out(known, target, 2020)
+    assert [name.partition(", ")[0] for name in scores] == [
         "chance",
         "oldest stage first",
         "worst genera first",
         "logistic regression",
         "gradient boosting",
-        "logistic regression",
-        "gradient boosting",
     ]
-    for name in ("logistic regression", "gradient boosting"):
-        row = by.loc[(name, "sectors")]
-        assert row.average_precision > 1.5 * by.loc[("chance", "")].average_precision
-        assert row.low < row.average_precision < row.high
-    # Trees were lost by chance alone beyond that: held-out sectors are as good as random rows.
-    assert (
-        abs(
-            by.loc[("gradient boosting", "random rows")].average_precision
-            - by.loc[("gradient boosting", "sectors")].average_precision
-        )
-        < 0.05
-    )
-    assert scores.index.equals(frame.index)
+    found = {name: scoring.average_precision(target, scores[name].to_numpy(float)) for name in scores}
+    for name in (LOGISTIC, BOOSTING):
+        assert found[name] > 1.5 * found["chance"]
+    assert scores.index.equals(known.index)
+
+
+def test_random_rows_flatter_where_sectors_differ_and_not_where_they_do_not():
+    """The verdict is read from the figures: a model that knows its neighbours, and one that has nothing to know."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(24), 100).astype(str)
+    target = rng.random(2400) < np.repeat(rng.choice([0.02, 0.5], 24), 100)
+    blind, seeing = rng.random(2400), target * 0.4 + rng.random(2400)
+    for rows, words in ((seeing, "flatter by"), (rng.random(2400), "not shown to flatter")):
+        scores = pd.DataFrame({"sectors": blind, "random rows": rows})
+        said = choosing.flattery(target, scores, groups, draws=60)
+        assert words in said["verdict"].value
+        assert said["difference"].value == pytest.approx(said["random_rows"].value - said["sectors"].value)
+
+
+def test_what_a_list_is_worth_is_said_in_words(scored):
+    scores, _ = scored
+    choice = choosing.Choice("oldest stage first", scores["oldest stage first"], table(0.02, 0.01, 0.03))
+    said = choice.figures()
+    assert (said["better"].value, said["verdict"].value) == ("gradient boosting", "beats")
+    assert choosing.Choice("chance", scores["chance"], table(0.02, -0.01, 0.03)).verdict() == "is not shown to beat"
+    assert choosing.Choice("chance", scores["chance"], table(-0.02, -0.03, -0.01)).verdict() == "is worse than"
+    with pytest.raises(CannotAnswer, match="no shares"):
+        choice.shares()
+    with pytest.raises(CannotAnswer, match="no list beats chance"):
+        choosing.Choice("chance", scores["chance"], table(0, -1, 1)).ranking()
+    assert choosing.Choice(LOGISTIC, scores[LOGISTIC], table(0, -1, 1)).shares().between(0, 1).all()
+
+
+def table(difference, low, high):
+    columns = ["simpler", "other", "difference", "low", "high", "beats"]
+    rows = [("oldest stage first", BOOSTING, difference, low, high, low > 0)]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def test_without_losses_there_is_no_chance():
-    with pytest.raises(WrongUse, match="no losses to learn from"):
+    with pytest.raises(CannotAnswer, match="no losses to learn from"):
         choosing.loss_scores(invented().assign(etat="En place"))
 
 
@@ -150,12 +162,12 @@ def test_trees_lost_already_have_no_chance_and_the_others_do():
 
 
 def test_the_planted_risk_is_found(sample, scored):
-    (table, _), target = scored
-    by = table.set_index(["baseline", "held_out"]).average_precision
-    assert by["chance", ""] == pytest.approx(target.mean())
-    assert by["oldest stage first", ""] > by["chance", ""]
-    assert by["logistic regression", "sectors"] > 1.5 * by["chance", ""]
-    assert by["gradient boosting", "sectors"] > 1.3 * by["oldest stage first", ""]
+    scores, target = scored
+    found = {name: scoring.average_precision(target, scores[name].to_numpy(float)) for name in scores}
+    assert found["chance"] == pytest.approx(target.mean())
+    assert found["oldest stage first"] > found["chance"]
+    assert found[LOGISTIC] > 1.5 * found["chance"]
+    assert found[BOOSTING] > 1.3 * found["oldest stage first"]
     fitted = learners.model(features := risk.features(sample, 2025)).fit(features, target)
     weights = dict(zip(fitted[0].get_feature_names_out(), fitted[1].coef_[0], strict=True))
     genera = {name.split("_")[-1]: w for name, w in weights.items() if "__genus_" in name}
@@ -171,12 +183,14 @@ def test_the_planted_risk_is_found(sample, scored):
     assert max(ground, key=ground.get) == "Enrobé"
 
 
-def test_random_rows_flatter(sample, scored):
-    (table, _), target = scored
-    by = table.set_index(["baseline", "held_out"]).average_precision
-    features, streets = risk.features(sample, 2025), sample["adresse"].fillna("?").to_numpy(dtype=str)
-    learnt = {"logistic regression": learners.model, "gradient boosting": learners.boosting}
-    for (name, learner), much in zip(learnt.items(), (1.25, 1.5), strict=True):
-        apart = scoring.average_precision(target, learners.out_of_fold(features, target, streets, learner=learner))
-        assert by[name, "random rows"] > much * by[name, "sectors"]
-        assert by[name, "random rows"] > much * apart
+def test_random_rows_flatter_on_the_planted_streets(sample):
+    known, target = risk.outcomes(sample)
+    features = risk.features(known, 2025).assign(x=known.geometry.x, y=known.geometry.y)
+    streets = known["adresse"].fillna("?").to_numpy(dtype=str)
+    found = {
+        way: scoring.average_precision(
+            target, learners.out_of_fold(features, target, groups, learner=learners.boosting)
+        )
+        for way, groups in (("rows", None), ("streets", streets), ("sectors", risk.sectors(known)))
+    }
+    assert found["rows"] > 1.5 * max(found["streets"], found["sectors"])

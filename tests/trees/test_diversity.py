@@ -115,52 +115,6 @@ def test_trees_without_a_street_are_not_one_street():
     assert (unknown.low, unknown.high) == (alone.low, alone.high) and alone.low < alone.share_pct < alone.high
 
 
-def test_cities_compare_on_the_same_number_of_trees():
-    big = pd.DataFrame({"genre": ["A", "B", "C", "D"] * 100, "espece": "x"})
-    small = pd.DataFrame({"genre": ["A", "B"] * 10, "espece": "x"})
-    assert (diversity.compare({"big": big, "small": small}, "genus").n == 10).all()
-    table = diversity.compare({"big": big, "small": small}, "genus", n=20).set_index("place")
-    assert table.rarefied["small"] == pytest.approx(2)
-    assert table.effective["small"] == pytest.approx(2)
-    assert 3 < table.effective["big"] < 4  # twenty trees never show all of the diversity
-    assert table.low["big"] < table.effective["big"] < table.high["big"]
-    whole = diversity.compare({"big": big}, "genus", n=400).loc[0]
-    assert whole.effective == whole.low == whole.high == pytest.approx(4)  # nothing is left to chance
-    with pytest.raises(WrongUse):
-        diversity.compare({"none": pd.DataFrame({"x": [1]})})
-
-
-def test_diversity_by_group_compares_on_the_same_number_of_trees():
-    big = trees([f"Genus{i} x" for i in "abcd"] * 250).assign(secteur="big")
-    small = trees(["Genusa x", "Genusb x"] * 60).assign(secteur="small")
-    tiny = trees(["Genusa x"] * 5).assign(secteur="tiny")
-    table = diversity.by(pd.concat([big, small, tiny], ignore_index=True), "secteur").set_index("secteur")
-    assert (table.n == 60).all()  # half of the smallest group of at least 100
-    assert table.named.tolist() == [1000, 120, 5] and table.taxa.tolist() == [4, 2, 1]
-    assert table.rarefied["big"] == pytest.approx(diversity.rarefied([250] * 4, 60))
-    assert table.simpson["small"] == pytest.approx(2, abs=0.03)
-    # Without replacement, 60 of 4 x 250: E[sum p²] = 1/60 + 59/60 x 249/999.
-    assert table.simpson["big"] == pytest.approx(1 / (1 / 60 + 59 / 60 * 249 / 999), rel=0.02)
-    assert table.shannon_low["big"] < table.shannon["big"] < table.shannon_high["big"] <= 4
-    assert table.loc["tiny", ["rarefied", "shannon", "simpson"]].isna().all()  # too few: not compared, not hidden
-    assert table.species_pct.tolist() == [25, 50, 100]
-    assert table.family_pct.isna().all()
-    with pytest.raises(WrongUse):
-        diversity.by(big, "commune")
-    with pytest.raises(WrongUse):
-        diversity.by(pd.DataFrame({"secteur": ["a"]}), "secteur")
-
-
-def test_diversity_by_group_counts_all_trees(sample):
-    table = diversity.by(sample, "secteur", draws=20)
-    assert table.trees.sum() == len(sample)
-    assert table.named.sum() == diversity.taxon(sample, "species").notna().sum()
-    assert table.rarefied.notna().equals(table.named >= table.n)
-    table = table[table.rarefied.notna()]
-    assert len(table) > 20
-    assert ((table.rarefied_low <= table.rarefied) & (table.rarefied <= table.rarefied_high)).all()
-
-
 def test_the_planted_plane_breaks_the_rule_for_species(sample):
     rule = diversity.ten_twenty_thirty(sample).set_index("level")
     assert rule.taxon["species"] == "Platanus x hispanica"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datakit.errors import CannotAnswer
-from datakit.trees import canopy, exposure, hiding
+from datakit.trees import canopy, exposure, hiding, smearing
 from tests.trees import inventories
 
 
@@ -41,7 +41,7 @@ def test_the_whole_sample_is_held_and_its_range_is_narrow(sample):
 def test_without_the_error_of_the_form_the_truth_is_missed(sample, monkeypatch):
     """What the intervals were before: a straight line, and no error but that of its coefficients."""
     monkeypatch.setattr(canopy, "UNLIKE", 0.0)
-    none = canopy.Correction(np.array([]), np.array([]), np.array([]), 0.0)
+    none = smearing.Correction(np.array([]), np.array([]), np.array([]), 0.0)
     monkeypatch.setattr(canopy, "_correction", lambda crowns, crown: none)
     assert trials(sample, 3000, 8, share=0.8)["held"].mean() < 0.8
 

@@ -46,3 +46,15 @@ def test_on_held_out_sectors_as_many_trees_were_lost_as_the_scores_say(sample, l
     assert "sector" not in table
     score = learners.out_of_fold(table, target, groups, learner=learner)
     assert score.mean() == pytest.approx(target.mean(), rel=0.05)
+
+
+def test_trees_near_those_held_out_are_not_learnt_from():
+    points = np.c_[np.arange(0, 1000, 10.0), np.zeros(100)]
+    west = np.flatnonzero(points[:, 0] < 300)
+    east = np.setdiff1d(np.arange(100), west)
+    ((train, test),) = learners.apart([(east, west)], points, metres=100)
+    assert test.tolist() == west.tolist() and points[train, 0].min() == 390
+    # Groups that lie among each other cannot be parted: nothing is left out, rather than nearly everything.
+    even, odd = np.arange(0, 100, 2), np.arange(1, 100, 2)
+    ((train, _),) = learners.apart([(even, odd)], points, metres=100)
+    assert train.tolist() == even.tolist()

@@ -14,10 +14,13 @@ def towns():
 
 def test_trees_are_counted_by_commune_or_by_square():
     trees = gpd.GeoDataFrame(geometry=gpd.points_from_xy([1, 10, 15, 99], [1, 5, 5, 5]), crs=2154)
-    found, where = places.areas(trees, towns())
+    many = trees.iloc[[*range(4)] * places.ENOUGH].reset_index(drop=True)
+    found, where = places.areas(many, towns())
     assert found.place.tolist() == ["21001", "21002"]
     assert where[[0, 2]].tolist() == ["21001", "21002"]
     assert where[[1, 3]].isna().all()  # on a border, outside
+    found, _ = places.areas(many[many.geometry.x < 10].reset_index(drop=True), towns())
+    assert found["name"].str.startswith("square ").all()  # one commune alone compares with nothing
     far = trees.set_geometry(trees.translate(5000, -2500).array)
     found, where = places.areas(far, towns(), size=10)
     assert where.tolist() == ["5 -2.5", "5.01 -2.5", "5.01 -2.5", "5.09 -2.5"]

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.trees import learners, risk, scoring
 from tests.trees import inventories
 from tests.trees.inventories import invented
@@ -87,5 +87,27 @@ def test_the_officers_rule_puts_the_last_stage_first_and_the_oldest_within_it():
 
 
 def test_squares_hold_out_where_there_is_no_sector():
-    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 900, 1500], [0, 10, 10]), crs=2154)
-    assert risk.sectors(frame).tolist() == ["0-0", "0-0", "1-0"]
+    x = [0, 900, 1500, 2500, 3500, 4500]
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, [10] * 6), crs=2154)
+    assert risk.sectors(frame).tolist() == ["0-0", "0-0", "1-0", "2-0", "3-0", "4-0"]
+    assert risk.sectors(frame[:5]).tolist() == ["0-0", "1-0", "3-0", "5-0", "7-0"]  # too few: half as large
+
+
+def test_what_cannot_be_learnt_says_why():
+    frame = invented()
+    known, target = risk.outcomes(frame)
+    assert len(known) == len(target) and target.sum() == risk.lost(frame).sum()
+    risk.enough(target, risk.sectors(known))
+    with pytest.raises(CannotAnswer, match="too little to learn from"):
+        risk.enough(target[:20], risk.sectors(known)[:20])
+    for gone in (frame.assign(etat="En place"), frame.drop(columns="etat")):
+        with pytest.raises(CannotAnswer, match="no losses to learn from"):
+            risk.outcomes(gone)
+
+
+def test_a_column_written_after_the_loss_is_never_the_state_itself(sample):
+    known, target = risk.outcomes(sample)
+    leaks = risk.leak_check(known, target)
+    assert "etat" in set(leaks["column"]) and risk.written_after(known, leaks) in ("remarque", "date_abattage")
+    with pytest.raises(CannotAnswer, match="written after"):
+        risk.written_after(known[["etat", "genre"]], leaks.head(0))

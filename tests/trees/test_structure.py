@@ -51,3 +51,8 @@ def test_structure_by_group():
     assert table.off_pct["a"] == pytest.approx(0) and np.isnan(table.off_pct["b"])
     assert table.measured.tolist() == [10, 0]
     assert structure.by(frame.assign(diametre=10.0), "s").off_pct.tolist() == [60, 60]  # all young: 60 points too many
+
+
+def test_turnover_is_the_pace_of_the_last_ten_years():
+    assert structure.turnover(pd.Series([1.0] * 5 + [50.0] * 95)).value == 200
+    assert structure.turnover(pd.Series([50.0])).value == "never"

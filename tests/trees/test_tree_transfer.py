@@ -2,8 +2,8 @@
 
 import pytest
 
-from datakit.errors import WrongUse
-from datakit.trees import choosing, risk, transfer
+from datakit.errors import CannotAnswer, WrongUse
+from datakit.trees import choosing, risk, scoring, transfer
 from tests.trees import inventories
 from tests.trees.inventories import invented
 
@@ -31,19 +31,20 @@ def test_another_city_is_predicted_less_well_when_its_trees_are_lost_otherwise()
 def test_cities_without_losses_are_listed_with_the_reason():
     found = transfer.transfer({"A": invented(500), "B": invented(500).assign(etat="En place")}, draws=5)
     assert found["why"].tolist() == ["no losses in its file"]
+    with pytest.raises(CannotAnswer, match="could be tried elsewhere"):
+        transfer.tried(found)
     with pytest.raises(WrongUse, match="two inventories"):
         transfer.transfer({"A": invented(500)})
 
 
 @pytest.mark.slow
 def test_real_losses_and_the_transfer_from_the_sample(saint_quentin, sample):
-    target = risk.lost(saint_quentin).to_numpy(dtype=bool)
-    table, _ = choosing.baselines(saint_quentin, target, today=0, draws=50)
-    print(table.round(3).to_string())
-    by = table.set_index(["baseline", "held_out"]).average_precision
-    assert by["chance", ""] == pytest.approx(764 / 7409)
-    assert by["gradient boosting", "sectors"] > by["oldest stage first", ""] > by["chance", ""]
-    assert by["gradient boosting", "random rows"] > 1.5 * by["gradient boosting", "sectors"]
+    known, target = risk.outcomes(saint_quentin)
+    scores = choosing.held_out(known, target, 0)
+    worth = {name: scoring.average_precision(target, scores[name].to_numpy(float)) for name in scores}
+    print(worth)
+    assert worth["chance"] == pytest.approx(764 / 7409)
+    assert worth["gradient boosting, sectors"] > worth["oldest stage first"] > worth["chance"]
     found = transfer.transfer({"sample": sample, "saint-quentin": saint_quentin}, draws=20)
     print(found.round(3).to_string())
     assert len(found) == 2 and found["data"].eq("sample invented, saint-quentin real").sum() == 1

@@ -1,12 +1,14 @@
 """Visits can be walked, hold the worst trees, and are written for those who go."""
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
 from datakit.errors import WrongUse
-from datakit.trees import choosing, risk, visits
+from datakit.trees import choosing, risk, standardise, visits
 from tests.trees import inventories
 from tests.trees.inventories import invented
 
@@ -18,8 +20,11 @@ def sample():
 
 def test_rounds_can_be_walked_and_hold_the_worst_trees():
     frame = invented()
-    chance = choosing.loss_scores(frame, draws=20).score
-    listed = visits.visit_list(frame, chance, n=150, per_round=20, walk_km=3.0)
+    choice = choosing.loss_scores(frame, draws=20)
+    chance = choice.score
+    listed = visits.visit_list(frame, chance, n=150, per_round=20, walk_km=3.0, why=choice.why)
+    assert listed["why"].equals(choice.why[listed.index].rename("why").astype(listed["why"].dtype))
+    assert listed["why"].str.contains("% lost").any()
     assert len(listed) == 150 and listed["rank"].sort_values().tolist() == list(range(1, 151))
     assert set(listed["id"]) == set(frame.loc[chance.nlargest(150, keep="first").index, "id"])
     for number, part in listed.groupby("round"):
@@ -30,7 +35,8 @@ def test_rounds_can_be_walked_and_hold_the_worst_trees():
     # Each round starts from the highest chance that is left.
     first = listed.groupby("round")["rank"].min()
     assert first.is_monotonic_increasing and first.iloc[0] == 1
-    assert listed["why"].str.contains("planted").all()
+    # And the walk begins there: the first stop is the one that the round is made for.
+    assert (listed[listed["order"] == 1].set_index("round")["rank"] == first).all()
 
 
 def test_a_round_is_the_shortest_way_past_trees_on_a_line():
@@ -66,8 +72,9 @@ def test_lists_are_written_for_spreadsheets_and_maps(tmp_path):
     sheet, layer = visits.write_list(listed, tmp_path / "visites")
     assert sheet.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(sheet, sep=";", decimal=",", encoding="utf-8-sig")
-    assert len(table) == 25 and table["adresse"].iloc[0] == "Allée des Érables, n° 3; bis"
-    assert table["longitude"].between(4, 6).all() and table["data"].eq("SYNTHETIC SAMPLE").all()
+    assert len(table) == 25 and table["address"].iloc[0] == "Allée des Érables, n° 3; bis"
+    assert table["longitude (°)"].between(4, 6).all() and table["data"].eq("SYNTHETIC SAMPLE").all()
+    assert {"rank", "score (0 to 1)", "round", "stop", "walked (m)", "why", "planted in"} <= set(table)
     shapes = gpd.read_file(layer, layer="visits")
     assert shapes.crs.to_epsg() == 2154 and shapes["rank"].tolist() == listed["rank"].tolist()
     assert (shapes.distance(listed.geometry.reset_index(drop=True)) < 0.01).all()
@@ -78,7 +85,7 @@ def test_no_cell_of_the_list_is_a_formula(tmp_path):
     frame = invented(400).assign(adresse='=HYPERLINK("http://evil","x")', secteur="-2.5")
     listed = visits.visit_list(frame, np.random.default_rng(0).random(400), n=25)
     table = pd.read_csv(visits.write_list(listed, tmp_path)[0], sep=";", decimal=",", encoding="utf-8-sig", dtype=str)
-    assert table["adresse"].str.startswith("'=HYPERLINK").all() and (table["secteur"] == "-2.5").all()
+    assert table["address"].str.startswith("'=HYPERLINK").all() and (table["sector"] == "-2.5").all()
 
 
 def test_condemned_trees_are_seen_first_and_teach_nothing(sample):
@@ -91,6 +98,23 @@ def test_condemned_trees_are_seen_first_and_teach_nothing(sample):
     assert set(condemned) <= set(listed.index)
     first = listed[listed["rank"] <= 19]
     assert set(first.index) == set(condemned) and first["score"].isna().all()
-    assert first["why"].str.startswith("state: A abattre, ").all()
+    assert first["why"].eq("state: A abattre").all()
     assert not listed.loc[~listed.index.isin(condemned), "why"].str.contains("state:").any()
     assert (visits.visit_list(given, chance, n=5).index.isin(condemned)).all()
+
+
+@pytest.mark.parametrize(("lang", "years", "trunk"), [("en", "planted in", "trunk diameter (cm)"), ("fr", None, None)])
+def test_a_sheet_is_rounded_and_its_heads_have_units(sample, lang, years, trunk):
+    frame = standardise(sample)
+    listed = visits.visit_list(frame, pd.Series(0.1234, index=frame.index), n=60)
+    table = visits.sheet(listed, lang)
+    years, trunk = years or "année de plantation", trunk or "diamètre du tronc (cm)"
+    for name in (years, trunk):
+        assert table[name].dtype == "Int64" and table[name].notna().any()
+    height = table["height (m)" if lang == "en" else "hauteur (m)"]
+    assert height.dropna().between(0, 60).all() and (height.dropna() * 10 % 1 == 0).all()
+    assert table["score (0 to 1)" if lang == "en" else "score (0 à 1)"].eq(0.123).all()
+    text = table.to_csv(sep=";", decimal=",", index=False)
+    assert "0,1234" not in text and not re.search(r";\d{4},0;", text)
+    rule = visits.visit_list(frame, pd.Series(3.5, index=frame.index), n=2)
+    assert "score (order only)" in visits.sheet(rule) and "score (ordre seul)" in visits.sheet(rule, "fr")

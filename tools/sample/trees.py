@@ -201,7 +201,9 @@ def _city_file(folder, rng):
     out.insert(1, "longitude", points.x.map("{:.6f}".format))
     out.insert(2, "latitude", points.y.map("{:.6f}".format))
     out["id"] = np.arange(1, n + 1)
-    out["date_releve"] = np.where(rng.uniform(size=n) < 0.8, [f"{2019 + v}-06-01" for v in rng.integers(0, 7, n)], "")
+    dated, survey = rng.uniform(size=n) < 0.8, 2019 + rng.integers(0, 7, n)
+    survey = np.maximum(survey, frame.annee + 1)  # a tree is surveyed after it was planted
+    out["date_releve"] = np.where(dated, survey.astype(str) + "-06-01", "")
     for name in ("genre", "espece", "nom_vernaculaire", "code_insee", "adresse", "secteur"):
         out[name] = frame[name]
     known = rng.uniform(size=n) < 0.85  # planting dates are often lost

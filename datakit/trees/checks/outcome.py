@@ -164,12 +164,13 @@ class Audit:
     def text(self) -> str:
         """The outcome in a few lines, for a terminal."""
         counts = ", ".join(f"{n} {VERDICTS[v][self.lang]}" for v, n in self.verdicts.items() if n)
-        lines = [f"{self.trees} {audit_page.WORDS['trees'][self.lang]}: {counts}"]
+        words = audit_page.WORDS
+        of = f"{len(self.findings)} {words['checks'][self.lang]}{audit_page.COLON[self.lang]}"
+        lines = [f"{self.trees} {words['trees'][self.lang]}, {of}{counts}"]
         for f in audit_page.first(self.findings):
             check, _ = audit_page.line(f, self.lang)
             lines.append(f"  {VERDICTS[f.verdict][self.lang]:<12}{audit_page.amount(f, self.lang):>16}  {check}")
         if self._missing:
-            words = audit_page.WORDS
             lines.append(words["cannot"][self.lang] + audit_page.COLON[self.lang].rstrip())
             lines += [
                 f"  {q.question} ({words['missing'][self.lang]}{audit_page.COLON[self.lang]}{q.missing})"

@@ -1,0 +1,172 @@
+"""What every chapter on trees begins with: one inventory as loaded, what stands of it, and the areas to count it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from datakit.data.layers import synthetic
+from datakit.errors import CannotAnswer, DatakitError
+from datakit.geo import territory
+from datakit.show.style import number
+from datakit.trees import diversity, exposure, places
+from datakit.trees.inventory.standard import standardise
+from datakit.trees.structure import survey_year
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from datakit.data.layers import Layers
+
+
+@dataclass
+class Study:
+    """One inventory, ready to be looked at.
+
+    Attributes
+    ----------
+    recorded : GeoDataFrame
+        Every row of the standard table, also of trees that are gone; ``place`` is the name of the tree's area.
+    areas : GeoDataFrame
+        ``place`` (a name) and ``geometry``.
+    kind : str
+        Of the areas: "commune", or "square of 1 km".
+    communes : GeoDataFrame, optional
+        Contours for orientation and for the audit: None where the inventory lies elsewhere, or only one of the two is
+        invented.
+    year : int
+        The latest that the inventory speaks of; 0 where it has no date.
+    """
+
+    recorded: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    kind: str
+    communes: gpd.GeoDataFrame | None
+    year: int
+
+    @property
+    def trees(self) -> gpd.GeoDataFrame:
+        """The trees that stand: felled ones are out, condemned ones that still stand are in."""
+        return exposure.standing(self.recorded)
+
+    @property
+    def level(self) -> Literal["species", "genus"]:
+        """The finest level at which trees are named."""
+        return "species" if diversity.taxon(self.recorded, "species").notna().any() else "genus"
+
+    @property
+    def streets(self) -> str:
+        """The column of what is planted together: the street, or the area where no street is named."""
+        return "adresse" if told(self.recorded, "adresse") else "place"
+
+    @property
+    def redrawn(self) -> str:
+        """What `streets` are, in words."""
+        return "streets" if self.streets == "adresse" else f"places (each a {self.kind})"
+
+    @property
+    def data(self) -> list[pd.DataFrame]:
+        """The tables that a count by area is made of."""
+        return [self.recorded] if self.communes is None else [self.recorded, self.communes]
+
+
+def study(layers: Layers, inventory: str) -> Study:
+    """Load an inventory and the areas to count it in.
+
+    Parameters
+    ----------
+    layers : Layers
+        Whose reference is the inventory.
+    inventory : str
+        Any dataset of the theme "trees".
+
+    Returns
+    -------
+    Study
+        Trees of a real inventory are not put on invented contours, nor the other way round, unless ``rehearsal`` is
+        set: they are then counted in squares of 1 km.
+    """
+    recorded = standardise(layers[inventory])
+    communes = contours(layers, recorded)
+    areas, where = places.squares(recorded) if communes is None else places.areas(recorded, communes)
+    names = areas.set_index("place")["name"]
+    recorded["place"] = where.map(names)
+    kind = "square of 1 km" if names.str.startswith("square ").all() else "commune"
+    if communes is not None and not len(communes.sindex.query(recorded.geometry, predicate="within")[0]):
+        communes = None  # the inventory lies elsewhere
+    found = areas[["name", "geometry"]].rename(columns={"name": "place"})
+    return Study(recorded, found, kind, communes, survey_year(recorded) or 0)
+
+
+def contours(layers: Layers, recorded: pd.DataFrame) -> gpd.GeoDataFrame | None:
+    """The communes of today, or None where they cannot be had or only one of the two tables is invented."""
+    communes = layers.get("communes")
+    if communes is None or (synthetic(communes) != synthetic(recorded) and not layers.rehearsal):
+        return None
+    return territory.todays_communes(communes)
+
+
+def beside(layers: Layers, recorded: pd.DataFrame, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Other inventories in the standard table, by title; an invented city is not held against a real one.
+
+    Parameters
+    ----------
+    layers : Layers
+    recorded : DataFrame
+        The inventory that is studied.
+    names : list of str
+        Datasets.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        Every row, also of trees that are gone.
+
+    Raises
+    ------
+    CannotAnswer
+        None can be had; it says why of each.
+    """
+    found, why = {}, []
+    for name in names:
+        try:
+            frame = standardise(layers[name])
+        except DatakitError as problem:
+            why.append(f"{name}: {problem.what}")
+            continue
+        if synthetic(frame) != synthetic(recorded) and not layers.rehearsal:
+            why.append(f"{name}: one is invented and the other real")
+        else:
+            found[title(frame)] = frame
+    if not found:
+        raise CannotAnswer("comparison", "there is no other inventory here", found="; ".join(why) or "none is named")
+    return found
+
+
+def title(frame: pd.DataFrame) -> str:
+    """What an inventory is called, and how many trees it has: an extract is no city."""
+    said = frame.attrs.get("datakit", {})
+    name = str(said.get("title", "inventory")).partition(" (")[0]
+    kind = "invented, " if synthetic(frame) else ""
+    return f"{name} ({kind}{number(len(frame))} trees)"
+
+
+def told(frame: pd.DataFrame, column: str) -> bool:
+    """Whether an inventory has a column that says anything."""
+    return column in frame and bool(frame[column].notna().any())
+
+
+def needs(frame: pd.DataFrame, column: str, what: str) -> pd.Series:
+    """A column of an inventory.
+
+    Raises
+    ------
+    CannotAnswer
+        The inventory says nothing in it: ``what`` names it in words.
+    """
+    if not told(frame, column):
+        raise CannotAnswer(what, "the inventory does not say it", found=f"nothing in the column {column}")
+    return frame[column]

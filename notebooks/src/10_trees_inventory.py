@@ -1,0 +1,201 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The inventory: what stands, where, and how far can the file be trusted?
+#
+# **Question: what stands, where, and how far can the file be trusted?**
+#
+# A city plants, prunes and fells tens of thousands of trees, and writes them down. Before anything is concluded from
+# such a file, look at what is in it, and at what is wrong with it.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to read any inventory into one table, with a list of all that was changed;
+# - to audit it before using it;
+# - what stands, as against what was ever written down.
+#
+# **Time:** 12 minutes. **Before you start:** [Start here](00_start_here.ipynb), a little pandas.
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+inventory: str = "trees-dijon"  # the inventory to study: any dataset of the theme "trees"
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+
+# %% [markdown]
+# ## One table
+#
+# Every city writes trees in its own way. `standardise` brings them into the fields of the national schema
+# (schema-arbre). Names are resolved by the kit's botanical reference; a name that it does not know stays unknown.
+
+# %% tags=["nbval-ignore-output"]
+import datakit
+from datakit.data.layers import Layers
+from datakit.show import Value, ask
+from datakit.trees import diversity, drawing
+from datakit.trees.checks import outcome
+from datakit.trees.inventory.standard import changes_summary
+from datakit.trees.study import needs, study
+
+layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
+it = study(layers, inventory)  # standardise(layers[inventory]), and the areas to count trees in
+recorded, trees = it.recorded, it.trees
+recorded.drop(columns="geometry").head(3)
+
+# %% [markdown]
+# **Rows set aside.** A row that breaks its card's rules is in none of the figures below; nothing is dropped in silence.
+
+# %%
+layers.quality()
+
+# %% [markdown]
+# **What was changed.** `standardise` mends spellings and units, and says each time what it did.
+
+# %%
+with ask("How much of the file can be read?") as read:
+    said = recorded.attrs["datakit"]
+    read.say(
+        "{kept} of {rows:bare} rows are kept; {unknown} of them have no name that the botanical reference knows.",
+        rows=Value(said["rows_read"], "rows"),
+        kept=Value(len(recorded), "trees"),
+        unknown=Value(int(recorded["taxon"].isna().sum())),
+        table=changes_summary(recorded).head(12),
+        caption="Changes made to the file: column, rule, values changed, and an example",
+        cannot_say="Whether a name is right: nobody has looked at the trees.",
+        data=[recorded],
+    )
+
+# %% [markdown]
+# ## The audit
+#
+# What is empty, doubtful or contradictory, with limits that are choices of this kit. Nothing is removed: these are
+# trees to look at, and habits of the people who wrote the file. `datakit trees audit` makes the same checks, on one
+# page for the department that keeps the file.
+
+# %% tags=["nbval-ignore-output"]
+with ask("How far can the file be trusted?") as trusted:
+    audit = outcome.audit(recorded.drop(columns="place"), area=it.communes, today=it.year or None)
+    found = audit.table[audit.table["verdict"].isin(["bad", "look"])]
+    kinds = {"ok": "ok", "bad": "bad", "look": "look", "unsure": "cannot tell"}
+    trusted.say(
+        "Of {checks}, {ok:bare} find nothing; {bad:bare} find a mistake, {look:bare} something to look at, and "
+        "{unsure:bare} cannot be made on this file.",
+        checks=Value(len(audit.table), "checks"),
+        **{name: Value(audit.verdicts[verdict]) for name, verdict in kinds.items()},
+        table=found[["check", "trees", "of", "share_pct", "examples", "what_to_do"]],
+        caption="Checks that found something: trees concerned, trees that could be judged, share of these in %",
+        cannot_say="How many trees are missing, or gone since the survey: a file does not know what it lacks.",
+        data=it.data,
+    )
+
+# %% [markdown]
+# Some questions need more than the file has. The audit names them.
+
+# %%
+[f"{each.question} Missing: {each.missing}." for each in audit.cannot]
+
+# %% [markdown]
+# ## What stands
+#
+# A file also remembers trees that were felled. `recorded` has every row; `trees` those that **stand**. Condemned trees
+# stand until they are felled. Felled ones come back in one chapter only, where losses are studied.
+
+# %% tags=["nbval-ignore-output"]
+with ask("What stands?") as stands:
+    counts = diversity.taxon(trees, it.level).value_counts()
+    first = drawing.in_french(counts.index[:1])[0]
+    plural = {"species": "species", "genus": "genera"}[it.level]
+    stands.say(
+        "{standing} stand, of {kinds}; {gone} of the file are lost. The commonest is {first}: {share} of those named.",
+        standing=Value(len(trees), "trees"),
+        gone=Value(len(recorded) - len(trees)),
+        kinds=Value(len(counts), plural),
+        first=Value(first),
+        share=Value(100 * counts.iloc[0] / counts.sum(), "%"),
+        picture=drawing.commonest(counts, plural, [trees]),
+        cannot_say="What grows in gardens and woods: an inventory lists the trees that its owner manages.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## Where they stand
+
+# %% tags=["nbval-ignore-output"]
+with ask("Where do they stand?") as where:
+    by_place = trees["place"].value_counts().rename_axis("place").reset_index(name="trees")
+    outside = int(trees["place"].isna().sum())
+    where.say(
+        "{most} has the most, {count}; {places} have at least one, and {outside} lie outside all of them.",
+        most=Value(by_place["place"].iloc[0]),
+        count=Value(int(by_place["trees"].iloc[0]), "trees"),
+        places=Value(len(by_place), f"places (each a {it.kind})"),
+        outside=Value(outside, "trees"),
+        picture=drawing.by_genus(trees, diversity.taxon(trees, "genus"), it.communes, it.data),
+        table=by_place,
+        caption=f"Standing trees by {it.kind}",
+        cannot_say="That a place without a dot has no tree: the file may not cover it.",
+        data=it.data,
+    )
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) Which columns of `recorded` are filled for fewer than half of the trees? Which question does that
+# rule out?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+filled = 100 * recorded.drop(columns="geometry").notna().mean()
+filled[filled < 50].round(1).sort_values().rename("filled (%)").to_frame()
+
+# %% [markdown] tags=["exercise"]
+# **2.** (15 minutes) How many streets with at least 20 standing trees have a single genus? Start from `trees`, and use
+# `needs(trees, "adresse", "street")`, which says so where an inventory names no street.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("How many streets have a single genus?") as alone:
+    street = needs(trees, "adresse", "street")
+    genera = diversity.taxon(trees, "genus").groupby(street).agg(["size", "nunique"])
+    large = genera[genera["size"] >= 20]
+    alone.say(
+        "{single} of {streets} with at least 20 trees have one genus.",
+        single=Value(int((large["nunique"] == 1).sum())),
+        streets=Value(len(large), "streets"),
+        cannot_say="Whether the street has other trees: those that somebody else manages are not in the file.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - [Diversity](11_trees_diversity.ipynb): what could one pest or one dry summer take?
+# - Read the city's own file, whatever its columns: `datakit trees import FILE`, then run again with
+#   `--origins mirror,sample`.
+# - For the department that keeps the file: `datakit trees audit`. For citizens: `datakit trees page`.
+# - Study another inventory: `datakit run 10_trees_inventory -p inventory=trees-osm`.
+
+# %% [markdown]
+# ## Sources
+#
+# - schema-arbre 0.3.1, the national schema for urban trees, by Natural Solutions.
+# - The botanical reference of the kit is general botanical knowledge, written for it and checked against no other list.
+# - Each dataset's publisher and licence: below.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()

@@ -1,0 +1,236 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Structure: how old and large are the trees, and does the population renew?
+#
+# **Question: how old and how large are the trees, how much ground is under their crowns, and does the population renew
+# itself?**
+#
+# Many young trees and few old ones make a population that renews itself. A lack of young trees is a gap in thirty
+# years' time; a lack of old ones can come from past losses. And what people feel is not the number of trees but the
+# ground under their crowns.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - what ages and trunks say, and of how many trees they are known;
+# - how crowns that nobody measured are estimated from those that were;
+# - to try an estimate on trees whose answer is known, before believing its range.
+#
+# **Time:** 15 minutes. **Before you start:** [The inventory](10_trees_inventory.ipynb), a little pandas.
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+inventory: str = "trees-dijon"  # the inventory to study: any dataset of the theme "trees"
+survey_year: int = 0  # year at whose end ages are counted; 0 means the latest that the inventory speaks of
+draws: int = 200  # how often crowns are drawn for an interval
+seed: int = 0  # of every random draw
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+
+# %% [markdown]
+# ## Load
+#
+# `trees` are those that stand: felled trees are out, condemned ones that still stand are in.
+
+# %% tags=["nbval-ignore-output"]
+import datakit
+from datakit.data.layers import Layers
+from datakit.show import Value, ask
+from datakit.trees import canopy, drawing, hiding, structure
+from datakit.trees.study import needs, study
+
+layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
+it = study(layers, inventory)
+trees, today = it.trees, survey_year or it.year
+trees = trees.assign(age=structure.age(trees, today), trunk=structure.trunk_diameter(trees))
+trees[["age", "trunk", "place"]].describe().round(1)
+
+# %% [markdown]
+# ## How old are they?
+
+# %% tags=["nbval-ignore-output"]
+with ask("How old are the trees?") as old:
+    years = needs(trees, "age", "the age of trees").dropna()
+    old.say(
+        "Half of the trees whose age is known are older than {middle}, a tenth older than {last:value}; it is known "
+        "for {known} of those that stand.",
+        middle=Value(years.median(), "years", decimals=0),
+        last=Value(years.quantile(0.9), "years", decimals=0),
+        known=Value(100 * len(years) / len(trees), "%", decimals=0),
+        picture=drawing.ages(years, [trees]),
+        cannot_say="The age of those that are not dated: they need not be like the others.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## How large are they?
+#
+# Richards (1983) described the trunks of a street population that renews itself: 40 % under 20 cm, 30 % up to 40, 20 %
+# up to 60, 10 % above. It is a rule of thumb, made in one North American city.
+
+# %% tags=["nbval-ignore-output"]
+with ask("How large are the trees?") as large:
+    needs(trees, "trunk", "the size of trunks")
+    sizes = structure.against_richards(trees)
+    thin, thick = sizes.iloc[0], sizes.iloc[-1]
+    large.say(
+        "{thin} of the trunks measured are under 20 cm, for a target of 40 %, and {thick} have 60 cm and more, for "
+        "10 %; {off} would have to change class to meet the target.",
+        thin=Value(thin["share_pct"], "%", decimals=0),
+        thick=Value(thick["share_pct"], "%", decimals=0),
+        off=Value((sizes["share_pct"] - sizes["target_pct"]).abs().sum() / 2, "%", decimals=0),
+        picture=drawing.sizes(sizes, [trees]),
+        cannot_say="Why: few thick trunks may mean small species, a young city, or trees felled before they were old.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## Does the population renew itself?
+#
+# The trees younger than ten years are what was planted in ten years and still stands. At that pace, how long does it
+# take to plant as many trees as there are?
+
+# %%
+with ask("How long would it take to plant as many trees as stand?") as renewed:
+    years = needs(trees, "age", "the age of trees").dropna()
+    young = int((years < 10).sum())
+    renewed.say(
+        "{young} of {dated} whose age is known are younger than ten years, {share}: at that pace, {turn}.",
+        young=Value(young),
+        dated=Value(len(years), "trees"),
+        share=Value(100 * young / len(years), "%"),
+        turn=structure.turnover(years),
+        cannot_say="Whether that is enough: it is, if trees live longer than this; young ones that died are not seen.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## How much ground is under their crowns?
+#
+# A measured crown counts as it is. The others follow an *allometry* (crown area against trunk, fitted on this
+# inventory's own crowns, corrected where a straight line is wrong), or, where no crown is measured, a wide range of the
+# ratio of crown to trunk, which is a choice of this kit. What all trees share (the curve's form, a crew's habit of
+# reading 5 % too much) does not average out, however many trees there are.
+
+# %%
+with ask("How much ground is under the crowns?") as ground:
+    crowns = canopy.known_total(trees, draws=draws, seed=seed)
+    measured = canopy.crown_area(trees)["how"].eq(canopy.MEASURED).sum()
+    ground.say(
+        "{area} under {known}; the crowns of {measured:bare} were measured, {unknown:bare} trees have neither crown "
+        "nor trunk and add nothing.",
+        area=Value(crowns["area"] / 1e4, "ha", crowns["low"] / 1e4, crowns["high"] / 1e4, "95 %, shared errors kept"),
+        known=Value(int(crowns["known"]), "trees"),
+        measured=Value(int(measured)),
+        unknown=Value(len(trees) - int(crowns["known"])),
+        cannot_say="How much of the city is shaded: crowns overlap, and gardens and woods are not in the file.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## Can that range be believed?
+#
+# Hide crowns that were measured, estimate them from the others, and look at the truth. Hidden at random, this is easy.
+# Hidden mostly among large trees, the curve must say something about trunks that it has hardly seen.
+
+# %% tags=["nbval-ignore-output"]
+with ask("Does the estimate hold on crowns that are hidden on purpose?") as tried:
+    trial = hiding.trial(trees, draws=draws, seed=seed)
+    worst = trial.loc[(trial["area"] / trial["true"] - 1).abs().idxmax()]
+    tried.say(
+        "The interval holds the truth in {held:bare} of {ways:bare} trials. The worst estimate, with crowns hidden "
+        "{way}, is {share} of the truth.",
+        held=Value(int(trial["held"].sum()), "trials"),
+        ways=Value(len(trial), "trials"),
+        way=Value(worst["hidden"]),
+        share=Value(100 * worst["area"] / worst["true"], "%", decimals=0),
+        picture=drawing.trials(trial, [trees]),
+        cannot_say="Whether the crowns that nobody measured are like those that somebody did.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) Which genera have the oldest trees? Take those with at least 200 dated ones.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("Which genus has the oldest trees?") as oldest:
+    dated = trees.dropna(subset="age")
+    needs(dated, "age", "the age of trees")
+    genera = dated.groupby(dated["taxon"].str.split().str[0])["age"].agg(["size", "median"])
+    genera = genera[genera["size"] >= 200].sort_values("median", ascending=False)
+    oldest.say(
+        "{genus}: half of them are older than {age}.",
+        genus=Value(drawing.in_french(genera.index[:1])[0]),
+        age=Value(genera["median"].iloc[0], "years", decimals=0),
+        table=genera.reset_index().head(8),
+        caption="Genera: dated trees, and their median age in years",
+        cannot_say="Which genus lives longest: those planted lately are young whatever they are.",
+        data=[trees],
+    )
+
+# %% [markdown] tags=["exercise"]
+# **2.** (15 minutes) Where is the population farthest from Richards' classes? Use `structure.by`; keep places with at
+# least 50 trunks measured.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+by_place = structure.by(trees, "place")
+by_place = by_place[by_place["measured"] >= 50].sort_values("off_pct", ascending=False)
+by_place.rename(columns={"off_pct": "to change class (%)"}).head(8).round(0).reset_index(drop=True)
+
+# %% [markdown] tags=["exercise"]
+# **3.** (40 minutes) How much ground would be under the crowns if nobody had measured any? Drop `diametre_couronne`,
+# let the kit take its ratio of crown to trunk, and compare with the range above. What would you measure first?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("What would be known without any crown measured?") as blind:
+    tried.needed()
+    bare = trees.drop(columns="diametre_couronne")
+    guess = canopy.known_total(bare, draws=draws, seed=seed)
+    blind.say(
+        "{area}: a range {times} times as wide as with the crowns that this inventory measures.",
+        area=Value(guess["area"] / 1e4, "ha", guess["low"] / 1e4, guess["high"] / 1e4),
+        times=Value((guess["high"] - guess["low"]) / (crowns["high"] - crowns["low"]), decimals=1),
+        cannot_say="That the middle of the range is right: the ratio is a choice of this kit.",
+        data=[trees],
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - [Losses](13_trees_losses.ipynb): what can a model learn from the trees that were lost?
+# - How much of the city do crowns, lawns and woods cover together? The chapters on vegetation.
+
+# %% [markdown]
+# ## Sources
+#
+# - Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2).
+# - Sprugel, D. G. (1983). Correcting for bias in log-transformed allometric equations. Ecology 64(1).
+# - Duan, N. (1983). Smearing estimate: a nonparametric retransformation method. Journal of the American Statistical
+#   Association 78.
+# - Coombes, A., Martin, J. and Slater, D. (2019). Defining the allometry of stem and crown diameter of urban trees.
+#   Urban Forestry & Urban Greening 44, 126421: the ratio of this kit is lower than theirs, by choice.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()

@@ -1,0 +1,215 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Risk: which trees to look at first?
+#
+# **Question: which trees should a crew look at first, and what is such a list worth?**
+#
+# Several lists are tried, from chance to a model, and the simplest that no more complex one beats is taken. It is a
+# list of places to send a person to, not of trees to fell.
+
+# %% [markdown]
+# ## What you will learn
+#
+# - to take the simplest list that no more complex one beats;
+# - to ask whether scores can be believed as shares;
+# - to make a list that a crew can walk, with a reason for each tree.
+#
+# **Time:** 13 minutes. **Before you start:** [Losses](13_trees_losses.ipynb), on why whole sectors are held out.
+
+# %% tags=["parameters"]
+origins: str = ""  # where data comes from: "" means DATAKIT_ORIGINS, else the bundled sample
+inventory: str = "trees-dijon"  # the inventory to study: any dataset of the theme "trees"
+survey_year: int = 0  # year at whose end ages are counted; 0 means the latest that the inventory speaks of
+visits: int = 200  # trees that a crew can go and see
+walk: float = 6.0  # km that a crew walks in one round
+draws: int = 200  # how often whole sectors are drawn again for an interval
+seed: int = 0  # of every random draw
+rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
+
+# %% [markdown]
+# ## Load
+#
+# Losses are the one thing for which felled trees are needed: `recorded` has every row.
+
+# %% tags=["nbval-ignore-output"]
+import pandas as pd
+
+import datakit
+from datakit.data.layers import Layers
+from datakit.show import Value, ask
+from datakit.trees import choosing, drawing, learners, risk, scoring
+from datakit.trees.reasons import reasons
+from datakit.trees.study import study
+from datakit.trees.visits import figures, sheet, visit_list
+
+layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
+it = study(layers, inventory)
+recorded, today = it.recorded, survey_year or it.year
+recorded[[name for name in ("taxon", "etat", "statut", "place") if name in recorded]].head()
+
+# %% [markdown]
+# ## How many were lost?
+#
+# The state says felled, removed, replaced or stump. It does not say *why*: a work site fells healthy trees too. Nor
+# does it say *when*: it is no yearly rate. Condemned trees that still stand are neither losses nor survivors.
+
+# %%
+with ask("How many trees were lost?") as losses:
+    known, target = risk.outcomes(recorded)
+    features, sectors = risk.features(known, today), risk.sectors(known)  # what was known before the loss
+    losses.say(
+        "{lost} of {known} whose outcome is known were lost, {share}.",
+        lost=Value(int(target.sum())),
+        known=Value(len(target), "trees"),
+        share=Value(100 * target.mean(), "%"),
+        cannot_say="How many a year: a tree felled long ago may have left the file, and no date is needed here.",
+        data=[recorded],
+    )
+
+# %% [markdown]
+# ## Does a model beat the tree officer's rule?
+#
+# Baselines in order: *chance*; *oldest stage first*, what a tree officer would do; *worst genera first*; *logistic
+# regression*; *gradient boosting*. All are tried on sectors never seen, and none is told where a tree stands. Two
+# intervals may overlap although one list is always the better: so every two are compared on the **same** draws of whole
+# sectors, and the simplest that no more complex one beats makes the list.
+
+# %% tags=["nbval-ignore-output"]
+with ask("Does a model beat the tree officer's rule?") as chosen:
+    losses.needed()
+    risk.enough(target, sectors)
+    scores = choosing.held_out(known, target, today, seed=seed)
+    choice = choosing.simplest_unbeaten(target, scores, sectors, draws=draws, seed=seed)
+    chosen.say(
+        "The {better} {verdict} it: {gain} in average precision. The list is made by {name}, the simplest of {n:bare} "
+        "that no more complex one beats.",
+        **choice.figures("oldest stage first"),
+        picture=drawing.lists(target, scores, visits, [recorded]),
+        table=choice.differences.round(3),
+        caption="What each more complex baseline adds in average precision: 95 % of the draws of whole sectors",
+        cannot_say="That its trees will fall: lists are judged by trees that are already gone.",
+        data=[recorded],
+    )
+
+# %% [markdown]
+# ## Can its scores be believed?
+#
+# Among trees with a score of 10 %, were 10 % lost? A score is the share lost among trees like this one in other
+# sectors, whenever they were lost. It is no chance for the coming years.
+
+# %% tags=["nbval-ignore-output"]
+with ask("Can its scores be believed as shares?") as believed:
+    chosen.needed()
+    groups = scoring.calibration(target, choice.shares())
+    top = groups.iloc[-1]
+    believed.say(
+        "In the tenth of the trees with the highest scores, they say {said} and {lost} were lost: {verdict}.",
+        said=Value(top["predicted_pct"], "%", decimals=1),
+        lost=Value(top["lost_pct"], "%", decimals=1),
+        verdict=Value(scoring.judged(top)),
+        picture=drawing.calibration(groups, [recorded]),
+        cannot_say="Whether losses will come at that pace again.",
+        data=[recorded],
+    )
+
+# %% [markdown]
+# ## Which trees to look at first?
+#
+# Among the trees that still stand: condemned ones, then those which most resemble the trees lost in other sectors. Each
+# round starts at the first on the list of those left, and takes its neighbours. *Why* counts, whatever made the list,
+# what the tree has in common with trees that were lost. `datakit trees visits` writes the list for a spreadsheet and
+# for QGIS.
+
+# %% tags=["nbval-ignore-output"]
+with ask("Which trees should a crew look at first?") as first:
+    chosen.needed()
+    score = choice.ranking().mask(target).reindex(recorded.index)
+    why = reasons(features, target, of=score.nlargest(visits).index)
+    listed = visit_list(recorded, score, n=visits, walk_km=walk, why=why)
+    first.say(
+        "{trees} in {rounds}; the longest is {longest}. The first stop is {stop}.",
+        **figures(listed),
+        picture=drawing.visits(listed, it.communes, it.data),
+        table=sheet(listed).drop(columns=["data"], errors="ignore").head(12),
+        caption="The first stops, in walking order",
+        cannot_say="That one of them is dangerous or should be felled: it is a list of places to send a person to.",
+        data=it.data,
+    )
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown] tags=["exercise"]
+# **1.** (5 minutes) Which genus has lost the largest share of its trees, among those with at least 100? Is it only its
+# age: how many would have been lost if each fifth of the ages had the share that all trees of that fifth have?
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("Which genus has lost most, and is it only its age?") as genus:
+    chosen.needed()
+    lost = features.assign(lost=100 * target)
+    lost["same age"] = lost.groupby(pd.qcut(lost["age"], 5, duplicates="drop"), observed=True)["lost"].transform("mean")
+    table = lost.dropna(subset="age").groupby("genus")[["lost", "same age"]].agg(["mean", "size"])
+    table = table[table["lost", "size"] >= 100].sort_values(("lost", "mean"), ascending=False)
+    genus.say(
+        "{name} has lost {lost}; trees of its ages have lost {alike}.",
+        name=Value(table.index[0]),
+        lost=Value(table["lost", "mean"].iloc[0], "%", decimals=1),
+        alike=Value(table["same age", "mean"].iloc[0], "%", decimals=1),
+        cannot_say="Why: its soil, its streets or a pest may be behind it.",
+        data=[recorded],
+    )
+
+# %% [markdown] tags=["exercise"]
+# **2.** (40 minutes) Would it work elsewhere? Learn in the western half of the inventory and try in the eastern half,
+# and the other way round. With another inventory that has losses, `datakit.trees.transfer` tries another city.
+
+# %% tags=["exercise"]
+# Your code here.
+
+# %% tags=["solution"]
+with ask("Does what is learnt in one half of the city hold in the other?") as moved:
+    chosen.needed()
+    west = (known.geometry.x < known.geometry.x.median()).to_numpy()
+    east_score = learners.model(features).fit(features[west], target[west]).predict_proba(features[~west])[:, 1]
+    west_score = learners.model(features).fit(features[~west], target[~west]).predict_proba(features[west])[:, 1]
+    moved.say(
+        "Learnt in the west, the average precision in the east is {east}, where chance is {east_chance}; the other way "
+        "round {west}, where chance is {west_chance}.",
+        east=Value(scoring.average_precision(target[~west], east_score), decimals=3),
+        east_chance=Value(target[~west].mean(), decimals=3),
+        west=Value(scoring.average_precision(target[west], west_score), decimals=3),
+        west_chance=Value(target[west].mean(), decimals=3),
+        cannot_say="What holds in another city: its species, soils and habits of writing differ more.",
+        data=[recorded],
+    )
+
+# %% [markdown]
+# ## What next
+#
+# - For the green-spaces department: `datakit trees visits -n 200`, with `--lang fr` for French heads.
+# - Another inventory: `datakit run 14_trees_risk -p inventory=trees-saint-quentin --origins publisher`.
+# - Which places could be planted? The chapters on vegetation.
+
+# %% [markdown]
+# ## Sources
+#
+# - Code de l'environnement, art. L. 350-3: to fell or harm a tree of a row along a road open to traffic is forbidden; a
+#   dangerous or sick one is declared to the State first, and works need its leave.
+# - The tree officer's rule, the models' settings and the five groups of sectors are choices of this kit.
+
+# %% tags=["nbval-ignore-output"]
+datakit.provenance()
