@@ -98,7 +98,7 @@ def choose(
     ----------
     themes : list of str, optional
         A theme, ``"trees"``, for its chapters (``10_trees_inventory``, ``11_trees_diversity``, ...); one chapter,
-        ``"trees_risk"`` or ``"13_trees_risk"``; or paths of ``.ipynb`` files. All notebooks of the folder by default.
+        ``"trees_risk"`` or ``"14_trees_risk"``; or paths of ``.ipynb`` files. All notebooks of the folder by default.
     folder : path, optional
 
     Returns
