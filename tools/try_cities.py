@@ -13,6 +13,7 @@ import ast
 import csv
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +59,7 @@ def answers(folder, name, how, chapters):
     return found
 
 
+@cache
 def templates(chapter):
     """Where fixed numbers may come from: texts with places for figures, of a chapter or the package, and parameters."""
     texts = []
