@@ -15,12 +15,15 @@ method: Literal["mean", "median"] = "mean"
 limit: float | None = None  # none means no limit
 """
 
-RESULTS = """\
-class Results:
+ANSWER = """\
+class Answer:
     def _repr_mimebundle_(self, include=None, exclude=None):
-        rows = [{"result": "arbres à Dijon", "value": k, "unit": "trees", "low": 1, "high": 9, "note": label}]
-        return {"application/vnd.datakit.results+json": rows, "text/plain": "results"}
-Results()"""
+        figure = {"name": "trees", "value": k, "unit": "trees", "low": 1, "high": 9, "how": label}
+        said = {"question": "Combien d'arbres à Dijon ?", "answered": True, "sentence": f"{k} trees.", "why": ""}
+        said |= {"figures": [figure], "cannot_say": "Where.", "alt": "", "kind": "SYNTHETIC"}
+        said["data"] = [{"id": "communes", "vintage": "2026"}]
+        return {"application/vnd.datakit.answer+json": said, "text/html": "<p>said</p>", "text/plain": "said"}
+Answer()"""
 
 PROVENANCE = """\
 class Provenance:
@@ -44,9 +47,9 @@ def write(folder, name, *cells, parameters=None):
 
 
 def ok(folder, name="10_ok"):
-    """A notebook that works, with every type of parameter, provenance and key results."""
+    """A notebook that works, with every type of parameter, provenance and an answer."""
     return write(
-        folder, name, "# Les arbres de Dijon\n\n[the next](20_fails.ipynb)", PROVENANCE, RESULTS, parameters=PARAMETERS
+        folder, name, "# Les arbres de Dijon\n\n[the next](20_fails.ipynb)", PROVENANCE, ANSWER, parameters=PARAMETERS
     )
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 STAMP = "SYNTHETIC SAMPLE"
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
-RESULTS_MIME = "application/vnd.datakit.results+json"
 _CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}

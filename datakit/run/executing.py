@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, RESULTS_MIME, key
+from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
 from datakit.extras import needed_by
 
 if TYPE_CHECKING:
@@ -179,11 +179,11 @@ def _results(nb):
     """
     nb = nb.copy()
     nb.cells = [cell for cell in nb.cells if "solution" not in cell.metadata.get("tags", [])]
-    rows = [row for data in _outputs(nb, RESULTS_MIME) for row in data[RESULTS_MIME]]
+    found = []
     for data in _outputs(nb, ANSWER_MIME):
         shown = PICTURE.search(data["text/html"])
-        rows.append({**data[ANSWER_MIME], "picture": shown[0] if shown else ""})
-    return rows
+        found.append({**data[ANSWER_MIME], "picture": shown[0] if shown else ""})
+    return found
 
 
 def _provenance(nb, loaded):

@@ -50,7 +50,7 @@ def describe(
     command: str | None,
     lock: Path | None = None,
 ) -> dict[str, Any]:
-    """The content of ``run.json``, and the key results with it."""
+    """The content of ``run.json``, and the answers with it."""
     commit, changes = _git(chosen[0].path.resolve().parent)
     command = command or f"datakit run {shlex.join([n.name for n in chosen])}"
     if "--origins" not in command:  # a setting of the machine must not make it another run elsewhere
@@ -109,7 +109,7 @@ def _git(folder):
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
-    """Write the index, the key results and, last, ``run.json`` with the digest of every other file of the report."""
+    """Write the index, the answers and, last, ``run.json`` with the digest of every other file of the report."""
     (folder / "index.html").write_text(index_page(record), encoding="utf-8")
     results = {
         name: [{k: v for k, v in row.items() if k != "picture"} for row in one.pop("results")]

@@ -15,7 +15,6 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.show.results import key_results
 from datakit.show.style import (
     CATEGORICAL,
     DIVERGING,
@@ -43,7 +42,6 @@ __all__ = [
     "SEQUENTIAL",
     "bars",
     "figure",
-    "key_results",
     "legend",
     "number",
     "palette",

@@ -97,7 +97,7 @@ def played(mixed, monkeypatch):
         for kind in (".ipynb", ".html"):
             shutil.copy(mixed.output / (one.name + kind), folder / (notebook.name + kind))
         said = {name: getattr(one, name) for name in ("title", "status", "error", "peak_memory", "provenance")}
-        return said | {"results": [{**row, "value": notebook.values.get("k", 3)} for row in one.results]}
+        return said | {"results": [{**row, "sentence": f"{notebook.values.get('k', 3)} trees."} for row in one.results]}
 
     monkeypatch.setattr(running._Worker, "execute", execute)
 
@@ -150,8 +150,10 @@ def test_report_files(mixed):
         "results.json",
     }
     results = json.loads((mixed.output / "results.json").read_text(encoding="utf-8"))
-    expected = {"result": "arbres à Dijon", "value": 7, "unit": "trees", "low": 1, "high": 9, "note": "é"}
-    assert results["10_ok"] == [expected] and results["20_fails"] == []
+    (answer,) = results["10_ok"]
+    assert answer["sentence"] == "7 trees." and answer["question"] == "Combien d'arbres à Dijon ?"
+    assert answer["figures"] == [{"name": "trees", "value": 7, "unit": "trees", "low": 1, "high": 9, "how": "é"}]
+    assert results["20_fails"] == []
     said = json.loads((mixed.output / "run.json").read_text(encoding="utf-8"))
     assert said["origins"] == ["sample"] and said["parameters"] == {"k": "7", "label": "é"} and said["ok"] is False
     assert said["packages"]["papermill"] and said["python"] == ".".join(map(str, sys.version_info[:3]))
@@ -172,7 +174,7 @@ def test_pages_ask_nothing_of_other_hosts(mixed):
 def test_index_tells_the_story(mixed):
     text = (mixed.output / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE: every figure here is computed on invented data" in text
-    assert "arbres à Dijon" in text and "4 not finished" in text and "trop de données" in text
+    assert "arbres à Dijon ?" in text and "4 not finished" in text and "trop de données" in text
     assert '<a href="10_ok.html">Read the whole notebook: Les arbres de Dijon</a>' in text
     page = (mixed.output / "10_ok.html").read_text(encoding="utf-8")
     assert 'href="20_fails.html"' in page, "a link between notebooks must lead to the page"
@@ -195,7 +197,7 @@ def test_a_report_is_replaced_and_anything_else_is_left_alone(here, played):
     assert (here / "out" / "20_stale.html").exists()
     second = running.run(["ok"], output="out", progress=False, parameters={"k": 4})
     assert first.ok and second.ok and second.kept == [] and not list((here / "out").glob("20_stale*"))
-    assert json.loads((here / "out" / "results.json").read_text())["10_ok"][0]["value"] == 4
+    assert json.loads((here / "out" / "results.json").read_text())["10_ok"][0]["sentence"] == "4 trees."
     assert [p.name for p in here.iterdir() if p.name.startswith(".")] == []  # no half report left beside
 
     (here / "mine").mkdir()
@@ -498,12 +500,11 @@ def test_whatever_a_run_says_is_text_in_the_report():
     answer = {"question": BAD, "answered": True, "sentence": BAD, "why": "", "figures": [figure], "cannot_say": BAD}
     answer |= {"kind": "REAL", "data": data, "picture": ""}
     silent = answer | {"answered": False, "why": BAD}
-    plain = {"result": BAD, "value": BAD, "unit": BAD, "low": None, "high": None, "note": BAD}
     texts = ("id", "title", "attribution", "vintage", "origin", "sha256", "retrieved", "licence")
     record = dict.fromkeys(texts, BAD) | {"landing": "javascript:alert(1)", "synthetic": False, "rows": BAD}
     error = {"cell": BAD, "line": BAD, "ename": BAD, "evalue": BAD}
     one = {"title": BAD, "status": "failed", "error": error, "seconds": 1, "peak_memory": None, "page": True}
-    one |= {"results": [answer, silent, plain], "provenance": [record, record | {"id": BAD + "2", "synthetic": True}]}
+    one |= {"results": [answer, silent], "provenance": [record, record | {"id": BAD + "2", "synthetic": True}]}
     run = dict.fromkeys(("author", "command", "datakit", "python", "git_commit", "started"), BAD)
     text = index_page(run | {"notebooks": {BAD: one}, "seconds": 1, "origins": [BAD], "git_changes": True})
     assert "<script" not in text and 'href="javascript' not in text
@@ -705,14 +706,14 @@ def test_index_without_data_or_results():
     )
 
 
-def index_of(*records, results=()):
+def index_of(*records):
     one = {
         "title": "T",
         "status": "ok",
         "error": None,
         "seconds": 1,
         "peak_memory": 5e6,
-        "results": list(results),
+        "results": [],
         "provenance": list(records),
         "page": True,
     }
@@ -733,13 +734,6 @@ def index_of(*records, results=()):
 def test_index_names_what_is_invented_when_not_all_is():
     records = [{"id": "a", "synthetic": True, "rows": 1}, {"id": "b", "synthetic": False, "rows": 2, "title": "B"}]
     assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_of(*records)
-
-
-def test_key_results_carry_the_stamp_of_their_notebook():
-    row = {"result": "trees", "value": 3, "unit": "", "low": None, "high": None, "note": ""}
-    for synthetic in (True, False):
-        page = index_of({"id": "a", "synthetic": synthetic, "rows": 1}, results=[row])
-        assert ("SYNTHETIC SAMPLE</span></caption>" in page) == synthetic and "Key results" in page
 
 
 def test_one_dataset_from_two_origins_is_two_rows_of_the_report():

@@ -1,7 +1,6 @@
-"""Figures and key results: described, labelled, stamped, and readable by a program."""
+"""Figures: described, labelled, stamped, and readable by a program."""
 
 import base64
-import json
 import re
 import subprocess
 import sys
@@ -328,56 +327,14 @@ def test_curves_that_end_together_are_told_in_the_order_of_their_heights():
     assert [t.get_text() for t in charts.legend(ax).get_texts()] == ["never", "late", "steep", "a sign"]
 
 
-# key results
-
-
-def test_key_results_are_a_table_and_json():
-    found = charts.key_results(
-        [
-            {"result": "communes", "value": np.int64(23), "unit": "communes"},
-            ("share of maples", 0.25, "%", 0.2, 0.3, "à vérifier"),
-            {"result": "most common", "value": "Acer"},
-        ]
-    )
-    assert isinstance(found, pd.DataFrame)
-    assert list(found.columns) == ["result", "value", "unit", "low", "high", "note"]
-    bundle = found._repr_mimebundle_()
-    records = json.loads(json.dumps(bundle["application/vnd.datakit.results+json"], allow_nan=False))
-    assert records[0] == {"result": "communes", "value": 23, "unit": "communes", "low": None, "high": None, "note": ""}
-    assert isinstance(records[0]["value"], int)
-    assert records[1]["low"] == 0.2 and records[1]["note"] == "à vérifier" and records[2]["value"] == "Acer"
-    assert "à vérifier" in bundle["text/html"] and "share of maples" in bundle["text/plain"]
-    assert "None" not in bundle["text/html"] and "NaN" not in bundle["text/html"]
-    assert type(found[["result", "value"]]) is pd.DataFrame
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ([{"result": "a"}], "needs a name and a value"),
-        ([{"result": "a", "value": float("nan")}], "needs a name and a value"),
-        ([{"result": "a", "value": 1, "units": "m"}], "unknown entry"),
-        ([("a", 1, "m", 3, 2)], "upside down"),
-        ([("a", 1), ("a", 2)], "same name"),
-    ],
-)
-def test_key_results_refuse_what_a_reader_could_not_use(rows, message):
-    with pytest.raises(WrongUse, match=message):
-        charts.key_results(rows)
-
-
-def test_a_result_without_data_must_be_said_in_words():
-    assert charts.key_results([("median", "no data", "m")]).value[0] == "no data"
-
-
-def test_figures_and_results_work_in_plain_python():
+def test_figures_work_in_plain_python():
     code = (
         "import sys; from datakit.show import charts; fig, ax = charts.figure('Line.'); ax.plot([1, 2]);"
-        "ax.set(xlabel='x (m)', ylabel='y (m)'); print(charts.show(fig)); print(charts.key_results([('a', 1, 'm')]));"
+        "ax.set(xlabel='x (m)', ylabel='y (m)'); print(charts.show(fig));"
         "assert 'IPython' not in sys.modules"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "Figure: Line." in out and "result" in out
+    assert "Figure: Line." in out
 
 
 # classes

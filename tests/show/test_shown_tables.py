@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.show import charts, tables, templates
+from datakit.show import tables, templates
 
 
 class Reader(HTMLParser):
@@ -94,15 +94,6 @@ def test_odd_tables_are_shown(frame):
     assert "a, x" in tables.html(wide) and ">yes<" in tables.html(wide)
     drawn = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy([5.0], [47.3]), crs=4326)
     assert "POINT" not in tables.html(drawn)
-
-
-def test_key_results_are_such_a_table():
-    found = charts.key_results([("people", 159346, "inhabitants"), ("share", 12.3, "%", 10, 15, "a sentence")])
-    read = Reader(found._repr_html_())
-    assert read.all("caption")[0][1] == "Key results"
-    assert [t for a, t in read.all("th") if a["scope"] == "row"] == ["people", "share"]
-    cells = {t: a["align"] for a, t in read.all("td")}
-    assert cells["159\u202f346"] == cells["15"] == "right" and cells["a sentence"] == cells["inhabitants"] == "left"
 
 
 def test_a_template_leaves_nothing_blank_by_mistake():
