@@ -3,7 +3,6 @@
 style      What maps and figures share: numbers people can read, colours for colour-blind eyes
 charts     Figures in the kit's style: labelled, sourced, described in words
 ticks      Numbers along the axes of figures, written as everywhere else in the kit
-results    Key results: a small table that people read, and programs too
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
 templates  HTML from Jinja2 templates: whatever they are given is escaped
 answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
