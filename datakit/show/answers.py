@@ -259,12 +259,13 @@ class Answer:
         )
 
     def credit(self) -> str:
-        """Its data in one line: titles, vintages, publishers."""
-        told = []
+        """Its data in one line: of what is real, publishers and vintages; of what is invented, the ids."""
+        told, invented = [], [one["id"] for one in self.records if one.get("synthetic")]
         for one in self.records:
-            by = one.get("attribution") or one.get("title") or ""
-            by = f"invented, laid out like {by}" if one.get("synthetic") else by
-            told.append(f"{one['id']} ({', '.join(p for p in (by, one.get('vintage')) if p)})")
+            if not one.get("synthetic"):
+                by = (one.get("attribution") or one.get("title"), one.get("vintage"))
+                told.append(f"{one['id']} ({', '.join(p for p in by if p)})")
+        told += [f"invented: {', '.join(invented)}"] if invented else []
         return "Data: " + "; ".join(told)
 
     def _repr_mimebundle_(self, include=None, exclude=None):

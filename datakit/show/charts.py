@@ -320,10 +320,22 @@ def _whiskers(ax, values, lows, highs):
     return np.nan_to_num(highs)
 
 
+def _alike(values):
+    """The numbers as text with the same decimals, 9.0 under 10.5; each with its own where one would read 0."""
+    alone = [number(v) for v in values]
+    most = max((len(text.partition(".")[2]) for text in alone), default=0)
+    largest = np.nanmax(np.abs(values), initial=0)
+    decimals = min(most, max(0, 2 - int(np.floor(np.log10(largest))))) if largest else 0
+    if np.any((values != 0) & (np.round(values, decimals) == 0)):
+        return alone
+    return [number(v, decimals) for v in values]
+
+
 def _write_values(ax, values, ends, reference):
     """Each bar's value beside its end, or beyond the line of reference where that would run through the figures."""
     look = {"textcoords": "offset points", "xytext": (4, 0), "va": "center", "fontsize": 8.5, "color": "#333333"}
-    texts = [ax.annotate(number(v), (end, y), **look) for y, (v, end) in enumerate(zip(values, ends, strict=True))]
+    said = enumerate(zip(_alike(values), ends, strict=True))
+    texts = [ax.annotate(text, (end, y), **look) for y, (text, end) in said]
     if not reference:
         return
     ax.axvline(reference[0], color="#222222", ls="--", lw=1)

@@ -214,8 +214,8 @@ def sources(frames: Iterable[pd.DataFrame]) -> Sources:
         stamp = f"{STAMP}: {_some([_id(r) for r in synthetic], ', ')} (invented data); the rest is real"
     texts = [_source(r) for r in records if not r.get("synthetic")]
     if synthetic:
-        invented = _some([f"{_id(r)} ({_credit(r)})" for r in synthetic], ", ")
-        texts.append(f"the kit's invented sample, laid out like {invented}")
+        # Nobody published it: to name whose files it is laid out like would lend it their authority.
+        texts.append(f"the kit's invented sample ({_some([_id(r) for r in synthetic], ', ')})")
     lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
     return Sources(f"{lead}: " + _some(texts, "; "), stamp)
 

@@ -96,7 +96,7 @@ def test_a_table_joined_of_others_names_them_all():
 
 def test_the_credit_has_publisher_and_vintage():
     answer = said(data=[table("a", False, attribution="INSEE", vintage="2022"), table("b", attribution="IGN")])
-    assert answer.credit() == "Data: a (INSEE, 2022); b (invented, laid out like IGN)"
+    assert answer.credit() == "Data: a (INSEE, 2022); invented: b"
 
 
 @pytest.mark.parametrize(

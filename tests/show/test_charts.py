@@ -118,7 +118,7 @@ def test_more_categories_than_anyone_can_tell_apart_are_refused():
 def test_a_synthetic_table_stamps_the_figure():
     fig, _ = charts.figure("Two bars.", data=[table(True)])
     assert "SYNTHETIC SAMPLE: invented data" in texts(fig)
-    assert "invented sample, laid out like trees-dijon (Ville de Dijon)" in texts(fig)
+    assert "the kit's invented sample (trees-dijon)" in texts(fig) and "Ville de Dijon" not in texts(fig)
 
 
 def test_a_real_table_is_named_with_licence_and_date_and_no_stamp():
@@ -325,6 +325,23 @@ def test_curves_that_end_together_are_told_in_the_order_of_their_heights():
     ax.plot([0, 1, 2], [100, 80, 30], label="never")
     ax.plot([], [], "x", label="a sign")
     assert [t.get_text() for t in charts.legend(ax).get_texts()] == ["never", "late", "steep", "a sign"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([10.5, 9, 8.04], ["10.5", "9.0", "8.0"]),
+        ([12500.4, 3], ["12\u202f500", "3"]),
+        ([23, 1], ["23", "1"]),
+        ([50.2, 0.02], ["50.2", "0.02"]),
+        ([0.5, float("nan")], ["0.5", "no data"]),
+        ([0, 0], ["0", "0"]),
+    ],
+)
+def test_values_of_bars_have_the_same_decimals(values, said):
+    frame = pd.DataFrame({"v": values, "n": list("abc")[: len(values)]})
+    _, ax = charts.bars(frame, "v", "n", title="Bars", unit="m", alt="Bars.")
+    assert [t.get_text() for t in ax.texts][: len(said)] == said
 
 
 def test_figures_work_in_plain_python():

@@ -78,7 +78,7 @@ def test_a_choropleth_has_all_that_a_reader_needs(squares):
     assert outside(page) == []
     assert "<h1>Densité des îlots</h1>" in page and "<title>Densité des îlots</title>" in page
     assert 'aria-label="Four squares, one darker."' in page and "What to see." in page
-    assert "SYNTHETIC SAMPLE: invented data" in page and "laid out like iris (IGN)" in page
+    assert "SYNTHETIC SAMPLE: invented data" in page and "invented sample (iris)" in page
     said = legend_of(page)
     assert "Density (inhabitants per km²)" in said and "no data  (1)" in said and "upper limit included" in said
     assert "L.control.scale({ imperial: false" in page
@@ -535,7 +535,7 @@ def test_the_static_twin_shows_the_same_classes_words_and_scale(squares, trees):
     fig = made.static()
     assert fig.datakit_alt == WORDS["alt"]
     words = " ".join(t.get_text() for t in fig.texts)
-    for expected in (WORDS["title"], WORDS["caption"], "SYNTHETIC SAMPLE", "laid out like iris"):
+    for expected in (WORDS["title"], WORDS["caption"], "SYNTHETIC SAMPLE", "invented sample (iris)"):
         assert expected in words
     legend = fig.legends[0]
     assert legend.get_title().get_text() == "density (hab./km²)"
