@@ -85,10 +85,10 @@ class Town:
 
 
 def named(names: pd.Series) -> str:
-    """Names in a sentence: all of them up to three, else the first two and how many more."""
+    """Names in a sentence: all of them up to three, else how many communes they are."""
     texts = list(names)
     if len(texts) > 3:
-        texts = [*texts[:2], f"{len(texts) - 2} more communes"]
+        return f"{len(texts)} communes"
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if texts[:-1] else texts)
 
 
