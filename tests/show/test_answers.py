@@ -157,12 +157,13 @@ def test_what_is_shown_is_escaped_and_has_picture_table_and_limits():
 
 def test_many_sources_are_named_in_short_and_in_full_when_asked():
     ids = ("communes", "communes-population", "iris")
-    tables = [*map(table, ids), table("bpe", attribution="INSEE, Base permanente", vintage="2025")]
-    for some, folded in ((tables[:2], 0), (tables, 1)):
+    tables = [*(table(id, synthetic=False) for id in ids)]
+    tables += [table("bpe", synthetic=False, attribution="INSEE, Base permanente", vintage="2025")]
+    for some, folded in (([*map(table, (*ids, "bpe"))], 0), (tables[:2], 0), (tables, 1)):
         with ask("How many?") as answer:
             answer.say("{n} rows.", n=Value(len(some[0])), data=some, cannot_say="Which.")
         html = answer._repr_html_()
         assert html.count("<details") == folded
         assert ("INSEE, Base permanente" in html.split("</summary>")[-1]) == bool(folded)
     summary = html.split("<summary>")[1].split("</summary>")[0]
-    assert "communes, communes-population, iris, bpe (2025)" in summary and "SYNTHETIC SAMPLE" in summary
+    assert "communes, communes-population, iris, bpe (2025)" in summary and "REAL data" in summary
