@@ -70,8 +70,9 @@ with ask("How far is the nearest service on foot?") as walked:
     used = [iris, *found.data, *home.data, *areas.given(layers, "bdtopo-roads")]
     half = {k: access.half(ways.metres[k], people["population"]) for k in found.kinds}
     walked.say(
-        "Half of the inhabitants have at most {" + found.kinds[0] + "} to the nearest of the first kind.",
+        "{first}: half of the inhabitants have at most {" + found.kinds[0] + "} to the nearest.",
         **{k: Value(m, "m", *ways.around(m), decimals=0) for k, m in half.items()},
+        first=Value(label[found.kinds[0]]),
         picture=pictures.curves(access.curve(ways.metres, people["population"], range(0, 6001, 50)), label, data=used),
         cannot_say=home.caution + " Slopes, kerbs and crossings are not in it.",
         data=used,
@@ -84,7 +85,7 @@ with ask("How far is the nearest service on foot?") as walked:
 # group, and once more with each way shorter and longer by what the places of homes leave open.
 
 # %% tags=["nbval-ignore-output"]
-with ask("How many people are far from the first kind?") as one:
+with ask("How many people are far from the first kind of place?") as one:
     walked.needed()
     kind = found.kinds[0]
     beyond = people[ways.metres[kind] > limits[kind]].sum() / people.sum()
@@ -226,7 +227,8 @@ with ask("How many have more than 500 m, and more than 2,000 m?") as twice:
     walked.needed()
     farther = access.curve(ways.metres, people["population"], [500, 2000]).rename(columns=label)
     twice.say(
-        "{near} have more than 500 m to the first kind, {distant} more than 2,000 m.",
+        "{first}: {near} have more than 500 m to the nearest, {distant} more than 2,000 m.",
+        first=Value(farther.columns[0]),
         near=Value(farther.iloc[0, 0], "%", decimals=0),
         distant=Value(farther.iloc[1, 0], "%", decimals=0),
         table=farther.T.round(0).rename_axis("").reset_index(),
@@ -249,7 +251,8 @@ with ask("What does a slower pace change for older people?") as slow:
     paces = {f"{pace:.0f} m a minute": ways.metres.le(near_minutes * pace) for pace in (walking_speed, 45.0)}
     near = {name: 100 * reach.mul(old, axis=0).sum() / old.sum() for name, reach in paces.items()}
     slow.say(
-        "At {pace}, {usual} are near the first kind; at 45 m a minute {slower}.",
+        "{first}: at {pace}, {usual} have one near; at 45 m a minute {slower}.",
+        first=Value(label[ways.metres.columns[0]]),
         pace=Value(walking_speed, "m a minute"),
         usual=Value(near[f"{walking_speed:.0f} m a minute"].iloc[0], "%", decimals=0),
         slower=Value(near["45 m a minute"].iloc[0], "%", decimals=0),
