@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "ondijon-datakit"
-OTHER_NAMES = {"pil": "pillow"}  # where a package is imported by a name that its distribution's does not begin with
+OTHER_NAMES = {
+    "bs4": "beautifulsoup4",
+    "pil": "pillow",
+}  # where a package is imported by a name that its distribution's does not begin with
 CORE = ""
 
 

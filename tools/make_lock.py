@@ -35,7 +35,9 @@ SYSTEMS = {
 # served: h3 and argon2-cffi-bindings have stopped to make wheels for them.
 MACOS = "14.0"
 # Their names on conda-forge; matplotlib-base is the part without a graphical toolkit.
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "jupyter-client": "jupyter_client"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base"} | {
+    name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-server", "jupyterlab-server")
+}
 # Not there, or under a name that is not PyPI's (language packs).
 BY_PIP = (
     "cafein",

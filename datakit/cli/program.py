@@ -16,7 +16,7 @@ from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import trees as cli_trees
 from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
-from datakit.errors import BadCard, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
+from datakit.errors import BadCard, CannotAnswer, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -370,7 +370,7 @@ def _outcome(args):
         code = args.call(args)
         sys.stdout.flush()
         return code
-    except (WrongUse, UnknownDataset) as error:
+    except (WrongUse, UnknownDataset, CannotAnswer) as error:  # what was asked does not fit: nothing was done
         _complain(error)
         return WRONG_USE
     except (DatakitError, BadCard) as error:

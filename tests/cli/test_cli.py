@@ -154,7 +154,7 @@ def test_run_that_fails_exits_with_1(here, capsys):
         (["-p", "k=x"], "expected: int"),
         (["-p", "k"], "name=value"),
         (["-p", "k=1", "-p", "k=2"], "given twice"),
-        (["vegetables"], "no notebook has this name"),
+        (["vegetables"], "no theme or notebook has this name"),
         (["--origins", "nowhere"], "no origin"),
         (["--jobs", "0"], "must be positive"),
         (["--timeout", "nan"], "must be positive"),
