@@ -53,9 +53,13 @@ class Choice:
         return "; ".join(said) + " (difference in average precision; 95 % of the draws of whole sectors)."
 
     def gain(self, simpler: str = "oldest stage first") -> tuple[str, Value]:
-        """What the better of the models adds to a simpler rule: its name, and the paired difference."""
+        """What the better of the models adds to a simpler rule: its name, and the paired difference.
+
+        Where a model beats the rule, the better of those that do: one that adds more, perhaps, would hide it.
+        """
         rows = self.differences[self.differences["simpler"] == simpler]
-        best = rows[rows["other"].str.endswith(SECTORS)].sort_values("difference").iloc[-1]
+        models = rows[rows["other"].str.endswith(SECTORS)]
+        best = models.sort_values(["beats", "difference"]).iloc[-1]
         how = "average precision, 0 to 1; the same whole sectors drawn again, models not fitted again"
         return _short(best["other"]), Value(best["difference"], "", best["low"], best["high"], how)
 

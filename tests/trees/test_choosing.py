@@ -136,6 +136,9 @@ def test_what_a_list_is_worth_is_said_in_words(scored):
     assert (said["better"].value, said["verdict"].value) == ("gradient boosting", "beats")
     assert choosing.Choice("chance", scores["chance"], table(0.02, -0.01, 0.03)).verdict() == "is not shown to beat"
     assert choosing.Choice("chance", scores["chance"], table(-0.02, -0.03, -0.01)).verdict() == "is worse than"
+    both = pd.concat([table(0.015, -0.003, 0.034), table(0.010, 0.002, 0.020).assign(other=LOGISTIC, beats=True)])
+    uncertain = choosing.Choice(LOGISTIC, scores[LOGISTIC], both).figures()  # boosting adds more, perhaps
+    assert (uncertain["better"].value, uncertain["verdict"].value) == ("logistic regression", "beats")
     with pytest.raises(CannotAnswer, match="no shares"):
         choice.shares()
     with pytest.raises(CannotAnswer, match="no list beats chance"):
