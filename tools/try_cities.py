@@ -110,7 +110,7 @@ def write(folder, told, wrong):
         for city, found in told.items():
             row = found.get((chapter, question), {"answered": False, "why": "not asked", "figures": []})
             said = row["sentence"] if row["answered"] else f"*No answer: {row['why']}*"
-            lines.append(f"| {city} | {said.replace('|', '/')} |")
+            lines.append(f"| {city} | {' '.join(said.replace('|', '/').splitlines())} |")
             rows += [{"city": city, "chapter": chapter, "question": question, **figure} for figure in row["figures"]]
     (folder / "cities.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with (folder / "cities.csv").open("w", encoding="utf-8", newline="") as file:

@@ -20,6 +20,10 @@ CLAIMS = re.compile(
     r"fell|rises?|rose|grows?|grew|drops?|gains?|loses?|exceeds?)\b",
     re.IGNORECASE,
 )
+# Words that say who is counted, and compare nothing: "aged 75 or older".
+GROUP = re.compile(r"\d+ (?:or|and) (?:more|less|fewer|older|younger)\b", re.IGNORECASE)
+# "more than {limit}": where the limit is the same on all data, it says what is counted.
+LIMIT = re.compile(r"\b(?:more|less|fewer|farther|older|younger) than \{(\w+)\}", re.IGNORECASE)
 
 
 def skeleton(record: Mapping[str, Any]) -> str:
@@ -71,7 +75,8 @@ def turned(records: Iterable[Mapping[str, Any]]) -> list[str]:
 
     A claim is suspected where the same fixed words compare (`CLAIMS`) and, from one record to another, a figure changes
     its sign, or two figures of one unit change their order. Words that a program has compared with the figures
-    (``holds`` of `datakit.show.answers.Answer.say`) are not suspected.
+    (``holds`` of `datakit.show.answers.Answer.say`) are not suspected. Neither are those that say who is counted: "75
+    or older", or "more than {limit}" where the limit is the same in all records and no figure passes it.
 
     Parameters
     ----------
@@ -89,13 +94,25 @@ def turned(records: Iterable[Mapping[str, Any]]) -> list[str]:
             same.setdefault(skeleton(record), []).append(record)
     found = []
     for words, group in same.items():
-        bare = re.sub(r"\{\w+\}", "{}", words)
+        bare = words
         for claim in {claim for record in group for claim in record.get("holds", [])}:
             bare = bare.replace(claim, "")
-        claims = sorted({match.group().lower() for match in CLAIMS.finditer(bare)})
-        if claims:
-            found += [f"{', '.join(claims)}: {what}, in \u201c{words}\u201d" for what in _turns(words, group)]
+        bare = GROUP.sub("", bare)
+        limits = {name for name in LIMIT.findall(bare) if _constant(name, group)}
+        free = bare
+        for match in LIMIT.finditer(bare):
+            free = free.replace(match.group(), "") if match[1] in limits else free
+        for text, about in ((free, None), (bare, limits)):
+            claims = sorted({match.group().lower() for match in CLAIMS.finditer(re.sub(r"\{\w+\}", "{}", text))})
+            if claims:
+                turns = [what for what, names in _turns(words, group) if about is None or names & about]
+                found += [f"{', '.join(claims)}: {what}, in \u201c{words}\u201d" for what in turns]
+                break
     return found
+
+
+def _constant(name, group):
+    return len({figure["value"] for record in group for figure in record["figures"] if figure["name"] == name}) == 1
 
 
 def _turns(words, group):
@@ -105,10 +122,10 @@ def _turns(words, group):
     for name in both:
         signs = {(f[name]["value"] > 0) - (f[name]["value"] < 0) for f in numbers}
         if {-1, 1} <= signs:
-            yield f"{name} changes its sign"
+            yield f"{name} changes its sign", {name}
     for a, b in combinations(both, 2):
         if any(f[a]["unit"] != f[b]["unit"] for f in numbers):
             continue
         order = {(f[a]["value"] > f[b]["value"]) - (f[a]["value"] < f[b]["value"]) for f in numbers}
         if {-1, 1} <= order:
-            yield f"{a} and {b} change their order"
+            yield f"{a} and {b} change their order", {a, b}

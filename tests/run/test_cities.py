@@ -48,9 +48,11 @@ def test_on_another_city_the_figures_change_and_the_sentences_follow(told, tmp_p
     here, there = (json.dumps(told[city][key]["figures"]) for city in ("bundled", "seed-1"))
     assert here != there and told["bundled"][key]["sentence"] != told["seed-1"][key]["sentence"]
     assert skeleton(told["bundled"][key]) == skeleton(told["seed-1"][key])
+    told["seed-1"]["30_x", "Who?"] = {"answered": False, "why": "no rates\nfound: 0", "figures": []}
     try_cities.write(tmp_path, told, ["a word"])
     text = (tmp_path / "cities.md").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE" in text and "- a word" in text and told["seed-1"][key]["sentence"] in text
+    assert "| seed-1 | *No answer: no rates found: 0* |" in text  # in one row of the table
     assert "seed-1,00_start_here" in (tmp_path / "cities.csv").read_text(encoding="utf-8")
 
 

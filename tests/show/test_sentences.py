@@ -62,6 +62,23 @@ def test_a_fixed_claim_is_suspected_when_its_figures_turn_round():
     assert turned([said(lie, with_=Value(v, "%"), without=Value(10, "ha")) for v in (8, 20)]) == []
 
 
+def test_what_defines_a_group_is_no_claim():
+    far = "{all} have more than {limit}; {old} of those aged 75 or older, {alone} of those who live alone."
+
+    def shares(sentence, everybody, older, limit=1000, unit="m"):
+        values = {"all": everybody, "old": older, "alone": 30}
+        return said(sentence, limit=Value(limit, unit), **{name: Value(value, "%") for name, value in values.items()})
+
+    assert turned([shares(far, 40, 43), shares(far, 28, 25)]) == []
+    # A limit that is measured, one that a figure is said to pass, and a claim beside a definition are claims.
+    measured = [shares(far, 40, 43, 1000), shares(far, 28, 25, 900)]
+    assert turned(measured)
+    passed = [shares("{all} is more than {limit}.", value, 0, 30, "%") for value in (40, 28)]
+    assert turned(passed) == ["more: all and limit change their order, in \u201c{all} is more than {limit}.\u201d"]
+    beside = far[:-1] + ", so more are old."
+    assert len(turned([shares(beside, 40, 43), shares(beside, 28, 25)])) >= 1
+
+
 def test_a_change_of_sign_is_a_turn():
     found = turned([said("The mean way falls by {cut}.", cut=Value(v, "m")) for v in (12, -3)])
     assert len(found) == 1 and "falls: cut changes its sign" in found[0]
