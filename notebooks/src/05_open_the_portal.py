@@ -72,10 +72,10 @@ with ask("Where are they?") as where:
     communes = territory.todays_communes(layers["communes"])
     counted = explore.by_area(places, communes, "name")
     where.say(
-        "{inside} of {all:bare} lie in the Métropole, in {communes:bare} of its communes.",
+        "{inside} of {all:bare} lie in the Métropole, in {communes}.",
         inside=Value(int(counted["rows"].sum()), "rows"),
         all=Value(len(places)),
-        communes=Value(len(counted)),
+        communes=Value(len(counted), "commune" if len(counted) == 1 else "communes"),
         picture=explore.on_map(places, title=f"{dataset}, every row", outline=communes),
         table=counted,
         caption="Rows by commune",

@@ -88,8 +88,8 @@ with ask("How far can the file be trusted?") as trusted:
     found = audit.table[audit.table["verdict"].isin(["bad", "look"])]
     kinds = {"ok": "ok", "bad": "bad", "look": "look", "unsure": "cannot tell"}
     trusted.say(
-        "Of {checks}, {ok:bare} find nothing; {bad:bare} find a mistake, {look:bare} something to look at, and "
-        "{unsure:bare} cannot be made on this file.",
+        "Of {checks}, nothing was found by {ok:bare}, a mistake by {bad:bare}, something to look at by {look:bare}; "
+        "this file allows no verdict for {unsure:bare}.",
         checks=Value(len(audit.table), "checks"),
         **{name: Value(audit.verdicts[verdict]) for name, verdict in kinds.items()},
         table=found[["check", "trees", "of", "share_pct", "examples", "what_to_do"]],

@@ -118,7 +118,7 @@ with ask("Is it more diverse than other inventories?") as compared:
     table = comparing.compare(here, level, draws=draws, seed=seed)
     mine, rest = table.iloc[0], table.iloc[1:]
     compared.say(
-        "Among {n} drawn from each, it has an effective number of {mine}; {below} of {others} are below that range.",
+        "Among {n} drawn from each, it has an effective number of {mine}; below that range: {below} of {others}.",
         n=Value(int(mine["n"]), "trees"),
         mine=Value(mine["effective"], plural, mine["low"], mine["high"], "95 % of the draws"),
         below=Value(int((rest["high"] < mine["low"]).sum())),
