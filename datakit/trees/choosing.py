@@ -17,13 +17,14 @@ from datakit.errors import CannotAnswer
 from datakit.show.answers import Value
 from datakit.trees import learners, risk
 from datakit.trees.reasons import reasons
-from datakit.trees.scoring import average_precision, redrawn
+from datakit.trees.scoring import average_precision, recall_at, redrawn
 from datakit.trees.structure import survey_year
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
+MODELS = {"logistic regression": learners.model, "gradient boosting": learners.boosting}
 SECTORS = ", sectors"  # the end of the name of what was learnt elsewhere: whole sectors are held out
 
 
@@ -58,7 +59,7 @@ class Choice:
         Where a model beats the rule, the better of those that do: one that adds more, perhaps, would hide it.
         """
         rows = self.differences[self.differences["simpler"] == simpler]
-        models = rows[rows["other"].str.endswith(SECTORS)]
+        models = rows[rows["other"].isin([name + SECTORS for name in MODELS])]
         best = models.sort_values(["beats", "difference"]).iloc[-1]
         how = "average precision, 0 to 1; the same whole sectors drawn again, models not fitted again"
         return _short(best["other"]), Value(best["difference"], "", best["low"], best["high"], how)
@@ -174,6 +175,28 @@ def flattery(
     return said | {"chance": Value(float(target.mean())), "difference": difference, "verdict": Value(words)}
 
 
+def found(target: ArrayLike, scores: pd.DataFrame, baseline: str, visits: int) -> dict[str, Value]:
+    """Lost trees that so many visits find again, with one baseline and by the tree officer's rule.
+
+    Parameters
+    ----------
+    target : array of bool
+    scores : DataFrame
+        From `held_out`.
+    baseline : str
+    visits : int
+
+    Returns
+    -------
+    dict of str to Value
+        ``visits``, ``found`` and ``found_by_rule``.
+    """
+    target = np.asarray(target, dtype=bool)
+    counts = {"found": baseline, "found_by_rule": "oldest stage first"}
+    again = {key: recall_at(target, scores[name], visits) * target.sum() for key, name in counts.items()}
+    return {"visits": Value(visits, "visits")} | {key: Value(float(n), decimals=0) for key, n in again.items()}
+
+
 def simplest_unbeaten(
     target: ArrayLike, scores: pd.DataFrame, groups: np.ndarray, *, draws: int = 200, seed: int = 0
 ) -> Choice:
@@ -217,7 +240,7 @@ def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: in
     points = np.c_[frame.geometry.x, frame.geometry.y]
     scores = {"chance": np.zeros(len(table)), "oldest stage first": risk.oldest_stage_first(frame, today)}
     scores[f"worst genera first{SECTORS}"] = learners.by_one_column(genus, target, groups)
-    for name, learner in (("logistic regression", learners.model), ("gradient boosting", learners.boosting)):
+    for name, learner in MODELS.items():
         scores[name + SECTORS] = learners.out_of_fold(table, target, groups, learner=learner, points=points, seed=seed)
     return pd.DataFrame(scores, index=frame.index)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Tables = Iterable[pd.DataFrame]
 
+WHITE = {"fc": "#ffffff", "ec": "none", "pad": 0.8}  # behind words that may lie on a bar
 GENERA = 7  # that colours tell apart on a map
 
 
@@ -81,7 +82,15 @@ def limits(rule: pd.DataFrame, redrawn: str, data: Tables) -> Shown:
     )
     ax.plot(shares["limit_pct"], range(len(shares)), "|", ms=26, mew=3, color=charts.CATEGORICAL[1])
     for row, limit in enumerate(shares["limit_pct"]):
-        ax.annotate(f"limit {limit} %", (limit, row - 0.36), (4, 0), textcoords="offset points", fontsize=8, va="top")
+        ax.annotate(
+            f"limit {limit} %",
+            (limit, row - 0.36),
+            (4, 0),
+            textcoords="offset points",
+            fontsize=8,
+            va="top",
+            bbox=WHITE,
+        )
     ax.set_xlim(right=max(ax.get_xlim()[1], 1.2 * shares["limit_pct"].max()))
     return charts.show(fig)
 
@@ -150,7 +159,7 @@ def threats(table: pd.DataFrame, data: Tables) -> Shown:
             textcoords="offset points",
             fontsize=8.5,
             va="center",
-            bbox={"fc": "#ffffff", "ec": "none", "pad": 0.8},
+            bbox=WHITE,
         )
     ax.set_yticks(rows, table["name_en"])
     ax.invert_yaxis()

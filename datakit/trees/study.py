@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from datakit.data.layers import synthetic
 from datakit.errors import CannotAnswer, DatakitError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from datakit.data.layers import Layers
+
+
+Table = TypeVar("Table", bound="pd.DataFrame")
 
 
 @dataclass
@@ -157,6 +160,13 @@ def title(frame: pd.DataFrame) -> str:
 def told(frame: pd.DataFrame, column: str) -> bool:
     """Whether an inventory has a column that says anything."""
     return column in frame and bool(frame[column].notna().any())
+
+
+def some(table: Table, what: str, least: str) -> Table:
+    """A table, or `CannotAnswer` where nothing is left of it: ``what`` was looked for, with ``least`` of something."""
+    if not len(table):
+        raise CannotAnswer(what, "the inventory is too small for this question", expected=f"one with {least}")
+    return table
 
 
 def needs(frame: pd.DataFrame, column: str, what: str) -> pd.Series:

@@ -45,7 +45,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import comparing, diversity, drawing, exposure
-from datakit.trees.study import beside, needs, study, title
+from datakit.trees.study import beside, needs, some, study, title
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -237,7 +237,7 @@ sectors[[part, "trees", *heads]].rename(columns=heads).round(1).reset_index(drop
 with ask("Where would a pest of limes and maples take most?") as new:
     hit = exposure.match(diversity.named(trees), ["Tilia", "Acer"]) == "host"
     places = hit.groupby(trees["place"]).agg(["mean", "size"])
-    top = places[places["size"] >= 50].sort_values("mean", ascending=False)
+    top = some(places[places["size"] >= 50], it.kind, "50 trees").sort_values("mean", ascending=False)
     new.say(
         "{place} comes first: {share} of its trees; {all_over} in the whole inventory.",
         place=Value(top.index[0]),

@@ -47,7 +47,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import canopy, drawing, hiding, structure
-from datakit.trees.study import needs, study
+from datakit.trees.study import needs, some, study
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -173,7 +173,7 @@ with ask("Which genus has the oldest trees?") as oldest:
     dated = trees.dropna(subset="age")
     needs(dated, "age", "the age of trees")
     genera = dated.groupby(dated["taxon"].str.split().str[0])["age"].agg(["size", "median"])
-    genera = genera[genera["size"] >= 200].sort_values("median", ascending=False)
+    genera = some(genera[genera["size"] >= 200], "genus", "200 dated trees").sort_values("median", ascending=False)
     oldest.say(
         "{genus}: half of them are older than {age}.",
         genus=Value(drawing.in_french(genera.index[:1])[0]),

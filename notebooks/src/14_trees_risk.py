@@ -50,7 +50,7 @@ from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import choosing, drawing, learners, risk, scoring
 from datakit.trees.reasons import reasons
-from datakit.trees.study import study
+from datakit.trees.study import needs, some, study
 from datakit.trees.visits import figures, sheet, visit_list
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
@@ -92,9 +92,9 @@ with ask("Does a model beat the tree officer's rule?") as chosen:
     scores = choosing.held_out(known, target, today, seed=seed)
     choice = choosing.simplest_unbeaten(target, scores, sectors, draws=draws, seed=seed)
     chosen.say(
-        "The {better} {verdict} it: {gain} in average precision. The list is made by {name}, the simplest of {n:bare} "
-        "that no more complex one beats.",
-        **choice.figures("oldest stage first"),
+        "{better} {verdict} it: {gain} in average precision. {name} makes the list, the simplest of {n:bare} that no more "
+        "complex one beats; {visits} find {found:bare} lost trees again with it, {found_by_rule:bare} by the rule.",
+        **(choice.figures() | choosing.found(target, scores, choice.baseline, visits)),
         picture=drawing.lists(target, scores, visits, [recorded]),
         table=choice.differences.round(3),
         caption="What each more complex baseline adds in average precision: 95 % of the draws of whole sectors",
@@ -160,10 +160,11 @@ with ask("Which trees should a crew look at first?") as first:
 # %% tags=["solution"]
 with ask("Which genus has lost most, and is it only its age?") as genus:
     chosen.needed()
-    lost = features.assign(lost=100 * target)
-    lost["same age"] = lost.groupby(pd.qcut(lost["age"], 5, duplicates="drop"), observed=True)["lost"].transform("mean")
+    lost, years = features.assign(lost=100 * target), needs(features, "age", "the age of trees")
+    lost["same age"] = lost.groupby(pd.qcut(years, 5, duplicates="drop"), observed=True)["lost"].transform("mean")
     table = lost.dropna(subset="age").groupby("genus")[["lost", "same age"]].agg(["mean", "size"])
-    table = table[table["lost", "size"] >= 100].sort_values(("lost", "mean"), ascending=False)
+    table = some(table[table["lost", "size"] >= 100], "genus", "100 trees")
+    table = table.sort_values(("lost", "mean"), ascending=False)
     genus.say(
         "{name} has lost {lost}; trees of its ages have lost {alike}.",
         name=Value(table.index[0]),
