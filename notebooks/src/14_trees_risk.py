@@ -92,8 +92,8 @@ with ask("Does a model beat the tree officer's rule?") as chosen:
     scores = choosing.held_out(known, target, today, seed=seed)
     choice = choosing.simplest_unbeaten(target, scores, sectors, draws=draws, seed=seed)
     chosen.say(
-        "{better} {verdict} it: {gain} in average precision. {name} makes the list, the simplest of {n:bare} that no more "
-        "complex one beats; {visits} find {found:bare} lost trees again with it, {found_by_rule:bare} by the rule.",
+        "{better} {verdict} it: {gain} in average precision. {name} makes the list, the simplest of {n:bare} that no "
+        "more complex one beats; {visits} find {found:bare} lost trees with it, {found_by_rule:bare} by the rule.",
         **(choice.figures() | choosing.found(target, scores, choice.baseline, visits)),
         picture=drawing.lists(target, scores, visits, [recorded]),
         table=choice.differences.round(3),
