@@ -93,6 +93,7 @@ def study(layers: Layers, inventory: str) -> Study:
         set: they are then counted in squares of 1 km.
     """
     recorded = standardise(layers[inventory])
+    layers.keep(inventory, ("geometry",))  # the table as published is not needed any more, and large
     communes = contours(layers, recorded)
     areas, where = places.squares(recorded) if communes is None else places.areas(recorded, communes)
     names = areas.set_index("place")["name"]

@@ -25,6 +25,7 @@ candidates  Taxa that could be planted, by what sources say of each
 scenario    What planting would change: trees on the best ground, those that live, their crowns
 satellite   How green it is from above: NDVI of Sentinel-2, read by windows from a STAC catalogue
 raster      Means of a raster in cells, pixels weighted by the ground that they share
+figures     The values in the sentences of the chapters, from their tables
 pictures    The maps and figures of the chapters
 many        The same functions for many cities at once, over Dask: by places small enough for one process
 """

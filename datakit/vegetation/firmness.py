@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.vegetation import placing, rule
 from datakit.vegetation.priority import LCZ_HEAT, feasibility, percent_rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from datakit.vegetation.town import Town
 
 
 # What can be drawn, in words. The ranges are choices of this kit: wide, so that what stays does not rest on them.
@@ -23,6 +26,29 @@ CHOICES = {
 }
 SPREAD, ENOUGH = 0.2, (0.1, 0.5)
 FIRM = 0.9  # share of the draws in which a place must be among the first to be called firm, the same
+
+
+def needs(here: Town, people: pd.DataFrame, radius: float = 300.0) -> pd.DataFrame:
+    """What the surroundings of each cell need, before heat: shade, for many, for the vulnerable.
+
+    Parameters
+    ----------
+    here : Town
+    people : DataFrame
+        ``population``, ``old`` and ``under_6`` of each cell.
+    radius : float
+        Metres around a cell that count.
+
+    Returns
+    -------
+    DataFrame
+        ``bare`` (share of the ground around without canopy), ``residents`` around, and ``vulnerable``: the share of
+        them who are old or under 6. Their number would be the residents once more.
+    """
+    around = placing.around(here.cells, people, radius)
+    found = 1 - rule.neighbourhood(here.cells, here.cells, here.canopy(), radius).to_frame("bare")
+    vulnerable = around[["old", "under_6"]].sum(axis=1) / around["population"].clip(lower=1)
+    return found.assign(residents=around["population"], vulnerable=vulnerable)
 
 
 def draw(

@@ -75,9 +75,11 @@ def gap(
     ends = order[middle < 1 / GROUPS], order[middle >= 1 - 1 / GROUPS]
     if min(map(len, ends)) < LEAST:
         raise CannotAnswer(
-            "filosofi-iris", "too few IRIS with an income to compare", expected=f"{LEAST} in each group",
+            "filosofi-iris",
+            "too few IRIS with an income to compare",
+            expected=f"{LEAST} in each group",
             found=" and ".join(str(len(end)) for end in ends),
-        )  # fmt: skip
+        )
     rng = np.random.default_rng(seed)
     (poor, poors), (rich, riches) = (_drawn(end, part, draws, rng) for end in ends)
     low, high = np.nanquantile(riches - poors, [0.025, 0.975])

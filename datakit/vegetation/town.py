@@ -47,6 +47,12 @@ def inventory(layers: Layers, id: str = "trees-dijon") -> gpd.GeoDataFrame:
     return exposure.standing(standardise(layers.keep(id, COLUMNS)))
 
 
+def crowns_of(layers: Layers, id: str = "trees-dijon") -> gpd.GeoDataFrame:
+    """The crowns of the standing trees of an inventory as discs, measured or from the trunk."""
+    standing = inventory(layers, id)
+    return crowns.discs(standing, canopy.crown_area(standing))
+
+
 @dataclass(frozen=True, eq=False)
 class Town:
     """What is known of the communes where buildings and trees both are.

@@ -64,9 +64,11 @@ def station(summers: pd.DataFrame, wanted: str) -> tuple[str, list[str]]:
     enough = whole[whole >= LEAST]
     if enough.empty:
         raise CannotAnswer(
-            "meteo-daily", "no station has enough summers that were observed", expected=f"{LEAST} summers",
+            "meteo-daily",
+            "no station has enough summers that were observed",
+            expected=f"{LEAST} summers",
             found=f"at most {whole.max() if len(whole) else 0}",
-        )  # fmt: skip
+        )
     chosen = wanted if wanted in enough.index else str(enough.index[0])
     return chosen, [chosen, *(s for s in whole.index if s != chosen)]
 

@@ -46,8 +46,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.geo import fairness, streets, territory
 from datakit.show import Value, ask
-from datakit.trees import canopy
-from datakit.vegetation import cover, crowns, inequality, pictures, placing, reach, rule, sight, town
+from datakit.vegetation import cover, figures, inequality, pictures, placing, reach, rule, sight, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted = rule.Rule(trees_in_view, canopy_around, walk_to_park, tree_reach, neighbourhood, park_hectares, trunk)
@@ -66,36 +65,33 @@ print(f"Green spaces are counted from {wanted.hectares:g} ha, trees in view from
 
 # %%
 with ask("How much of the ground is green?") as green:
-    standing, communes, iris = town.inventory(layers, inventory), layers["communes"], layers["iris"]
-    discs = crowns.discs(standing, canopy.crown_area(standing))
-    parts = {"woods": layers["bdtopo-vegetation"], "crowns": discs, "parks": layers["osm-green"]}
+    communes, iris, crowned = layers["communes"], layers["iris"], town.crowns_of(layers, inventory)
+    parts = {"woods": layers["bdtopo-vegetation"], "crowns": crowned, "parks": layers["osm-green"]}
     ground = cover.common(territory.todays_communes(communes), parts)
     found = cover.green(iris[iris["commune"].isin(ground["commune"])], parts)
-    sums = 100 * cover.summary(found, list(parts))["share"]
-    del standing, discs, parts["crowns"]  # large, and not needed any more
+    del crowned, parts["crowns"]  # large, and not needed any more
     green.say(
         "{together} of the ground of {where} is under woods, crowns or parks, overlaps counted once: {woods} under "
         "woods, {crowns} under crowns of inventoried trees, {parks} in parks; adding them up would say {total}.",
-        **{name: Value(sums[name], "%", decimals=1) for name in ("together", "crowns", *parts)},
-        total=Value(sums["plain sum"], "%", decimals=1), where=Value(town.named(ground["name"])),
+        **figures.green(found, ("woods", "crowns", "parks"), ground["name"]),
         data=[layers[id] for id in (inventory, "bdtopo-vegetation", "osm-green", "communes", "iris")],
-        cannot_say="How green private gardens, lawns and fields are: no layer has them.")  # fmt: skip
+        cannot_say="How green private gardens, lawns and fields are: no layer has them.",
+    )
 
 # %% tags=["nbval-ignore-output"]
 with ask("Where is it least green?") as bare:
     green.needed()
-    lowest = found.sort_values("green_share").head(10)
+    columns = ["name", "green_share", "woods_share", "crowns_share", "parks_share"]
     bare.say(
         "In the tenth of the {number} that have least, at most {low} of the ground is green; in the tenth with most "
         "{high} or more.",
-        number=Value(len(found), "IRIS"),
-        low=Value(100 * found["green_share"].quantile(0.1), "%", decimals=1),
-        high=Value(100 * found["green_share"].quantile(0.9), "%", decimals=1),
+        **figures.tenths(found["green_share"], "IRIS"),
         picture=pictures.green(found, communes, [layers[inventory], parts["woods"], parts["parks"]]),
-        table=lowest[["name", "green_share", "woods_share", "crowns_share", "parks_share"]].round(3),
+        table=found.sort_values("green_share")[columns].head(10).round(3),
         caption="The ten IRIS with the smallest vegetated share of their ground (0 to 1)",
         cannot_say="That people there have no green: it may lie just across the limit.",
-        data=[layers[inventory], parts["woods"], parts["parks"], iris])  # fmt: skip
+        data=[layers[inventory], parts["woods"], parts["parks"], iris],
+    )
 
 # %% [markdown]
 # ## Who lives where
@@ -110,17 +106,13 @@ with ask("Where do the residents live, and how sure is that?") as lived:
     here = town.town(layers, cell_size, inventory)
     living = placing.place(layers, here.cells, here.buildings)
     people = living.people["population"]
-    wrong = 100 * living.error["misplaced"]
     lived.say(
         "{residents} of {where} are placed from {source}. Tried one grain coarser, building volume puts {volume} of "
         "them into the wrong place, an even spread {ground}.",
-        residents=Value(round(people.sum(), -2), "residents"),
-        where=Value(here.where),
-        source=Value(living.source),
-        volume=Value(wrong["building volume"], "%", decimals=0),
-        ground=Value(wrong["ground"], "%", decimals=0),
+        **figures.placed(living, here.where),
         cannot_say=f"How many live in one cell: none is shown with fewer than {placing.FEW} residents.",
-        data=[*living.tables, *here.tables])  # fmt: skip
+        data=[*living.tables, *here.tables],
+    )
 
 # %% [markdown]
 # ## 3-30-300, by resident
@@ -131,21 +123,39 @@ with ask("Where do the residents live, and how sure is that?") as lived:
 # touches a public green space. Each definition is somebody's choice: the table says whose.
 
 # %%
-with ask("How many residents have what the 3-30-300 rule asks for?") as ruled:
+wanted.table()
+
+# %%
+with ask("How many homes have enough trees in view?") as viewed:
     lived.needed()
-    homes, parks, roads = sight.homes(here.buildings), layers["osm-green"], layers["bdtopo-roads"]
+    homes = sight.homes(here.buildings)
     seen = sight.visible_trees(homes, here.trees, here.buildings, tree_reach, least_dbh=trunk)["visible"]
+    viewed.say(
+        "{share} of {homes} see {least} established trees or more within {reach}.",
+        share=Value(100 * (seen >= trees_in_view).mean(), "%", decimals=0),
+        homes=Value(len(homes), "homes"),
+        least=Value(trees_in_view),
+        reach=Value(tree_reach, "m"),
+        cannot_say="What one sees from a window, storey by storey.",
+        data=here.tables,
+    )
+
+# %%
+with ask("How many residents have what the 3-30-300 rule asks for?") as ruled:
+    viewed.needed()
+    parks, roads = layers["osm-green"], layers["bdtopo-roads"]
     seeing = rule.on_cells((seen >= trees_in_view).astype(float), homes, here.cells)
     around = rule.neighbourhood(here.cells, here.cells, here.canopy(), neighbourhood)
     walk = reach.walk(here.cells, reach.green_spaces(parks, park_hectares), streets.network(roads))
     met = rule.parts(here.cells, canopy=around, walk=walk, seeing=seeing, rule=wanted)
     used = [*living.tables, *here.tables, parks, roads]
-    share = rule.by_resident(met, people)
     ruled.say(
-        f"Of the residents of {here.where}, {{three_trees}} have enough trees in view, {{canopy_30}} enough canopy "
-        "around, {green_300} a green space on foot; {all_three} have all three, {none} none.",
-        **rule.values(share), data=used, table=wanted.table(), caption="What each part means, and who says so",
-        cannot_say="What one sees from a window, storey by storey, or whether a park's gate is open.")  # fmt: skip
+        "{three_trees} of the residents have enough trees in view, {canopy_30} enough canopy around, {green_300} a "
+        "green space on foot; {all_three} have all three, {none} none.",
+        **rule.values(rule.by_resident(met, people)),
+        cannot_say="Whether a park's gate is open, or what a home sees: the homes of a cell differ.",
+        data=used,
+    )
 
 # %% tags=["nbval-ignore-output"]
 with ask("Where is the rule met, and where not?") as where:
@@ -207,15 +217,15 @@ with ask("Have residents of poorer areas less canopy around them?") as unequal:
     incomes, census = layers["filosofi-iris"], layers["census-iris-population"]
     in_iris = rule.in_iris(here.cells, iris[iris["commune"].isin(here.communes["commune"])])
     left = rule.left_out(met, people, in_iris, placing.ages(census), incomes)
-    gap = inequality.gap(met, people, in_iris, incomes)
     unequal.say(
         "In the fifth of residents whose areas have the highest incomes {rich} have enough canopy around, in the fifth "
         "with the lowest {poor}, a difference of {gap}: {word}.",
-        **{name: Value(100 * gap[name], "%", decimals=1) for name in ("poor", "rich")},
-        gap=Value(*(100 * gap[k] if k else "points" for k in ("gap", "", "low", "high")), "IRIS drawn again"),
-        word=Value(gap["word"]), table=inequality.table(left), data=[*used, incomes, census, iris],
+        **figures.unequal(inequality.gap(met, people, in_iris, incomes)),
+        table=inequality.table(left),
         caption="Share of the residents of each group who meet a part of the rule",
-        cannot_say="Whether poorer persons have less: within an IRIS, nobody's income is known.")  # fmt: skip
+        cannot_say="Whether poorer persons have less: within an IRIS, nobody's income is known.",
+        data=[*used, incomes, census, iris],
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -228,13 +238,13 @@ with ask("Have residents of poorer areas less canopy around them?") as unequal:
 # Your code here.
 
 # %% tags=["solution"]
-with ask("How much depends on what in view means?") as viewed:
+with ask("How much depends on what in view means?") as depends:
     ruled.needed()
     at = {}
     for distance in (15.0, 100.0):
         some = sight.visible_trees(homes, here.trees, here.buildings, distance, least_dbh=trunk)["visible"]
         at[distance] = 100 * (some >= trees_in_view).mean()
-    viewed.say(
+    depends.say(
         "Within 15 m of the façade {near} of the homes see enough trees, within 100 m {far}.",
         near=Value(at[15.0], "%", decimals=0),
         far=Value(at[100.0], "%", decimals=0),
@@ -258,7 +268,7 @@ with ask("How many residents see trees that are not established yet?") as saplin
     saplings.say(
         "With trees of any trunk, {more} of the residents have three in view beside the {now} who have now.",
         more=Value(100 * more, "%", decimals=1),
-        now=rule.values(share)["three_trees"],
+        now=ruled.figures["three_trees"],
         cannot_say="How many saplings will live to be trees.",
         data=used,
     )

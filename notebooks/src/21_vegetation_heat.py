@@ -40,7 +40,7 @@ warm_night: float = 20.0  # minimum temperature from which a night is tropical, 
 import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
-from datakit.vegetation import exposure, heat, heatwaves, pictures, placing, town, trends
+from datakit.vegetation import exposure, figures, heat, heatwaves, pictures, placing, town, trends
 
 layers = Layers(origins, rehearsal=rehearsal)
 print(f"A summer is counted when 95 % of its {heat.season_days(2025)} days were observed.")
@@ -57,15 +57,15 @@ with ask("How many hot days has a year?") as hot:
     summers = heat.yearly(daily, "tmax", hot_day)
     chosen, stations = trends.station(summers, station)
     mine = summers[summers["station"] == chosen].reset_index(drop=True)
-    counted = mine.dropna(subset="days")
     hot.say(
-        "At {name} the last five counted years had {days} of {limit} or more; {lost} of {all} are not counted.",
-        name=Value(mine["station_name"].iloc[0]),
-        days=Value(counted["days"].tail(5).mean(), "days a year", decimals=1), limit=Value(hot_day, "°C"),
-        lost=Value(len(mine) - len(counted)), all=Value(len(mine), "summers"),
-        picture=pictures.hot_days(summers, stations[:3], hot_day, [daily]), data=[daily],
-        table=heat.gaps(daily, least=10), caption="Gaps of ten days or more, all stations",
-        cannot_say="How hot it is elsewhere in town: a station stands where it stands.")  # fmt: skip
+        "At {name} the last {number} had {days} of {limit} or more; {lost} of {all} are not counted.",
+        **figures.hot_days(mine, hot_day),
+        picture=pictures.hot_days(summers, stations[:3], hot_day, [daily]),
+        table=heat.gaps(daily, least=10),
+        caption="Gaps of ten days or more, all stations",
+        cannot_say="How hot it is elsewhere in town: a station stands where it stands.",
+        data=[daily],
+    )
 
 # %% [markdown]
 # ## Is there a trend?
@@ -80,16 +80,15 @@ with ask("Do hot days become more?") as rising:
     hot.needed()
     nights = heat.yearly(daily[daily["station"] == chosen], "tmin", warm_night)
     table = trends.changes(mine, nights)
-    first = table.iloc[0]
     rising.say(
         "Over {summers} hot days change by {slope}: {says} (p = {p}; a summer's correlation with the one before: "
         "{memory}).",
-        summers=Value(int(first["summers"]), "counted summers"),
-        slope=Value(first["per decade"], "days per decade", first["low"], first["high"], "95 %, Theil-Sen"),
-        says=Value(first["says"]), p=Value(first["p with memory"], decimals=2),
-        memory=Value(first["memory"], decimals=2), data=[daily], table=table.round(3),
+        **figures.trend(table.iloc[0]),
+        table=table.round(3),
         caption="Change of one station's summers; low and high: 95 % interval",
-        cannot_say="What the climate does: one station says little of it.")  # fmt: skip
+        cannot_say="What the climate does: one station says little of it.",
+        data=[daily],
+    )
 
 # %% [markdown]
 # ## Heat waves
@@ -106,11 +105,12 @@ with ask("How many heat waves had this station?") as waved:
     waved.say(
         "By the national rule it had {waves} with {days} in all; on {alert} the means of three days reached "
         "{night} by night and {day} by day.",
-        waves=Value(len(waves), "heat waves"), days=Value(int(waves["days"].sum()), "days"),
-        alert=Value(int(alert.sum()), "days"), night=Value(heatwaves.NIGHT, "°C"), day=Value(heatwaves.DAY, "°C"),
+        **figures.waves(waves, alert),
         table=waves.nlargest(5, "severity").round({"hottest": 1, "severity": 1}),
         caption="The five most severe: hottest daily mean (°C), severity (degree-days above the rule's limit)",
-        cannot_say="Whether a warning was given: that rests on forecasts.", data=[daily])  # fmt: skip
+        cannot_say="Whether a warning was given: that rests on forecasts.",
+        data=[daily],
+    )
 
 # %% [markdown]
 # ## Who lives where the town keeps heat
@@ -124,16 +124,14 @@ with ask("How many residents live where the form of the town keeps much heat?") 
     living = placing.place(layers, here.cells, here.buildings)
     zone = exposure.zones(here.cells, layers["lcz-cerema"])
     groups = exposure.residents(zone["heat"], living.people)
-    much, word = groups.loc[exposure.HEAT[0]], exposure.compared(groups, "old")
     exposed.say(
         "In {where} {part} of the residents do, and {old} of those {who}: {word}.",
-        part=Value(much["population_pct"], "%", decimals=1),
-        old=Value(much["old_pct"], "%", decimals=1),
-        where=Value(here.where), who=Value(living.old), word=Value(word),
+        **figures.exposed(groups, living.old, here.where),
         table=exposure.told(groups, {"population": "residents", "old": living.old, "under_6": "under 6"}),
         caption="Residents by the heat that the form of their surroundings keeps: tens, and % of each group",
         cannot_say="How hot a home is, nor who is in it: ages are those of groups of squares, or of IRIS.",
-        data=[*here.tables, *living.tables, layers["lcz-cerema"]])  # fmt: skip
+        data=[*here.tables, *living.tables, layers["lcz-cerema"]],
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -170,13 +168,12 @@ with ask("Are nights warmer at one station than at another?") as warmer:
     lows = lows[lows["date"].dt.month.isin(heat.SUMMER) & lows["station"].isin(stations[:3])]
     # A station that opened late has seen other summers: only days that all observed can be compared.
     wide = lows.pivot_table(index="date", columns="station_name", values="value").dropna()
-    mean = wide.mean().sort_values()
     warmer.say(
         "On {days} that all observed, {warm} was {gap} warmer by night than {cool}.",
-        days=Value(len(wide), "summer days"),
-        warm=Value(mean.index[-1]), cool=Value(mean.index[0]),
-        gap=Value(mean.iloc[-1] - mean.iloc[0], "°C", decimals=1),
-        cannot_say="Why: height above the sea and what stands around differ too.", data=[daily])  # fmt: skip
+        **figures.warmer(wide),
+        cannot_say="Why: height above the sea and what stands around differ too.",
+        data=[daily],
+    )
 
 # %% [markdown]
 # ## What next

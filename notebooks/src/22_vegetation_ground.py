@@ -42,7 +42,7 @@ seed: int = 0  # of the cells on which other distances are tried
 import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
-from datakit.vegetation import ground, pictures, placing, planting, room, town
+from datakit.vegetation import figures, ground, pictures, placing, planting, room, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 offsets = planting.Offsets(buildings=offset_buildings, roads=offset_roads, vegetation=offset_vegetation)
@@ -62,15 +62,13 @@ with ask("How much ground has no known obstacle?") as free:
     found, cut = room.survey(layers, here, offsets)
     public = ground.tenure(cut, found)["public_area"]
     used = [*here.tables, *(layers[id] for id in (*room.TABLES, *room.USES))]
-    area, whole = found["plantable_area"].sum(), found.area.sum()
     free.say(
-        f"In {here.where} at most {{area}} have none, {{share}} of the ground; {{public}} of that are public.",
-        area=Value(area / 1e4, "ha", decimals=0),
-        share=Value(100 * area / whole, "%", decimals=0),
-        public=Value(100 * public.sum() / area, "%", decimals=0),
+        "In {where} at most {area} have none, {share} of the ground; {public} of that are public.",
+        **figures.free(found, found.area.sum(), public, here.where),
         picture=pictures.room(found, public, here.communes, used),
         cannot_say="What lies under the ground, or what people use it for.",
-        data=used)  # fmt: skip
+        data=used,
+    )
 
 # %% [markdown]
 # ## How much do the distances matter?
@@ -81,17 +79,19 @@ with ask("How much ground has no known obstacle?") as free:
 # %%
 with ask("How much do the distances matter?") as matter:
     free.needed()
-    some = here.cells.sample(frac=0.25, random_state=seed).sort_index()
-    base = found.loc[some.index, "plantable_area"].sum()
-    ratio = {}
-    for name, factor in (("half", 0.5), ("twice", 2.0)):
+    some, area = here.cells.sample(frac=0.25, random_state=seed).sort_index(), found["plantable_area"]
+    ends = []
+    for factor in (2.0, 0.5):
         scaled, _ = room.survey(layers, here, offsets.scaled(factor), some)
-        ratio[name] = scaled["plantable_area"].sum() / base
+        ends.append(scaled["plantable_area"].sum() / area.loc[some.index].sum() * area.sum() / 1e4)
     matter.say(
         "Free ground is {area}: from twice our distances to half of them.",
-        area=Value(area / 1e4, "ha", *(ratio[k] * area / 1e4 for k in ("twice", "half")), "distances doubled, halved"),
-        table=offsets.table(), caption="Metres kept clear, why, and who says so",
-        cannot_say="Which distance is right for a street: the city's own rules do.", data=used)  # fmt: skip
+        area=Value(area.sum() / 1e4, "ha", *ends, "distances doubled, halved"),
+        table=offsets.table(),
+        caption="Metres kept clear, why, and who says so",
+        cannot_say="Which distance is right for a street: the city's own rules do.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## Whose it is, and what it is
@@ -104,14 +104,15 @@ with ask("How much do the distances matter?") as matter:
 with ask("Whose is the free ground, and what is it?") as whose:
     free.needed()
     hectares = cut.pivot_table(index="kind", columns="tenure", values="area", aggfunc="sum", observed=False) / 1e4
-    paved = hectares.loc[list(ground.PAVED), "public"]
     whose.say(
         "{private} of it are private; of the public ground {paved} are schoolyards, car parks and wide pavements, the "
         "largest part {first}.",
-        private=Value(100 * hectares["private"].sum() / hectares.to_numpy().sum(), "%", decimals=0),
-        paved=Value(paved.sum(), "ha", decimals=0), first=Value(ground.PLURALS[str(paved.idxmax())]),
-        table=hectares.round(1).reset_index(), caption="Free ground by kind and owner, ha",
-        cannot_say="Whether an owner agrees, or what is paved: no open layer has it.", data=used)  # fmt: skip
+        **figures.owners(hectares),
+        table=hectares.round(1).reset_index(),
+        caption="Free ground by kind and owner, ha",
+        cannot_say="Whether an owner agrees, or what is paved: no open layer has it.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -133,9 +134,11 @@ with ask("How much public yard is there for each small child?") as yards:
     yards.say(
         "Of the places with 50 such children or more within 300 m, {none} have no yard; the best tenth has {best} or "
         "more.",
-        none=Value(100 * (per_child < 1).mean(), "%", decimals=0), best=Value(per_child.quantile(0.9), "m² a child"),
+        none=Value(100 * (per_child < 1).mean(), "%", decimals=0),
+        best=Value(per_child.quantile(0.9), "m² a child"),
         cannot_say="Which yards are open to all: most schoolyards are closed in the evening.",
-        data=[*used, *living.tables])  # fmt: skip
+        data=[*used, *living.tables],
+    )
 
 # %% [markdown] tags=["exercise"]
 # **2.** (40 minutes) Your city keeps 8 m clear of buildings and 2 m of crowns and forbids trees on car parks. How much

@@ -46,7 +46,7 @@ seed: int = 0  # of every random draw
 import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
-from datakit.vegetation import exposure, firmness, pictures, placing, planting, room, rule, town
+from datakit.vegetation import exposure, figures, firmness, pictures, placing, planting, room, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 weights = {"heat": weight_heat, "bare": weight_bare, "residents": weight_residents, "vulnerable": weight_vulnerable}
@@ -66,18 +66,15 @@ print("Drawn together:", "; ".join(firmness.CHOICES.values()))
 with ask("What does each place need?") as needed:
     here = town.town(layers, cell_size, inventory)
     living = placing.place(layers, here.cells, here.buildings)
-    near = placing.around(here.cells, living.people, neighbourhood)
-    needs = 1 - rule.neighbourhood(here.cells, here.cells, here.canopy(), neighbourhood).to_frame("bare")
-    needs["residents"] = near["population"]
-    needs["vulnerable"] = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
-    zone, used = exposure.zones(here.cells, layers["lcz-cerema"]), [*here.tables, *living.tables, layers["lcz-cerema"]]
+    needs, zone = firmness.needs(here, living.people, neighbourhood), exposure.zones(here.cells, layers["lcz-cerema"])
+    used = [*here.tables, *living.tables, layers["lcz-cerema"]]
     needed.say(
-        f"Half of the places of {here.where} have {{people}} or more around, and half have no canopy on {{bare}} or "
-        "more of that ground; residents and the share of the vulnerable have a rank correlation of {alike}.",
-        people=Value(round(near["population"].median(), -1), "residents"),
-        alike=Value(needs.corr(method="spearman").loc["residents", "vulnerable"], decimals=2),
-        bare=Value(100 * needs["bare"].median(), "%", decimals=0), data=used,
-        cannot_say="Who lives in one home; ages are those of groups of squares, or of IRIS.")  # fmt: skip
+        "Half of the places of {where} have {people} or more around, and half have no canopy on {bare} or more of that "
+        "ground; residents and the share of the vulnerable have a rank correlation of {alike}.",
+        **figures.needs(needs, here.where),
+        cannot_say="Who lives in one home; ages are those of groups of squares, or of IRIS.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## Room
@@ -98,7 +95,9 @@ with ask("How much room has the city on its own ground?") as roomy:
         "It has {public}; {full} of the cells have enough of it.",
         public=Value(hectares["as given"], "ha", hectares["twice"], hectares["half"], "distances doubled and halved"),
         full=Value(100 * (rooms["as given"] >= enough_room).mean(), "%", decimals=0),
-        cannot_say="What lies under it, or what people use it for.", data=used)  # fmt: skip
+        cannot_say="What lies under it, or what people use it for.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## The order, and what is left of it
@@ -120,7 +119,8 @@ with ask("Where should the city plant first, whatever is chosen?") as first:
         ground=Value(public[firm].sum() / 1e4, "ha", decimals=1),
         picture=pictures.firm(here.cells, order, public, here.communes, used),
         cannot_say="That the others should wait: it says where to look first, and is no programme.",
-        data=used)  # fmt: skip
+        data=used,
+    )
 
 # %% [markdown]
 # Which choice moves the order most?
@@ -181,7 +181,7 @@ with ask("How many firm cells stay first when only heat counts?") as heat_alone:
     )
 
 # %% [markdown] tags=["exercise"]
-# **2.** (40 minutes) Give the order an indicator of your own, say the children under 6 around (`near["under_6"]`). How
+# **2.** (40 minutes) Give the order an indicator of your own, say the children under 6 around (`placing.around`). How
 # many of the firm cells stay firm?
 
 # %% tags=["exercise"]
@@ -190,9 +190,8 @@ with ask("How many firm cells stay first when only heat counts?") as heat_alone:
 # %% tags=["solution"]
 with ask("Does an indicator more change what is firm?") as wider:
     first.needed()
-    more = firmness.draw(
-        needs.assign(children=near["under_6"]), zone, rooms, enough=enough_room, draws=draws, seed=seed
-    )
+    five = needs.assign(children=placing.around(here.cells, living.people, neighbourhood)["under_6"])
+    more = firmness.draw(five, zone, rooms, enough=enough_room, draws=draws, seed=seed)
     now = more["first"] & (more["top_share"] >= firmness.FIRM)
     wider.say(
         "With children as a fifth need {now:bare} cells are firm; {both:bare} of them were before.",

@@ -44,7 +44,19 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import structure
-from datakit.vegetation import candidates, exposure, firmness, future, pictures, placing, room, rule, scenario, town
+from datakit.vegetation import (
+    candidates,
+    exposure,
+    figures,
+    firmness,
+    future,
+    pictures,
+    placing,
+    room,
+    rule,
+    scenario,
+    town,
+)
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted, offsets = rule.Rule(walk=walk_to_park), room.Offsets()
@@ -61,18 +73,18 @@ print(f"After {years} years {middle} of planted trees stand, {many} where many d
 with ask("How many trees does the best public ground hold?") as planted:
     here = town.town(layers, cell_size, inventory)
     living = placing.place(layers, here.cells, here.buildings)
-    near = placing.around(here.cells, living.people)
-    canopy = rule.neighbourhood(here.cells, here.cells, here.canopy())
-    vulnerable = near[["old", "under_6"]].sum(axis=1) / near["population"].clip(lower=1)
-    needs = canopy.rsub(1).to_frame("bare").assign(residents=near["population"], vulnerable=vulnerable)
-    zone = exposure.zones(here.cells, layers["lcz-cerema"])
+    needs, zone = firmness.needs(here, living.people), exposure.zones(here.cells, layers["lcz-cerema"])
     public = room.public(layers, here, offsets).where(here.cells.area >= cell_size**2 / 5)  # no slivers, as before
     order = firmness.draw(needs, zone, {"room": public / here.cells.area}, enough=enough_room, draws=1, vary=())
     numbers = scenario.plant(public, order["priority"], plant_trees)
     used = [*here.tables, *living.tables, *(layers[id] for id in (*room.TABLES[2:], "lcz-cerema"))]
     planted.say(
-        "{trees} trees find room in {cells}.", trees=Value(int(numbers.sum())),
-        cells=Value(int((numbers > 0).sum()), "cells"), data=used, cannot_say="Where exactly.")  # fmt: skip
+        "{trees} find room in {cells}.",
+        trees=Value(int(numbers.sum()), "trees"),
+        cells=Value(int((numbers > 0).sum()), "cells"),
+        cannot_say="Where exactly: pipes and uses are not known.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## Thirty years on
@@ -87,16 +99,16 @@ with ask("What would planting change by then, for residents?") as changed:
     new = future.places(layers, here, offsets, numbers, seed)
     table = future.compare(layers, here, new, living.people["population"], wanted, years, seed)
     used = [*used, layers["osm-green"]]
-    without, then = (future.spread(table, "three_trees", when) for when in future.COLUMNS[1:])
-    more = future.gain(table, "three_trees")
-    words, now = "three established trees in view", Value(100 * table["three_trees"].iloc[0], "%", decimals=1)
     changed.say(
-        f"In {years} years {{then}} of the residents have {words} with planting, {{without}} without, {{more}} more; "
-        "today {now}.", now=now, then=Value(*future.per_cent(*then)), without=Value(*future.per_cent(*without)),
-        more=Value(*future.per_cent(*more, unit="points")), data=used,
-        picture=pictures.later(table, "three_trees", words, years, used),
-        table=future.told(table), caption="One date in each column, % of residents; trees and canopy of the town",
-        cannot_say="What the city will do: dead trees are replaced, and others felled.")  # fmt: skip
+        "In {years} {then} of the residents have three established trees in view with planting, {without} without: "
+        "{more} lie between; today {now}.",
+        **figures.later(table, "three_trees", years),
+        picture=pictures.later(table, "three_trees", "three established trees in view", years, used),
+        table=future.told(table),
+        caption="One date in each column, % of residents; trees and canopy of the town",
+        cannot_say="What the city will do: dead trees are replaced, and others felled.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## How much cooler
@@ -109,15 +121,15 @@ with ask("How much cooler would the town be?") as cooler:
     changed.needed()
     before, after = (future.spread(table, "canopy", when)[0] for when in future.COLUMNS[1:])
     cooling = scenario.cooling(before, after)
-    ours = cooling.iloc[-1]
     cooler.say(
         "With {before} of the ground under canopy without planting and {after} with it, one study brought to this "
         "change gives {less} in the mean of summer; by night treed areas can be {warmer} warmer.",
-        before=Value(100 * before, "%", decimals=2), after=Value(100 * after, "%", decimals=2),
-        less=Value(ours["middle"], "°C less", ours["low"], ours["high"], "of the study, brought to this change"),
-        warmer=Value(-cooling["low"].min(), "°C", how="temperate climates, the most in a report of 182 studies"),
-        table=cooling.round(3), caption="Degrees less, by what was measured; below 0 is warmer",
-        cannot_say=scenario.WHY_A_RANGE, data=used)  # fmt: skip
+        **figures.cooling(cooling, {"before": before, "after": after}),
+        table=cooling.round(3),
+        caption="Degrees less, by what was measured; below 0 is warmer",
+        cannot_say=scenario.WHY_A_RANGE,
+        data=used,
+    )
 
 # %% [markdown]
 # ## Which trees?
@@ -131,16 +143,14 @@ with ask("Which trees could they be?") as taxa:
     planted.needed()
     mix = candidates.choose(here.trees, n=8, trees=int(numbers.sum()))
     after_mix = candidates.after(here.trees, mix, int(numbers.sum()))
-    row = after_mix.loc["genus"]
     taxa.say(
         "A mix of {taxa}, {first} among them, brings the commonest genus from {before} to {after} of the trees.",
-        taxa=Value(len(mix), "taxa"), first=Value(mix["taxon"].iloc[0]),
-        before=Value(row["before_pct"], "%", decimals=1),
-        after=Value(row["after_pct"], "%", decimals=1),
+        **figures.mix(mix, after_mix.loc["genus"]),
         table=candidates.told(mix),
         caption="The mix, as many trees of each; frost: the coldest winter that is promised, °C",
         cannot_say="What grows in this soil: ratings are of gardens and other climates, a sieve to begin with.",
-        data=[layers[inventory]])  # fmt: skip
+        data=[layers[inventory]],
+    )
 
 # %%
 with ask("Who says so?") as sources:
@@ -171,12 +181,12 @@ with ask("How much canopy would they have after ten years?") as ten:
     measured = here.trees[here.trees["diametre_couronne"].gt(0)]
     age = structure.age(measured, today=structure.survey_year(measured))
     grown = scenario.growth(age, 3.14159 / 4 * measured["diametre_couronne"].astype(float) ** 2, years=(10,))
-    soon = scenario.canopy(int(numbers.sum()), grown).loc[10]
     ten.say(
         "{alive} trees would be alive, with {canopy} under their crowns.",
-        alive=Value(soon["alive"], "", soon["alive_low"], soon["alive_high"], "many die, few die"),
-        canopy=Value(soon["canopy"], "ha", soon["canopy_low"], soon["canopy_high"], "small crowns and many deaths"),
-        cannot_say="Which ones: the range joins extremes on purpose.", data=[layers[inventory]])  # fmt: skip
+        **figures.grown(scenario.canopy(int(numbers.sum()), grown).loc[10]),
+        cannot_say="Which ones: the range joins extremes on purpose.",
+        data=[layers[inventory]],
+    )
 
 # %% [markdown] tags=["exercise"]
 # **2.** (40 minutes) Plant twice as many. Does the share of residents with three established trees in view grow twice
@@ -192,12 +202,15 @@ with ask("Do twice as many trees bring twice as much?") as double:
     more_places = future.places(layers, here, offsets, more_numbers, seed)
     people, middle_case = living.people["population"], [scenario.CASES[1]]
     more_table = future.compare(layers, here, more_places, people, wanted, years, seed, middle_case)
-    twice = future.gain(more_table, "three_trees")[0]
+    once, twice = (future.gain(one, "three_trees")[0] for one in (table, more_table))
     double.say(
-        "{trees} trees bring {twice} instead of {once}, in the middle case.",
-        trees=Value(int(more_numbers.sum())), twice=Value(100 * twice, "points", decimals=2),
-        once=Value(100 * more[0], "points", decimals=2),
-        cannot_say="What a second round would cost.", data=used)  # fmt: skip
+        "{trees} bring {twice} instead of {once}, in the middle case.",
+        trees=Value(int(more_numbers.sum()), "trees"),
+        twice=Value(100 * twice, "points", decimals=2),
+        once=Value(100 * once, "points", decimals=2),
+        cannot_say="What a second round would cost.",
+        data=used,
+    )
 
 # %% [markdown]
 # ## What next

@@ -123,7 +123,7 @@ def post_build(folder):
 def test_post_build_installs_trusts_and_reads(image):
     done = post_build(image)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^23 communes read, EPSG:2154$", done.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ datasets read; 23 communes, EPSG:2154$", done.stdout, re.MULTILINE)
     notebooks = sorted(p.name for p in (image / "notebooks").glob("*.ipynb"))
     assert [n for n in notebooks if n in done.stdout] == notebooks
     where = [image / "environment/bin/python", "-c", "import datakit; print(datakit.__file__)"]
@@ -161,4 +161,4 @@ def test_post_build_fails_loudly(image):
     finally:
         broken.write_bytes(kept)
     assert done.returncode != 0
-    assert "communes read" not in done.stdout
+    assert "datasets read" not in done.stdout

@@ -23,7 +23,7 @@ LOCKS = ["requirements.lock", "requirements-dev.lock"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 # Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it, nbval extends pytest.
-USED_OTHERWISE = {"jupyterlab", "jupytext", "nbval"}
+USED_OTHERWISE = {"jupyterlab", "jupyterlab-language-pack-fr-fr", "jupytext", "nbval"}
 
 
 def direct(requirements):

@@ -1,6 +1,7 @@
 """Type hints: every public function says what it takes and what it gives, so that editors and checkers can read it."""
 
 import ast
+import re
 from pathlib import Path
 
 import datakit
@@ -51,3 +52,9 @@ def test_what_has_no_hint_is_found():
 
 def test_the_package_says_that_it_is_typed():
     assert (PACKAGE / "py.typed").is_file()
+
+
+def test_one_style_is_left_to_the_formatter(root):
+    """A line that the formatter may not touch is a second style on the page."""
+    out = [p for p in root.glob("*/**/*.py") if ".venv" not in p.parts[len(root.parts)] and p != Path(__file__)]
+    assert [p for p in out if re.search("fmt: *(skip|off)", p.read_text(encoding="utf-8"))] == []

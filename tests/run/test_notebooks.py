@@ -168,6 +168,8 @@ def test_outputs_show_nothing_of_the_machine(notebook):
 def report(root, tmp_path_factory):
     """All notebooks executed on the sample, as `datakit run` does."""
     output = tmp_path_factory.mktemp("run") / "report"
+    read = (root / "binder/postBuild").read_text(encoding="utf-8").split("<<'PYTHON'\n")[1].split("PYTHON\n")[0]
+    subprocess.run([sys.executable, "-W", "ignore", "-c", read], check=True)  # as on Binder, where memory is short
     with pytest.MonkeyPatch.context() as patch:
         # Memory is that of the notebooks: measuring coverage in their kernels would add its own, more on some Pythons.
         patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
@@ -220,7 +222,7 @@ def said_unseen(build, nb):
 def test_what_nbval_ignores_says_the_same_again(build, report, root, name):
     shipped = said_unseen(build, nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
     again = said_unseen(build, nbformat.read(report.output / f"{name}.ipynb", as_version=4))
-    assert len(shipped) >= 3
+    assert shipped, "provenance at least"
     assert again == shipped
 
 
