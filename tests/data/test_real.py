@@ -89,7 +89,7 @@ def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
     wanted = set(FILES) - {"trees-paris-2019"}
     assert wanted <= set(shown)
     assert all(shown[id]["origin"] == address and not shown[id]["synthetic"] for id in wanted)
-    assert shown["iris"]["synthetic"] and shown["bdtopo-vegetation"]["synthetic"]
+    assert shown["iris"]["synthetic"]  # tried, and refused beside real communes: see the end
     results = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))
     told = [one for name in ("30_inclusion_digital", "31_inclusion_access") for one in results[name]]
     said = {figure["name"]: figure["value"] for one in told for figure in one["figures"]}

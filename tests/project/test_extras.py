@@ -18,8 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTS = PROJECT["optional-dependencies"]
 THEMES = ("trees", "vegetation", "inclusion")
 DRAWN = {
-    "datakit.trees.citizens.page",
+    "datakit.inclusion.pictures",
+    "datakit.trees.citizens.ground",
     "datakit.trees.citizens.pack",
+    "datakit.trees.citizens.page",
+    "datakit.trees.drawing",
     "datakit.vegetation.pictures",
 }  # maps for citizens, and those of chapters: they need the extra `notebooks` too
 BEYOND = {

@@ -131,7 +131,7 @@ def test_it_runs_in_an_empty_folder(installed, empty):
 @pytest.mark.slow
 def test_the_folders_own_notebooks_come_first(installed, empty):
     names = ", ".join(path.stem.lstrip("0123456789_") for path in NOTEBOOKS)
-    assert f"expected: {names}" in typed(installed, empty, "run", "mine").stderr
+    assert f"expected: trees, vegetation, inclusion, {names}" in typed(installed, empty, "run", "mine").stderr
     copied = typed(installed, empty, "notebooks")
     assert copied.returncode == 0
     assert copied.stdout.split() == [f"notebooks/{path.name}" for path in NOTEBOOKS]
