@@ -15,18 +15,22 @@ GUARD = Path(__file__).with_name("netguard")
 # The files that take longest begin, so that the short ones fill the end on both processors.
 LONGEST = (
     "run/test_notebooks.py",
+    "trees/test_trees_chapters.py",
+    "vegetation/test_vegetation_notebooks.py",
     "project/test_readme.py",
-    "vegetation/test_vegetation_truth.py",
-    "project/test_installing.py",
+    "data/test_real.py",
+    "run/test_axe_browser.py",
+    "inclusion/test_inclusion_notebook.py",
     "data/test_fetching.py",
     "run/test_running.py",
+    "vegetation/test_vegetation_truth.py",
+    "run/test_cities.py",
+    "inclusion/test_inclusion_cities.py",
+    "project/test_installing.py",
     "cli/test_cli.py",
-    "vegetation/test_recipes.py",
-    "vegetation/test_many.py",
     "project/test_extras.py",
-    "project/test_wheel.py",
-    "trees/test_choosing.py",
-    "trees/test_suggest.py",
+    "trees/test_tree_page.py",
+    "trees/test_importing.py",
 )
 
 

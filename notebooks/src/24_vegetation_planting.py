@@ -44,19 +44,8 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import structure
-from datakit.vegetation import (
-    candidates,
-    exposure,
-    figures,
-    firmness,
-    future,
-    pictures,
-    placing,
-    room,
-    rule,
-    scenario,
-    town,
-)
+from datakit.vegetation import candidates, exposure, figures, firmness, future, pictures, placing, room, rule, scenario
+from datakit.vegetation.town import town
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted, offsets = rule.Rule(walk=walk_to_park), room.Offsets()
@@ -71,7 +60,7 @@ print(f"After {years} years {middle} of planted trees stand, {many} where many d
 
 # %%
 with ask("How many trees does the best public ground hold?") as planted:
-    here = town.town(layers, cell_size, inventory)
+    here = town(layers, cell_size, inventory)
     living = placing.place(layers, here.cells, here.buildings)
     needs, zone = firmness.needs(here, living.people), exposure.zones(here.cells, layers["lcz-cerema"])
     public = room.public(layers, here, offsets).where(here.cells.area >= cell_size**2 / 5)  # no slivers, as before
