@@ -50,7 +50,7 @@ from datakit.vegetation import exposure, figures, firmness, pictures, placing, p
 
 layers = Layers(origins, rehearsal=rehearsal)
 weights = {"heat": weight_heat, "bare": weight_bare, "residents": weight_residents, "vulnerable": weight_vulnerable}
-print("Drawn together:", "; ".join(firmness.CHOICES.values()))
+print("Drawn together:", *firmness.CHOICES.values(), sep="\n- ")
 
 # %% [markdown]
 # ## Need
