@@ -278,14 +278,23 @@ def compare(there: pd.DataFrame, elsewhere: pd.DataFrame, labels: Mapping[str, s
 
 
 def counted(compared: pd.DataFrame) -> dict[str, Value]:
-    """Figures of an answer about `compare`: ``farther`` of ``kinds``; the first (``focus``) in both places."""
-    first = compared.iloc[0]
+    """Figures of an answer about `compare`: the kind with the largest difference, and how many differ like it.
+
+    Returns
+    -------
+    dict of str to datakit.show.Value
+        ``focus`` (that kind), its share ``there`` and ``elsewhere``, whether it is higher or lower there (``word``),
+        and of how many of the ``kinds`` the same can be said (``alike``).
+    """
+    gap = compared["there"] - compared["elsewhere"]
+    most = gap.abs().to_numpy().argmax()
+    sign = np.sign(gap.iloc[most])
     return {
-        "farther": Value(int((compared["there"] > compared["elsewhere"]).sum())),
+        "focus": Value(compared["kind"].iloc[most]),
+        "word": Value({1: "higher", -1: "lower", 0: "the same"}[int(sign)]),
+        "alike": Value(int(np.sign(gap).eq(sign).sum())),
         "kinds": Value(len(compared), "kinds of places"),
-        "focus": Value(first["kind"]),
-        "word": Value("higher"),  # `farther` counts those for which it is
-        **{part: Value(first[part], "%", decimals=0) for part in ("there", "elsewhere")},
+        **{part: Value(compared[part].iloc[most], "%", decimals=0) for part in ("there", "elsewhere")},
     }
 
 

@@ -149,8 +149,8 @@ with ask("Are people in priority neighbourhoods farther from services?") as prio
     there, elsewhere = (access.far(ways.part(p), people[p][["population"]], limits) for p in (inside, ~inside))
     compared = access.compare(there, elsewhere, label)
     priority.say(
-        "{there} are far from a {focus} there, {elsewhere} elsewhere; the share is {word} there for {farther} of "
-        "{kinds}.",
+        "{focus}, where the difference is largest: {there} are far there, {elsewhere} elsewhere. The share is {word} "
+        "there for {alike} of {kinds}.",
         **access.counted(compared),
         table=compared.round(1).rename(columns={"there": "in QPV (%)", "elsewhere": "elsewhere (%)"}),
         caption="Inhabitants who are far from the nearest service, and how many live in QPV",

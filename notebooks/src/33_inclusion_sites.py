@@ -170,7 +170,7 @@ with ask("Which sites would shorten everybody's way most?") as shortened:
     short = plan.best(new_places, "distance")
     both = {"reach most": best, "shorten most": short}
     shortened.say(
-        "{names}: the mean way falls from {today} to {then}; {newly} would have a place newly near.",
+        "{names}: the mean way is {today} today and would be {then}; {newly} would have a place newly near.",
         names=Value(", ".join(spots["name"].iloc[short])),
         today=plan.mean_way(),
         then=plan.mean_way(short),

@@ -125,9 +125,23 @@ def test_one_kind_has_no_extremes_and_nobody_no_comparison():
     there, elsewhere = (access.far(ways.part(p), people[p], LONG) for p in (inside, ~inside))
     compared = access.compare(there, elsewhere, {"post": "Post", "library": "Library"})
     assert compared.to_numpy().tolist() == [["Post", 0, 100, 10], ["Library", 100, 100, 10]]
-    assert access.counted(compared)["farther"].value == 0
+    said = {name: figure.value for name, figure in access.counted(compared).items()}
+    assert said == {"focus": "Post", "word": "lower", "alike": 1, "kinds": 2, "there": 0, "elsewhere": 100}
     with pytest.raises(CannotAnswer, match="nobody"):
         access.compare(access.far(ways, people * 0, LONG), elsewhere, {})
+
+
+def test_the_example_never_contradicts_the_count():
+    """The first kind is nearer there, two others are farther: the example is one of the two, the farthest apart."""
+    compared = pd.DataFrame(
+        {"kind": ["Post", "Library", "Doctor"], "there": [10.0, 60, 40], "elsewhere": [20.0, 30, 39]}
+    )
+    said = {name: figure.value for name, figure in access.counted(compared).items()}
+    assert said == {"focus": "Library", "word": "higher", "alike": 2, "kinds": 3, "there": 60, "elsewhere": 30}
+    turned = compared.rename(columns={"there": "elsewhere", "elsewhere": "there"})
+    assert (access.counted(turned)["word"].value, access.counted(turned)["alike"].value) == ("lower", 2)
+    equal = compared.assign(elsewhere=compared["there"])
+    assert (access.counted(equal)["word"].value, access.counted(equal)["alike"].value) == ("the same", 3)
 
 
 def square(x, y, side=1000):
