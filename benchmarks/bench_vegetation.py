@@ -170,7 +170,7 @@ def steps():
     import numpy as np
 
     from datakit.geo import cells as grid
-    from datakit.geo import streets
+    from datakit.geo import dwellings, streets
     from datakit.trees import canopy
     from datakit.vegetation import (
         cover,
@@ -208,7 +208,7 @@ def steps():
 
     def walking(c):
         network = streets.network(c["roads"])
-        c["homes"] = sight.homes(c["buildings"])
+        c["homes"] = dwellings.homes(c["buildings"])
         c["walk"] = reach.walk(c["homes"], reach.green_spaces(c["parks"]), network)
 
     def seeing(c):

@@ -16,8 +16,8 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo import squares as grid_of_insee
-from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.geo.dwellings import volumes
 
 if TYPE_CHECKING:
     from datakit.data.layers import Layers
@@ -33,8 +33,6 @@ CAUTION = {
     "people live, that puts 36 in 100 into the wrong square.",
     MIDDLE: "Everybody of an area stands at one point.",
 }
-HOMES = ("Résidentiel", "Indifférencié")  # BD TOPO's words; many houses have the second, for a usage not known
-SHED, STOREY = 25.0, 3.0  # m² below which nobody lives, metres of a storey where the height is missing: our choices
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +229,8 @@ def within(home: Homes, areas: gpd.GeoDataFrame) -> np.ndarray:
 def _built(areas, area, buildings):
     """Homes by volume, those of one area that stand within one square of 200 m taken together at their middle."""
     same_crs(areas, buildings)
-    spot, volume = _volumes(buildings)
+    lived = volumes(buildings)
+    spot, volume = shapely.centroid(lived.geometry.to_numpy()), lived["volume"].to_numpy()
     row, place = areas.sindex.query(spot, predicate="intersects")
     first = pd.Series(place).groupby(row).min()
     home, place = first.index.to_numpy(), first.to_numpy()
@@ -246,20 +245,3 @@ def _built(areas, area, buildings):
     out = gpd.GeoDataFrame(out, geometry=shapes, crs=areas.crs)
     bare = areas[~areas[area].isin(out[area])]  # where no home is known, people are spread evenly
     return out if bare.empty else pd.concat([out, grid(bare, area)], ignore_index=True)
-
-
-def _volumes(buildings):
-    """Middle and volume of each building in which people may live."""
-    said = [c for c in ("usage_1", "usage_2") if c in buildings]
-    kept = buildings[buildings[said].isin(HOMES).any(axis=1)] if said else buildings
-    shapes = polygons(kept)
-    large = shapely.area(shapes) >= SHED
-    kept, shapes = kept[large], shapes[large]
-
-    def column(name):
-        there = kept[name] if name in kept else pd.Series(np.nan, kept.index)
-        return pd.to_numeric(there).to_numpy(float, na_value=np.nan)
-
-    height = np.where(column("hauteur") > 0, column("hauteur"), column("nombre_d_etages") * STOREY)
-    usual = np.nanmedian(height) if np.isfinite(height).any() else STOREY
-    return shapely.centroid(shapes), shapely.area(shapes) * np.where(height > 0, height, usual)

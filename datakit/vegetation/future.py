@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from datakit.geo import streets
+from datakit.geo import dwellings, streets
 from datakit.show.style import number
 from datakit.trees import canopy, structure
 from datakit.vegetation import crowns, reach, room, rule, scenario, sight
@@ -68,7 +68,7 @@ def measure(
     """
     shade = here.canopy(crowns.discs(trees, canopy.crown_area(trees)))
     around = rule.neighbourhood(here.cells, here.cells, shade, wanted.radius)
-    homes = sight.homes(here.buildings)
+    homes = dwellings.homes(here.buildings)
     seen = sight.visible_trees(homes, trees, here.buildings, wanted.reach, least_dbh=wanted.trunk)["visible"]
     seeing = rule.on_cells((seen >= wanted.trees).astype(float), homes, here.cells)
     met = rule.parts(here.cells, canopy=around, walk=walk, seeing=seeing, rule=wanted)

@@ -16,8 +16,9 @@ import shapely
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import spread
 from datakit.geo.crs import same_crs
+from datakit.geo.dwellings import volumes
 from datakit.vegetation.people import figures
-from datakit.vegetation.residents import by_volume, error, self_check, volumes
+from datakit.vegetation.residents import by_volume, error, self_check
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,7 +68,7 @@ def place(layers: Layers, cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) 
     layers : datakit.data.layers.Layers
     cells : GeoDataFrame
     buildings : GeoDataFrame
-        As in `volumes`; those of the cells and around them.
+        As in `datakit.geo.dwellings.volumes`; those of the cells and around them.
 
     Returns
     -------

@@ -15,58 +15,10 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import overlaps, polygons, spread
 from datakit.geo.crs import same_crs
-from datakit.vegetation.sight import homes
+from datakit.geo.dwellings import volumes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-
-STOREY = 3.0  # metres from floor to floor where only storeys are known, a choice of this kit
-SHED = 20.0  # m² of footprint below which a building is no home, the same
-HEIGHTS = ("measured", "storeys", "median")
-
-
-def volumes(buildings: gpd.GeoDataFrame, storey: float = STOREY, shed: float = SHED) -> gpd.GeoDataFrame:
-    """The volume of each building in which people may live.
-
-    Parameters
-    ----------
-    buildings : GeoDataFrame
-        Polygons in a projected CRS; ``hauteur`` (m), ``nombre_d_etages``, ``usage_1`` and ``usage_2`` where they exist,
-        as in ``bdtopo-buildings``.
-    storey : float
-        Metres for each storey, where the height is missing.
-    shed : float
-        m² below which a footprint is left out.
-
-    Returns
-    -------
-    GeoDataFrame
-        ``volume`` (m³), ``how`` its height is known (one of `HEIGHTS`) and footprints of the homes of
-        `datakit.vegetation.sight.homes`. Where neither height nor storeys are known, the median height of the others
-        is taken (one storey, when nobody knows any).
-
-    Raises
-    ------
-    CrsMismatch
-    """
-    same_crs(buildings)
-    kept = homes(buildings)
-    shapes = polygons(kept)
-    large = shapely.area(shapes) >= shed
-    kept, shapes = kept[large], shapes[large]
-
-    def column(name):
-        found = pd.to_numeric(kept[name], errors="coerce") if name in kept else pd.Series(np.nan, kept.index)
-        return found.to_numpy(float, na_value=np.nan)
-
-    height, storeys = column("hauteur"), column("nombre_d_etages")
-    measured, counted = height > 0, ~(height > 0) & (storeys > 0)
-    height = np.where(measured, height, np.where(counted, storey * storeys, np.nan))
-    middle = np.nanmedian(height) if np.isfinite(height).any() else storey
-    volume = shapely.area(shapes) * np.where(np.isfinite(height), height, middle)
-    how = np.select([measured, counted], HEIGHTS[:2], HEIGHTS[2])
-    return gpd.GeoDataFrame({"volume": volume, "how": how}, geometry=shapes, index=kept.index, crs=buildings.crs)
 
 
 def _lived(buildings):
@@ -102,7 +54,8 @@ def by_volume(
         Where the totals go; same CRS.
     columns : list of str
     buildings : GeoDataFrame
-        Of `volumes`, or with the columns that it needs; those whose ``volume`` is unknown house nobody.
+        Of `datakit.geo.dwellings.volumes`, or with the columns that it needs; those whose ``volume`` is unknown house
+        nobody.
 
     Returns
     -------

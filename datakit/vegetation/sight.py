@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,10 +11,6 @@ from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.vegetation.crowns import placed, stands
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300
 # green space rule and mental health, Environmental Research 215, 114387, count trees within 15 m of homes in Barcelona;
@@ -83,26 +77,6 @@ def visible_trees(
         near[part], visible[part] = _count(part, from_, own, goals, here, walls, around, reach)
     out = pd.DataFrame({"near": near, "visible": visible}, index=homes.index)
     return out.mask(out < 0).astype("Int64")
-
-
-def homes(buildings: gpd.GeoDataFrame, usages: Sequence[str] = ("Résidentiel", "Indifférencié")) -> gpd.GeoDataFrame:
-    """The buildings in which people may live, by the usage that BD TOPO gives them.
-
-    Parameters
-    ----------
-    buildings : GeoDataFrame
-        With ``usage_1`` and ``usage_2``; without them all buildings are homes.
-    usages : sequence of str
-        Words that count. ``"Indifférencié"`` is BD TOPO's word for a usage that it does not know, and many houses have
-        it; leave it out for sure ones only.
-
-    Returns
-    -------
-    GeoDataFrame
-        Some rows of ``buildings``.
-    """
-    columns = [c for c in ("usage_1", "usage_2") if c in buildings]
-    return buildings[buildings[columns].isin(list(usages)).any(axis=1)] if columns else buildings
 
 
 def _measures(reach, least_dbh):

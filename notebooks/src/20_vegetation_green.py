@@ -44,7 +44,7 @@ park_hectares: float = 1.0  # least size of that green space
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.geo import fairness, streets, territory
+from datakit.geo import dwellings, fairness, streets, territory
 from datakit.show import Value, ask
 from datakit.vegetation import cover, figures, inequality, pictures, placing, reach, rule, sight, town
 
@@ -128,7 +128,7 @@ wanted.table()
 # %%
 with ask("How many homes have enough trees in view?") as viewed:
     lived.needed()
-    homes = sight.homes(here.buildings)
+    homes = dwellings.homes(here.buildings)
     seen = sight.visible_trees(homes, here.trees, here.buildings, tree_reach, least_dbh=trunk)["visible"]
     viewed.say(
         "{share} of {homes} see {least} established trees or more within {reach}.",

@@ -12,7 +12,8 @@ import datakit
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import squares
 from datakit.geo.cells import grid
-from datakit.vegetation.residents import by_volume, error, volumes
+from datakit.geo.dwellings import volumes
+from datakit.vegetation.residents import by_volume, error
 
 pytestmark = pytest.mark.filterwarnings("ignore::datakit.errors.DataWarning")
 EAST, NORTH = 3946000, 2702000

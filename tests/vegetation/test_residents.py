@@ -8,6 +8,7 @@ import shapely
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import cells as grid
+from datakit.geo.dwellings import volumes
 from datakit.vegetation import residents
 from tests.shapes import frame
 
@@ -42,17 +43,6 @@ def test_people_live_where_homes_are(block):
     found = residents.by_volume(totals, areas, cells, ["population"], buildings)
     # 20 x 20 x 30 = 12000 m³ and 10 x 10 x 6 = 600 m³; no shed, no factory; b has no home and is spread by ground
     assert found.population.tolist() == pytest.approx([120, 6, 40])
-
-
-def test_how_heights_came_is_counted(block):
-    _, _, buildings = block
-    buildings["hauteur"] = [30.0, np.nan, 3.0, 12.0]
-    found = residents.volumes(buildings)
-    assert found.volume.tolist() == pytest.approx([12_000, 600])  # two storeys of 3 m
-    assert found.how.tolist() == ["measured", "storeys"]
-    found = residents.volumes(buildings.assign(nombre_d_etages=None))
-    assert found.volume.tolist() == pytest.approx([12_000, 3000])  # as high as the median
-    assert found.how.tolist() == ["measured", "median"]
 
 
 def test_a_home_on_the_border_lives_on_both_sides():
@@ -101,7 +91,7 @@ def test_a_city_without_a_building_is_spread_by_ground(block):
 def test_hexagons_keep_the_residents_of_an_uneven_city(sample):
     iris, people, buildings, _ = sample
     inside = iris[iris.commune == "21231"]
-    homes = residents.volumes(buildings)
+    homes = volumes(buildings)
     here = people[people.iris.isin(inside.iris)]
     found = residents.by_volume(here, inside, grid.grid(inside, kind="h3"), ["population"], homes)
     assert found.population.sum() == pytest.approx(here.population.sum(), rel=1e-6)
@@ -132,7 +122,7 @@ def test_totals_are_preserved_on_the_sample(sample):
 def test_brute_force_on_a_few_cells(sample):
     iris, people, buildings, cells = sample
     found = residents.by_volume(people, iris, cells, ["population"], buildings).population
-    homes = residents.volumes(buildings)
+    homes = volumes(buildings)
     total = people.set_index("iris").population
     for k in np.linspace(0, len(cells) - 1, 12).astype(int):
         expected = 0.0
@@ -206,7 +196,7 @@ def test_self_check_on_the_sample_is_what_sums_by_hand_say(sample, city):
     iris, people, buildings, _ = sample
     people = people.assign(commune=people.iris.str[:5])
     communes = datakit.load("communes", "sample")
-    homes = residents.volumes(buildings)
+    homes = volumes(buildings)
     found = residents.self_check(people, iris, communes, "population", homes)
     own = iris[iris.commune == "21231"].merge(people[["iris", "population"]], on="iris")
     volume = [(homes.volume * homes.intersection(c).area / homes.area).sum() for c in own.geometry]

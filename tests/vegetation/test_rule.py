@@ -8,7 +8,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo import cells as grid
-from datakit.geo import fairness, streets
+from datakit.geo import dwellings, fairness, streets
 from datakit.trees import canopy, standardise
 from datakit.vegetation import cover, crowns, people, reach, rule, sight
 from tests.shapes import LAMBERT, box, frame, load, points
@@ -129,7 +129,7 @@ def town(sample):
     """The rule for each house of the sample, with the inhabitants that were planted in it."""
     roads, parks, buildings = (load(id) for id in ("bdtopo-roads", "osm-green", "bdtopo-buildings"))
     planted = truth()["residents"].drop_duplicates("cleabs").set_index("cleabs").residents
-    homes = sight.homes(buildings)
+    homes = dwellings.homes(buildings)
     homes = homes[~homes.cleabs.duplicated()].set_index("cleabs")
     homes = homes[homes.geometry.notna() & ~homes.is_empty & homes.index.isin(planted.index)]
     trees = standardise(sample["trees-dijon"])

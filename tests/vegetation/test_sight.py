@@ -118,11 +118,12 @@ def test_many_homes_do_not_bring_the_process_down(tmp_path):
     program = tmp_path / "again.py"
     program.write_text(
         "import datakit\n"
+        "from datakit.geo.dwellings import homes\n"
         "from datakit.vegetation import sight\n"
         "buildings = datakit.load('bdtopo-buildings', 'sample')\n"
         "trees = datakit.load('trees-dijon', 'sample')[['geometry']]\n"
         "for _ in range(8):\n"
-        "    sight.visible_trees(sight.homes(buildings), trees, buildings)\n",
+        "    sight.visible_trees(homes(buildings), trees, buildings)\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, program], capture_output=True, text=True)
