@@ -52,7 +52,7 @@ def heights(pages):
         for width in WIDTHS:
             for page in pages:
                 one = browser.Page(chromium, width=width)
-                one.open(page)
+                one.page.goto(page.resolve().as_uri())
                 found[page].append(one.page.evaluate("document.documentElement.scrollHeight"))
                 one.context.close()
     return found
