@@ -4,10 +4,8 @@ import json
 import re
 
 import nbformat
-import pytest
 
-from datakit.data.provenance import ANSWER_MIME
-from datakit.run.running import run
+from tests.chapters import answers, execute, value
 
 CHAPTERS = [
     "30_inclusion_digital",
@@ -18,28 +16,15 @@ CHAPTERS = [
 ]
 
 
-def answers(report):
+def said(names, origins, **parameters):
     """Chapter -> question -> answer."""
-    assert report.ok, [n.error for n in report.notebooks]
-    found = json.loads((report.output / "results.json").read_text(encoding="utf-8"))
-    return {name: {one["question"]: one for one in told} for name, told in found.items()}
+    books = execute(*names, origins=origins, **parameters)
+    return {name: answers(book, solutions=False) for name, book in books.items()}
 
 
-def value(answer, name):
-    return next(f["value"] for f in answer["figures"] if f["name"] == name)
-
-
-@pytest.fixture
-def chapters(root):
-    return [root / "notebooks" / f"{name}.ipynb" for name in CHAPTERS]
-
-
-def test_the_chapters_say_true_numbers_on_real_data_or_why_they_cannot(
-    real_mirror, real_cards, sample, chapters, tmp_path, monkeypatch
-):
+def test_the_chapters_say_true_numbers_on_real_data_or_why_they_cannot(real_mirror, real_cards, sample, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    report = run(chapters, origins=f"{real_mirror},{sample},sample", output=tmp_path / "out", progress=False)
-    found = answers(report)
+    found = said(CHAPTERS, f"{real_mirror},{sample},sample")
     first = found["30_inclusion_digital"]
     listed, where = (
         first["Are the places where their files say?"],
@@ -62,18 +47,9 @@ def test_the_chapters_say_true_numbers_on_real_data_or_why_they_cannot(
         assert not any(answer["answered"] for answer in found[name].values()), name
 
 
-def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(
-    real_mirror, real_cards, sample, chapters, tmp_path, monkeypatch
-):
+def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(real_mirror, real_cards, sample, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    report = run(
-        chapters[1:3],
-        origins=f"{real_mirror},{sample},sample",
-        parameters={"rehearsal": True},
-        output=tmp_path / "out",
-        progress=False,
-    )
-    found = answers(report)
+    found = said(CHAPTERS[1:3], f"{real_mirror},{sample},sample", rehearsal=True)
     far = found["31_inclusion_access"]["Which kind of service are most people far from?"]
     assert far["answered"] and far["kind"] == "MIXED"
     assert (
@@ -84,16 +60,14 @@ def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(
 
 def test_the_list_of_the_exercise_is_that_of_the_body_at_the_same_distances(root):
     shipped = nbformat.read(root / "notebooks" / "32_inclusion_need.ipynb", as_version=4)
-    said = [o.data.get(ANSWER_MIME) for c in shipped.cells for o in c.get("outputs", ()) if "data" in o]
-    found = {one["question"]: one for one in said if one}
+    found = answers(shipped)
     body, again = found["Which areas should be looked at first?"], found["Is the list the same at other thresholds?"]
     assert value(body, "areas") == value(again, "as_is") >= value(again, "kept")
 
 
-def test_other_kinds_are_answered_as_far_as_the_data_goes(chapters, tmp_path):
+def test_other_kinds_are_answered_as_far_as_the_data_goes():
     """The first kind is looked into; hours that nobody says are told, and not computed."""
-    kinds = {"kinds": ["post", "library"]}
-    found = answers(run(chapters[:4], origins="sample", parameters=kinds, output=tmp_path / "out", progress=False))
+    found = said(CHAPTERS[:4], "sample", kinds=["post", "library"])
     assert found["30_inclusion_digital"]["Where are they, and which communes have none?"]["sentence"].startswith("Post")
     assert "when it is open" in found["30_inclusion_digital"]["When are they open?"]["why"]
     far = found["31_inclusion_access"]["Which kind of service are most people far from?"]
@@ -104,24 +78,16 @@ def test_other_kinds_are_answered_as_far_as_the_data_goes(chapters, tmp_path):
     assert sites["Which sites would bring a place near to most people?"]["answered"]
 
 
-def test_no_output_shows_a_figure_under_the_threshold(root):
+def test_no_output_shows_a_figure_under_the_threshold():
     """With a threshold that hides half of the IRIS: no table, map or list holds what belongs to a hidden one."""
-    import jupytext
-    from nbclient import NotebookClient
-
-    book = jupytext.read(root / "notebooks" / "src" / "32_inclusion_need.py")
-    k = next(k for k, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", []))
-    book.cells.insert(k + 1, nbformat.v4.new_code_cell("min_households = 1000"))
-    book.cells.append(
-        nbformat.v4.new_code_cell("""
+    told = """
 import json
 small = here.iris[here.iris["households"] < min_households]
 assert len(small) > 40
 print(json.dumps({"names": small["name"].tolist(), "codes": small["iris"].tolist(),
                   "shares": small["pop_75_plus_pct"].round(1).tolist(), "listed": first.listed["iris"].tolist()}))
-""")
-    )
-    NotebookClient(book, timeout=300, resources={"metadata": {"path": root / "notebooks"}}).execute()
+"""
+    (book,) = execute("32_inclusion_need", after=[told], min_households=1000).values()
     hidden = json.loads(book.cells[-1].outputs[0].text)
     assert not set(hidden["listed"]) & set(hidden["codes"])
     # What a reader can see: every output, the data inside the maps included.

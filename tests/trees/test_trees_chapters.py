@@ -1,16 +1,13 @@
 """The chapters on trees on other inventories than the one they are shipped with: every sentence follows its figures."""
 
-import re
 import zipfile
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
 from datakit.data import mirrors
-from datakit.data.provenance import ANSWER_MIME
-from datakit.run import running
+from tests.chapters import answers, execute, value
 
 pytestmark = pytest.mark.slow
 CHAPTERS = tuple(
@@ -19,32 +16,14 @@ CHAPTERS = tuple(
 )
 
 
-def study(root, output, inventory, origins, chapters=CHAPTERS, **parameters):
-    """Chapters executed as `datakit run` does: their answers, by question."""
+def study(inventory, origins, chapters=CHAPTERS, **parameters):
+    """The answers of chapters by question, those of exercises too."""
     found = {}
-    for name in chapters:
-        declared = (root / "notebooks" / "src" / f"{name}.py").read_text(encoding="utf-8")
-        given = {"inventory": inventory, "draws": 20} | parameters
-        report = running.run(
-            [name],
-            notebooks=root / "notebooks",
-            output=output / name,
-            origins=origins,
-            progress=False,
-            parameters={key: value for key, value in given.items() if re.search(f"^{key}: ", declared, re.M)},
-        )
-        (done,) = report.notebooks
-        assert done.ok, (name, done.error)
-        book = nbformat.read(report.output / f"{name}.ipynb", as_version=4)
-        shown = [o for c in book.cells for o in c.get("outputs", []) if ANSWER_MIME in o.get("data", {})]
-        found |= {o.data[ANSWER_MIME]["question"]: o.data[ANSWER_MIME] for o in shown}  # solutions too
+    for book in execute(*chapters, origins=origins, inventory=inventory, draws=20, **parameters).values():
+        found |= answers(book)
         first = next(o for c in book.cells for o in c.get("outputs", []))
         assert first.get("name") != "stderr", "the first output is no warning"
     return found
-
-
-def value(answer, name):
-    return next(figure["value"] for figure in answer["figures"] if figure["name"] == name)
 
 
 def agree(found):
@@ -63,11 +42,9 @@ def agree(found):
         assert ("not shown" in split["sentence"]) == (difference["low"] <= 0)
 
 
-def test_the_real_grenoble_answers_what_it_can_and_says_what_it_cannot(
-    root, tmp_path, real_mirror, real_cards, monkeypatch
-):
+def test_the_real_grenoble_answers_what_it_can_and_says_what_it_cannot(real_mirror, real_cards, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    found = study(root, tmp_path, "trees-grenoble", f"{real_mirror},sample", compare_with="trees-paris,trees-lyon")
+    found = study("trees-grenoble", f"{real_mirror},sample", compare_with="trees-paris,trees-lyon")
     agree(found)
     assert value(found["What stands?"], "standing") == 5343
     assert {a["kind"] for a in found.values() if a["answered"]} == {"REAL"}
@@ -77,9 +54,9 @@ def test_the_real_grenoble_answers_what_it_can_and_says_what_it_cannot(
     assert value(found["Is it more diverse than other inventories?"], "others") == 1
 
 
-def test_the_real_paris_has_trunks_and_no_losses(root, tmp_path, real_mirror, real_cards, monkeypatch):
+def test_the_real_paris_has_trunks_and_no_losses(real_mirror, real_cards, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    found = study(root, tmp_path, "trees-paris", real_mirror, compare_with="trees-grenoble")
+    found = study("trees-paris", real_mirror, compare_with="trees-grenoble")
     agree(found)
     assert found["How large are the trees?"]["answered"] and not found["How many trees were lost?"]["answered"]
     ground = found["How much ground is under the crowns?"]
@@ -87,9 +64,9 @@ def test_the_real_paris_has_trunks_and_no_losses(root, tmp_path, real_mirror, re
     assert "too few" in found["Does the estimate hold on crowns that are hidden on purpose?"]["why"]
 
 
-def test_real_losses_are_found_and_random_rows_flatter(root, tmp_path, real_mirror, real_cards, monkeypatch):
+def test_real_losses_are_found_and_random_rows_flatter(real_mirror, real_cards, monkeypatch):
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
-    found = study(root, tmp_path, "trees-saint-quentin", f"{real_mirror},sample")
+    found = study("trees-saint-quentin", f"{real_mirror},sample")
     agree(found)
     assert {a["kind"] for a in found.values() if a["answered"]} == {"REAL"}
     assert value(found["What stands?"], "standing") == 7409 - 764
@@ -104,8 +81,8 @@ def test_real_losses_are_found_and_random_rows_flatter(root, tmp_path, real_mirr
 
 
 @pytest.mark.parametrize("inventory", ["trees-osm", "trees-bordeaux"])
-def test_an_inventory_without_losses_says_so(root, tmp_path, inventory):
-    found = study(root, tmp_path, inventory, "sample", compare_with="trees-paris,trees-nowhere")
+def test_an_inventory_without_losses_says_so(inventory):
+    found = study(inventory, "sample", compare_with="trees-paris,trees-nowhere")
     agree(found)
     for question in ("How many trees were lost?", "Which trees should a crew look at first?"):
         assert found[question]["why"]
@@ -129,7 +106,7 @@ def changed(root, folder, keep):
 def test_an_inventory_of_one_commune(root, tmp_path, code, learns):
     """Dijon, Chenôve, Flavignerot: places are squares, and where there is too little to learn from it is said."""
     origins = changed(root, tmp_path / "one", lambda every: every["code_insee"] == code)
-    found = study(root, tmp_path, "trees-dijon", origins)
+    found = study("trees-dijon", origins)
     agree(found)
     assert "square of 1 km" in found["Where do they stand?"]["sentence"]
     assert found["What may the model know of a tree?"]["answered"] == learns
@@ -150,7 +127,7 @@ def test_felled_trees_change_nothing_in_what_stands(root, tmp_path):
     told = {}
     for name, keep in (("with", lambda every: few(every) | gone(every)), ("without", few)):
         origins = changed(root, tmp_path / name, keep)
-        told[name] = study(root, tmp_path / f"run-{name}", "trees-dijon", origins, CHAPTERS[:3], compare_with="")
+        told[name] = study("trees-dijon", origins, CHAPTERS[:3], compare_with="")
     for question, answer in told["without"].items():
         if question in ("How much of the file can be read?", "How far can the file be trusted?", "What stands?"):
             continue

@@ -3,11 +3,12 @@
 import json
 import zipfile
 
+import nbformat
 import pytest
 
 import datakit
 from datakit.data import mirrors
-from datakit.run.running import run
+from tests.chapters import answers, execute
 
 CHAPTERS = (
     "20_vegetation_green",
@@ -18,18 +19,10 @@ CHAPTERS = (
 )
 
 
-def answers(root, output, names, origins, **parameters):
+def said(names, origins, **parameters):
     """What chapters say, by name of chapter and question."""
-    report = run(
-        [root / "notebooks" / f"{name}.ipynb" for name in names],
-        origins=origins,
-        parameters=parameters,
-        output=output,
-        progress=False,
-    )
-    assert report.ok, [one.error for one in report.notebooks]
-    found = json.loads((output / "results.json").read_text(encoding="utf-8"))
-    return {name: {one["question"]: one for one in found[name]} for name in names}
+    books = execute(*names, origins=origins, **parameters)
+    return {name: answers(book, solutions=False) for name, book in books.items()}
 
 
 def figures(answer):
@@ -56,20 +49,20 @@ def given(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_an_inventory_of_one_commune_makes_no_whole_smaller_than_a_part(root, given, tmp_path):
-    found = answers(root, tmp_path / "out", CHAPTERS[:1], f"{given / 'trees'},sample")[CHAPTERS[0]]
+def test_an_inventory_of_one_commune_makes_no_whole_smaller_than_a_part(given):
+    found = said(CHAPTERS[:1], f"{given / 'trees'},sample")[CHAPTERS[0]]
     green = found["How much of the ground is green?"]
-    said = figures(green)
-    assert said["where"] == "Dijon" and green["kind"] == "MIXED"
-    assert max(said[name] for name in ("woods", "crowns", "parks")) <= said["together"] <= said["total"]
-    assert said["total"] == pytest.approx(said["woods"] + said["crowns"] + said["parks"])
+    told = figures(green)
+    assert told["where"] == "Dijon" and green["kind"] == "MIXED"
+    assert max(told[name] for name in ("woods", "crowns", "parks")) <= told["together"] <= told["total"]
+    assert told["total"] == pytest.approx(told["woods"] + told["crowns"] + told["parks"])
     # Nothing else of the chapter changes: its residents live where buildings are known, in Dijon.
     assert all(one["answered"] for one in found.values())
 
 
 @pytest.mark.slow
-def test_real_communes_take_no_invented_layer_and_the_chapters_say_why(root, given, tmp_path):
-    found = answers(root, tmp_path / "out", CHAPTERS, f"{given / 'communes'},sample")
+def test_real_communes_take_no_invented_layer_and_the_chapters_say_why(given):
+    found = said(CHAPTERS, f"{given / 'communes'},sample")
     for chapter in found.values():
         for answer in chapter.values():
             assert not answer["answered"], answer["sentence"]
@@ -78,8 +71,8 @@ def test_real_communes_take_no_invented_layer_and_the_chapters_say_why(root, giv
 
 
 @pytest.mark.slow
-def test_a_rehearsal_goes_through_and_says_that_it_is_one(root, given, tmp_path):
-    found = answers(root, tmp_path / "out", CHAPTERS, f"{given / 'communes'},sample", rehearsal=True)
+def test_a_rehearsal_goes_through_and_says_that_it_is_one(given):
+    found = said(CHAPTERS, f"{given / 'communes'},sample", rehearsal=True)
     for chapter in found.values():
         assert all(answer["answered"] for answer in chapter.values())
         assert {answer["kind"] for answer in chapter.values()} <= {"MIXED", "SYNTHETIC"}
@@ -87,24 +80,17 @@ def test_a_rehearsal_goes_through_and_says_that_it_is_one(root, given, tmp_path)
 
 
 def test_sentences_of_the_shipped_chapters_follow_from_their_figures(root):
-    import nbformat
-
-    from datakit.data.provenance import ANSWER_MIME
-
-    said = {}
+    found = {}
     for name in CHAPTERS:
-        nb = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
-        shown = [
-            o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", []) if ANSWER_MIME in o.get("data", {})
-        ]
-        said |= {one["question"]: figures(one) for one in shown}
-    green = said["How much of the ground is green?"]
+        shown = answers(nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
+        found |= {question: figures(one) for question, one in shown.items()}
+    green = found["How much of the ground is green?"]
     assert max(green[name] for name in ("woods", "crowns", "parks")) <= green["together"] <= green["total"]
-    ruled = said["How many residents have what the 3-30-300 rule asks for?"]
+    ruled = found["How many residents have what the 3-30-300 rule asks for?"]
     assert ruled["all_three"] <= min(ruled[name] for name in ("three_trees", "canopy_30", "green_300"))
-    unequal = said["Have residents of poorer areas less canopy around them?"]
+    unequal = found["Have residents of poorer areas less canopy around them?"]
     assert unequal["gap"] == pytest.approx(unequal["rich"] - unequal["poor"])
-    changed = said["What would planting change by then, for residents?"]
+    changed = found["What would planting change by then, for residents?"]
     assert changed["more"] == pytest.approx(changed["then"] - changed["without"])
-    first = said["Where should the city plant first, whatever is chosen?"]
+    first = found["Where should the city plant first, whatever is chosen?"]
     assert 0 <= first["firm"] <= first["first"]
