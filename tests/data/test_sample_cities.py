@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tools.make_sample import BUNDLED, make
-from tools.sample import blocks, draws, inclusion, territory, trees, vegetation, weather
+from tools.sample import blocks, draws, inclusion, squares, territory, trees, vegetation, weather
 
 MAKER = Path(__file__).resolve().parents[2] / "tools" / "make_sample.py"
 
@@ -55,6 +55,11 @@ def test_another_seed_is_another_city():
     assert not other.x.equals(forest().x) and (towns.population != territory.communes().population).any()
     assert other.groupby("adresse").lost.mean().nlargest(10).min() > 0.7  # its streets are lost together, too
     assert territory.iris() is not None and draws.drawn() == (draws.SEED, ())
+
+
+def test_an_area_with_few_inhabited_squares_can_be_drawn():
+    with draws.city(6):
+        assert squares.truth().residents.gt(0).all()
 
 
 def test_places_without_hardship_have_no_fictitious_poverty():

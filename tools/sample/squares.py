@@ -75,7 +75,8 @@ def truth():
     found = found[found.residents > 0].reset_index(drop=True)
     found["residents"] = found.residents.astype(float)
     for rows in found.groupby("iris").indices.values():  # half a child less here is half a child more next door
-        pairs = rng.permutation(rows[found.residents.to_numpy()[rows] > 3])[: len(rows) // 6 * 2].reshape(-1, 2)
+        lived = rng.permutation(rows[found.residents.to_numpy()[rows] > 3])[: len(rows) // 6 * 2]
+        pairs = lived[: len(lived) // 2 * 2].reshape(-1, 2)  # of an odd number, one is left as it is
         found.loc[pairs[:, 0], "residents"] -= 0.5
         found.loc[pairs[:, 1], "residents"] += 0.5
     return found
