@@ -24,9 +24,9 @@ def synthetic(frame: pd.DataFrame) -> bool:
 class Layers:
     """The tables that a chapter works on, by id: each is loaded once, when it is first asked for.
 
-    A real place on an invented contour is a false statement. So once the reference is real, an invented table is not
-    given out, and whoever asks for it is told why; ``rehearsal`` gives it all the same, to try a whole chain before
-    the real layers are there. When the reference itself is invented, everything is given: the result is stamped.
+    A real place on an invented contour is a false statement, and an invented one on a real contour no truer. So a
+    table is given out only where it is as real, or as invented, as the reference, and whoever asks for another is told
+    why; ``rehearsal`` gives it all the same, to try a whole chain before the real layers are there.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Layers:
     reference : str
         The dataset that everything else is placed on.
     rehearsal : bool
-        Give invented tables beside a real reference.
+        Give invented tables beside real ones.
 
     Examples
     --------
@@ -57,14 +57,15 @@ class Layers:
         Raises
         ------
         CannotAnswer
-            No origin gives it, or it is invented while the reference is real. The reference itself raises what
+            No origin gives it, or one of it and the reference is invented. The reference itself raises what
             `datakit.load` raises.
         """
         frame = self._load(id)
-        if id != self.reference and synthetic(frame) and not self.rehearsal and not synthetic(self[self.reference]):
+        if id != self.reference and not self.rehearsal and synthetic(frame) != synthetic(self[self.reference]):
+            is_, other = ("invented", "real") if synthetic(frame) else ("real", "invented")
             raise CannotAnswer(
                 id,
-                f"is invented in this run, and {self.reference} is real: the two are not put together",
+                f"is {is_} in this run, and {self.reference} is {other}: the two are not put together",
                 next="give the real file (see origins), or set rehearsal to try the chain on invented data",
             )
         return frame

@@ -94,7 +94,8 @@ def study(layers: Layers, inventory: str) -> Study:
     """
     recorded = standardise(layers[inventory])
     layers.keep(inventory, ("geometry",))  # the table as published is not needed any more, and large
-    communes = contours(layers, recorded)
+    communes = layers.get("communes")
+    communes = None if communes is None else territory.todays_communes(communes)
     areas, where = places.squares(recorded) if communes is None else places.areas(recorded, communes)
     names = areas.set_index("place")["name"]
     recorded["place"] = where.map(names)
@@ -105,22 +106,13 @@ def study(layers: Layers, inventory: str) -> Study:
     return Study(recorded, found, kind, communes, survey_year(recorded) or 0)
 
 
-def contours(layers: Layers, recorded: pd.DataFrame) -> gpd.GeoDataFrame | None:
-    """The communes of today, or None where they cannot be had or only one of the two tables is invented."""
-    communes = layers.get("communes")
-    if communes is None or (synthetic(communes) != synthetic(recorded) and not layers.rehearsal):
-        return None
-    return territory.todays_communes(communes)
-
-
-def beside(layers: Layers, recorded: pd.DataFrame, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
-    """Other inventories in the standard table, by title; an invented city is not held against a real one.
+def beside(layers: Layers, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Other inventories in the standard table, by title: real ones beside a real one, as `Layers` sees to.
 
     Parameters
     ----------
     layers : Layers
-    recorded : DataFrame
-        The inventory that is studied.
+        Whose reference is the inventory that is studied.
     names : list of str
         Datasets.
 
@@ -141,10 +133,7 @@ def beside(layers: Layers, recorded: pd.DataFrame, names: Sequence[str]) -> dict
         except DatakitError as problem:
             why.append(f"{name}: {problem.what}")
             continue
-        if synthetic(frame) != synthetic(recorded) and not layers.rehearsal:
-            why.append(f"{name}: one is invented and the other real")
-        else:
-            found[title(frame)] = frame
+        found[title(frame)] = frame
     if not found:
         raise CannotAnswer("comparison", "there is no other inventory here", found="; ".join(why) or "none is named")
     return found

@@ -113,7 +113,7 @@ with ask("Which place hangs most on one genus?") as local:
 
 # %% tags=["nbval-ignore-output"]
 with ask("Is it more diverse than other inventories?") as compared:
-    others = beside(layers, it.recorded, compare_with)
+    others = beside(layers, compare_with)
     here = {title(trees): trees, **{name: exposure.standing(frame) for name, frame in others.items()}}
     table = comparing.compare(here, level, draws=draws, seed=seed)
     mine, rest = table.iloc[0], table.iloc[1:]
@@ -159,7 +159,8 @@ with ask("What could one pest take?") as pest:
 with ask("What shade could one pest take?") as shade:
     first = exposure.shadiest(threats)
     shade.say(
-        "Most ground under crowns is that of hosts of {name}: {share} of the ground known; {trees} of the trees.",
+        "Of all pests and diseases, hosts of {name} have most ground under their crowns: {share} of what is known. "
+        "They are {trees} of the trees.",
         name=Value(first["name_en"]),
         share=Value(
             first["canopy_pct"], "%", first["low"], first["high"], "error of crowns; high: with those not named"

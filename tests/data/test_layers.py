@@ -28,7 +28,7 @@ def test_a_table_is_loaded_once_and_when_asked_for(loads):
     mine = Layers("sample")
     assert loads[1] == []
     assert mine["iris"] is mine["iris"]
-    assert sorted(loads[1]) == ["iris"]
+    assert sorted(loads[1]) == ["communes", "iris"], "the reference, to know whether both are real"
 
 
 def test_an_invented_table_is_not_given_beside_a_real_reference(loads):
@@ -41,9 +41,13 @@ def test_an_invented_table_is_not_given_beside_a_real_reference(loads):
     assert len(Layers("sample", reference="iris")["iris"]), "the reference is what it is"
 
 
-def test_beside_an_invented_reference_everything_is_given(loads):
+def test_a_real_table_is_not_given_beside_an_invented_reference(loads):
     loads[0].append("communes")
-    assert len(Layers("sample")["iris"])
+    with pytest.raises(CannotAnswer, match="iris: is real in this run, and communes is invented"):
+        Layers("sample")["iris"]
+    assert len(Layers("sample", rehearsal=True)["iris"])
+    loads[0].append("iris")
+    assert len(Layers("sample")["iris"]), "both invented: the result is stamped"
 
 
 def test_what_no_origin_has_cannot_be_answered_and_is_asked_for_once(loads):

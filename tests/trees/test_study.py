@@ -28,13 +28,16 @@ def test_real_trees_are_not_put_on_invented_contours(real_mirror, real_cards, mo
     monkeypatch.setenv("DATAKIT_CARDS", real_cards)
     layers = Layers(f"{real_mirror},sample", reference="trees-grenoble")
     there = study.study(layers, "trees-grenoble")
-    assert there.communes is None and study.contours(Layers("sample", reference="trees-dijon"), there.recorded) is None
-    assert study.contours(Layers("sample", reference="trees-dijon", rehearsal=True), there.recorded) is not None
-    others = study.beside(layers, there.recorded, ["trees-paris", "trees-lyon", "nowhere"])
+    assert there.communes is None and layers.get("communes") is not None, "as real as the inventory, and elsewhere"
+    others = study.beside(layers, ["trees-paris", "trees-lyon", "nowhere"])
     assert len(others) == 1 and "invented" not in next(iter(others))  # Lyon is invented here, and left out
     with pytest.raises(CannotAnswer, match="no other inventory") as refused:
-        study.beside(layers, there.recorded, ["trees-lyon"])
+        study.beside(layers, ["trees-lyon"])
     assert "invented" in str(refused.value)
+    mixed = study.study(Layers(f"{real_mirror},sample", reference="trees-dijon"), "trees-dijon")
+    assert mixed.communes is None, "nor invented trees on real contours"
+    layers = Layers(f"{real_mirror},sample", reference="trees-dijon", rehearsal=True)
+    assert study.study(layers, "trees-dijon").communes is not None
 
 
 def test_what_an_inventory_does_not_say_cannot_be_asked(city):
