@@ -201,7 +201,8 @@ class Answer:
             if wrong:
                 raise WrongUse(self.question, what, expected=expected, found=", ".join(sorted(named)) or sentence)
         self.records = _records(data, self.question)
-        self.sentence, self.figures, self.cannot_say = sentence.format(**figures), figures, cannot_say
+        said = sentence.format(**figures)
+        self.sentence, self.figures, self.cannot_say = said[:1].upper() + said[1:], figures, cannot_say
         self.picture, self.table, self.caption, self.holds = picture, table, caption, list(holds or ())
 
     def needed(self) -> None:

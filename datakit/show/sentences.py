@@ -44,6 +44,7 @@ def skeleton(record: Mapping[str, Any]) -> str:
         value = Value(**{k: v for k, v in figure.items() if k != "name"})
         for spec in ("", "value", "bare"):
             forms.setdefault(format(value, spec), f"{{{figure['name']}}}")
+    forms |= {form[:1].upper() + form[1:]: name for form, name in forms.items()}  # as a sentence begins
     said = sorted(filter(None, forms), key=len, reverse=True)
     if not said:
         return record["sentence"]

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from datakit.vegetation.town import Town
 
 
-# What can be drawn, in words. The ranges are choices of this kit: wide, so that what stays does not rest on them.
+# What can be drawn, in words: a name, a comma, and from what. The ranges are choices of this kit: wide, so that what
+# stays does not rest on them.
 CHOICES = {
     "weights": "the weights of the four needs, none preferred (flat Dirichlet distribution)",
     "heat": "the heat of each climate zone, 0.2 up or down",
     "enough": "how much public ground is enough, 10 to 50 % of a cell",
-    "offsets": "the distances kept clear: half, as given or twice",
+    "offsets": "the distances kept clear, half, as given or twice",
 }
 SPREAD, ENOUGH = 0.2, (0.1, 0.5)
 FIRM = 0.9  # share of the draws in which a place must be among the first to be called firm, the same

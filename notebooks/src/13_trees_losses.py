@@ -85,9 +85,9 @@ with ask("Which columns give the loss away?") as leaking:
     losses.needed()
     leaks = risk.leak_check(known.drop(columns=["etat", "statut", "place"], errors="ignore"), target)
     leaking.say(
-        "Beside the state itself, {n}: {names}.",
+        "Beside the state itself: {names}.",
         n=Value(len(leaks), "columns"),
-        names=Value(", ".join(leaks["column"]) or "none"),
+        names=Value(", ".join(leaks["column"]) or "no other column"),
         table=leaks.assign(why=leaks["column"].map(risk.LEAKS)).round(1),
         caption="Columns and the sign that gives the loss away: rows, and % of them lost",
         cannot_say="That the other columns are safe: ask who fills them in, and when.",

@@ -130,8 +130,8 @@ with ask("On which choice does the order rest most?") as moves:
     first.needed()
     table = firmness.by_choice(needs, zone, rooms, weights=weights, enough=enough_room, draws=draws // 2, seed=seed)
     moves.say(
-        "On {most}: drawn alone, it leaves {left} of {first:bare} firm.",
-        most=Value(table["drawn"].iloc[0]),
+        "On {most}: with that alone drawn again and again, {left} of the {first:bare} stay firm.",
+        most=Value(table["drawn"].iloc[0].partition(",")[0]),
         left=Value(int(table["firm"].iloc[0])),
         first=Value(int(table["first"].iloc[0])),
         table=table,

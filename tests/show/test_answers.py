@@ -77,6 +77,12 @@ def test_an_answer_says_its_sentence_of_its_figures():
     assert (record["kind"], record["answered"], record["question"]) == ("SYNTHETIC", True, "How many?")
 
 
+def test_a_sentence_begins_with_a_capital():
+    assert said("{name} has {n}.", {"name": Value("square 7 of Dijon"), "n": Value(3)}).sentence == (
+        "Square 7 of Dijon has 3."
+    )
+
+
 @pytest.mark.parametrize(
     ("kinds", "kind"),
     [([True], "SYNTHETIC"), ([False], "REAL"), ([True, False], "MIXED"), ([False, False], "REAL")],

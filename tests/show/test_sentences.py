@@ -39,6 +39,7 @@ def test_a_number_typed_or_rounded_otherwise_is_loose():
     total = 1965.4
     typed = said(f"There are {total:.0f} of {{n}}.", n=Value(total, "trees", decimals=1))
     assert loose_numbers(typed) == ["1965"]
+    assert loose_numbers(said("{place} has {n}.", place=Value("square 7"), n=Value(3))) == []
     assert loose_numbers(said("There are {n} in 300 m.", "How many within 300 m?", n=Value(3))) == []
 
 
