@@ -127,14 +127,24 @@ class Provenance:
     def _repr_html_(self):
         invented = [s["id"] for s in self._said if s["synthetic"]]
         if len(invented) == len(self._said) and invented:
-            banner = f"{STAMP}: every figure below is computed on invented data and says nothing about Dijon."
+            banner = f"{STAMP}: every figure here is computed on invented data and says nothing about Dijon."
         elif invented:
             banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."
         else:
             banner = ""
-        head = "".join(f"<th scope='col' style='text-align:left'>{c}</th>" for c in self.COLUMNS)
+        # Numbers on the right; titles and addresses may take several lines.
+        right, long = ("rows", "set aside"), ("data", "origin")
+        looks = [
+            f"text-align:{'right' if name in right else 'left'};white-space:{'normal' if name in long else 'nowrap'}"
+            for name in self.COLUMNS
+        ]
+        head = "".join(
+            f"<th scope='col' style='{look}'>{name}</th>" for name, look in zip(self.COLUMNS, looks, strict=True)
+        )
         body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(v))}</td>" for v in row) + "</tr>"
+            "<tr>"
+            + "".join(f"<td style='{look}'>{html.escape(str(v))}</td>" for v, look in zip(row, looks, strict=True))
+            + "</tr>"
             for row in self._rows()
         )
         stamp = (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.geo import fairness
-from datakit.inclusion import gap
+from datakit.inclusion import gap, services
 from datakit.show import charts, maps
 
 if TYPE_CHECKING:
@@ -264,15 +264,16 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
     """
     chosen = int((table["state"] == gap.STATES[0]).sum())
     columns = ["state", "name", "lacks", "which", "pop_75_plus_pct", "living_alone_pct", "geometry"]
+    named = table["which"].fillna("").map(_in_words)
     return maps.choropleth(
-        table[columns].round(1),
+        table.assign(which=named)[columns].round(1),
         "state",
         labels="name",
         outline=communes,
         colours=dict(zip(gap.STATES, ("#7a0019", "#f3dcb8", "#d9d9d9", "#ffffff"), strict=True)),
         tooltip={
             "lacks": "kinds of services that are far",
-            "which": "which",
+            "which": "which kinds",
             "pop_75_plus_pct": "aged 75 or older (%)",
             "living_alone_pct": "living alone (%)",
         },
@@ -284,6 +285,11 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
         alt=f"Map of {len(table)} areas: {chosen} are far from several kinds of services, and older or more alone.",
         data=data,
     )
+
+
+def _in_words(kinds):
+    """Kinds of services in the words of the lists: "library, post" is "Library; Post office or postal counter"."""
+    return "; ".join(services.CATEGORIES.get(kind, kind) for kind in kinds.split(", ") if kind)
 
 
 def square(classes: pd.DataFrame, people: pd.Series, *, data: Iterable[pd.DataFrame]) -> Shown:

@@ -11,6 +11,7 @@ import re
 from datakit.extras import needed_by
 
 _NUMBER = re.compile(r"[-\u2212+]?[\d.,\u202f\u00a0]+(e[-+]?\d+)?\s?%?")
+_WHOLE = 24  # letters, as in datakit.show.tables
 _NOTHING = ("", "NaN", "NaT", "<NA>", "None")
 SCROLLER = '<div class="scroll">'
 
@@ -26,7 +27,8 @@ def readable(html: str) -> str:
     Returns
     -------
     str
-        Text stands on the left (class ``t``), numbers on the right (``n``), what is missing is a dash named "no data".
+        Text stands on the left (class ``t``; ``k`` where it is short enough for one line), numbers on the right
+        (``n``), what is missing is a dash named "no data".
     """
     if 'class="dataframe"' not in html:
         return html
@@ -89,8 +91,9 @@ def _sides(table):
         texts = [cell.get_text(strip=True) for cell in cells]
         known = [text for text in texts if text not in _NOTHING]
         side = "n" if known and all(_NUMBER.fullmatch(text) for text in known) else "t"
+        whole = side == "t" and max(map(len, texts), default=0) <= _WHOLE
         for cell, text in zip(cells, texts, strict=True):
-            cell["class"] = side
+            cell["class"] = [side, "k"] if whole else side
             if text in _NOTHING[1:]:
                 cell.string = "\u2013"
                 cell["aria-label"] = cell["title"] = "no data"

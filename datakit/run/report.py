@@ -56,6 +56,9 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     for output in (output for cell in nb.cells for output in cell.get("outputs", ())):
         if "text/html" in output.get("data", {}):
             output["data"]["text/html"] = frames.readable(output["data"]["text/html"])
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":  # a number keeps its sign on its line
+            cell.source = re.sub(r"(?<=\d) %(?!\w)", "\u00a0%", cell.source)
     prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
     heading = re.search("^# +(.+)", prose, re.M)
     title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name

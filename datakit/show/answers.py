@@ -70,7 +70,8 @@ class Value:
         """The figure in words: ``{x}`` with its unit and range, ``{x:value}`` without range, ``{x:bare}`` as a number.
 
         Digits that the range leaves open are not shown: the last one shown is that of the range's half width, with
-        one digit more where that width begins with 1.
+        one digit more where that width begins with 1. Percentages from 1 on have at most one decimal. A range that
+        rounding hides is not said.
         """
         if spec not in ("", "value", "bare"):
             raise WrongUse("Value", "no such form of a figure", expected="nothing, value or bare", found=spec)
@@ -87,7 +88,8 @@ class Value:
             return f"{said}{unit} (at most {number(self.high, places)})"
         if self.high is None:
             return f"{said}{unit} (at least {number(self.low, places)})"
-        return f"{said}{unit} ({number(self.low, places)} to {number(self.high, places)})"
+        low, high = number(self.low, places), number(self.high, places)
+        return said + unit if low == said == high and self.low != self.high else f"{said}{unit} ({low} to {high})"
 
     def _places(self):
         if self.low is None or self.high is None or isinstance(self.value, (str, bool)):
@@ -97,6 +99,8 @@ class Value:
             return self.decimals
         power = math.floor(math.log10(half))
         places = -power + (half / 10**power < 2)  # under zero: tens, hundreds
+        if self.unit == "%" and abs(self.value) >= 1:
+            places = min(places, 1)
         counts = all(isinstance(one, int) for one in (self.value, self.low, self.high))
         return min(places, 0) if counts else places
 
@@ -266,8 +270,9 @@ class Answer:
             if not one.get("synthetic"):
                 by = (one.get("attribution") or one.get("title"), one.get("vintage"))
                 told.append(f"{one['id']} ({', '.join(p for p in by if p)})")
-        told += [f"invented: {', '.join(invented)}"] if invented else []
-        return "Data: " + "; ".join(told)
+        lead = "Data: " + "; ".join(told) if told else ""
+        named = f"invented: {', '.join(invented)}" if told else f"Invented data: {', '.join(invented)}"
+        return "; ".join(part for part in (lead, named if invented else "") if part)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {ANSWER_MIME: self.record(), "text/html": self._repr_html_(), "text/plain": repr(self)}

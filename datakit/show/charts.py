@@ -21,6 +21,7 @@ from datakit.show.style import (
     RC,
     SEQUENTIAL,
     STAMP_COLOUR,
+    alike,
     number,
     palette,
     sources,
@@ -48,6 +49,9 @@ __all__ = [
     "show",
     "with_unit",
 ]
+
+
+READABLE = 0.7  # of a picture's width, below which its letters (10 points, drawn at 15 pixels) are hard to read
 
 
 @overload
@@ -119,6 +123,7 @@ def figure(
         FigureCanvasAgg(fig)
         ax = fig.subplots(nrows, ncols)
         if title:
+            title = title[:1].upper() + title[1:]  # it may be made of a column's words
             fig.suptitle(wrap(title, int(size[0] * 9.5)), x=0.01, ha="left", fontweight="bold", fontsize=12)
     vars(fig)["datakit_alt"] = str(alt)
     height = _foot(fig, sources(data))
@@ -147,10 +152,12 @@ class Shown:
         self.png, self.alt, self.width = png, alt, width
 
     def _repr_html_(self):
-        data = base64.b64encode(self.png).decode()
+        # On a phone a picture as narrow as the screen could not be read: it scrolls sideways in a box of its own.
+        data, least = base64.b64encode(self.png).decode(), round(READABLE * self.width)
         return (
-            f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
-            f'style="max-width:100%;width:{self.width}px;background:#fff">'
+            f'<div class="dk-wide" style="overflow-x:auto"><img src="data:image/png;base64,{data}" '
+            f'alt="{html.escape(self.alt)}" '
+            f'style="display:block;width:clamp({least}px,100%,{self.width}px);max-width:none;background:#fff"></div>'
         )
 
     def __repr__(self):
@@ -286,14 +293,15 @@ def bars(
     data : iterable of DataFrame, optional
         Tables for the source line, ``[frame]`` by default.
     top : int, optional
-        Show only the first rows.
+        Show only the first rows; the axis says how many of them.
 
     Returns
     -------
     fig, ax
         Rows without a value are named with "no data", never drawn as zero.
     """
-    frame = frame if top is None else frame.head(top)
+    if top is not None and top < len(frame):
+        frame, unit = frame.head(top), f"{unit}\nthe first {top} of {len(frame)} are shown"
     size = size or (8, 1.6 + 0.3 * max(len(frame), 2))
     fig, ax = figure(alt, title=title, size=size, data=[frame] if data is None else data)
     values = pd.to_numeric(frame[value]).to_numpy(dtype=float, na_value=np.nan)
@@ -315,26 +323,16 @@ def bars(
 
 def _whiskers(ax, values, lows, highs):
     """Draw intervals over bars; where they end at the right, 0 for a bar without one."""
-    arms = [values - lows, highs - values]
+    open_ = np.where(highs > lows, 1.0, np.nan)  # an interval without length would look like a stroke of its own
+    arms = [(values - lows) * open_, (highs - values) * open_]
     ax.errorbar(values, np.arange(len(values)), xerr=arms, fmt="none", ecolor="#222222", capsize=3, lw=1.2)
     return np.nan_to_num(highs)
-
-
-def _alike(values):
-    """The numbers as text with the same decimals, 9.0 under 10.5; each with its own where one would read 0."""
-    alone = [number(v) for v in values]
-    most = max((len(text.partition(".")[2]) for text in alone), default=0)
-    largest = np.nanmax(np.abs(values), initial=0)
-    decimals = min(most, max(0, 2 - int(np.floor(np.log10(largest))))) if largest else 0
-    if np.any((values != 0) & (np.round(values, decimals) == 0)):
-        return alone
-    return [number(v, decimals) for v in values]
 
 
 def _write_values(ax, values, ends, reference):
     """Each bar's value beside its end, or beyond the line of reference where that would run through the figures."""
     look = {"textcoords": "offset points", "xytext": (4, 0), "va": "center", "fontsize": 8.5, "color": "#333333"}
-    said = enumerate(zip(_alike(values), ends, strict=True))
+    said = enumerate(zip(alike(values), ends, strict=True))
     texts = [ax.annotate(text, (end, y), **look) for y, (text, end) in said]
     if not reference:
         return

@@ -12,7 +12,7 @@ from datakit.data.provenance import STAMP
 from datakit.extras import needed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from matplotlib.typing import RcKeyType
@@ -121,6 +121,30 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
     mark = "." if lang == "en" else _decimal_mark(lang)  # the core writes English without Babel
     return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", mark)
+
+
+def alike(values: Sequence[SupportsFloat]) -> list[str]:
+    """The numbers as text with the same decimals, 9.0 under 10.5; each with its own where one would read 0.
+
+    Parameters
+    ----------
+    values : sequence of float
+        NaN gives "no data".
+
+    Returns
+    -------
+    list of str
+    """
+    known = [float(v) for v in values if v == v]
+    alone = [number(v) for v in values]
+    most = max((len(text.partition(".")[2]) for text in alone), default=0)
+    largest = max(map(abs, known), default=0.0)
+    if not largest or math.isinf(largest):
+        return alone
+    decimals = min(most, max(0, 2 - math.floor(math.log10(largest))))
+    if any(v and not round(v, decimals) for v in known):
+        return alone
+    return [number(v, decimals) for v in values]
 
 
 @cache

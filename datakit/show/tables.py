@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from numbers import Number
+from numbers import Integral, Number
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from datakit.show.style import NO_DATA, cell, with_unit
+from datakit.show.style import NO_DATA, alike, cell, with_unit
 from datakit.show.templates import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+WHOLE = 24  # letters: a name as long as this is not broken into a heap of words, the table scrolls instead
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,37 @@ class _Cell:
     right: bool = False
     head: bool = False
     missing: bool = False
+    whole: bool | None = None  # on one line, however narrow the screen; else words have a width of their own
+
+
+class Table:
+    """A table that a notebook shows whole: pandas cuts words after fifty letters. Made by `show`."""
+
+    def __init__(self, frame: pd.DataFrame, caption: str) -> None:
+        self.frame, self.caption = frame, caption
+
+    def _repr_html_(self):
+        return html(self.frame, caption=self.caption)
+
+    def __repr__(self):
+        return f"{self.caption}\n{self.frame.to_string(index=False)}"
+
+
+def show(frame: pd.DataFrame, *, caption: str) -> Table:
+    """A table as something a notebook displays, with its caption and nothing cut off.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    caption : str
+        What it shows.
+
+    Returns
+    -------
+    Table
+        Make it the last line of a cell.
+    """
+    return Table(frame, caption)
 
 
 def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | None = None, index: bool = True) -> str:
@@ -38,8 +72,8 @@ def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | N
     units : mapping of str to str, optional
         Column to unit, written in the header.
     index : bool
-        Show the index as the headers of rows. A plain numbering from 0 is never shown. Without an index, the first
-        column names the rows.
+        Show the index as the headers of rows. Numbers without a name, which pandas gives to rows, are never shown.
+        Without an index, the first column names the rows.
 
     Returns
     -------
@@ -51,7 +85,8 @@ def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | N
     table = table.loc[:, [str(kind) != "geometry" for kind in table.dtypes]]
     columns = [(with_unit(_name(c), units.get(c)), table.iloc[:, i]) for i, c in enumerate(table.columns)]
     named = 1
-    if index and not (isinstance(table.index, pd.RangeIndex) and table.index.name is None):
+    counted = table.index.nlevels == 1 and table.index.name is None and pd.api.types.is_integer_dtype(table.index)
+    if index and not counted:
         levels = [table.index.get_level_values(i) for i in range(table.index.nlevels)]
         columns = [("" if level.name is None else _name(level.name), level) for level in levels] + columns
         named = len(levels)
@@ -73,9 +108,19 @@ def _column(head, values, named):
     ]
     right = any(numbers) and all(n or m for n, m in zip(numbers, missing, strict=True))
     texts = ["" if isinstance(v, str) and not v else cell(v) for v in values]
-    cells = [_Cell(text, right if m else n, named, m) for text, n, m in zip(texts, numbers, missing, strict=True)]
+    if right and not all(isinstance(v, Integral) for v, m in zip(values, missing, strict=True) if not m):
+        known = iter(alike([v for v, m in zip(values, missing, strict=True) if not m]))
+        texts = [text if m else next(known) for text, m in zip(texts, missing, strict=True)]
+    whole = max(map(len, texts), default=0) <= WHOLE
+    cells = [
+        _Cell(text, right if m else n, named, m, whole) for text, n, m in zip(texts, numbers, missing, strict=True)
+    ]
     return _Cell(head, right), cells
 
 
 def _name(column):
-    return ", ".join(map(str, column)) if isinstance(column, tuple) else str(column)
+    """A column's name in words: ``share_pct`` is "share (%)", ``green_share`` "green (0 to 1)"."""
+    if isinstance(column, tuple):
+        return ", ".join(map(_name, column))
+    words = re.sub("_pct$", " (%)", re.sub("_share$", " (0 to 1)", str(column)))
+    return words.replace("_", " ")

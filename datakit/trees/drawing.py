@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer
 from datakit.show import charts, maps
+from datakit.show.style import OTHER_COLOUR
 from datakit.trees import scoring
 from datakit.trees.inventory import taxa
 
@@ -50,11 +52,12 @@ def by_genus(trees: gpd.GeoDataFrame, genus: pd.Series, outline: gpd.GeoDataFram
         raise CannotAnswer("genus", "the inventory names no tree")
     first = counts.index[:GENERA]
     rest = f"one of {len(counts) - len(first)} rarer genera, or not named"
-    coloured = pd.Categorical(genus.where(genus.isin(first), rest), [*first, rest])
+    hues = dict(zip(first, charts.CATEGORICAL, strict=False)) | {rest: OTHER_COLOUR}
     told = {name: text for name, text in (("taxon", "taxon"), ("adresse", "place")) if name in trees}
     return maps.points(
-        trees.assign(genus=coloured)[["genus", *told, "geometry"]],
+        trees.assign(genus=genus.where(genus.isin(first), rest))[["genus", *told, "geometry"]],
         colour="genus",
+        colours=hues,
         labels="taxon" if "taxon" in told else None,
         tooltip=told,
         outline=outline,
@@ -189,8 +192,9 @@ def sizes(table: pd.DataFrame, data: Tables) -> Shown:
     title = "Trunks, beside a population that renews itself"
     fig, ax = charts.figure(alt, title=title, size=(8, 3.6), data=data)
     bars = np.arange(len(table))
-    ax.bar(bars - 0.2, table["share_pct"], 0.4, label="this inventory", color=charts.CATEGORICAL[0])
-    ax.bar(bars + 0.2, table["target_pct"], 0.4, label="Richards (1983)", color=charts.CATEGORICAL[1])
+    for place, name, label in ((-0.2, "share_pct", "this inventory"), (0.2, "target_pct", "Richards (1983)")):
+        drawn = ax.bar(bars + place, table[name], 0.4, label=label, color=charts.CATEGORICAL[int(place > 0)])
+        ax.bar_label(drawn, [charts.number(share, 0) for share in table[name]], fontsize=8.5, padding=2)
     ax.set_xticks(bars, table["diameter"])
     ax.grid(axis="x", visible=False)
     ax.set(xlabel="trunk diameter at breast height", ylabel="share of the trunks measured (%)")
@@ -221,7 +225,7 @@ def held_out(target: ArrayLike, scores: pd.DataFrame, data: Tables) -> Shown:
     target = np.asarray(target, dtype=bool)
     worth = {way: scoring.average_precision(target, scores[way].to_numpy(dtype=float)) for way in scores}
     fig, _ = charts.bars(
-        pd.DataFrame({"way": worth.keys(), "worth": worth.values()}),
+        pd.DataFrame({"way": worth.keys(), "worth": worth.values()}).sort_values("worth", ascending=False),
         "worth",
         "way",
         title="One model, one table: what is held out decides what it seems worth",
@@ -270,15 +274,25 @@ def visits(listed: gpd.GeoDataFrame, outline: gpd.GeoDataFrame | None, data: Tab
     """The trees to look at first, a dot each."""
     told = {"taxon": "taxon", "adresse": "address", "round": "round", "order": "stop", "why": "why"}
     told = {name: text for name, text in told.items() if name in listed}
+    bands = _bands(listed["rank"])
     return maps.points(
-        listed[[*told, "rank", "geometry"]],
-        colour="rank",
-        unit="rank on the list",
+        listed.assign(band=bands).sort_values("rank", ascending=False)[[*told, "rank", "band", "geometry"]],
+        colour="band",
+        colours=dict(zip(bands.cat.categories, charts.palette(len(bands.cat.categories))[::-1], strict=True)),
+        legend="rank on the list",
         labels="taxon" if "taxon" in told else None,
-        tooltip={name: text for name, text in told.items() if name != "taxon"},
+        tooltip={"rank": "rank"} | {name: text for name, text in told.items() if name != "taxon"},
         outline=outline,
         title=f"The {len(listed)} standing trees to look at first",
         caption="A list of places to send a person to, not of trees to fell. Rank 1 is to be seen first.",
         alt=f"Map of {len(listed)} trees in {listed['round'].nunique()} rounds.",
         data=data,
     )
+
+
+def _bands(ranks, most=5):
+    """Ranks in a few bands of as many each; the map gives the first, which is to be seen first, the darkest colour."""
+    last = int(ranks.max())
+    edges = np.unique(np.linspace(0, last, min(most, last) + 1).round().astype(int))
+    names = [f"{a + 1} to {b}" if b > a + 1 else str(b) for a, b in pairwise(edges)]
+    return pd.cut(ranks, edges, labels=names)

@@ -58,8 +58,8 @@ with ask("What does the dataset hold?") as held:
         rows=Value(len(places), "rows"),
         columns=Value(len(said), "columns"),
         full=Value(int((said["filled_pct"] == 100).sum()), "of them"),
-        table=said,
-        caption="Columns of the dataset; filled_pct in % of the rows",
+        table=said.rename(columns={"filled_pct": "filled (% of the rows)"}),
+        caption="What each column of the dataset holds",
         cannot_say="What the words in it mean: ask the service that publishes it.",
         data=[places],
     )

@@ -102,7 +102,7 @@ with ask("How far can the file be trusted?") as trusted:
 # Some questions need more than the file has. The audit names them.
 
 # %%
-[f"{each.question} Missing: {each.missing}." for each in audit.cannot]
+print("It cannot answer:", *(f"{each.question} Missing: {each.missing}." for each in audit.cannot), sep="\n- ")
 
 # %% [markdown]
 # ## What stands

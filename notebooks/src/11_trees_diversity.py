@@ -135,21 +135,21 @@ with ask("Is it more diverse than other inventories?") as compared:
 # that nobody has named or rated is not a safe one: both are shown.
 
 # %%
-threats = exposure.threat_table(trees, seed=seed).sort_values("share_pct", ascending=False)
-threats[["name_en", "trees", "maybe", "share_pct", "canopy_pct"]].head(4).round(1)
+threats = exposure.threat_table(trees, seed=seed).sort_values("share_pct", ascending=False, ignore_index=True)
+heads = {"name_en": "threat", "trees": "hosts", "maybe": "cannot be told", "share_pct": "hosts (%)"}
+heads["canopy_pct"] = "ground under their crowns (%)"
+threats[[*heads]].rename(columns=heads).head(4).round(1)
 
 # %% tags=["nbval-ignore-output"]
 with ask("What could one pest take?") as pest:
     worst = threats[threats["kind"] != "climate"].iloc[0]
-    heads = {"name_en": "threat", "trees": "hosts", "maybe": "cannot be told", "share_pct": "hosts (%)"}
-    heads |= {"canopy_pct": "ground under their crowns (%)", "source": "source"}
     pest.say(
         "The pest or disease with most hosts is {worst}: {hosts}, {share} of those that stand.",
         worst=Value(worst["name_en"]),
         hosts=Value(int(worst["trees"]), "trees"),
         share=Value(worst["share_pct"], "%", worst["share_pct"], worst["share_high_pct"], "high: with those not named"),
         picture=drawing.threats(threats, [trees]),
-        table=threats[[*heads]].rename(columns=heads).round(1),
+        table=threats[[*heads, "source"]].rename(columns=heads).round(1),
         caption="Standing trees by threat, and the source of each list of hosts",
         cannot_say="Whether a threat will come, or is there: hosts are read from names, nobody looked at the trees.",
         data=[trees],

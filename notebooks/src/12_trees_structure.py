@@ -53,7 +53,7 @@ layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
 trees, today = it.trees, survey_year or it.year
 trees = trees.assign(age=structure.age(trees, today), trunk=structure.trunk_diameter(trees))
-trees[["age", "trunk", "place"]].describe().round(1)
+trees[["age", "trunk", "place"]].rename(columns={"age": "age (years)", "trunk": "trunk (cm)"}).describe().round(1)
 
 # %% [markdown]
 # ## How old are they?

@@ -45,7 +45,7 @@ park_hectares: float = 1.0  # least size of that green space
 import datakit
 from datakit.data.layers import Layers
 from datakit.geo import dwellings, fairness, streets, territory
-from datakit.show import Value, ask
+from datakit.show import Value, ask, tables
 from datakit.vegetation import cover, figures, inequality, pictures, placing, reach, rule, sight, town
 
 layers = Layers(origins, rehearsal=rehearsal)
@@ -123,7 +123,7 @@ with ask("Where do the residents live, and how sure is that?") as lived:
 # touches a public green space. Each definition is somebody's choice: the table says whose.
 
 # %%
-wanted.table()
+tables.show(wanted.table(), caption="The rule's parts, how they are measured, and who says so")
 
 # %%
 with ask("How many homes have enough trees in view?") as viewed:

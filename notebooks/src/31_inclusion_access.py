@@ -90,8 +90,9 @@ with ask("How many people are far from the first kind of place?") as one:
     kind = found.kinds[0]
     beyond = people[ways.metres[kind] > limits[kind]].sum() / people.sum()
     one.say(
-        "{population} are beyond {limit} of the nearest; {pop_75_plus} of those aged 75 and over, {living_alone} "
-        "of those who live alone.",
+        "{kind}: {population} are beyond {limit} of the nearest; {pop_75_plus} of those aged 75 and over, "
+        "{living_alone} of those who live alone.",
+        kind=Value(label[kind]),
         **{group: Value(100 * share, "%", decimals=0) for group, share in beyond.items()},
         limit=Value(limits[kind], "m"),
         cannot_say="That older people live in the far part of their IRIS: they are spread there like everybody.",
@@ -193,13 +194,13 @@ with ask("Where can one board with a wheelchair?") as boarded:
     stops = layers["divia-gtfs"]
     table = journeys.platforms(stops, communes)
     boarded.say(
-        "{boardable} of {platforms} are known to be; in {town} {there:bare} of {of}.",
+        "It is known that one can at {boardable} of {platforms}; in {town} at {there:bare} of {of}.",
         boardable=Value(int(table["boardable"].sum())),
         platforms=Value(int(table["platforms"].sum()), "platforms"),
         town=Value(table["name"].iloc[0]),
         there=Value(int(table["boardable"].iloc[0])),
         of=Value(int(table["platforms"].iloc[0])),
-        table=table.rename(columns={"name": "", "boardable": "known to be", "boardable_pct": "%"}),
+        table=table.rename(columns={"name": "", "boardable": "known that one can", "boardable_pct": "%"}),
         caption="Platforms at which a wheelchair is known to be able to board",
         cannot_say="That the others are closed to wheelchairs; and whether the pavement leads there.",
         data=[stops, communes],

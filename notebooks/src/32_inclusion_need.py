@@ -87,7 +87,7 @@ with ask("Where may many people need help online?") as needy:
     wanted = need.indices(layers, here.iris, min_households)
     fragile, people = wanted.fragility.table, wanted.rates["population"]
     firm = gap.steadiness(fragile[list(wanted.fragility.used)], people)
-    words = {"title": "Digital fragility", "unit": "from 1 to 10", "caption": "Blank: secret, hidden, or missing."}
+    words = {"title": "Digital fragility", "unit": "from 1 to 10", "caption": "No data: secret, hidden, or missing."}
     needy.say(
         "{scored} of {areas} have a score. Of those ever among the third in most need, {firm} are so for nine mixtures "
         "of weights in ten. Deprivation holds {explained} of its four rates; both scores correlate by {both}.",

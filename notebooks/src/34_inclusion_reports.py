@@ -55,7 +55,7 @@ with ask("Where do most reports per inhabitant come from?") as counted:
     iris = areas.iris(layers, incomes=True)
     told = reports.beside_defects(layers, iris, min_households)
     per_head = told.table.set_index("iris")["per_1000"]
-    words = {"title": "Reports per 1000 inhabitants", "unit": "", "caption": "Blank: hidden or missing."}
+    words = {"title": "Reports per 1000 inhabitants", "unit": "", "caption": "No data: hidden or missing."}
     counted.say(
         "{read} were read, {twice} of them twice. Per inhabitant they {word} with poverty (rank correlation {link}).",
         read=Value(told.read, "reports"),

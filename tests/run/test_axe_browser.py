@@ -98,15 +98,19 @@ def violations(page):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(pages, running, width):
-    bad = {}
+    bad, wider = {}, {}
     for path in pages:
         opened = browser.Page(running, *WIDTHS[width])
         opened.page.goto(path.resolve().as_uri())
+        over = opened.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wider[path.name] = over
         serious, rest = violations(opened.page)
         if serious:
             bad[path.name] = serious
         print(path.name, *serious, *rest, sep="\n  ")
         opened.close()
+    assert not wider
     assert not bad, "\n".join([name + "\n  " + "\n  ".join(found) for name, found in bad.items()])
 
 
@@ -118,6 +122,23 @@ def test_on_a_desktop_the_table_of_data_is_seen_whole(pages, running):
     opened.close()
     assert hidden <= 0
     assert used.startswith("00, 05")
+
+
+def test_on_a_phone_figures_are_read_by_scrolling_sideways(pages, running):
+    for name, of in (("index", ".answer .dk-wide"), ("12_trees_structure", ".dk-wide")):
+        opened = browser.Page(running, *WIDTHS["phone"])
+        opened.page.goto(next(p for p in pages if p.stem == name).resolve().as_uri())
+        boxes = opened.page.locator(of).evaluate_all(
+            "all => all.map((box) => [box.firstChild.getBoundingClientRect().width, box.tabIndex, box.className])"
+        )
+        wide = [tabs for width, tabs, _ in boxes if width > 400]
+        assert wide and set(wide) == {0}, name  # where there is more to see, the keyboard scrolls too
+        assert all("more" in said for width, _, said in boxes if width > 400), name
+        opened.close()
+    opened = browser.Page(running, *WIDTHS["desktop"])
+    opened.page.goto(next(p for p in pages if p.stem == "12_trees_structure").resolve().as_uri())
+    assert set(opened.page.locator(".dk-wide").evaluate_all("all => all.map((box) => box.tabIndex)")) == {-1}
+    opened.close()
 
 
 def test_code_and_solutions_show_when_asked(pages, running):

@@ -27,6 +27,11 @@ def test_a_table_of_pandas_gets_one_header_scopes_and_sides():
     assert cells[3] == ("\u2013", ["n"], "no data")
 
 
+def test_names_stay_on_one_line_and_sentences_do_not():
+    made = table(pd.DataFrame({"name": ["Table de ping-pong", "Banc"], "why": ["One word after another.", "x" * 40]}))
+    assert [c["class"] for c in made.tbody.tr.find_all("td")] == [["t", "k"], ["t"]]
+
+
 def test_an_unnamed_index_and_two_levels_keep_their_shape():
     plain = table(pd.DataFrame({"a": [1, 2]}))
     assert [c.get_text() for c in plain.find_all(["td", "th"])] == ["a", "1", "2"]  # a mere numbering is no data

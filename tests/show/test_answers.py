@@ -46,6 +46,9 @@ def said(sentence="There are {n}.", figures=None, data=None, question="How many?
         (Value(5, "ha", high=7), "5\u00a0ha (at most 7)"),
         (Value(5, "ha", low=2), "5\u00a0ha (at least 2)"),
         (Value(3, "trees", 3, 3), "3\u00a0trees (3 to 3)"),
+        (Value(13.2082, "%", 13.2082, 13.5183), "13.2\u00a0% (13.2 to 13.5)"),
+        (Value(31.462, "%", 31.455, 31.498), "31.5\u00a0%"),
+        (Value(0.0961, "%", 0.0912, 0.1034), "0.096\u00a0% (0.091 to 0.103)"),
     ],
 )
 def test_digits_that_the_range_leaves_open_are_not_shown(value, text):

@@ -433,3 +433,28 @@ def test_unknown_schemes_and_unreadable_numbers_of_classes_are_refused(options):
 def test_equal_widths():
     got = classify(pd.Series([0.0, 100]), Scale(scheme="equal", k=4))
     assert got.labels == ["0 – 25", "25 – 50", "50 – 75", "75 – 100"]
+
+
+def test_on_a_phone_a_figure_keeps_a_readable_width_and_scrolls():
+    fig, ax = charts.figure("A line", size=(8, 4))
+    ax.set_axis_off()
+    shown = charts.show(fig)._repr_html_()
+    assert "overflow-x:auto" in shown and f"clamp({round(0.7 * 880)}px,100%,880px)" in shown
+
+
+def test_bars_that_are_not_all_shown_say_so_and_a_title_begins_with_a_capital():
+    rows = pd.DataFrame({"n": range(20, 0, -1), "name": [f"place {i}" for i in range(20)]})
+    words = {"alt": "Bars", "title": "three trees", "unit": "trees"}
+    _, ax = charts.bars(rows, "n", "name", top=5, **words)
+    assert ax.get_xlabel() == "trees\nthe first 5 of 20 are shown"
+    assert ax.figure.get_suptitle() == "Three trees"
+    _, ax = charts.bars(rows, "n", "name", top=20, **words)
+    assert ax.get_xlabel() == "trees"
+
+
+def test_an_interval_without_length_is_no_stroke():
+    rows = pd.DataFrame({"n": [3.0, 2.0], "low": [3.0, 1.0], "high": [3.0, 4.0], "name": ["a", "b"]})
+    _, ax = charts.bars(rows, "n", "name", alt="Bars", title="Bars", unit="trees", low="low", high="high")
+    (drawn,) = [c for c in ax.collections if hasattr(c, "get_segments")]
+    lengths = [np.ptp(segment[:, 0]) for segment in drawn.get_segments() if len(segment)]
+    assert [length for length in lengths if length > 0] == [3.0]

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 from shapely.geometry import box
 
-from datakit.show import maps
+from datakit.show import charts, maps
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")]
 
@@ -210,6 +210,43 @@ def test_on_a_phone_the_legend_is_below_and_nothing_is_cut(shown, trees, commune
     desktop = shown(made).page
     area, legend = desktop.locator(".dk-map").bounding_box(), desktop.locator(".dk-legend").bounding_box()
     assert legend["x"] >= area["x"] + area["width"] - 1
+
+
+def in_a_frame(running, made, folder, width):
+    page = folder / "notebook.html"
+    look = '<!DOCTYPE html><meta charset=utf-8><meta name="viewport" content="width=device-width"><body>'
+    page.write_text(f"{look}{made._repr_html_()}</body>", encoding="utf-8")
+    opened = browser.Page(running, width, 844)
+    opened.page.goto(page.as_uri())
+    inner = opened.page.frame_locator("iframe")
+    inner.locator("path.leaflet-interactive").first.wait_for()
+    return opened, inner
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_on_a_phone_a_legend_of_nine_classes_is_seen_whole(running, communes, tmp_path, width):
+    both = [f"{need} need, {way} access" for need in ("high", "middling", "low") for way in ("bad", "middling", "good")]
+    areas = communes.assign(both=[both[i % 9] for i in range(len(communes))])
+    words = {**WORDS, "caption": "Thirds of the inhabitants by need, and by the way to the nearest place. " * 2}
+    colours = dict(zip(both, charts.palette(9), strict=True))
+    made = maps.choropleth(areas, "both", unit="", colours=colours, legend="each third of the inhabitants", **words)
+    opened, inner = in_a_frame(running, made, tmp_path, width)
+    legend = inner.locator(".dk-legend")
+    hidden = legend.evaluate("box => box.scrollHeight - box.clientHeight")
+    assert hidden <= 1 and legend.get_attribute("tabindex") is None
+    assert inner.locator(".dk-map").bounding_box()["height"] >= 219
+    opened.close()
+
+
+def test_a_legend_that_scrolls_is_reached_by_keyboard(running, communes, tmp_path):
+    areas = communes.assign(kind=[f"a kind of place with a long name, number {i}" for i in range(len(communes))])
+    colours = dict(zip(areas["kind"], ["#0072B2"] * len(areas), strict=True))
+    made = maps.choropleth(areas, "kind", unit="", colours=colours, height=360, **WORDS)
+    opened, inner = in_a_frame(running, made, tmp_path, 390)
+    legend = inner.locator(".dk-legend")
+    assert legend.evaluate("box => box.scrollHeight - box.clientHeight") > 20
+    assert legend.get_attribute("tabindex") == "0"
+    opened.close()
 
 
 @pytest.mark.parametrize("size", [(1000, 600), (390, 700)])

@@ -101,3 +101,30 @@ def test_a_template_leaves_nothing_blank_by_mistake():
 
     with pytest.raises(UndefinedError):
         templates.render("table.html.j2", heads=[], rows=[])
+
+
+def test_short_words_stay_on_one_line_and_sentences_do_not():
+    table = pd.DataFrame({"place": ["Chevigny-Saint-Sauveur", "Dijon"], "why": ["a sentence of many words", "no"]})
+    cells = Reader(tables.html(table, index=False)).all("th", "td")
+    kept = {text: "nowrap" in attrs["style"] for attrs, text in cells if text}
+    assert kept["Chevigny-Saint-Sauveur"] and kept["Dijon"] and not kept["place"]
+    table["why"] = "a sentence of many words, longer than a name"
+    assert not any(
+        "nowrap" in a["style"] for a, t in Reader(tables.html(table)).all("td") if t.startswith("a sentence")
+    )
+
+
+def test_a_table_is_shown_whole_with_its_caption():
+    long = "metres from the front of a house to a tree, on a straight line that nothing else cuts"
+    shown = tables.show(pd.DataFrame({"meaning": [long]}), caption="What it means")
+    assert long in shown._repr_html_() and "What it means</caption>" in shown._repr_html_()
+    assert repr(shown).startswith("What it means\n") and long in repr(shown)
+
+
+def test_headers_are_words_and_numbers_of_a_column_have_the_same_decimals():
+    table = pd.DataFrame({"what_to_do": ["ask"] * 3, "share_pct": [7.89, 15.0, 20.0], "green_share": [0.02, 0.1, 0.25]})
+    read = Reader(tables.html(table.sort_values("share_pct", ascending=False)))
+    heads = [text for attrs, text in read.all("th") if attrs["scope"] == "col"]
+    assert heads == ["what to do", "share (%)", "green (0 to 1)"]  # and no numbers that pandas gives to rows
+    cells = [text for _, text in read.all("td")]
+    assert cells == ["20.0", "0.25", "15.0", "0.10", "7.9", "0.02"]

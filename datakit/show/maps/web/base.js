@@ -63,6 +63,12 @@
     map.scrollWheelZoom.disable();
     map.on("click focus dragstart", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
+    const legend = document.querySelector(".dk-legend"); /* by keyboard too, where it scrolls */
+    const reach = function () {
+      if (legend && legend.scrollHeight > legend.clientHeight + 1) legend.tabIndex = 0;
+      else if (legend) legend.removeAttribute("tabindex");
+    };
+    reach();
     let fitted = false;
     const fit = function () {
       if (fitted || !map.getSize().x) return;
@@ -71,7 +77,7 @@
     };
     fit();
     if (window.ResizeObserver) {
-      new ResizeObserver(function () { map.invalidateSize({ animate: false }); fit(); }).observe(map.getContainer());
+      new ResizeObserver(function () { map.invalidateSize({ animate: false }); fit(); reach(); }).observe(map.getContainer());
     }
   };
 
