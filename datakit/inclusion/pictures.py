@@ -74,9 +74,10 @@ def places(
     return drawn.checked()
 
 
-def older(ranked: pd.DataFrame, mean: float, *, data: Iterable[pd.DataFrame]) -> Shown:
-    """Bars of the share aged 75 or older by commune: rows of `datakit.inclusion.areas.by_commune`."""
-    top, last = ranked["pop_75_plus_pct"].max(), ranked["pop_75_plus_pct"].min()
+def older(ranked: pd.DataFrame, mean: float, *, data: Iterable[pd.DataFrame], most: int = 15) -> Shown:
+    """Bars of the share aged 75 or older by commune: the first rows of `datakit.inclusion.areas.by_commune`."""
+    shares = ranked["pop_75_plus_pct"].head(most)
+    top, last = shares.max(), shares.min()
     fig, _ = charts.bars(
         ranked.round(1),
         "pop_75_plus_pct",
@@ -84,9 +85,10 @@ def older(ranked: pd.DataFrame, mean: float, *, data: Iterable[pd.DataFrame]) ->
         low="low_pct",
         high="high_pct",
         reference=(mean, f"all: {charts.number(mean, 1)} %"),
+        top=most,
         title="Inhabitants aged 75 or older, by commune (census)",
         unit="% of inhabitants; lines: a rough 95 % sampling range, from 10,000 inhabitants on",
-        alt=f"Bars of the share of inhabitants aged 75 or older in {len(ranked)} communes, from {top:.1f} to "
+        alt=f"Bars of the share of inhabitants aged 75 or older in {len(shares)} communes, from {top:.1f} to "
         f"{last:.1f} %; all together {mean:.1f} %.",
         data=data,
     )

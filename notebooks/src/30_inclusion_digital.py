@@ -144,7 +144,7 @@ with ask("Where do older people live?") as older:
         first=Value(first["name"]),
         most=Value(first["pop_75_plus_pct"], "%", first["low_pct"], first["high_pct"], decimals=1),
         covered=Value(100 * census["population"].sum() / census["population_now"].sum(), "%", decimals=0),
-        picture=pictures.older(ranked.head(15), mean, data=[census]),
+        picture=pictures.older(ranked, mean, data=[census]),
         cannot_say="Who of them needs help. The census may be of another year than the lists of places.",
         data=[census],
     )
