@@ -31,7 +31,7 @@ endif
 exact   := $(install) --no-deps --require-hashes --only-binary :all:
 
 # Two at a time, a file of tests on one of them, in the order of tests/conftest.py: the longest first.
-tests   := $(bin)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+tests   := $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test coverage check lab lint bench setup setup-dev lock check-lock links sample cities notebooks docs clean
 .DELETE_ON_ERROR:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["-q", "-n", "2", "--dist", "loadscope", "-m", "not slow and not browser"]
+QUICK = ["-q", "-n", "2", "--dist", "loadfile", "-m", "not slow and not browser"]
 NOTEBOOKS = ("tests/run/test_notebooks.py", "tests/run/test_nbval.py")
 
 

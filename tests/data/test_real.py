@@ -77,7 +77,7 @@ def test_real_places_are_where_they_should_be(address):
 
 @pytest.mark.slow
 def test_the_run_on_real_data_shows_real_rows(address, tmp_path):
-    origins = ["--origins", f"{address},sample", "-p", "inventory=trees-saint-quentin"]
+    origins = ["--origins", f"{address},sample", "-p", "inventory=trees-saint-quentin", "-p", "draws=20"]
     command = [sys.executable, "-m", "datakit", "run", *origins, "--output", tmp_path / "report"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
