@@ -79,6 +79,11 @@ class Choice:
         return {name: Value(word) for name, word in words.items()} | {"gain": gain, "n": Value(len(tried))}
 
     @property
+    def unbeaten(self) -> bool:
+        """Whether no more complex baseline beats the one chosen."""
+        return not self.differences.loc[self.differences["simpler"] == self.baseline, "beats"].any()
+
+    @property
     def name(self) -> str:
         """The baseline chosen, in words."""
         return _short(self.baseline)
