@@ -7,6 +7,7 @@ import ctypes
 import warnings
 from typing import TYPE_CHECKING
 
+from datakit.data.provenance import key, leave_out, provenance
 from datakit.data.reading import load
 from datakit.errors import CannotAnswer, Corrupt, DatakitError, DataWarning, NotAsDescribed, Unreachable
 
@@ -49,6 +50,7 @@ class Layers:
     ) -> None:
         self.origins, self.reference, self.rehearsal = origins, reference, rehearsal
         self._loaded: dict[str, pd.DataFrame] = {}
+        self._first: set[str] = set()  # loaded here, and nowhere before in this process
         self._absent: dict[str, DatakitError] = {}
 
     def __getitem__(self, id: str) -> pd.DataFrame:
@@ -62,6 +64,8 @@ class Layers:
         """
         frame = self._load(id)
         if id != self.reference and not self.rehearsal and synthetic(frame) != synthetic(self[self.reference]):
+            if id in self._first:  # nothing else has used it: no stamp is to be given for it
+                leave_out(frame.attrs["datakit"])
             is_, other = ("invented", "real") if synthetic(frame) else ("real", "invented")
             raise CannotAnswer(
                 id,
@@ -100,6 +104,7 @@ class Layers:
             raise self._absent[id]
         if id not in self._loaded:
             _frugal()
+            known = {key(record) for record in provenance().records()}
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always", DataWarning)
                 try:
@@ -109,6 +114,8 @@ class Layers:
                         raise
                     self._absent[id] = CannotAnswer(id, problem.what, found=problem.found, next=problem.next)
                     raise self._absent[id] from problem
+            if key(self._loaded[id].attrs["datakit"]) not in known:
+                self._first.add(id)
             for one in said:
                 _pass_on(id, one)
         return self._loaded[id]

@@ -61,8 +61,21 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
         "card": f"{card.file.parent.name}/{card.file.name}" if card.file and card.replaces else None,
         **read,
     }
-    _used[key(record)] = {**_used.get(key(record), {}), **record}
+    known = _used.get(key(record), {})
+    _used[key(record)] = {name: value for name, value in known.items() if name != "left_out"} | record
     return record
+
+
+def leave_out(record: Mapping[str, Any]) -> None:
+    """Say that a table was loaded and given to nobody: no figure is made of it.
+
+    Parameters
+    ----------
+    record : dict
+        Of `note`. Where the same file is loaded once more, it counts as used again.
+    """
+    if key(record) in _used:
+        _used[key(record)]["left_out"] = True
 
 
 def recorded(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -106,7 +119,7 @@ class Provenance:
             where = "bundled sample" if s["origin_kind"] == "sample" else s["origin"]
             yield (
                 s["id"] + (f" (by {s['card']})" if s.get("card") else ""),
-                STAMP if s["synthetic"] else s["title"],
+                (STAMP if s["synthetic"] else s["title"]) + (", left out" if s.get("left_out") else ""),
                 where,
                 s.get("rows", ""),
                 s.get("rows_rejected", ""),
@@ -125,8 +138,9 @@ class Provenance:
         return self.to_frame().to_string(index=False) if self._said else "nothing loaded yet"
 
     def _repr_html_(self):
-        invented = [s["id"] for s in self._said if s["synthetic"]]
-        if len(invented) == len(self._said) and invented:
+        used = [s for s in self._said if not s.get("left_out")]
+        invented = [s["id"] for s in used if s["synthetic"]]
+        if len(invented) == len(used) and invented:
             banner = f"{STAMP}: every figure here is computed on invented data and says nothing about Dijon."
         elif invented:
             banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."

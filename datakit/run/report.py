@@ -135,7 +135,10 @@ def index_page(run: dict[str, Any]) -> str:
     """
     notebooks = run["notebooks"]
     records = {key(r): r for one in notebooks.values() for r in one["provenance"]}
-    used = {known: [n for n, one in notebooks.items() if known in map(key, one["provenance"])] for known in records}
+    used = {
+        known: [n for n, one in notebooks.items() if any(key(r) == known and _counts(r) for r in one["provenance"])]
+        for known in records
+    }
     commit = run["git_commit"] or "not under git"
     if run["git_commit"] and run["git_changes"]:
         commit += ", with changes that are not committed"
@@ -147,7 +150,7 @@ def index_page(run: dict[str, Any]) -> str:
         notebooks=notebooks,
         failed=sum(one["status"] != "ok" for one in notebooks.values()),
         started=run["started"].replace("T", " ")[:16],
-        stamp=_stamp(records.values()),
+        stamp=_stamp([r for one in notebooks.values() for r in one["provenance"] if _counts(r)]),
         records=[dict.fromkeys(SHOWN, "") | record | {"used": used[known]} for known, record in records.items()],
         origin=_origin,
         commit=commit,
@@ -157,6 +160,11 @@ def index_page(run: dict[str, Any]) -> str:
         megabytes=_megabytes,
         STAMP=STAMP,
     )
+
+
+def _counts(record):
+    """Whether figures are made of it: what a chapter loaded and refused to put beside the others does not count."""
+    return not record.get("left_out")
 
 
 def _stamp(records):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datakit.data import layers
+from datakit.data import layers, provenance
 from datakit.data.layers import Layers
 from datakit.errors import CannotAnswer, Unreachable, WrongUse
 
@@ -39,6 +39,35 @@ def test_an_invented_table_is_not_given_beside_a_real_reference(loads):
     assert Layers("sample").get("iris") is None
     assert len(Layers("sample", rehearsal=True)["iris"])
     assert len(Layers("sample", reference="iris")["iris"]), "the reference is what it is"
+
+
+def test_what_is_loaded_and_left_out_is_stamped_on_nothing(loads, monkeypatch):
+    """True figures must not be taken for invented ones because of a table that was refused."""
+    used = {}
+    monkeypatch.setattr(provenance, "_used", used)
+    true = layers.load
+
+    def load(id, origins):  # what `datakit.load` does, with the table said to be real or not
+        frame = true(id, origins)
+        used[provenance.key(frame.attrs["datakit"])] = dict(frame.attrs["datakit"])
+        return frame
+
+    monkeypatch.setattr(layers, "load", load)
+    loads[0].append("iris")
+    mine = Layers("sample")
+    assert mine.get("iris") is None and len(mine["communes-population"])
+    said = provenance.provenance()
+    assert {r["id"]: r.get("left_out", False) for r in said.records()} == {
+        "communes": False,
+        "communes-population": False,
+        "iris": True,
+    }
+    assert "role='note'" not in said._repr_html_() and "SYNTHETIC SAMPLE, left out" in repr(said)
+    # The same table where it is given, or was used before: stamped.
+    assert len(Layers("sample", rehearsal=True)["iris"])
+    assert "SYNTHETIC SAMPLE for iris" in provenance.provenance()._repr_html_()
+    assert Layers("sample").get("iris") is None
+    assert "SYNTHETIC SAMPLE for iris" in provenance.provenance()._repr_html_()
 
 
 def test_a_real_table_is_not_given_beside_an_invented_reference(loads):

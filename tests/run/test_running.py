@@ -736,6 +736,12 @@ def test_index_names_what_is_invented_when_not_all_is():
     assert "SYNTHETIC SAMPLE for a: figures that use them say nothing about Dijon." in index_of(*records)
 
 
+def test_a_table_that_was_left_out_is_no_reason_for_a_stamp():
+    out = {"id": "a", "synthetic": True, "rows": 1, "left_out": True}
+    page = index_of(out, {"id": "b", "synthetic": False, "rows": 2, "title": "B"})
+    assert "figures that use them say nothing" not in page and page.count(">left out</td>") == 1
+
+
 def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
     """By id alone, the real one would take the place of the invented one, and the stamp would go."""
     invented = {"id": "a", "origin": "sample", "sha256": "1", "synthetic": True, "rows": 1}
