@@ -306,10 +306,12 @@ def low_high(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A rough range for a census share of a small area: what sampling alone may move it by.
 
-    In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The formula is that of
-    a simple random sample, in which the people of one home (``per_home``) answer as one; using it, and with these
-    values, is a choice of this kit, and it leaves out every other error. Smaller communes (`SAMPLED_FROM`) are asked
-    entirely: they have no such range. `care` gives INSEE's own advice.
+    In communes of 10 000 inhabitants or more, the census asks two homes in five over five years. The interval is
+    Wilson's for a simple random sample, in which the people of one home (``per_home``) answer as one: that nobody among
+    those asked has a trait does not say that nobody has it. Using it, and with these values, is a choice of this kit,
+    and it leaves out every other error. Smaller communes (`SAMPLED_FROM`) are asked entirely: ages, which come from the
+    main tabulation, have no such range there. It is not for counts of the complementary tabulation, which reads only a
+    part of what small communes answer. `care` gives INSEE's own advice.
 
     Parameters
     ----------
@@ -325,12 +327,18 @@ def low_high(
     Returns
     -------
     low, high : ndarray
-        %, an approximate 95 % interval within 0 to 100.
+        %, an approximate 95 % interval within 0 to 100; all of it where nobody was asked.
+
+    Notes
+    -----
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the American
+    Statistical Association 22(158); the number of answers is divided by the part of the homes that was not asked.
     """
-    p, n = np.asarray(share, float) / 100, np.asarray(population, float) * sampled / per_home
-    with np.errstate(invalid="ignore", divide="ignore"):
-        half = 1.96 * np.sqrt(p * (1 - p) / n * (1 - sampled))
-    return np.clip(100 * (p - half), 0, 100), np.clip(100 * (p + half), 0, 100)
+    p, n = np.asarray(share, float) / 100, np.asarray(population, float) * sampled / per_home / (1 - sampled)
+    z = 1.96
+    middle, half = p * n + z**2 / 2, z * np.sqrt(p * (1 - p) * n + z**2 / 4)
+    low, high = (100 * (middle + side * half) / (n + z**2) for side in (-1, 1))
+    return np.clip(low, 0, 100), np.clip(high, 0, 100)
 
 
 def top_quarter(values: pd.Series, weights: pd.Series) -> pd.Series:

@@ -7,10 +7,10 @@ and whole. Where names of columns only are given, those that end in ``pct`` or `
 
 Three things are hidden. A whole row, when it describes too few households. A single figure, when it counts a few people
 in a large area, or all but a few, or all. And then as much more as it takes for nobody to get a hidden figure back by
-subtracting what is shown from a total: the total of each larger area (``within``) and that of the whole table, which
-are always taken as known. Where a single row is hidden, or those hidden together are still too few, the next smallest
-goes with it; where a larger area is hidden as a whole, so does the next smallest larger area. That a trait
-is nobody's may be said.
+subtracting what is shown from a total: the total of each larger area (``within``, else the commune where the table
+has one) and that of the whole table, which are always taken as known. Where a single row is hidden, or those hidden
+together are still too few, the next smallest goes with it; where a larger area is hidden as a whole, so does the next
+smallest larger area. That a trait is nobody's may be said.
 
 What this rule does not do: it does not see what several tables give away together.
 """
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
 FEW = 5  # people or homes: from 1 to one under this, a count points at somebody. A choice of this kit
+COMMUNE = "commune"  # its totals are published: protected whether the caller thinks of it or not
 HIDDEN = "not shown: too few here, or it would give another area away"
 KINDS = ("count", "pct", "share", "amount")
 
@@ -75,7 +76,8 @@ def suppress(
     minimum, few : int or float
         The smallest number of households, and the smallest count of those who have a trait or who have not, to show.
     within : str, optional
-        Column naming a larger area whose total is published or known elsewhere (the commune): protected, too.
+        Column naming a larger area whose total is published or known elsewhere: protected, too. By default ``commune``,
+        where the table has such a column: totals of communes are published.
 
     Returns
     -------
@@ -89,6 +91,7 @@ def suppress(
         A column that does not exist, an unknown kind of figure, a negative count, or a minimum under 2.
     """
     kinds = _kinds(figures)
+    within = within or (COMMUNE if COMMUNE in frame else None)
     _check(frame, kinds, count, public, minimum, few, within)
     number = _values(frame[count])
     groups = _groups(frame, within)

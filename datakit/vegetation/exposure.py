@@ -120,8 +120,8 @@ def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float]
 
     Notes
     -----
-    Ages are known by IRIS: within one, old and young are spread alike. IRIS tables have no group under 5; under 6 (the
-    census's 0-2 and 3-5 years) stands in for it.
+    Ages are known by groups of squares or by IRIS: within one, old and young are spread alike. IRIS tables have no
+    group under 5; under 6 (the census's 0-2 and 3-5 years) stands in for it.
     """
     much, some = limits
     if not 1 >= much > some >= 0 or not heat.index.equals(people.index):

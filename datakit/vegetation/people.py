@@ -1,6 +1,6 @@
 """Figures of places turned into figures of people: shares of residents, how even they are, and who is left out.
 
-Residents of a home or a cell are modelled from figures for whole IRIS: a share of residents is no better than that.
+Residents of a home or a cell are modelled from squares of 200 m or from IRIS: a share of them is no better than that.
 """
 
 from __future__ import annotations

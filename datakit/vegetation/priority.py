@@ -125,7 +125,8 @@ def prioritise(
     """Order places by need times room, and say how far the order holds when the weights change.
 
     Weights are drawn from a Dirichlet distribution around those given. A place that is in the first tenth in nearly
-    every draw does not depend on who chose them; one that is there in half of them does.
+    every draw does not depend on who chose weights near these; one that is there in half of them does. Weights are but
+    one of the choices: `datakit.vegetation.firmness` draws them without any preference, and the others with them.
 
     Parameters
     ----------

@@ -6,7 +6,8 @@ Measuring the 3-30-300 rule to help cities meet nature access thresholds, Scienc
 compare ways to measure it: they advise views from windows and surveys, land cover of high resolution, and distances
 along streets.
 
-Residents of a home or a cell are modelled from figures for whole IRIS, and so is everything here that counts them.
+Residents of a home or a cell are modelled from squares of 200 m or from IRIS, and so is everything here that counts
+them.
 """
 
 from __future__ import annotations

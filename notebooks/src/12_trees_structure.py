@@ -120,7 +120,7 @@ with ask("How long would it take to plant as many trees as stand?") as renewed:
 # A measured crown counts as it is. The others follow an *allometry* (crown area against trunk, fitted on this
 # inventory's own crowns, corrected where a straight line is wrong), or, where no crown is measured, a wide range of the
 # ratio of crown to trunk, which is a choice of this kit. What all trees share (the curve's form, a crew's habit of
-# reading 5 % too much) does not average out, however many trees there are.
+# reading crowns too wide or too narrow) does not average out, however many trees there are.
 
 # %%
 with ask("How much ground is under the crowns?") as ground:
@@ -133,7 +133,8 @@ with ask("How much ground is under the crowns?") as ground:
         known=Value(int(crowns["known"]), "trees"),
         measured=Value(int(measured)),
         unknown=Value(len(trees) - int(crowns["known"])),
-        cannot_say="How much of the city is shaded: crowns overlap, and gardens and woods are not in the file.",
+        cannot_say="How much of the city is shaded: crowns overlap, and gardens and woods are not in the file. Nor how "
+        "wrong measured crowns are: that all are up to 5 % too wide or too narrow is a choice of this kit.",
         data=[trees],
     )
 

@@ -95,7 +95,7 @@ with ask("What would planting change by then, for residents?") as changed:
         picture=pictures.later(table, "three_trees", "three established trees in view", years, used),
         table=future.told(table),
         caption="One date in each column, % of residents; trees and canopy of the town",
-        cannot_say="What the city will do: dead trees are replaced, and others felled.",
+        cannot_say="What the city will do: dead trees are replaced, others felled. Water and care are in no figure.",
         data=used,
     )
 

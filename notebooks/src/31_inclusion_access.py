@@ -164,7 +164,8 @@ with ask("Are people in priority neighbourhoods farther from services?") as prio
 #
 # Walk to a stop, wait, ride, change, walk: minutes from each point at two named hours, searched in the timetable
 # itself. With a wheelchair one boards only where the timetable says that one can, and takes no stairs or narrow paths.
-# One hour of one day is an example: whoever misses a tram that leaves at 08:29 waits for the next.
+# One hour of one day is an example: whoever misses a tram that leaves at 08:29 waits for the next. And all go at one
+# pace, whatever their age, and with a wheelchair too: exercise 2 tries another.
 
 # %% tags=["nbval-ignore-output"]
 with ask("What do trams and buses add?") as rode:

@@ -112,9 +112,16 @@ def test_tables_of_two_geographies_are_refused():
 def test_the_range_of_a_share_shrinks_with_the_number_of_people():
     low, high = people.low_high([20, 20, 20], [500, 50_000, 0])
     assert low[0] < low[1] < 20 < high[1] < high[0]
-    # 1.96 * sqrt(0.2 * 0.8 / 100 * 0.6) = 0.0607
-    assert np.allclose([low[0], high[0]], [20 - 6.073, 20 + 6.073], atol=0.001)
+    # Wilson, 100 answers that count as 100 / 0.6: (33.33 + 1.92 -+ 1.96 * sqrt(26.67 + 0.96)) / (166.67 + 3.84)
+    assert np.allclose([low[0], high[0]], [14.633, 26.718], atol=0.002)
+    assert (low[2], high[2]) == pytest.approx((0, 100))  # nobody was asked
     assert people.low_high([1], [10])[0][0] >= 0
+
+
+def test_that_nobody_was_found_in_a_sample_does_not_say_that_nobody_is_there():
+    (low, all_low), (high, all_high) = people.low_high([0, 100], [500, 500])
+    assert low == pytest.approx(0) and 1 < high < 5
+    assert all_high == pytest.approx(100) and all_low == pytest.approx(100 - high)
 
 
 def test_the_top_quarter_is_of_inhabitants_not_of_areas():

@@ -128,10 +128,19 @@ class TestAttacks:
 
     def test_subtract_what_is_shown_from_the_total_when_no_larger_area_is_named(self, table, tmp_path):
         table = table.assign(households=[400, 6, 300, 200, 700, 60], poor=[100, 6, 50, 40, 90, 20])
-        path = write(table, tmp_path / "t.csv", {"poverty_rate": "pct", "poor": "count"})
+        table, public = table.rename(columns={"commune": "part"}), ("iris", "part", "metres")
+        path = write(table, tmp_path / "t.csv", {"poverty_rate": "pct", "poor": "count"}, public=public)
         back = pd.read_csv(path)
         assert back.poor.isna().sum() == back.households.isna().sum() == 2
         assert back.poor.sum() == 306 - 6 - 20  # an intruder who knows 306 learns what two areas have together
+
+    def test_subtract_what_is_shown_from_the_published_total_of_a_commune_that_nobody_named(self, table, tmp_path):
+        """One small area among four, and a smaller protector elsewhere: the commune's total less three gave it back."""
+        table = table.assign(commune=list("xxxxyy"), households=[400, 6, 300, 200, 700, 60])
+        back = pd.read_csv(write(table, tmp_path / "t.csv")).set_index("iris")
+        assert back.households.isna().to_dict() == dict(
+            zip("abcdef", [False, True, False, True, False, False], strict=True)
+        )
 
     def test_subtract_larger_areas_from_the_total_of_all(self):
         """A commune hidden as a whole is the total less the other communes: one more commune is hidden with it."""
@@ -298,7 +307,7 @@ def test_with_shapes_too(table, tmp_path):
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:2154")
     path = write(frame, tmp_path / "t.geojson")
     back = gpd.read_file(path)
-    assert back.poverty_rate.isna().tolist() == [False, True, True, True, False, False]
+    assert back.poverty_rate.isna().tolist() == [False, True, True, True, False, True]
     assert len(back) == 6
 
 

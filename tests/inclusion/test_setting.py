@@ -1,5 +1,7 @@
 """What chapters begin with: areas, places and ways of the sample, of real data, and of a run that lacks some."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,6 +113,11 @@ def test_need_is_made_of_what_may_be_shown_and_says_that_the_sample_agrees_by_it
     found = need.indices(layers, here.iris, minimum=1000)
     small = here.iris.loc[here.iris["households"] < 1000, "iris"]
     assert found.fragility.table.loc[small, "score"].isna().all() and found.deprivation.score[small].isna().all()
+    assert "all made from one number: that both scores agree says nothing" in found.caution
+    tables = tuple(table.copy() for table in found.data)
+    for table in tables:
+        table.attrs = {"datakit": {**table.attrs["datakit"], "synthetic": False}}
+    assert "one number" not in replace(found, data=tables).caution
     with pytest.raises(CannotAnswer, match="fewer than two"):
         need.indices(layers, here.iris, minimum=2500)
 
