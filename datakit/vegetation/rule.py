@@ -1,10 +1,10 @@
 """The 3-30-300 rule: three trees in view, 30 % of canopy around, 300 m on foot to green space; for people, not ground.
 
 C. C. Konijnendijk (2023), Evidence-based guidelines for greener, healthier, more resilient neighbourhoods: introducing
-the 3-30-300 rule, Journal of Forestry Research 34(3), 821-830. M. Browning, D. Locke, C. Konijnendijk and others,
-Measuring the 3-30-300 rule to help cities meet nature access thresholds, Science of the Total Environment, 167739,
-compare ways to measure it: they advise views from windows and surveys, land cover of high resolution, and distances
-along streets.
+the 3-30-300 rule, Journal of Forestry Research 34(3), 821-830. M. Browning, D. Locke, C. Konijnendijk and others
+(2024), Measuring the 3-30-300 rule to help cities meet nature access thresholds, Science of the Total Environment 907,
+167739, compare ways to measure it: they advise views from windows and surveys, land cover of high resolution, and
+distances along streets.
 
 Residents of a home or a cell are modelled from squares of 200 m or from IRIS, and so is everything here that counts
 them.
