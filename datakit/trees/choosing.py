@@ -21,6 +21,8 @@ from datakit.trees.scoring import average_precision, recall_at, redrawn
 from datakit.trees.structure import survey_year
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
@@ -82,6 +84,24 @@ class Choice:
     def unbeaten(self) -> bool:
         """Whether no more complex baseline beats the one chosen."""
         return not self.differences.loc[self.differences["simpler"] == self.baseline, "beats"].any()
+
+    def said(self, target: ArrayLike, scores: pd.DataFrame, visits: int) -> dict[str, Any]:
+        """What an answer about the list says: `figures`, what `found` counts, and what holds its words to them.
+
+        Parameters
+        ----------
+        target : array of bool
+        scores : DataFrame
+            From `held_out`.
+        visits : int
+
+        Returns
+        -------
+        dict
+            For `datakit.show.answers.Answer.say`.
+        """
+        holds = {"no more complex one": self.unbeaten}
+        return {**self.figures(), **found(target, scores, self.baseline, visits), "holds": holds}
 
     @property
     def name(self) -> str:

@@ -95,8 +95,7 @@ with ask("Does a model beat the tree officer's rule?") as chosen:
     chosen.say(
         "{better} {verdict} it: {gain} in average precision. The list is made by {name}, the simplest of {n:bare} that "
         "no more complex one beats; {visits} find {found:bare} lost trees with it, {found_by_rule:bare} by the rule.",
-        **(choice.figures() | choosing.found(target, scores, choice.baseline, visits)),
-        holds={"no more complex one": choice.unbeaten},
+        **choice.said(target, scores, visits),
         picture=drawing.lists(target, scores, visits, [recorded]),
         table=choice.differences.round(3),
         caption="What each more complex baseline adds in average precision: 95 % of the draws of whole sectors",

@@ -136,6 +136,11 @@ def test_what_a_list_is_worth_is_said_in_words(scored):
     assert (said["better"].value, said["verdict"].value) == ("gradient boosting", "beats")
     assert choosing.Choice("chance", scores["chance"], table(0.02, -0.01, 0.03)).verdict() == "is not shown to beat"
     assert choosing.Choice("chance", scores["chance"], table(-0.02, -0.03, -0.01)).verdict() == "is worse than"
+    beaten, target = choosing.Choice("oldest stage first", scores["chance"], table(0.02, 0.01, 0.03)), scored[1]
+    told = beaten.said(target, scores, 200)
+    assert told["holds"] == {"no more complex one": False}, "a list that a model beats is not called unbeaten"
+    assert told["found"].value == told["found_by_rule"].value and told["gain"] == beaten.figures()["gain"]
+    assert choice.said(target, scores, 200)["visits"].value == 200
     both = pd.concat([table(0.015, -0.003, 0.034), table(0.010, 0.002, 0.020).assign(other=LOGISTIC, beats=True)])
     uncertain = choosing.Choice(LOGISTIC, scores[LOGISTIC], both).figures()  # boosting adds more, perhaps
     assert (uncertain["better"].value, uncertain["verdict"].value) == ("logistic regression", "beats")
