@@ -96,13 +96,24 @@ def recorded(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [record for record in found if record and record.keys() & {"id", "synthetic"}]
 
 
+def dated(record: Mapping[str, Any]) -> str:
+    """The year that a file is of, else, with the word, the day on which it was fetched; nothing of what is invented.
+
+    A bare day of retrieval would be read as the date of the data.
+    """
+    if record.get("synthetic"):
+        return ""
+    day = str(record.get("retrieved") or "")[:10]
+    return record.get("vintage") or (f"fetched {day}" if day else "")
+
+
 class Provenance:
     """What was used, from where: a table that says SYNTHETIC SAMPLE where the data is invented.
 
     In a notebook it is shown as HTML, and as JSON (``application/vnd.datakit.provenance+json``) for the run's report.
     """
 
-    COLUMNS = ("dataset", "data", "origin", "rows", "set aside", "sha256", "retrieved", "licence")
+    COLUMNS = ("dataset", "data", "origin", "rows", "set aside", "sha256", "of", "licence")
 
     def __init__(self, said: Iterable[dict[str, Any]]) -> None:
         self._said = list(said)
@@ -124,7 +135,7 @@ class Provenance:
                 s.get("rows", ""),
                 s.get("rows_rejected", ""),
                 s["sha256"][:12],
-                (s["retrieved"] or "")[:10],
+                dated(s),
                 s["licence"],
             )
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.provenance import STAMP, key
+from datakit.data.provenance import STAMP, dated, key
 from datakit.extras import needed_by
 from datakit.run import frames
 from datakit.show.style import number
@@ -153,6 +153,7 @@ def index_page(run: dict[str, Any]) -> str:
         stamp=_stamp([r for one in notebooks.values() for r in one["provenance"] if _counts(r)]),
         records=[dict.fromkeys(SHOWN, "") | record | {"used": used[known]} for known, record in records.items()],
         origin=_origin,
+        dated=dated,
         commit=commit,
         said=SAID,
         told=_told,

@@ -255,7 +255,7 @@ def _id(record):
 
 
 def _source(record):
-    parts = [_credit(record), record.get("licence", ""), str(record.get("retrieved") or "")[:10]]
+    parts = [_credit(record), record.get("licence", ""), ledger.dated(record)]
     return f"{_id(record)} ({', '.join(p for p in parts if p)})"
 
 

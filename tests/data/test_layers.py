@@ -128,3 +128,13 @@ def test_a_table_can_be_kept_with_some_of_its_columns(loads):
     loads[0].append("communes-population")
     with pytest.raises(CannotAnswer):
         mine.keep("communes-population", ["commune"])
+
+
+def test_what_was_used_says_of_which_year_it_is():
+    """A day of retrieval where a reader expects the year of the data would be read as that."""
+    records = {"a": {"vintage": "2018"}, "b": {}, "c": {"synthetic": True, "vintage": "2018"}}
+    common = {"retrieved": "2026-11-25T10:00:00Z", "synthetic": False, "origin": "x", "origin_kind": "mirror"}
+    common |= {"sha256": "ab", "licence": "", "title": ""}
+    said = provenance.Provenance([{"id": id} | common | own for id, own in records.items()])
+    assert said.to_frame()["of"].tolist() == ["2018", "fetched 2026-11-25", ""]
+    assert "2026-11-25" in said.records()[0]["retrieved"]

@@ -123,7 +123,11 @@ def test_a_synthetic_table_stamps_the_figure():
 
 def test_a_real_table_is_named_with_licence_and_date_and_no_stamp():
     fig, _ = charts.figure("Two bars.", data=[table(False)])
-    assert "trees-dijon (Ville de Dijon, etalab-2.0, 2026-01-02)" in texts(fig)
+    assert "trees-dijon (Ville de Dijon, etalab-2.0, fetched 2026-01-02)" in texts(fig)
+    frame = table(False)
+    frame.attrs["datakit"]["vintage"] = "2018"  # the year of the data, not the day on which somebody fetched it
+    fig, _ = charts.figure("Two bars.", data=[frame])
+    assert "trees-dijon (Ville de Dijon, etalab-2.0, 2018)" in texts(fig)
     assert "SYNTHETIC" not in texts(fig)
 
 
