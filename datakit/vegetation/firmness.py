@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.vegetation import placing, rule
 from datakit.vegetation.priority import LCZ_HEAT, feasibility, percent_rank
 
@@ -44,7 +44,8 @@ def needs(here: Town, people: pd.DataFrame, radius: float = 300.0) -> pd.DataFra
     -------
     DataFrame
         ``bare`` (share of the ground around without canopy), ``residents`` around, and ``vulnerable``: the share of
-        them who are old or under 6. Their number would be the residents once more.
+        them who are old or under 6, or in the one of these groups that the census gives. Their number would be the
+        residents once more.
     """
     around = placing.around(here.cells, people, radius)
     found = 1 - rule.neighbourhood(here.cells, here.cells, here.canopy(), radius).to_frame("bare")
@@ -97,8 +98,12 @@ def draw(
     ------
     WrongUse
         An unknown choice, no draw, or tables that do not fit.
+    CannotAnswer
+        A need is known nowhere: no order rests on it.
     """
     names = ["heat", *needs.columns]
+    if len(needs) and (unknown := [name for name in needs if needs[name].isna().all()]):
+        raise CannotAnswer("needs", f"{', '.join(unknown)} is known nowhere", next="leave it out")
     given = np.array([1.0 if weights is None else float(weights.get(name, 0)) for name in names])
     if set(vary) - set(CHOICES) or draws < 1 or not rooms or not (given >= 0).all() or not given.sum() > 0:
         raise WrongUse("draw", "no such choice, no draw, no room or no weight", expected=", ".join(CHOICES))

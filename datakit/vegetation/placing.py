@@ -170,7 +170,7 @@ def around(
     cells : GeoDataFrame
         Of :func:`datakit.geo.cells.grid`, in a projected CRS.
     counts : Series or DataFrame of float
-        People of each cell, same index; missing counts as nobody.
+        People of each cell, same index; missing counts as nobody, but a group that is known nowhere stays missing.
     radius : float
         Metres.
 
@@ -192,7 +192,10 @@ def around(
     place, other = shapely.STRtree(middles).query(middles, predicate="dwithin", distance=radius)
 
     def added(values):
-        known = np.nan_to_num(pd.to_numeric(values).to_numpy(float, na_value=np.nan))
+        values = pd.to_numeric(values)
+        if len(values) and values.isna().all():
+            return values.astype(float)
+        known = np.nan_to_num(values.to_numpy(float, na_value=np.nan))
         return pd.Series(np.bincount(place, known[other], minlength=len(cells)), index=cells.index, name=values.name)
 
     return added(counts) if isinstance(counts, pd.Series) else counts.apply(added)

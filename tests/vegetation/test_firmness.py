@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.errors import WrongUse
+from datakit.errors import CannotAnswer, WrongUse
 from datakit.vegetation import firmness
 from datakit.vegetation.priority import LCZ_HEAT
 
@@ -84,3 +84,10 @@ def test_wrong_questions_are_refused(places, wrong):
         firmness.draw(*places, **wrong)
     with pytest.raises(WrongUse):
         firmness.draw(places[0], places[1][:5], places[2])
+
+
+def test_no_order_rests_on_a_need_that_is_known_nowhere(places):
+    """A census without the children under 6 is no town without children."""
+    needs, zones, rooms = places
+    with pytest.raises(CannotAnswer, match="children is known nowhere"):
+        firmness.draw(needs.assign(children=np.nan), zones, rooms, draws=2)

@@ -117,6 +117,8 @@ def test_a_neighbourhood_adds_the_cells_around():
     counts = pd.DataFrame({"a": [1.0, 2, 4, 8, 16], "b": [np.nan, 1, 0, 0, 0]})
     found = placing.around(squares, counts, 150)
     assert found["a"].tolist() == [3, 7, 14, 28, 24] and found["b"].tolist() == [1, 1, 1, 0, 0]
+    counts["c"] = np.nan  # a group that is known nowhere is not nobody
+    assert placing.around(squares, counts, 150)["c"].isna().all()
     with pytest.raises(WrongUse):
         placing.around(squares, counts[:3])
 
