@@ -244,7 +244,7 @@ def lists(target: ArrayLike, scores: pd.DataFrame, visits: int, data: Tables) ->
     alt = f"Of the trees lost, {visits} visits find " + ", ".join(f"{name} {n:.0f}" for name, n in found.items())
     fig, ax = charts.figure(alt, title="Lost trees that each list finds again", size=(8, 4.2), data=data)
     reach = np.unique(np.linspace(1, min(10 * visits, len(target)), 60).astype(int))
-    for name, hue in zip(scores, charts.CATEGORICAL, strict=False):
+    for name, hue in zip(scores, ("#777777", *charts.CATEGORICAL), strict=False):  # grey: chance, which is no list
         curve = [target.sum() * scoring.recall_at(target, scores[name], k) for k in reach]
         ax.plot(reach, curve, color=hue, label=name)
     ax.axvline(visits, color="#555555", ls=":", lw=1, label=f"{visits} visits")
