@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 STAMP = "SYNTHETIC SAMPLE"
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
+_BADGE = (
+    "<span style='background:#7a0019;color:#fff;padding:.1em .6em;border-radius:.7em;font-size:85%;font-weight:bold'>"
+    f"{STAMP}</span>"
+)
 _CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
@@ -64,6 +69,28 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     known = _used.get(key(record), {})
     _used[key(record)] = {name: value for name, value in known.items() if name != "left_out"} | record
     return record
+
+
+def stamp_tables() -> None:
+    """Have a notebook write SYNTHETIC SAMPLE under each table of pandas that was made of invented data.
+
+    A table knows its data as long as pandas keeps its ``attrs``. One that does not is stamped as long as nothing but
+    invented data was used.
+    """
+    ipython = sys.modules.get("IPython")  # loaded where a notebook runs; not needed elsewhere
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        import pandas as pd
+
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _stamped)
+
+
+def _stamped(frame):
+    shown = frame._repr_html_()
+    about = recorded(frame) or [record for record in _used.values() if not record.get("left_out")]
+    invented = [record.get("synthetic") for record in about]
+    stamp = any(invented) if recorded(frame) else bool(invented) and all(invented)
+    return f"{shown}{_BADGE}" if shown and stamp else shown
 
 
 def leave_out(record: Mapping[str, Any]) -> None:

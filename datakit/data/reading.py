@@ -67,6 +67,7 @@ def load(
     card = read_catalog()[id]
     fetched, frame, said = _first_that_reads(card, origins, locked, refresh)
     frame.attrs["datakit"] = said = ledger.note(card, fetched, **said)
+    ledger.stamp_tables()
     if said["rows_rejected"]:
         first = said["rejects"][0]
         message = (

@@ -78,6 +78,7 @@ joined["area"] = joined.area / 1e6  # shapes are in metres: square metres to km�
 joined["density"] = joined["population"] / joined["area"]
 ranked = joined.sort_values("population", ascending=False)
 total, first = int(ranked["population"].sum()), ranked.iloc[0]
+ranked[["name", "population", "density"]].head(3).round(0)
 
 # %% tags=["nbval-ignore-output"]
 with ask("How are the inhabitants spread over the communes?") as spread:
@@ -101,18 +102,15 @@ with ask("How are the inhabitants spread over the communes?") as spread:
 # One self-contained piece: it needs no network, and stays small. Move over a commune to read its values.
 
 # %%
-dense = ranked.sort_values("density", ascending=False).iloc[0]
-drawn = maps.choropleth(
-    joined,
-    "density",
-    labels="name",
-    outline=joined,
-    title="Population density of the communes",
-    unit="inhabitants per km²",
-    caption="Inhabitants divided by the whole area of the commune, fields and woods included.",
-    alt=f"Map of {len(joined)} communes by density; the densest is {dense['name']}.",
-    data=[communes, population],
-)
+densest = ranked.sort_values("density", ascending=False)
+dense = densest.iloc[0]
+words = {
+    "title": "Population density of the communes",
+    "unit": "inhabitants per km²",
+    "caption": "Inhabitants divided by the whole area of the commune, fields and woods included.",
+    "alt": f"Map of {len(joined)} communes by density; the densest is {dense['name']}.",
+}
+densest[["name", "density"]].head(3).round(0)
 
 # %% tags=["nbval-ignore-output"]
 with ask("Where do people live closest together?") as close:
@@ -121,7 +119,7 @@ with ask("Where do people live closest together?") as close:
         name=Value(dense["name"]),
         most=Value(dense["density"], "inhabitants per km²", decimals=0),
         all_over=Value(total / joined["area"].sum(), "inhabitants per km²", decimals=0),
-        picture=drawn,
+        picture=maps.choropleth(joined, "density", labels="name", outline=joined, data=[communes, population], **words),
         table=ranked[["name", "population", "area", "density"]].round(1),
         caption="Inhabitants, area in km² and inhabitants per km²",
         cannot_say="How dense the built-up part is: fields and woods count too.",

@@ -159,6 +159,23 @@ def test_provenance_stamps_invented_data_and_escapes(mirror):
     assert repr(Provenance([])) == "nothing loaded yet"
 
 
+@pytest.mark.filterwarnings("ignore::datakit.data.cache.DataWarning")
+def test_a_notebook_stamps_tables_of_invented_data_and_no_others(mirror, tmp_path):
+    from tests.chapters import fresh
+
+    def shown(source):
+        return shell.run(source)[-1]["data"]["text/html"]
+
+    with fresh(tmp_path, "") as shell:
+        invented = mirror(synthetic=True)
+        assert "SYNTHETIC SAMPLE" in shown(f"import datakit\nx = datakit.load('things', {invented!r})\nx.head(1)")
+        assert "SYNTHETIC SAMPLE" in shown("x.groupby('code').size().reset_index()"), "nothing else was used"
+        real = mirror(CSV + "21167;4;5.02;47.3\n")
+        assert "SYNTHETIC" not in shown(f"y = datakit.load('things', {real!r})\ny.head(1)")
+        assert "SYNTHETIC SAMPLE" in shown("x.head(1)")
+        assert "SYNTHETIC" not in shown("y.groupby('code').size().reset_index()"), "it may be of either: no claim"
+
+
 def test_what_was_only_fetched_is_accounted_for_too(mirror):
     base = mirror(synthetic=True)
     path = datakit.fetch("things", base)

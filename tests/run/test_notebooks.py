@@ -147,6 +147,16 @@ def test_outputs_are_kept_and_compared(notebook):
     assert not any("nbval-skip" in tags(c) for c in code)
 
 
+def test_no_cell_prints_nothing(notebook):
+    silent = [c for c in notebook.cells if c.cell_type == "code" and not c.outputs]
+    assert all({"parameters", "exercise"} & set(tags(c)) for c in silent), [c.source for c in silent]
+
+
+def test_a_table_says_that_it_is_invented(notebook):
+    tables = [t for t in outputs(notebook, "text/html") if 'class="dataframe"' in t]
+    assert all("SYNTHETIC SAMPLE" in table for table in tables)
+
+
 def test_outputs_say_that_the_sample_is_invented(notebook):
     (shown,) = outputs(notebook, PROVENANCE_MIME)
     assert shown["datasets"] and all(r["synthetic"] and r["sha256"] for r in shown["datasets"])
