@@ -158,7 +158,17 @@ def execute(*names, origins="sample", after=(), **parameters):
                     cell.outputs, cell.execution_count = shell.run(cell.source), shell.execution_count - 1
                 if "parameters" in cell.metadata.get("tags", ()):
                     shell.push(values[name])
+        speaks(book.cells[: len(book.cells) - len(after)])
     return books
+
+
+def speaks(cells):
+    """Every cell shows something, whatever the data, and the first thing that a reader sees is no warning."""
+    meant = [
+        c for c in cells if c.cell_type == "code" and not {"parameters", "exercise"} & set(c.metadata.get("tags", ()))
+    ]
+    assert all(cell.outputs for cell in meant), [cell.source for cell in meant if not cell.outputs]
+    assert meant[0].outputs[0].get("name") != "stderr"
 
 
 def answers(book, solutions=True):

@@ -43,7 +43,10 @@ def from_source(path):
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        cell.metadata = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
+        tags = cell.metadata.get("tags")
+        # Who works on an exercise in JupyterLab does not see the solution below it until it is clicked open.
+        folded = {"jupyter": {"source_hidden": True, "outputs_hidden": True}} if "solution" in (tags or ()) else {}
+        cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
     return nb
 
 

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME
 from datakit.run import running
 from datakit.run.parameters import read_parameters
+from tests.chapters import speaks
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
 MEMORY = 450e6  # what Binder guarantees
@@ -148,8 +149,13 @@ def test_outputs_are_kept_and_compared(notebook):
 
 
 def test_no_cell_prints_nothing(notebook):
-    silent = [c for c in notebook.cells if c.cell_type == "code" and not c.outputs]
-    assert all({"parameters", "exercise"} & set(tags(c)) for c in silent), [c.source for c in silent]
+    speaks(notebook.cells)
+
+
+def test_a_solution_is_folded_in_jupyterlab(notebook):
+    for cell in notebook.cells:
+        folded = cell.metadata.get("jupyter", {}) == {"source_hidden": True, "outputs_hidden": True}
+        assert folded == ("solution" in tags(cell))
 
 
 def test_a_table_says_that_it_is_invented(notebook):

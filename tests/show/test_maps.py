@@ -353,6 +353,9 @@ def test_numeric_colour_and_sizes_have_a_legend_with_units(trees):
     with pytest.raises(WrongUse, match="negative size"):
         maps.points(frame.assign(seats=-1.0), size="seats", **WORDS)
     assert specs(maps.points(frame, size=9, **WORDS).html())["points"][0]["dot"] == 9
+    drawn = [maps.points(frame, **size, **WORDS).static().axes[0].collections for size in ({"size": 10}, {})]
+    large, usual = (max(dots.get_sizes().max() for dots in there if len(dots.get_sizes())) for there in drawn)
+    assert large == pytest.approx(4 * usual), "twice the radius in the static twin, too"
 
 
 # what is refused, and the odd table

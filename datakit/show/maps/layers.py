@@ -29,8 +29,14 @@ WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from
 ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG elements
 RADII = 12  # sizes of proportional circles that are told apart
 BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
+CLUSTER_FROM = 2_000  # points without a colour of their own are counted in bubbles from here on
 
 Tooltip = str | Sequence[str] | dict[str, str]  # columns, or columns and their labels
+
+
+def usual_radius(n: int) -> float:
+    """Pixels of a dot's radius where nobody says how large: the more dots, the smaller."""
+    return 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
 
 
 def safe_json(value: object) -> str:

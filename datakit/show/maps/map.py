@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datakit.show.style import Sources
 
 MAX_BYTES = 5_000_000
-CLUSTER_FROM = 2_000  # points without a colour of their own are counted in bubbles from here on
 POLYGONS = ("Polygon", "MultiPolygon")
 LINES = ("LineString", "MultiLineString")
 _IGN = (
@@ -209,7 +208,7 @@ class Map:
         colour, plain = _column_or_colour(colour, CATEGORICAL[0])
         classes, heading = _classes(frame, colour, legend, scale)
         tips, names = layers.tooltip_columns(tooltip, colour, heading)
-        sizes, radius = None, 5.0 if n <= 300 else 4.0 if n <= CLUSTER_FROM else 2.2 if n <= 10_000 else 1.3
+        sizes, radius = None, layers.usual_radius(n)
         if isinstance(size, str):
             size = Size(size)
         if isinstance(size, Size):
@@ -220,7 +219,7 @@ class Map:
         elif size is not None:
             radius = float(size)
         if cluster is None:
-            cluster = n > CLUSTER_FROM and classes is None and sizes is None
+            cluster = n > layers.CLUSTER_FROM and classes is None and sizes is None
         columns = layers.unique([labels, colour, *tips])
         told = layers.Told(heading or legend or "points", layers.known(frame, labels), tips, names, columns)
         dots = layers.Dots(radius, plain, cluster=bool(cluster))

@@ -12,7 +12,7 @@ import shapely
 
 from datakit.extras import needed_by
 from datakit.show.maps.contours import STEPS, places
-from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
+from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples, usual_radius
 from datakit.show.style import GROUND, RC, STAMP_COLOUR, number, wrap
 
 if TYPE_CHECKING:
@@ -223,6 +223,7 @@ def _paint_points(ax, layer, z):
         area = (np.asarray(layer.radius)[order] * 2 * PIXEL) ** 2
     else:
         area = 1.0 if n > 20_000 else 2.0 if n > 5_000 else 6.0 if n > 1_000 else 22.0
+        area *= (layer.radius / usual_radius(n)) ** 2  # larger or smaller where the map's own dots are
     x, y = layer.frame.geometry.x.to_numpy()[order], layer.frame.geometry.y.to_numpy()[order]
     edges = {"edgecolors": "#ffffff", "linewidths": 0.4} if n <= 1_000 else {"linewidths": 0}
     ax.scatter(x, y, s=area, c=_hues(layer)[order], zorder=z, rasterized=n > 1_000, **edges)
