@@ -19,8 +19,8 @@ STAMP = "SYNTHETIC SAMPLE"
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
 _BADGE = (
-    "<span style='background:#7a0019;color:#fff;padding:.1em .6em;border-radius:.7em;font-size:85%;font-weight:bold'>"
-    f"{STAMP}</span>"
+    "<span style='display:inline-block;margin:.3em 0;background:#7a0019;color:#fff;padding:.1em .6em;"
+    f"border-radius:.7em;font-size:85%;font-weight:bold'>{STAMP}</span>"
 )
 _CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
