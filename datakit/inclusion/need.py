@@ -314,7 +314,9 @@ def _first_component(x, w):
     spread = np.sqrt(w @ x**2)
     if not (spread > 0).all():
         raise CannotAnswer(
-            "deprivation", "a rate is the same in all areas", found=str(dict(zip(FDEP, spread, strict=True)))
+            "deprivation",
+            "a rate is the same in all areas",
+            found=", ".join(name for name, one in zip(FDEP, spread, strict=True) if not one > 0),
         )
     x /= spread
     values, vectors = np.linalg.eigh((x * w[:, None]).T @ x)
@@ -324,7 +326,7 @@ def _first_component(x, w):
         raise CannotAnswer(
             "deprivation",
             "here the rates do not go together as in the published index",
-            expected=str(FDEP),
-            found=str({k: round(v, 2) for k, v in loadings.items()}),
+            expected=", ".join(f"{name} {'over' if sign > 0 else 'under'} 0" for name, sign in FDEP.items()),
+            found=", ".join(f"{name} {loadings[name]:.2f}" for name in FDEP),
         )
     return x @ first / np.sqrt(values[-1]), float(values[-1] / len(FDEP)), loadings

@@ -218,8 +218,8 @@ with ask("Have residents of poorer areas less canopy around them?") as unequal:
     in_iris = rule.in_iris(here.cells, iris[iris["commune"].isin(here.communes["commune"])])
     left = rule.left_out(met, people, in_iris, placing.ages(census), incomes)
     unequal.say(
-        "In the fifth of residents whose areas have the highest incomes {rich} have enough canopy around, in the fifth "
-        "with the lowest {poor}, a difference of {gap}: {word}.",
+        "Of the fifth of residents who live in the richest areas {rich} have enough canopy around, of the fifth in the "
+        "poorest {poor}, a difference of {gap}: {word}.",
         **figures.unequal(inequality.gap(met, people, in_iris, incomes)),
         table=inequality.table(left),
         caption="Share of the residents of each group who meet a part of the rule",
