@@ -62,12 +62,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "add",
         "put a file of yours into a mirror",
         _mirror_add,
-        "  datakit mirror add mirror trees-dijon arbres.csv\n",
+        "  datakit mirror add mirror trees-dijon arbres.csv --vintage 2024-03\n",
         mirror,
     )
     c.add_argument("folder", metavar="DIR")
     c.add_argument("id", metavar="ID")
     c.add_argument("file", metavar="FILE")
+    c.add_argument("--vintage", metavar="DATE", help="the year or date that the file is of, such as 2016 or 2024-03")
     c.add_argument("--no-check", action="store_true", help="take the file although it may not load under its card")
 
 
@@ -104,8 +105,9 @@ def _mirror_serve(args):
 def _mirror_add(args):
     from datakit.data import mirrors
 
-    entry = mirrors.add(args.folder, args.id, args.file, check=not args.no_check)
-    print(f"{args.id}: {entry['filename']} is in {args.folder}, sha256 {entry['sha256'][:12]}")
+    entry = mirrors.add(args.folder, args.id, args.file, vintage=args.vintage, check=not args.no_check)
+    dated = f", of {args.vintage}" if args.vintage else ""
+    print(f"{args.id}: {entry['filename']} is in {args.folder}{dated}, sha256 {entry['sha256'][:12]}")
     return 0
 
 

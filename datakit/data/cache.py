@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "DataWarning", "Fetched", "sha256_of", "write_json", "write_whole"]
 
 # What is remembered of a file, beside its path and its origin.
-FACTS = ("sha256", "bytes", "url", "retrieved", "licence", "synthetic")
+FACTS = ("sha256", "bytes", "url", "retrieved", "licence", "synthetic", "vintage")
 # Digests that this process computed, by path, size and time of the file.
 _computed: dict[tuple[str, int, int], str] = {}
 
@@ -49,6 +49,8 @@ class Fetched:
     ----------
     outcome : str
         ``"fresh"`` (just fetched), ``"cached"`` or ``"changed"`` (fetched, and differs from what was there before).
+    vintage : str or None
+        The year or date that it is of, where a mirror or a lock says so; that of its card counts for the others.
     vouched : bool
         Whether somebody named its digest beforehand: a mirror, a lock or the card.
     """
@@ -63,6 +65,7 @@ class Fetched:
     retrieved: str | None
     licence: str | None
     synthetic: bool = False
+    vintage: str | None = None
     vouched: bool = False
 
     @classmethod
@@ -116,6 +119,7 @@ class Cache:
                 return None
             if origin.kind == "publisher" and not self._still_asked(said):
                 return None
+            said = {"vintage": None, **said}  # notes of earlier versions do not have it
             return Fetched(path, "cached", origin.name, origin.kind, **{name: said[name] for name in FACTS})
         except (OSError, ValueError, KeyError):
             return None

@@ -152,6 +152,7 @@ class _Asking:
                 found,
                 vouched=bool(kind != "publisher" or self.wanted or self.card.sha256),
                 synthetic=found.synthetic or found.sha256 in _invented(),
+                vintage=found.vintage or origins.stated_vintage(self.wanted),  # of the same bytes: compared just now
             )
 
     def _published(self):

@@ -17,7 +17,7 @@ from datakit.data.archives import check_bytes
 from datakit.data.cards import read_catalog
 from datakit.data.fetching import obtain
 from datakit.data.files import disk_full, sha256_of, write_json, write_whole
-from datakit.data.origins import LOCK, Origin, announced, parse_origins, usable
+from datakit.data.origins import LOCK, Origin, announced, is_vintage, parse_origins, usable
 from datakit.data.tables import parse
 from datakit.data.transfer import Download
 from datakit.errors import CacheProblem, DatakitError, DataWarning, Gone, WrongUse, without_password
@@ -109,7 +109,14 @@ def build(
     return report
 
 
-def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *, check: bool = True) -> dict[str, Any]:
+def add(
+    folder: str | os.PathLike[str],
+    id: str,
+    file: str | os.PathLike[str],
+    *,
+    vintage: str | None = None,
+    check: bool = True,
+) -> dict[str, Any]:
     """Put a local file, such as the city's tree inventory, into a mirror.
 
     Parameters
@@ -119,6 +126,9 @@ def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *
     id : str
         The dataset whose card describes the file.
     file : path
+    vintage : str, optional
+        The year or date that the file is of, such as "2016" or "2024-03": credits and reports give it in the place of
+        the card's.
     check : bool
         Refuse a file that does not load under the card.
 
@@ -130,7 +140,7 @@ def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *
     Raises
     ------
     WrongUse
-        No such file.
+        No such file, or a vintage in which no year is.
     CacheProblem
         The mirror cannot be written, or its disk is full.
     Corrupt, NotAsDescribed
@@ -139,6 +149,14 @@ def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *
     card, file = read_catalog()[id], Path(file)
     if not file.is_file():
         raise WrongUse(str(file), "this file is not there", next=f"datakit mirror add {folder} {id} FILE")
+    if vintage is not None and not is_vintage(vintage):
+        raise WrongUse(
+            "vintage",
+            "this does not say of which year the file is",
+            expected="a year or date such as 2016 or 2024-03, in 30 characters at most",
+            found=repr(vintage)[:80],
+            next=f"datakit mirror add {folder} {id} {file} --vintage YEAR",
+        )
     if check:
         check_bytes(file, card)
         parsed = parse(file, card)
@@ -152,7 +170,7 @@ def add(folder: str | os.PathLike[str], id: str, file: str | os.PathLike[str], *
                 ),
                 stacklevel=2,
             )
-    entry = _entry(file, card, url=None, licence=card.licence, retrieved=_now())
+    entry = _entry(file, card, url=None, licence=card.licence, retrieved=_now(), vintage=vintage)
     _put(Path(folder), card.id, file, entry)
     return entry
 
@@ -268,8 +286,8 @@ def _now():
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _entry(path, card, *, url, licence, retrieved):
-    return {
+def _entry(path, card, *, url, licence, retrieved, vintage):
+    entry = {
         "filename": card.filename,
         "sha256": sha256_of(path),
         "bytes": Path(path).stat().st_size,
@@ -277,10 +295,14 @@ def _entry(path, card, *, url, licence, retrieved):
         "licence": licence,
         "retrieved": retrieved,
     }
+    return {**entry, "vintage": vintage} if vintage else entry
 
 
 def _found_entry(found, card):
-    entry = _entry(found.path, card, url=found.url, licence=found.licence, retrieved=found.retrieved)
+    said = {name: getattr(found, name) for name in ("url", "licence", "retrieved", "vintage")}
+    if found.origin_kind == "publisher" and is_vintage(card.vintage):
+        said["vintage"] = said["vintage"] or card.vintage  # a later card may name the next year's file
+    entry = _entry(found.path, card, **said)
     return {**entry, "synthetic": True} if found.synthetic else entry
 
 

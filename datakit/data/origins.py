@@ -41,6 +41,8 @@ class Source:
         URL, or path of a local file; None for a publisher's address that has to be looked up.
     sha256, bytes : str, int or None
         What the file must be, where the origin's lock or the card says it.
+    vintage : str or None
+        The year or date that this very file is of, where the origin's lock says it.
     """
 
     origin: Origin
@@ -52,6 +54,7 @@ class Source:
     licence: str | None = None
     retrieved: str | None = None
     synthetic: bool = False
+    vintage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,7 @@ class Origin:
                 entry.get("licence", card.licence),
                 entry.get("retrieved"),
                 bool(entry.get("synthetic", lock.get("synthetic"))),
+                stated_vintage(entry),
             )
         ]
 
@@ -205,6 +209,17 @@ def announced(entry: dict[str, Any]) -> int | None:
     """The size in bytes that a usable entry of a ``data.lock`` gives, or None."""
     size = entry.get("bytes")
     return size if type(size) is int and size > 0 else None
+
+
+def is_vintage(text: object) -> bool:
+    """Whether something says of which year or date data is: one line of 30 characters at most, with a year in it."""
+    return isinstance(text, str) and len(text) <= 30 and text.isprintable() and bool(re.search(r"\d{4}", text))
+
+
+def stated_vintage(entry: dict[str, Any] | None) -> str | None:
+    """The year or date that an entry of a ``data.lock`` gives, or None: an entry is as good without one."""
+    vintage = (entry or {}).get("vintage")
+    return vintage if is_vintage(vintage) else None
 
 
 def look_up(card: Card) -> str:

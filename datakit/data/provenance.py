@@ -51,7 +51,7 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
         "id": card.id,
         "title": card.title,
         "landing": card.homepage,
-        "vintage": card.vintage,
+        "vintage": fetched.vintage or card.vintage,
         "origin": fetched.origin,
         "origin_kind": fetched.origin_kind,
         "synthetic": fetched.synthetic,

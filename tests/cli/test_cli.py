@@ -113,6 +113,15 @@ def test_mirror_add_refuses_what_does_not_load_unless_told_not_to_check(mirror, 
     assert (mirror / "data.lock").read_bytes() != before
 
 
+def test_mirror_add_takes_the_year_of_the_file(mirror, capsys):
+    bench = ["mirror", "add", "mirror", "benches", "mirror/benches/bancs.csv", "--vintage"]
+    assert cli.main([*bench, "bancs.csv"]) == 2
+    assert "--vintage YEAR" in capsys.readouterr().err
+    assert cli.main([*bench, "2024-03"]) == 0
+    assert "is in mirror, of 2024-03, sha256" in capsys.readouterr().out
+    assert json.loads((mirror / "data.lock").read_text(encoding="utf-8"))["datasets"]["benches"]["vintage"] == "2024-03"
+
+
 def test_mirror_verify_and_build(mirror, capsys):
     capsys.readouterr()
     assert cli.main(["mirror", "verify", "mirror"]) == 0

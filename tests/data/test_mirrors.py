@@ -9,7 +9,7 @@ import pytest
 
 import datakit
 from datakit import cli
-from datakit.data import mirrors
+from datakit.data import files, mirrors
 from datakit.data.cache import DataWarning
 from datakit.errors import CacheProblem, Corrupt, NotAsDescribed, UnknownDataset, Unreachable, WrongUse
 from tests.things import CSV
@@ -144,6 +144,76 @@ def test_a_file_unlike_its_card_is_refused_and_the_mirror_stays(tmp_path, mirror
     assert "trees-dijon" in lock_of(mirror)
     with pytest.raises(WrongUse, match="not there"):
         mirrors.add(mirror, "trees-dijon", tmp_path / "none.csv")
+
+
+@pytest.fixture
+def of_2016(tmp_path, cache):
+    """A mirror with one file of a year that its card does not know."""
+    (tmp_path / "arbres.csv").write_text(TREES.rpartition("\n2;")[0] + "\n", encoding="utf-8")
+    mirrors.add(tmp_path / "mirror", "trees-dijon", tmp_path / "arbres.csv", vintage="2016")
+    return tmp_path / "mirror"
+
+
+def test_the_year_of_a_file_goes_with_it(of_2016, tmp_path):
+    """Into the record of whoever loads it, other mirrors, locks, and the cache when the stick is gone."""
+    folder, lock = str(of_2016), tmp_path / "data.lock"
+
+    def said(**options):
+        return datakit.load("trees-dijon", folder, **options).attrs["datakit"]["vintage"]
+
+    assert datakit.catalog["trees-dijon"].vintage is None
+    assert lock_of(folder)["trees-dijon"]["vintage"] == said() == "2016"
+    assert mirrors.build(tmp_path / "copy", ["trees-dijon"], folder).ok
+    mirrors.lock(["trees-dijon"], folder, lock)
+    assert lock_of(tmp_path / "copy")["trees-dijon"]["vintage"] == lock_of(tmp_path)["trees-dijon"]["vintage"] == "2016"
+    of_2016.rename(tmp_path / "gone")
+    with pytest.warns(DataWarning, match="used the copy"):
+        assert said() == "2016"
+    # Of a mirror that does not say it, a lock that names the same bytes does.
+    mirrors.add(folder, "trees-dijon", tmp_path / "arbres.csv")
+    assert "vintage" not in lock_of(folder)["trees-dijon"]
+    assert (said(), said(locked=lock)) == (None, "2016")
+
+
+def test_the_year_of_a_file_counts_before_that_of_its_card(server, card, tmp_path):
+    server.files["/things.csv"] = CSV
+    card(vintage="2022")
+    assert mirrors.build(tmp_path / "mirror", ["things"], "publisher").ok
+    assert mirrors.lock(["things"], "publisher", tmp_path / "data.lock")["things"]["vintage"] == "2022"
+    card(vintage="2023", url=server.base + "/next-year.csv")  # the mirror still holds last year's file
+    assert datakit.load("things", str(tmp_path / "mirror")).attrs["datakit"]["vintage"] == "2022"
+    (tmp_path / "things.csv").write_bytes(CSV)
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv", vintage="2016")
+    assert datakit.load("things", str(tmp_path / "mirror")).attrs["datakit"]["vintage"] == "2016"
+    mirrors.add(tmp_path / "mirror", "things", tmp_path / "things.csv")
+    assert datakit.load("things", str(tmp_path / "mirror")).attrs["datakit"]["vintage"] == "2023"
+
+
+@pytest.mark.parametrize("vintage", ["", "last year", "2016\n", "census of 2016, as published in 2019", 2016])
+def test_a_vintage_without_a_year_is_refused(of_2016, tmp_path, vintage):
+    before = (of_2016 / "data.lock").read_bytes()
+    with pytest.raises(WrongUse, match="of which year"):
+        mirrors.add(of_2016, "trees-dijon", tmp_path / "arbres.csv", vintage=vintage)
+    assert (of_2016 / "data.lock").read_bytes() == before
+
+
+@pytest.mark.parametrize("vintage", [None, "", 2016, ["2016"], {}, "x" * 10_000, "2016\x1b[2J"])
+def test_a_lock_of_another_version_of_the_kit_is_read_all_the_same(of_2016, vintage):
+    lock = json.loads((of_2016 / "data.lock").read_text(encoding="utf-8"))
+    lock["datasets"]["trees-dijon"] |= {"vintage": vintage, "a key of the future": [1]}
+    (of_2016 / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
+    assert datakit.load("trees-dijon", str(of_2016)).attrs["datakit"]["vintage"] is None
+    assert mirrors.verify(of_2016).ok
+
+
+def test_a_copy_noted_before_files_had_a_year_is_still_used(mirror, tmp_path):
+    path = datakit.fetch("communes", str(mirror))
+    (memo,) = [file for file in path.parents[1].glob("*.json") if "vintage" in file.read_text(encoding="utf-8")]
+    said = files.read_note(memo)
+    files.write_note(memo, {name: value for name, value in said.items() if name != "vintage"})
+    mirror.rename(tmp_path / "gone")
+    with pytest.warns(DataWarning, match="used the copy"):
+        assert datakit.fetch("communes", str(mirror)) == path
 
 
 def _add(folder, id, file):

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 import datakit
+from datakit.data.provenance import dated
 from tests.real import FILES
 
 pytestmark = pytest.mark.filterwarnings("ignore::datakit.data.cache.DataWarning")
@@ -57,6 +58,14 @@ def test_every_snapshot_loads_over_http(address, id, rows, set_aside):
     said = frame.attrs["datakit"]
     assert (said["rows_read"], said["rows_rejected"]) == (rows, set_aside), said["rejects"]
     assert (said["origin"], said["synthetic"]) == (address, False)
+
+
+def test_a_snapshot_says_of_which_year_it_is(address):
+    """Where its source says so; of the others, a reader sees the day on which they were fetched, called that."""
+    of = {id: dated(datakit.load(id, address).attrs["datakit"]) for id in FILES}
+    unknown = {"mednum-bfc", "trees-grenoble", "trees-paris", "trees-saint-quentin"}
+    assert {id for id, said in of.items() if said.startswith("fetched 20")} == unknown
+    assert (of["communes"], of["census-iris-housing"], of["divia-gtfs"]) == ("2018", "2016", "2024-01")
 
 
 def test_units_and_missing_values_of_real_inventories(address):
