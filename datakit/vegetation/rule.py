@@ -4,7 +4,7 @@ C. C. Konijnendijk (2023), Evidence-based guidelines for greener, healthier, mor
 the 3-30-300 rule, Journal of Forestry Research 34(3), 821-830. M. Browning, D. Locke, C. Konijnendijk and others
 (2024), Measuring the 3-30-300 rule to help cities meet nature access thresholds, Science of the Total Environment 907,
 167739, compare ways to measure it: they advise views from windows and surveys, land cover of high resolution, and
-distances along streets.
+distances along streets. How far a tree is seen: `datakit.vegetation.sight`.
 
 Residents of a home or a cell are modelled from squares of 200 m or from IRIS, and so is everything here that counts
 them.
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 RULE = "Konijnendijk (2023), J. For. Res. 34, 821-830"
 CHOICE = "choice of this kit"
+NEAR = "15 m (Nieuwenhuijsen et al. 2022, Environmental Research 215, 114387)"
+WIDE = "100 m (viewsheds of the Norwegian Institute for Nature Research, Trekroner, table 1)"
 BLOCK = 20_000  # places at once
 
 __all__ = [
@@ -110,8 +112,7 @@ class Rule:
                 "reach",
                 "metres from façade to tree, on a straight line that no other building cuts; a "
                 "proxy for a view from the window",
-                CHOICE + " between 15 m (Nieuwenhuijsen et al. 2022, Environmental "
-                "Research 215, 114387) and 100 m (tree atlas, Norwegian Institute for Nature Research)",
+                f"{CHOICE} between {NEAR} and {WIDE}",
             ),
             (
                 "three_trees",

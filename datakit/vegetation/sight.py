@@ -13,8 +13,9 @@ from datakit.geo.crs import same_crs
 from datakit.vegetation.crowns import placed, stands
 
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300
-# green space rule and mental health, Environmental Research 215, 114387, count trees within 15 m of homes in Barcelona;
-# the tree atlas of the Norwegian Institute for Nature Research sets the radius of its viewsheds to 100 m. 50 m is a
+# green space rule and mental health, Environmental Research 215, 114387, count trees within 15 m of homes in Barcelona.
+# The Norwegian Institute for Nature Research does the same for this rule, and sees crowns within 100 m in its viewsheds
+# (Trekroner, https://ninanor.github.io/trekroner-docs/html/methods/05_tree_visibility/params.html, table 1). 50 m is a
 # choice of this kit between the two.
 REACH = 50.0
 SLACK = 0.1  # m: a wall shared with the neighbour, or a line along one, is not in the way; a choice of this kit

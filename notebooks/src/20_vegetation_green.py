@@ -286,6 +286,9 @@ with ask("How many residents see trees that are not established yet?") as saplin
 #
 # - Konijnendijk, C. (2023). Evidence-based guidelines for greener, healthier, more resilient neighbourhoods:
 #   introducing the 3-30-300 rule. Journal of Forestry Research 34.
+# - Norwegian Institute for Nature Research, Trekroner, table 1 of the
+#   [parameters](https://ninanor.github.io/trekroner-docs/html/methods/05_tree_visibility/params.html): crowns are seen
+#   within 100 m; read in November 2026. Between that and 15 m, 50 m is a choice of this kit.
 # - Wright, J. K. (1936). A method of mapping densities of population. Geographical Review 26(1): residents placed by
 #   what is built.
 # - INSEE, Documentation - données carroyées, Filosofi 2019: how squares are made, and why none is read alone.

@@ -187,6 +187,14 @@ def test_allergy_of_a_species_goes_before_its_genus_and_unrated_is_not_harmless(
     assert found.score[0] == 5 and found.score[1:].isna().all()
 
 
+def test_cherries_have_the_sheet_of_a_pollen_service_and_pears_no_more_than_the_press():
+    frame = trees(["Prunus avium", "Prunus serrulata", "Pyrus calleryana"])
+    found = exposure.allergy(frame)
+    assert found.potential.tolist() == ["low", "low", exposure.NOT_RATED]
+    assert found.source[:2].str.contains("pollenwarndienst").all()
+    assert "press report alone" in exposure.allergens().set_index("taxon").note["Pyrus"]
+
+
 def test_allergy_counts_every_tree_once(sample):
     table = exposure.allergy_table(sample)
     assert table.trees.sum() == len(exposure.standing(sample))

@@ -1,5 +1,7 @@
 """The rule for residents, part by part; then all of it on the sample, and on real communes."""
 
+import inspect
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -20,6 +22,9 @@ def test_every_parameter_has_a_meaning_and_a_source():
     assert set(table.part) == {rule.LABELS[name] for name in rule.PARTS}, "in words"
     assert table.set_index("parameter").value.to_dict() == vars(rule.Rule())
     assert (table.source.str.len() > 10).all()
+    reach_of = table.set_index("parameter").source["reach"]
+    assert "15 m (Nieuwenhuijsen" in reach_of and "100 m (viewsheds" in reach_of
+    assert "trekroner-docs/html/methods/05_tree_visibility/params.html" in inspect.getsource(sight), "where it was read"
     changed = rule.Rule(canopy=0.2).table().set_index("parameter").source
     assert changed["canopy"] == "set by the caller; by default 0.3"
     assert "Konijnendijk" in changed["trees"]
