@@ -394,8 +394,10 @@ def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFr
     Returns
     -------
     DataFrame
-        Indexed by area: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (their names).
+        Indexed by area: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (their names). An area
+        of which no share is known is left out: it is not near.
     """
+    access = access.dropna(subset="far_pct")
     out = pd.DataFrame(index=pd.Index(access[area].unique(), name=area))
     for column, share in (("lacks", "far_pct"), ("lacks_low", "far_low_pct"), ("lacks_high", "far_high_pct")):
         out[column] = (access[share] >= half).groupby(access[area].to_numpy()).sum().reindex(out.index).astype(int)

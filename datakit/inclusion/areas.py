@@ -144,6 +144,28 @@ def by_commune(layers: Layers, minimum: float = privacy.MIN_HOUSEHOLDS) -> pd.Da
     return made_of(found, [counted, now])
 
 
+def described(census: pd.DataFrame) -> dict[str, Value]:
+    """How much of the territory figures by commune speak of: a part of it is not the whole.
+
+    Parameters
+    ----------
+    census : DataFrame
+        Of `by_commune`.
+
+    Returns
+    -------
+    dict of str to Value
+        Communes ``described``, of ``all``, and ``covered``: the share (%) of today's inhabitants who live in them.
+    """
+    told = census["pop_75_plus_pct"].notna()
+    part = 100 * census.loc[told, "population_now"].sum() / census["population_now"].sum()
+    return {
+        "described": Value(int(told.sum())),
+        "all": Value(len(census), "communes"),
+        "covered": Value(part, "%", decimals=0 if told.all() else 1),  # 99.8 % is not everybody
+    }
+
+
 def without_place(described: pd.DataFrame, places: pd.Series) -> tuple[float, float]:
     """Which part of older people, and of all, live in communes without a place.
 

@@ -46,7 +46,7 @@ GROUPS = {
 
 
 LEAST_KINDS = 3  # of services: with fewer, "far from several" says little. A choice of this kit
-STATES = ("far, and older or alone", "far", "far, figures not shown", "not far, or not known")
+STATES = ("far, and older or alone", "far", "far, figures not shown", "not far")
 SHOWN = ("pop_75_plus_pct", "living_alone_pct", "social_housing_pct", "poverty_rate", "median_income")
 
 
@@ -58,8 +58,8 @@ class First:
     ----------
     table : GeoDataFrame
         The areas, for showing: what the small-number rule hides is empty. ``lacks`` (kinds of services that are far),
-        ``which``, ``state`` (one of `STATES`), ``why`` ("older", "living alone", "older, and alone") and ``care``
-        (`datakit.inclusion.people.care` of those aged 75 or older).
+        ``which``, ``state`` (one of `STATES`; missing where no way is known), ``why`` ("older", "living alone", "older,
+        and alone") and ``care`` (`datakit.inclusion.people.care` of those aged 75 or older).
     listed : GeoDataFrame
         Those looked at first, those that lack most above.
     low, high : int
@@ -139,6 +139,11 @@ def first(
     table["care"] = inhabitants.care(table["pop_75_plus"]).replace("", "with confidence")
     listed = table[chosen].sort_values(["lacks", "pop_75_plus_pct"], ascending=False)
     low, high = (int(((table[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
+    nowhere = ~areas["iris"].isin(table["iris"])  # no way is known: not the same as near
+    if nowhere.any():
+        known = ["iris", "commune", "name", areas.geometry.name]
+        table = pd.concat([table, areas.loc[nowhere, known]], ignore_index=True)
+        table.attrs = areas.attrs
     return First(table, listed, min(low, len(listed)), max(high, len(listed)), int((~told).sum()))
 
 

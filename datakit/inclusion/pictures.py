@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datakit.show.maps.map import Map
 
 FLAGGED = "To check: address contradicts place"
+# The list alone is dark, so that it is found among many areas that are far and not on it.
+FIRST = dict(zip(gap.STATES, ("#7a0019", "#f8ead2", "#c3cfe0", "#ffffff"), strict=True))
 
 
 def places(
@@ -262,9 +264,11 @@ def need_and_access(
 def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable[pd.DataFrame]) -> Map:
     """A map of the areas to look at first: `datakit.inclusion.gap.First.table`.
 
-    Those that are far without being older or alone are hardly coloured: on this map only the list is to be seen.
+    Those that are far without being older or alone are hardly coloured: on this map only the list is to be seen. Those
+    of which no way is known have the colour and the dashes of no data.
     """
-    chosen = int((table["state"] == gap.STATES[0]).sum())
+    chosen, silent = int((table["state"] == gap.STATES[0]).sum()), int(table["state"].isna().sum())
+    unknown = " No data: nobody lives there, or no way is known." if silent else ""
     columns = ["state", "name", "lacks", "which", "pop_75_plus_pct", "living_alone_pct", "geometry"]
     named = table["which"].fillna("").map(_in_words)
     return maps.choropleth(
@@ -272,7 +276,7 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
         "state",
         labels="name",
         outline=communes,
-        colours=dict(zip(gap.STATES, ("#7a0019", "#f3dcb8", "#d9d9d9", "#ffffff"), strict=True)),
+        colours=FIRST,
         tooltip={
             "lacks": "kinds of services that are far",
             "which": "which kinds",
@@ -283,8 +287,9 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
         unit="",
         legend="most inhabitants are",
         caption="An area is one colour, its inhabitants are not: many live near a service in an area that is mostly "
-        "far.",
-        alt=f"Map of {len(table)} areas: {chosen} are far from several kinds of services, and older or more alone.",
+        f"far.{unknown}",
+        alt=f"Map of {len(table)} areas: {chosen} are far from several kinds of services, and older or more alone"
+        f"{f'; of {silent} no way is known' if silent else ''}.",
         data=data,
     )
 

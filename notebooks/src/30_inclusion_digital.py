@@ -138,12 +138,12 @@ with ask("Where do older people live?") as older:
     ranked = census.dropna(subset="pop_75_plus_pct").sort_values("pop_75_plus_pct", ascending=False)
     first, mean = ranked.iloc[0], 100 * ranked["pop_75_plus"].sum() / ranked["population"].sum()
     older.say(
-        "{share} of the inhabitants of {towns} are 75 or older; {first} has the highest share, {most}.",
+        "{described} of {all} can be described, with {covered} of the inhabitants: {share} of them are 75 or older; "
+        "{first} has the highest share, {most}.",
+        **areas.described(census),
         share=Value(mean, "%", decimals=1),
-        towns=Value(len(ranked), "communes that can be described"),
         first=Value(first["name"]),
         most=Value(first["pop_75_plus_pct"], "%", first["low_pct"], first["high_pct"], decimals=1),
-        covered=Value(100 * census["population"].sum() / census["population_now"].sum(), "%", decimals=0),
         picture=pictures.older(ranked, mean, data=[census]),
         cannot_say="Who of them needs help. The census may be of another year than the lists of places.",
         data=[census],

@@ -8,7 +8,7 @@ import pytest
 
 from datakit.data.layers import Layers
 from datakit.errors import CannotAnswer
-from datakit.inclusion import areas, gap, homes, journeys, linkage, need, offer, privacy, setting, siting
+from datakit.inclusion import areas, gap, homes, journeys, linkage, need, offer, pictures, privacy, setting, siting
 from datakit.inclusion.access import by_area, lacking
 from tools.sample import inclusion as invented
 
@@ -82,6 +82,11 @@ def test_a_commune_of_which_a_part_is_known_is_not_described(layers, monkeypatch
     part = areas.by_commune(layers).set_index("commune")
     assert part["covered_pct"][code] < areas.COVERED and np.isnan(part["pop_75_plus_pct"][code])
     assert part["pop_75_plus_pct"].notna().sum() == whole["pop_75_plus_pct"].notna().sum() - 1
+    every, some = areas.described(whole), areas.described(part.reset_index())
+    assert f"{every['covered']:bare}" == "100" and every["described"].value == every["all"].value == len(whole)
+    assert some["described"].value == len(whole) - 1
+    left = whole.loc[whole["commune"] != code, "population_now"].sum() / whole["population_now"].sum()
+    assert some["covered"].value == pytest.approx(100 * left) and left < 1
 
 
 def test_sampled_communes_only_have_ranges(layers):
@@ -100,6 +105,22 @@ def test_the_planted_areas_head_the_list_and_hidden_ones_are_not_on_it(here, lac
     assert len(small) > 40 and not small & set(strict.listed["iris"])
     assert strict.table.loc[strict.table["iris"].isin(small), list(gap.SHOWN)].isna().all(axis=None)
     assert strict.hidden >= len(small)
+
+
+def test_not_far_is_not_the_same_as_not_known(here, lacks):
+    whole = gap.first(here.iris, lacks, len(KINDS))
+    near = whole.table.loc[whole.table["state"] == "not far", "iris"].iloc[0]
+    lost = [near, whole.listed["iris"].iloc[0]]
+    part = gap.first(here.iris, lacks.drop(lost), len(KINDS))
+    assert set(part.table["iris"]) == set(here.iris["iris"])
+    rows = part.table.set_index("iris").loc[lost]
+    assert rows["state"].isna().all() and rows[["population", "lacks", *gap.SHOWN]].isna().all(axis=None)
+    assert part.table["state"].isna().sum() == len(here.iris) - len(lacks) + 2
+    assert part.hidden <= whole.hidden, "who has no way is not called hidden"
+    layer = pictures.first(part.table, here.communes, data=here.data).layers[-1]
+    count = dict(zip(layer.classes.labels, layer.classes.counts, strict=True))
+    assert count["no data"] == part.table["state"].isna().sum()
+    assert count["not far"] == (part.table["state"] == "not far").sum()
 
 
 def test_a_list_made_of_two_kinds_is_none(here, lacks):

@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from shapely import box
 
 from datakit.inclusion import gap
+from datakit.inclusion import pictures as inclusive
 from datakit.show import answers, maps, style
 from datakit.trees.checks.page import SHAPES
 from datakit.vegetation import pictures, priority
@@ -54,11 +55,18 @@ def test_classes_of_numbers_are_told_apart(kind, k):
         [hue for row in gap.COLOURS for hue in row] + [WHITE],
         list(priority.CONFIDENCE.values()),
         list((pictures.PARTS_MET | pictures.GREY).values()),
+        [*inclusive.FIRST.values(), style.NO_DATA_COLOUR],
     ],
-    ids=["need and access", "where to plant first", "parts of the rule that are met"],
+    ids=["need and access", "where to plant first", "parts of the rule that are met", "areas to look at first"],
 )
 def test_palettes_of_the_themes_are_told_apart(hues):
     assert eyes.nearest(hues)[0] >= eyes.CLASSES, eyes.nearest(hues)
+
+
+def test_only_the_list_stands_out_among_areas_that_are_far():
+    listed, *others = inclusive.FIRST.values()
+    assert eyes.contrast(listed, WHITE) > 7 and max(eyes.contrast(hue, WHITE) for hue in others) < 1.7
+    assert eyes.contrast(inclusive.FIRST["far"], WHITE) < 1.25
 
 
 def test_words_in_colour_can_be_read():
