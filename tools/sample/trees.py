@@ -75,6 +75,9 @@ TRUTH = f"""\
 - Doubtful on purpose, though no schema sees it: 1,200 species given as `sp.`, 300 heights in metres instead of
   centimetres, 300 trees entered at the place of another one, 150 girths in millimetres, 100 trees under the code of
   another commune, 50 planted in 2052.
+- Incomplete on purpose: one survey date in five, 15 planting dates in a hundred and 8 measurements in a hundred are
+  missing, and columns that no chapter needs are empty. Felling dates are drawn for 2023 to 2025 whatever the planting
+  date says: some of the youngest trees are felled before they were planted.
 """
 
 CENTRES = {
