@@ -130,10 +130,11 @@ def owners(hectares: pd.DataFrame) -> Figures:
     }
 
 
-def needs(table: pd.DataFrame, where: str) -> Figures:
+def needs(table: pd.DataFrame, where: str, who: str) -> Figures:
     """What the places of `firmness.needs` need in the middle, and whether residents and the vulnerable go together."""
     return {
         "where": Value(where),
+        "who": Value(who),  # `placing.Placed.vulnerable`
         "people": Value(round(table["residents"].median(), -1), "residents"),
         "bare": Value(100 * table["bare"].median(), "%", decimals=0),
         "alike": Value(table.corr(method="spearman").loc["residents", "vulnerable"], decimals=2),

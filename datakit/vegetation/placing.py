@@ -57,6 +57,13 @@ class Placed:
     error: pd.DataFrame
     tables: tuple[pd.DataFrame, ...]
 
+    @property
+    def vulnerable(self) -> str:
+        """Whom `datakit.vegetation.firmness.needs` counts as vulnerable, in words: the groups that the source has."""
+        if self.people["under_6"].isna().all():
+            return f"{self.old}; no table of this run has the children under 6"
+        return f"{self.old}, or under 6"
+
 
 def place(layers: Layers, cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Placed:
     """Put residents into cells, from INSEE's squares of 200 m where a run has them, else from IRIS.

@@ -38,7 +38,7 @@ enough_room: float = 0.25  # public free share of a cell from which more adds no
 weight_heat: float = 1.0  # weight of heat in the need
 weight_bare: float = 1.0  # weight of the lack of canopy
 weight_residents: float = 1.0  # weight of residents
-weight_vulnerable: float = 1.0  # weight of the share of residents who are old or under 6
+weight_vulnerable: float = 1.0  # weight of the share of residents who are vulnerable
 draws: int = 500  # sets of choices that are drawn
 seed: int = 0  # of every random draw
 
@@ -60,7 +60,8 @@ print("Drawn together:", *firmness.CHOICES.values(), sep="\n- ")
 # - **heat**: what the local climate zones of the cell keep, by an order of this kit;
 # - **bare**: the ground around that no canopy covers;
 # - **residents** around;
-# - **vulnerable**: the *share* of them who are old or under 6. Their number would be the residents once more.
+# - **vulnerable**: the *share* of them who are old or under 6, or of the one of these groups that a run's tables have:
+#   the answer says which. Their number would be the residents once more.
 
 # %%
 with ask("What does each place need?") as needed:
@@ -70,8 +71,8 @@ with ask("What does each place need?") as needed:
     used = [*here.tables, *living.tables, layers["lcz-cerema"]]
     needed.say(
         "Half of the places of {where} have {people} or more around, and half have no canopy on {bare} or more of that "
-        "ground; residents and the share of the vulnerable have a rank correlation of {alike}.",
-        **figures.needs(needs, here.where),
+        "ground; residents and the share of the vulnerable ({who}) have a rank correlation of {alike}.",
+        **figures.needs(needs, here.where, living.vulnerable),
         cannot_say="Who lives in one home; ages are those of groups of squares, or of IRIS.",
         data=used,
     )

@@ -55,8 +55,8 @@ print(f"After {years} years {middle} of planted trees stand, {many} where many d
 # %% [markdown]
 # ## Where they go
 #
-# On public free ground, where need and room are highest (the chapter before says how firm that order is), each tree on
-# 64 m² of its own.
+# On public free ground, where need and room are highest (the chapter before says how firm that order is, and who counts
+# as vulnerable), each tree on 64 m² of its own.
 
 # %%
 with ask("How many trees does the best public ground hold?") as planted:

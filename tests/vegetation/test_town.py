@@ -95,6 +95,7 @@ def test_residents_come_from_squares_where_a_run_has_them(layers, cells):
     assert found.people["old"].sum() == pytest.approx(inside["pop_80_plus"].sum(), rel=0.05)
     young = inside["pop_0_3"].sum() + inside["pop_4_5"].sum()
     assert found.people["under_6"].sum() == pytest.approx(young, rel=0.05)
+    assert found.vulnerable == "aged 80 or older, or under 6"
     assert 0 <= found.imputed <= 1
     assert [t.attrs["datakit"]["id"] for t in found.tables] == ["insee-squares"]
     # The fallback's error is measured on the squares, both ways.
@@ -110,6 +111,8 @@ def test_iris_are_the_fallback_and_their_error_is_told(cells):
     layers._loaded["census-iris-population"] = layers["census-iris-population"].drop(columns=["pop_0_2", "pop_3_5"])
     older = placing.place(layers, cells, layers["bdtopo-buildings"])
     assert older.people["under_6"].isna().all(), "a census without ages under 6 has none, not nobody"
+    assert found.vulnerable == "aged 75 or older, or under 6"
+    assert older.vulnerable == "aged 75 or older; no table of this run has the children under 6"
 
 
 def test_a_neighbourhood_adds_the_cells_around():
