@@ -196,7 +196,7 @@ def _trees_visits(args):
     from datakit.trees.choosing import loss_scores
 
     trees = _inventory(args)
-    choice = loss_scores(trees, lang=args.lang)
+    choice = loss_scores(trees, visits=args.n, lang=args.lang)
     print(choice.sentence())
     listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk, why=choice.why)
     for path in visits.write_list(listed, args.output, args.lang):

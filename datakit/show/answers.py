@@ -101,8 +101,11 @@ class Value:
         places = -power + (half / 10**power < 2)  # under zero: tens, hundreds
         if self.unit == "%" and abs(self.value) >= 1:
             places = min(places, 1)
-        counts = all(isinstance(one, int) for one in (self.value, self.low, self.high))
-        return min(places, 0) if counts else places
+        if all(isinstance(one, int) for one in (self.value, self.low, self.high)):
+            places = min(places, 0)
+        # A range that leaves out 0 does not read as if it began there.
+        hidden = self.low * self.high > 0 and not (round(self.low, places) and round(self.high, places))
+        return places + hidden
 
 
 def _plain(value):

@@ -7,7 +7,7 @@ data with temporal, spatial, hierarchical, or phylogenetic structure, Ecography 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 MODELS = {"logistic regression": learners.model, "gradient boosting": learners.boosting}
+RULE = "oldest stage first"  # what a tree officer would do without any model
+VISITS = 200  # trees of a list that a crew sees, where nobody says how many
 SECTORS = ", sectors"  # the end of the name of what was learnt elsewhere: whole sectors are held out
 
 
@@ -37,6 +39,7 @@ class Choice:
     baseline: str
     score: pd.Series  # of each tree, by the baseline chosen
     differences: pd.DataFrame  # from `differences`, all pairs
+    visits: int  # how many trees of a list are seen: by what these find it is judged
     why: pd.Series | None = None  # what sets each tree apart, from `datakit.trees.reasons`
 
     def sentence(self) -> str:
@@ -53,39 +56,44 @@ class Choice:
             mine = by[by["other"] == self.baseline]
             winner = (mine if len(mine) else by).iloc[0]
             said.append(f"{_short(name)} is beaten by {_short(winner['other'])}, {_range(winner)}")
-        return "; ".join(said) + " (difference in average precision; 95 % of the draws of whole sectors)."
+        return "; ".join(said) + f" (lost trees that {self.visits} visits find; 95 % of the draws of whole sectors)."
 
-    def gain(self, simpler: str = "oldest stage first") -> tuple[str, Value]:
-        """What the better of the models adds to a simpler rule: its name, and the paired difference.
+    def best(self, simpler: str = RULE) -> pd.Series:
+        """The better of the models against a simpler rule: its row of the differences.
 
         Where a model beats the rule, the better of those that do: one that adds more, perhaps, would hide it.
         """
         rows = self.differences[self.differences["simpler"] == simpler]
         models = rows[rows["other"].isin([name + SECTORS for name in MODELS])]
-        best = models.sort_values(["beats", "difference"]).iloc[-1]
-        how = "average precision, 0 to 1; the same whole sectors drawn again, models not fitted again"
-        return _short(best["other"]), Value(best["difference"], "", best["low"], best["high"], how)
+        return models.sort_values(["beats", "difference"]).iloc[-1]
 
-    def verdict(self, simpler: str = "oldest stage first") -> str:
+    def gain(self, simpler: str = RULE) -> Value:
+        """What the better of the models adds to a simpler rule: the paired difference."""
+        best, how = self.best(simpler), "the same whole sectors drawn again, models not fitted again"
+        return Value(best["difference"], "lost trees", best["low"], best["high"], how)
+
+    def verdict(self, simpler: str = RULE) -> str:
         """Whether the better model beats a simpler rule, in words."""
-        _, gain = self.gain(simpler)
+        gain = self.gain(simpler)
         if gain.low is not None and gain.low > 0:
             return "beats"
         return "is worse than" if gain.high is not None and gain.high < 0 else "is not shown to beat"
 
-    def figures(self, simpler: str = "oldest stage first") -> dict[str, Value]:
+    def figures(self, simpler: str = RULE) -> dict[str, Value]:
         """What a sentence needs: ``better`` (model), ``verdict``, ``gain`` (`gain`), ``name`` (chosen), ``n`` tried."""
-        better, gain = self.gain(simpler)
         tried = {*self.differences["simpler"], *self.differences["other"]}
-        words = {"better": better, "verdict": self.verdict(simpler), "name": self.name}
-        return {name: Value(word) for name, word in words.items()} | {"gain": gain, "n": Value(len(tried))}
+        words = {"better": _short(self.best(simpler)["other"]), "verdict": self.verdict(simpler), "name": self.name}
+        return {name: Value(word) for name, word in words.items()} | {
+            "gain": self.gain(simpler),
+            "n": Value(len(tried)),
+        }
 
     @property
     def unbeaten(self) -> bool:
         """Whether no more complex baseline beats the one chosen."""
         return not self.differences.loc[self.differences["simpler"] == self.baseline, "beats"].any()
 
-    def said(self, target: ArrayLike, scores: pd.DataFrame, visits: int) -> dict[str, Any]:
+    def said(self, target: ArrayLike, scores: pd.DataFrame) -> dict[str, Any]:
         """What an answer about the list says: `figures`, what `found` counts, and what holds its words to them.
 
         Parameters
@@ -93,7 +101,6 @@ class Choice:
         target : array of bool
         scores : DataFrame
             From `held_out`.
-        visits : int
 
         Returns
         -------
@@ -101,7 +108,7 @@ class Choice:
             For `datakit.show.answers.Answer.say`.
         """
         holds = {"no more complex one": self.unbeaten}
-        return {**self.figures(), **found(target, scores, self.baseline, visits), "holds": holds}
+        return {**self.figures(), **found(target, scores, self.baseline, self.visits), "holds": holds}
 
     @property
     def name(self) -> str:
@@ -114,28 +121,30 @@ class Choice:
             raise CannotAnswer("visits", "no list beats chance here: there is no reason to see one tree before another")
         return self.score
 
-    def shares(self) -> pd.Series:
-        """The scores, or `CannotAnswer` where they only say which tree comes first."""
-        if not self.baseline.endswith(SECTORS):
-            raise CannotAnswer("scores", f"{self.name} ranks trees: its scores are no shares")
-        return self.score
-
 
 def _short(name):
     return name.removesuffix(SECTORS)
 
 
 def _range(row):
-    return f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
+    return f"{row.difference:+.0f} ({row.low:+.0f} to {row.high:+.0f})"
 
 
 def differences(
-    target: ArrayLike, scores: pd.DataFrame, groups: np.ndarray, *, draws: int = 200, seed: int = 0
+    target: ArrayLike,
+    scores: pd.DataFrame,
+    groups: np.ndarray,
+    *,
+    visits: int = VISITS,
+    draws: int = 200,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """What each baseline adds to each simpler one, on the same trees of the same held-out sectors.
 
-    Two intervals that overlap do not say that two lists are as good: most of what moves them moves both. So both are
-    measured on each draw of whole sectors, and their difference is what is looked at.
+    A list is judged by what it is for: the lost trees among the first so many. Average precision judges the whole
+    order, and may prefer a list whose first trees are the worse. Two intervals that overlap do not say that two lists
+    are as good: most of what moves them moves both. So both are measured on each draw of whole sectors, and their
+    difference is what is looked at.
 
     Parameters
     ----------
@@ -144,18 +153,20 @@ def differences(
         One column of scores per baseline, the simplest first.
     groups : array
         The sector of each tree.
+    visits : int
+        Trees of a list that are seen.
     draws, seed : int
 
     Returns
     -------
     DataFrame
-        One row per pair: ``simpler``, ``other`` (the more complex), ``difference`` in average precision with ``low``
+        One row per pair: ``simpler``, ``other`` (the more complex), ``difference`` in lost trees found with ``low``
         and ``high`` (95 % of the draws), ``beats`` (whether the whole interval is above 0).
     """
     target = np.asarray(target, dtype=bool)
     columns = {name: scores[name].to_numpy(dtype=float) for name in scores}
-    drawn = redrawn(target, columns.values(), groups, draws=draws, seed=seed)
-    whole = [average_precision(target, score) for score in columns.values()]
+    drawn = redrawn(target, columns.values(), groups, visits=visits, draws=draws, seed=seed)
+    whole = [target.sum() * recall_at(target, score, visits) for score in columns.values()]
     rows = []
     for a, simpler in enumerate(columns):
         for b, other in list(enumerate(columns))[a + 1 :]:
@@ -217,29 +228,35 @@ def found(target: ArrayLike, scores: pd.DataFrame, baseline: str, visits: int) -
         ``visits``, ``found`` and ``found_by_rule``.
     """
     target = np.asarray(target, dtype=bool)
-    counts = {"found": baseline, "found_by_rule": "oldest stage first"}
+    counts = {"found": baseline, "found_by_rule": RULE}
     again = {key: recall_at(target, scores[name], visits) * target.sum() for key, name in counts.items()}
     return {"visits": Value(visits, "visits")} | {key: Value(float(n), decimals=0) for key, n in again.items()}
 
 
 def simplest_unbeaten(
-    target: ArrayLike, scores: pd.DataFrame, groups: np.ndarray, *, draws: int = 200, seed: int = 0
+    target: ArrayLike,
+    scores: pd.DataFrame,
+    groups: np.ndarray,
+    *,
+    visits: int = VISITS,
+    draws: int = 200,
+    seed: int = 0,
 ) -> Choice:
     """The simplest baseline that no more complex one beats: a model that adds nothing is not worth its trouble.
 
     Parameters
     ----------
-    target, scores, groups, draws, seed
+    target, scores, groups, visits, draws, seed
         As for `differences`.
 
     Returns
     -------
     Choice
     """
-    table = differences(target, scores, groups, draws=draws, seed=seed)
+    table = differences(target, scores, groups, visits=visits, draws=draws, seed=seed)
     beaten = set(table["simpler"][table["beats"]])
     name = next(name for name in scores if name not in beaten)  # nothing is more complex than the last
-    return Choice(name, scores[name], table)
+    return Choice(name, scores[name], table, visits)
 
 
 def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: int = 0) -> pd.DataFrame:
@@ -263,7 +280,7 @@ def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: in
     target, table, groups = np.asarray(target, dtype=bool), risk.features(frame, today), risk.sectors(frame)
     genus = table.get("genus", pd.Series("", index=table.index))
     points = np.c_[frame.geometry.x, frame.geometry.y]
-    scores = {"chance": np.zeros(len(table)), "oldest stage first": risk.oldest_stage_first(frame, today)}
+    scores = {"chance": np.zeros(len(table)), RULE: risk.oldest_stage_first(frame, today)}
     scores[f"worst genera first{SECTORS}"] = learners.by_one_column(genus, target, groups)
     for name, learner in MODELS.items():
         scores[name + SECTORS] = learners.out_of_fold(table, target, groups, learner=learner, points=points, seed=seed)
@@ -271,7 +288,13 @@ def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: in
 
 
 def loss_scores(
-    frame: gpd.GeoDataFrame, *, today: int | None = None, draws: int = 200, seed: int = 0, lang: str = "en"
+    frame: gpd.GeoDataFrame,
+    *,
+    visits: int = VISITS,
+    today: int | None = None,
+    draws: int = 200,
+    seed: int = 0,
+    lang: str = "en",
 ) -> Choice:
     """The score of each tree that was not lost, by the simplest baseline that no more complex one beats.
 
@@ -282,6 +305,8 @@ def loss_scores(
     ----------
     frame : GeoDataFrame
         The standard table, with its lost trees.
+    visits : int
+        Trees that will be seen: the list is chosen by what so many find.
     today : int, optional
         Year of the survey, by default the latest that the inventory speaks of.
     draws, seed : int
@@ -302,6 +327,6 @@ def loss_scores(
     """
     there, gone = risk.outcomes(frame)
     scores = held_out(there, gone, today or survey_year(frame) or 0, seed=seed)
-    choice = simplest_unbeaten(gone, scores, risk.sectors(there), draws=draws, seed=seed)
+    choice = simplest_unbeaten(gone, scores, risk.sectors(there), visits=visits, draws=draws, seed=seed)
     why = reasons(risk.features(there, today or survey_year(frame) or 0), gone, lang).reindex(frame.index)
-    return Choice(choice.baseline, choice.score.mask(gone).reindex(frame.index), choice.differences, why)
+    return replace(choice, score=choice.score.mask(gone).reindex(frame.index), why=why)

@@ -42,9 +42,15 @@ def average_precision(target: np.ndarray, score: np.ndarray) -> float:
 
 
 def redrawn(
-    target: np.ndarray, scores: Iterable[np.ndarray], groups: np.ndarray, *, draws: int = 100, seed: int = 0
+    target: np.ndarray,
+    scores: Iterable[np.ndarray],
+    groups: np.ndarray,
+    *,
+    visits: int | None = None,
+    draws: int = 100,
+    seed: int = 0,
 ) -> np.ndarray:
-    """Average precisions of several lists, each on the same draws of whole groups with replacement.
+    """What several lists are worth, each on the same draws of whole groups with replacement.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ def redrawn(
     scores : iterable of array
     groups : array
         Of each tree; as many are drawn as there are.
+    visits : int, optional
+        Count the lost trees among the first so many of a list; without it, take the average precision of the whole.
     draws, seed : int
 
     Returns
@@ -70,13 +78,15 @@ def redrawn(
         order = np.argsort(-score, kind="stable")
         hit, ranked, group = target[order].astype(float), score[order], codes[order]
         last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # ties are taken together
-        columns.append([_weighted(hit, group, last, weight.astype(float)) for weight in times])
+        columns.append([_weighted(hit, group, last, weight.astype(float), visits) for weight in times])
     return np.array(columns).T
 
 
-def _weighted(hit, group, last, weight):
+def _weighted(hit, group, last, weight, visits):
     weight = weight[group]
     hits, seen = np.cumsum(weight * hit)[last], np.cumsum(weight)[last]
+    if visits is not None:  # trees of one score count in proportion, as in `recall_at`
+        return float(np.interp(visits, np.append(0, seen), np.append(0, hits)))
     with np.errstate(invalid="ignore"):
         precision = np.where(seen > 0, hits / seen, 0.0)
     return float((np.diff(hits / hits[-1], prepend=0) * precision).sum())

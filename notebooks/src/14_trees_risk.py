@@ -81,41 +81,42 @@ with ask("How many trees were lost?") as losses:
 # ## Does a model beat the tree officer's rule?
 #
 # Baselines in order: *chance*; *oldest stage first*, what a tree officer would do; *worst genera first*; *logistic
-# regression*; *gradient boosting*. All are tried on sectors never seen, and none is told where a tree stands. Two
-# intervals may overlap although one list is always the better: so every two are compared on the **same** draws of whole
-# sectors, and the simplest that no more complex one beats makes the list. Average precision judges a whole order; its
-# first visits may say otherwise, so what they find is said too.
+# regression*; *gradient boosting*. All are tried on sectors never seen, and none is told where a tree stands. A list is
+# judged by what it is for: the lost trees that its first visits find. Two intervals may overlap although one list is
+# always the better: so every two are compared on the **same** draws of whole sectors, and the simplest that no more
+# complex one beats makes the list.
 
 # %% tags=["nbval-ignore-output"]
 with ask("Does a model beat the tree officer's rule?") as chosen:
     losses.needed()
     risk.enough(target, sectors)
     scores = choosing.held_out(known, target, today, seed=seed)
-    choice = choosing.simplest_unbeaten(target, scores, sectors, draws=draws, seed=seed)
+    choice = choosing.simplest_unbeaten(target, scores, sectors, visits=visits, draws=draws, seed=seed)
     chosen.say(
-        "{better} {verdict} it: {gain} in average precision. The list is made by {name}, the simplest of {n:bare} that "
-        "no more complex one beats; {visits} find {found:bare} lost trees with it, {found_by_rule:bare} by the rule.",
-        **choice.said(target, scores, visits),
+        "{better} {verdict} it: a difference of {gain} in {visits}. The list is made by {name}, the simplest of "
+        "{n:bare} that no more complex one beats: it finds {found:bare} lost trees, the rule {found_by_rule:bare}.",
+        **choice.said(target, scores),
         picture=drawing.lists(target, scores, visits, [recorded]),
-        table=choice.differences.round(3),
-        caption="What each more complex baseline adds in average precision: 95 % of the draws of whole sectors",
+        table=choice.differences.round(1),
+        caption="Lost trees that each more complex baseline adds: 95 % of the draws of whole sectors",
         cannot_say="That its trees will fall: lists are judged by trees that are already gone.",
         data=[recorded],
     )
 
 # %% [markdown]
-# ## Can its scores be believed?
+# ## Can a model's scores be believed?
 #
-# Among trees with a score of 10 %, were 10 % lost? A score is the share lost among trees like this one in other
-# sectors, whenever they were lost. It is no chance for the coming years.
+# A rule only ranks. A model gives each tree a score: the share lost among trees like this one in other sectors,
+# whenever they were lost. It is no chance for the coming years. Among trees with a score of 10 %, were 10 % lost?
 
 # %% tags=["nbval-ignore-output"]
-with ask("Can its scores be believed as shares?") as believed:
+with ask("Can a model's scores be believed as shares?") as believed:
     chosen.needed()
-    groups = scoring.calibration(target, choice.shares())
+    groups = scoring.calibration(target, scores[choice.best()["other"]])
     top = groups.iloc[-1]
     believed.say(
-        "In the tenth of the trees with the highest scores, they say {said} and {lost} were lost: {verdict}.",
+        "In the tenth of the trees that {model} scores highest, scores say {said} and {lost} were lost: {verdict}.",
+        model=choice.figures()["better"],
         said=Value(top["predicted_pct"], "%", decimals=1),
         lost=Value(top["lost_pct"], "%", decimals=1),
         verdict=Value(scoring.judged(top)),

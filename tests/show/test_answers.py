@@ -41,6 +41,8 @@ def said(sentence="There are {n}.", figures=None, data=None, question="How many?
         (Value(0.0961, "", 0.069, 0.129), "0.10 (0.07 to 0.13)"),
         (Value(0.2, "", 0.101, 0.129), "0.200 (0.101 to 0.129)"),
         (Value(-1.04, "days", -16.2, 12.3), "\u22121\u00a0days (\u221216 to 12)"),
+        (Value(30, "trees", 4, 53), "30\u00a0trees (4 to 53)"),
+        (Value(0.1, "", -0.0003, 0.24), "0.10 (0.00 to 0.24)"),
         (Value("Tilia"), "Tilia"),
         (Value(2.5, "km", decimals=1), "2.5\u00a0km"),
         (Value(5, "ha", high=7), "5\u00a0ha (at most 7)"),

@@ -58,7 +58,7 @@ def scored(sample):
 
 
 def test_the_boosting_is_chosen_where_it_really_wins():
-    choice = choosing.loss_scores(town(crossed), draws=60)
+    choice = choosing.loss_scores(town(crossed), visits=600, draws=60)
     assert choice.baseline == BOOSTING
     row = choice.differences.set_index(["simpler", "other"]).loc[(LOGISTIC, BOOSTING)]
     assert row["beats"] and 0 < row["low"] < row["difference"] < row["high"]
@@ -68,17 +68,17 @@ def test_the_boosting_is_chosen_where_it_really_wins():
 
 
 def test_the_regression_is_chosen_where_the_boosting_adds_nothing():
-    choice = choosing.loss_scores(town(added), draws=60)
+    choice = choosing.loss_scores(town(added), visits=600, draws=60)
     assert choice.baseline == LOGISTIC
     row = choice.differences.set_index(["simpler", "other"]).loc[(LOGISTIC, BOOSTING)]
     assert not row["beats"] and row["low"] <= 0
     said = choice.sentence()
-    assert "gradient boosting is" in said and f"({row['low']:+.3f} to {row['high']:+.3f})" in said
+    assert "gradient boosting is" in said and f"({row['low']:+.0f} to {row['high']:+.0f})" in said
     assert "oldest stage first is beaten by logistic regression" in said
 
 
 def test_where_trees_are_lost_by_chance_nothing_beats_chance():
-    choice = choosing.loss_scores(town(flat), draws=60)
+    choice = choosing.loss_scores(town(flat), visits=600, draws=60)
     assert choice.baseline == "chance" and not choice.differences["beats"][:4].any()
     assert "no reason here to visit one tree before another" in choice.sentence()
 
@@ -91,10 +91,13 @@ def test_differences_are_paired_on_the_same_draws():
     target = rng.random(4000) < chance
     worse = rng.random(4000) + target * 0.5
     better = worse + 0.15 * target
-    table = choosing.differences(target, pd.DataFrame({"worse": worse, "better": better}), groups, draws=100)
+    lists = pd.DataFrame({"worse": worse, "better": better})
+    table = choosing.differences(target, lists, groups, visits=1000, draws=100)
     (row,) = table.itertuples()
-    low, high = scoring.interval(target, worse, groups, draws=100)
+    low, high = np.percentile(scoring.redrawn(target, [worse], groups, visits=1000, draws=100), [2.5, 97.5])
     assert row.beats and row.high - row.low < 0.5 * (high - low)
+    found = [target.sum() * scoring.recall_at(target, lists[name], 1000) for name in lists]
+    assert row.difference == pytest.approx(found[1] - found[0])
     same = choosing.differences(target, pd.DataFrame({"one": worse, "two": worse}), groups, draws=20)
     assert same[["difference", "low", "high"]].eq(0).all(axis=None) and not same["beats"].any()
 
@@ -131,24 +134,21 @@ def test_random_rows_flatter_where_sectors_differ_and_not_where_they_do_not():
 
 def test_what_a_list_is_worth_is_said_in_words(scored):
     scores, _ = scored
-    choice = choosing.Choice("oldest stage first", scores["oldest stage first"], table(0.02, 0.01, 0.03))
+    choice = choosing.Choice("oldest stage first", scores["oldest stage first"], table(0.02, 0.01, 0.03), 200)
     said = choice.figures()
     assert (said["better"].value, said["verdict"].value) == ("gradient boosting", "beats")
-    assert choosing.Choice("chance", scores["chance"], table(0.02, -0.01, 0.03)).verdict() == "is not shown to beat"
-    assert choosing.Choice("chance", scores["chance"], table(-0.02, -0.03, -0.01)).verdict() == "is worse than"
-    beaten, target = choosing.Choice("oldest stage first", scores["chance"], table(0.02, 0.01, 0.03)), scored[1]
-    told = beaten.said(target, scores, 200)
+    for figures, verdict in (((2, -1, 3), "is not shown to beat"), ((-2, -3, -1), "is worse than")):
+        assert choosing.Choice("chance", scores["chance"], table(*figures), 200).verdict() == verdict
+    beaten, target = choosing.Choice("oldest stage first", scores["chance"], table(0.02, 0.01, 0.03), 200), scored[1]
+    told = beaten.said(target, scores)
     assert told["holds"] == {"no more complex one": False}, "a list that a model beats is not called unbeaten"
     assert told["found"].value == told["found_by_rule"].value and told["gain"] == beaten.figures()["gain"]
-    assert choice.said(target, scores, 200)["visits"].value == 200
+    assert choice.said(target, scores)["visits"].value == 200
     both = pd.concat([table(0.015, -0.003, 0.034), table(0.010, 0.002, 0.020).assign(other=LOGISTIC, beats=True)])
-    uncertain = choosing.Choice(LOGISTIC, scores[LOGISTIC], both).figures()  # boosting adds more, perhaps
+    uncertain = choosing.Choice(LOGISTIC, scores[LOGISTIC], both, 200).figures()  # boosting adds more, perhaps
     assert (uncertain["better"].value, uncertain["verdict"].value) == ("logistic regression", "beats")
-    with pytest.raises(CannotAnswer, match="no shares"):
-        choice.shares()
     with pytest.raises(CannotAnswer, match="no list beats chance"):
-        choosing.Choice("chance", scores["chance"], table(0, -1, 1)).ranking()
-    assert choosing.Choice(LOGISTIC, scores[LOGISTIC], table(0, -1, 1)).shares().between(0, 1).all()
+        choosing.Choice("chance", scores["chance"], table(0, -1, 1), 200).ranking()
 
 
 def table(difference, low, high):
