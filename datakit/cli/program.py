@@ -280,7 +280,7 @@ def _run(args):
         timeout=args.timeout,
         progress=not args.quiet,
         notebooks=args.notebooks,
-        command="datakit " + shlex.join(args.typed),
+        command="datakit " + shlex.join(_without_output(args.typed)),
         locked=args.locked or None,
     )
     failed = [n for n in report.notebooks if not n.ok]
@@ -293,6 +293,17 @@ def _run(args):
     done = f"{len(report.notebooks) - len(failed)} of {len(report.notebooks)} notebooks done"
     print(f"{done} in {report.seconds:.0f} s. Report: {report.output / 'index.html'}")
     return FAILED if failed else OK
+
+
+def _without_output(typed):
+    """What was typed, but for ``--output``: where a report went is a folder of one machine, and changes no result."""
+    kept, words = [], iter(typed)
+    for word in words:
+        if word == "--output":
+            next(words, None)
+        elif not word.startswith("--output="):
+            kept.append(word)
+    return kept
 
 
 def _notebooks(args):

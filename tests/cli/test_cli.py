@@ -137,15 +137,37 @@ def test_mirror_verify_and_build(mirror, capsys):
 
 def test_run_says_where_the_report_is(here, capsys):
     small_notebooks.ok(here / "notebooks", "10_trees")
-    assert cli.main(["run", "trees", "-p", "k=9", "-p", "label=a=b", "--output", "out", "--origins", "sample"]) == 0
+    output = ["--output", str(here / "out")]
+    assert cli.main(["run", "trees", "-p", "k=9", "-p", "label=a=b", *output, "--origins", "sample"]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[-1].endswith(f"Report: {here / 'out' / 'index.html'}")
     assert said.err.splitlines()[0] == "10_trees: started" and "10_trees: done" in said.err
     run = json.loads((here / "out" / "run.json").read_text(encoding="utf-8"))
-    assert (
-        run["command"].startswith("datakit run trees -p k=9")
-        and run["notebooks"]["10_trees"]["parameters"]["label"] == "a=b"
-    )
+    assert run["notebooks"]["10_trees"]["parameters"]["label"] == "a=b"
+    # The report says how to run it again, not into which folder of this machine it went.
+    assert run["command"] == "datakit run trees -p k=9 -p label=a=b --origins sample"
+    assert f"<code>{run['command']}</code>" in (here / "out" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "again"),
+    [
+        (["trees", "--output", "/home/me/my report", "--quiet"], "datakit run trees --quiet"),
+        (["--output=/home/me/out", "-p", "label=--output"], "datakit run -p label=--output"),
+        (["--output", "a", "--origins", "./my mirror", "--output", "b"], "datakit run --origins './my mirror'"),
+        (["trees", "--jobs", "1"], "datakit run trees --jobs 1"),
+    ],
+)
+def test_the_command_of_a_report_names_no_place_for_it(typed, again, monkeypatch):
+    asked = {}
+
+    def run(themes, **options):
+        asked.update(options)
+        raise Unreachable("run", "not in this test")
+
+    monkeypatch.setattr("datakit.run.running.run", run)
+    assert cli.main(["run", *typed]) == 1
+    assert asked["command"] == again
 
 
 def test_run_that_fails_exits_with_1(here, capsys):

@@ -74,7 +74,7 @@ def sound(spoilt, truth, rows):
 
 
 def findings(table, chapter):
-    """Each check by its name, with its field where there are several of that name; what an import changed is no fault."""
+    """Each check by its name, with its field where there are several of that name; an import's changes are no fault."""
     made = [f for f in audit(table, area=chapter.communes, today=chapter.year).findings if f.check != "change"]
     names = [f.check for f in made]
     return {f.check if names.count(f.check) == 1 else f"{f.check} {f.field}": f for f in made}
