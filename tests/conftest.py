@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def pytest_configure(config):
     for name in [n for n in os.environ if n.startswith("DATAKIT_") and n not in OURS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "agg"
+    # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -192,7 +192,7 @@ def test_the_other_commands_work_on_the_sample(here, capsys):
     assert main(["trees", "visits", "-n", "30", "--output", "out/visits"]) == 0
     said = capsys.readouterr()
     assert "SYNTHETIC SAMPLE" in said.err and "out/visits/visits.csv" in said.out
-    assert said.out.count("Chosen: logistic regression, the simplest that no more complex baseline beats; ") == 1
+    assert said.out.count("Chosen: oldest stage first, the simplest that no more complex baseline beats; ") == 1
     page = (here / "out" / "arbres.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE" in page and len(page.encode()) < 2e6
     assert "SYNTHETIC SAMPLE" in (here / "out" / "audit.html").read_text(encoding="utf-8")
