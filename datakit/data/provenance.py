@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from datakit.data.card import Card
 
 STAMP = "SYNTHETIC SAMPLE"
+STAMP_GROUND = "#7a0019"  # behind these words, which are white
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
 _BADGE = (
-    "<span style='display:inline-block;margin:.3em 0;background:#7a0019;color:#fff;padding:.1em .6em;"
+    f"<span style='display:inline-block;margin:.3em 0;background:{STAMP_GROUND};color:#fff;padding:.1em .6em;"
     f"border-radius:.7em;font-size:85%;font-weight:bold'>{STAMP}</span>"
 )
 _CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
@@ -87,9 +88,9 @@ def stamp_tables() -> None:
 
 def _stamped(frame):
     shown = frame._repr_html_()
-    about = recorded(frame) or [record for record in _used.values() if not record.get("left_out")]
-    invented = [record.get("synthetic") for record in about]
-    stamp = any(invented) if recorded(frame) else bool(invented) and all(invented)
+    own = [bool(record.get("synthetic")) for record in recorded(frame)]
+    every = [bool(record["synthetic"]) for record in _used.values() if not record.get("left_out")]
+    stamp = any(own) if own else set(every) == {True}
     return f"{shown}{_BADGE}" if shown and stamp else shown
 
 
@@ -200,7 +201,7 @@ class Provenance:
             for row in self._rows()
         )
         stamp = (
-            f"<p role='note' style='background:#7a0019;color:#fff;padding:.4em .8em;font-weight:bold'>"
+            f"<p role='note' style='background:{STAMP_GROUND};color:#fff;padding:.4em .8em;font-weight:bold'>"
             f"{html.escape(banner)}</p>"
         )
         return (

@@ -378,29 +378,3 @@ def by_area(points: gpd.GeoDataFrame, ways: Ways, limits: Mapping[str, float], *
         summed["distance"] /= summed.pop("led").where(lambda part: part > 0)
         rows.append(summed.rename_axis(area).reset_index().assign(category=name))
     return pd.concat(rows, ignore_index=True)[[area, "category", "distance", *FAR]]
-
-
-def lacking(access: pd.DataFrame, *, area: str, half: float = 50.0) -> pd.DataFrame:
-    """Of how many kinds of service most inhabitants of an area are far.
-
-    Parameters
-    ----------
-    access : DataFrame
-        From `by_area`.
-    area : str
-    half : float
-        % of the inhabitants from which on the area counts as far.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by area: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (their names). An area
-        of which no share is known is left out: it is not near.
-    """
-    access = access.dropna(subset="far_pct")
-    out = pd.DataFrame(index=pd.Index(access[area].unique(), name=area))
-    for column, share in (("lacks", "far_pct"), ("lacks_low", "far_low_pct"), ("lacks_high", "far_high_pct")):
-        out[column] = (access[share] >= half).groupby(access[area].to_numpy()).sum().reindex(out.index).astype(int)
-    far = access[access.far_pct >= half]
-    out["which"] = far.groupby(area).category.agg(", ".join).reindex(out.index).fillna("")
-    return out

@@ -12,6 +12,7 @@ from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.inclusion import people as inhabitants
 from datakit.inclusion import privacy
+from datakit.inclusion.services import CATEGORIES
 from datakit.show.answers import Value
 from datakit.show.style import number
 
@@ -81,6 +82,30 @@ class First:
         return table.round(1).astype({"lacks": int}).rename(columns={**headings, "care": "count of 75+ to be used"})
 
 
+def lacking(access: pd.DataFrame, *, half: float = 50.0) -> pd.DataFrame:
+    """Of how many kinds of service most inhabitants of an IRIS are far.
+
+    Parameters
+    ----------
+    access : DataFrame
+        From `datakit.inclusion.access.by_area`, by ``iris``.
+    half : float
+        % of the inhabitants from which on the IRIS counts as far.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``iris``: ``lacks``, ``lacks_low``, ``lacks_high`` (number of kinds) and ``which`` (in words). An
+        IRIS of which no share is known is left out: it is not near.
+    """
+    known = access.dropna(subset="far_pct").set_index("iris")
+    shares = {"lacks": "far_pct", "lacks_low": "far_low_pct", "lacks_high": "far_high_pct"}
+    out = pd.DataFrame({name: (known[share] >= half).groupby(level=0).sum() for name, share in shares.items()})
+    words = known["category"].map(CATEGORIES).fillna(known["category"])
+    which = words[known["far_pct"] >= half].groupby(level=0).agg("; ".join)
+    return out.assign(which=which.reindex(out.index).fillna(""))
+
+
 def first(
     areas: gpd.GeoDataFrame,
     lacks: pd.DataFrame,
@@ -99,7 +124,7 @@ def first(
     areas : GeoDataFrame
         Of `datakit.inclusion.areas.iris`.
     lacks : DataFrame
-        Of `datakit.inclusion.access.lacking`.
+        Of `lacking`.
     kinds : int
         Kinds of services that were measured.
     enough : int

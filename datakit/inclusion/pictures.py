@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.geo import fairness
-from datakit.inclusion import gap, services
+from datakit.inclusion import gap
 from datakit.show import charts, maps
 
 if TYPE_CHECKING:
@@ -270,9 +270,8 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
     chosen, silent = int((table["state"] == gap.STATES[0]).sum()), int(table["state"].isna().sum())
     unknown = " No data: nobody lives there, or no way is known." if silent else ""
     columns = ["state", "name", "lacks", "which", "pop_75_plus_pct", "living_alone_pct", "geometry"]
-    named = table["which"].fillna("").map(_in_words)
     return maps.choropleth(
-        table.assign(which=named)[columns].round(1),
+        table[columns].round(1),
         "state",
         labels="name",
         outline=communes,
@@ -292,11 +291,6 @@ def first(table: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, data: Iterable
         f"{f'; of {silent} no way is known' if silent else ''}.",
         data=data,
     )
-
-
-def _in_words(kinds):
-    """Kinds of services in the words of the lists: "library, post" is "Library; Post office or postal counter"."""
-    return "; ".join(services.CATEGORIES.get(kind, kind) for kind in kinds.split(", ") if kind)
 
 
 def square(classes: pd.DataFrame, people: pd.Series, *, data: Iterable[pd.DataFrame]) -> Shown:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from datakit.data.provenance import ANSWER_MIME, STAMP, key, recorded
+from datakit.data.provenance import ANSWER_MIME, STAMP, STAMP_GROUND, key, recorded
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.show import tables
 from datakit.show.style import number
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         def _repr_html_(self) -> str: ...
 
 
-COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": "#7a0019"}
+COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": STAMP_GROUND}
 KIND = {"REAL": "REAL data", "MIXED": f"MIXED: part of the data is invented ({STAMP})", "SYNTHETIC": STAMP}
 
 

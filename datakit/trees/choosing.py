@@ -8,6 +8,7 @@ data with temporal, spatial, hierarchical, or phylogenetic structure, Ecography 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,13 +35,27 @@ SECTORS = ", sectors"  # the end of the name of what was learnt elsewhere: whole
 
 @dataclass(frozen=True)
 class Choice:
-    """The simplest baseline that no more complex one beats, and how it was found."""
+    """The simplest baseline that no more complex one beats, and how it was found.
+
+    Attributes
+    ----------
+    baseline : str
+    score : Series
+        Of each tree, by the baseline chosen.
+    differences : DataFrame
+        One row per pair of baselines: ``simpler``, ``other`` (the more complex), ``difference`` in lost trees found
+        with ``low`` and ``high`` (95 % of the draws), ``beats`` (whether the whole interval is above 0).
+    visits : int
+        How many trees of a list are seen: by what these find it is judged.
+    why : Series, optional
+        What sets each tree apart, from `datakit.trees.reasons`.
+    """
 
     baseline: str
-    score: pd.Series  # of each tree, by the baseline chosen
-    differences: pd.DataFrame  # from `differences`, all pairs
-    visits: int  # how many trees of a list are seen: by what these find it is judged
-    why: pd.Series | None = None  # what sets each tree apart, from `datakit.trees.reasons`
+    score: pd.Series
+    differences: pd.DataFrame
+    visits: int
+    why: pd.Series | None = None
 
     def sentence(self) -> str:
         """Which baseline was chosen and why, in one sentence made of the figures."""
@@ -130,51 +145,6 @@ def _range(row):
     return f"{row.difference:+.0f} ({row.low:+.0f} to {row.high:+.0f})"
 
 
-def differences(
-    target: ArrayLike,
-    scores: pd.DataFrame,
-    groups: np.ndarray,
-    *,
-    visits: int = VISITS,
-    draws: int = 200,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """What each baseline adds to each simpler one, on the same trees of the same held-out sectors.
-
-    A list is judged by what it is for: the lost trees among the first so many. Average precision judges the whole
-    order, and may prefer a list whose first trees are the worse. Two intervals that overlap do not say that two lists
-    are as good: most of what moves them moves both. So both are measured on each draw of whole sectors, and their
-    difference is what is looked at.
-
-    Parameters
-    ----------
-    target : array of bool
-    scores : DataFrame
-        One column of scores per baseline, the simplest first.
-    groups : array
-        The sector of each tree.
-    visits : int
-        Trees of a list that are seen.
-    draws, seed : int
-
-    Returns
-    -------
-    DataFrame
-        One row per pair: ``simpler``, ``other`` (the more complex), ``difference`` in lost trees found with ``low``
-        and ``high`` (95 % of the draws), ``beats`` (whether the whole interval is above 0).
-    """
-    target = np.asarray(target, dtype=bool)
-    columns = {name: scores[name].to_numpy(dtype=float) for name in scores}
-    drawn = redrawn(target, columns.values(), groups, visits=visits, draws=draws, seed=seed)
-    whole = [target.sum() * recall_at(target, score, visits) for score in columns.values()]
-    rows = []
-    for a, simpler in enumerate(columns):
-        for b, other in list(enumerate(columns))[a + 1 :]:
-            low, high = np.percentile(drawn[:, b] - drawn[:, a], [2.5, 97.5])
-            rows.append((simpler, other, whole[b] - whole[a], low, high, bool(low > 0)))
-    return pd.DataFrame(rows, columns=["simpler", "other", "difference", "low", "high", "beats"])
-
-
 def flattery(
     target: ArrayLike, scores: pd.DataFrame, groups: np.ndarray, *, draws: int = 200, seed: int = 0
 ) -> dict[str, Value]:
@@ -244,18 +214,37 @@ def simplest_unbeaten(
 ) -> Choice:
     """The simplest baseline that no more complex one beats: a model that adds nothing is not worth its trouble.
 
+    A list is judged by what it is for: the lost trees among the first so many. Average precision judges the whole
+    order, and may prefer a list whose first trees are the worse. Two intervals that overlap do not say that two lists
+    are as good: most of what moves them moves both. So both are measured on each draw of whole sectors, and their
+    difference is what is looked at.
+
     Parameters
     ----------
-    target, scores, groups, visits, draws, seed
-        As for `differences`.
+    target : array of bool
+    scores : DataFrame
+        One column of scores per baseline, the simplest first.
+    groups : array
+        The sector of each tree.
+    visits : int
+        Trees of a list that are seen.
+    draws, seed : int
 
     Returns
     -------
     Choice
     """
-    table = differences(target, scores, groups, visits=visits, draws=draws, seed=seed)
+    target = np.asarray(target, dtype=bool)
+    columns = {name: scores[name].to_numpy(dtype=float) for name in scores}
+    drawn = redrawn(target, columns.values(), groups, visits=visits, draws=draws, seed=seed)
+    whole = [target.sum() * recall_at(target, score, visits) for score in columns.values()]
+    rows = []
+    for (a, simpler), (b, other) in combinations(enumerate(columns), 2):
+        low, high = np.percentile(drawn[:, b] - drawn[:, a], [2.5, 97.5])
+        rows.append((simpler, other, whole[b] - whole[a], low, high, bool(low > 0)))
+    table = pd.DataFrame(rows, columns=["simpler", "other", "difference", "low", "high", "beats"])
     beaten = set(table["simpler"][table["beats"]])
-    name = next(name for name in scores if name not in beaten)  # nothing is more complex than the last
+    name = next(name for name in columns if name not in beaten)  # nothing is more complex than the last
     return Choice(name, scores[name], table, visits)
 
 
@@ -310,7 +299,7 @@ def loss_scores(
     today : int, optional
         Year of the survey, by default the latest that the inventory speaks of.
     draws, seed : int
-        Draws of whole sectors for the choice, see `differences`.
+        Draws of whole sectors for the choice, see `simplest_unbeaten`.
     lang : {"en", "fr"}
         Of the reasons.
 

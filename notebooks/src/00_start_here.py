@@ -76,9 +76,9 @@ layers.quality()
 joined = communes[["commune", "name", "geometry"]].merge(population[["commune", "population"]], on="commune")
 joined["area"] = joined.area / 1e6  # shapes are in metres: square metres to km²
 joined["density"] = joined["population"] / joined["area"]
-ranked = joined.sort_values("population", ascending=False)
+ranked = joined.sort_values("population", ascending=False, ignore_index=True)
 total, first = int(ranked["population"].sum()), ranked.iloc[0]
-ranked[["name", "population", "density"]].head(3).round(0)
+ranked[["name", "population", "density"]].head(3).round(1)
 
 # %% tags=["nbval-ignore-output"]
 with ask("How are the inhabitants spread over the communes?") as spread:
@@ -102,7 +102,7 @@ with ask("How are the inhabitants spread over the communes?") as spread:
 # One self-contained piece: it needs no network, and stays small. Move over a commune to read its values.
 
 # %%
-densest = ranked.sort_values("density", ascending=False)
+densest = ranked.sort_values("density", ascending=False, ignore_index=True)
 dense = densest.iloc[0]
 words = {
     "title": "Population density of the communes",
@@ -110,7 +110,7 @@ words = {
     "caption": "Inhabitants divided by the whole area of the commune, fields and woods included.",
     "alt": f"Map of {len(joined)} communes by density; the densest is {dense['name']}.",
 }
-densest[["name", "density"]].head(3).round(0)
+densest[["name", "density"]].head(3).round(1)
 
 # %% tags=["nbval-ignore-output"]
 with ask("Where do people live closest together?") as close:

@@ -147,7 +147,7 @@ with ask("Is distance the reason where need is high?") as reason:
 # %% tags=["nbval-ignore-output"]
 with ask("Which areas should be looked at first?") as listed:
     together.needed()
-    lacks = access.lacking(each, area="iris")
+    lacks = gap.lacking(each)
     first = gap.first(here.iris, lacks, len(here.found.kinds), lacking, min_households)
     listed.say(
         "{areas} with {people}; {hidden} are not judged, as their figures are hidden.",
@@ -207,7 +207,7 @@ with ask("Is the list the same at other thresholds?") as firmness:
     lists = {}
     for factor in (0.7, 1.0, 1.5):
         other = {kind: factor * metres for kind, metres in limits.items()}
-        again = access.lacking(access.by_area(here.home.points, here.ways, other, area="iris"), area="iris")
+        again = gap.lacking(access.by_area(here.home.points, here.ways, other, area="iris"))
         lists[factor] = set(gap.first(here.iris, again, len(here.found.kinds), lacking, min_households).listed["iris"])
     firmness.say(
         "{short} at 0.7 times the distances, {as_is} as above, {long} at 1.5 times; {kept} are on all three.",

@@ -8,7 +8,7 @@ import shapely
 
 from datakit.errors import CannotAnswer, CrsMismatch, WrongUse
 from datakit.geo import streets
-from datakit.inclusion import access, homes, people, services
+from datakit.inclusion import access, gap, homes, people, services
 from tools.sample import inclusion as invented
 
 LAMBERT = "EPSG:2154"
@@ -176,7 +176,7 @@ def test_a_category_without_any_service_is_missing_not_far(plain_country):
     areas, there = plain_country
     found = measured(areas, there, ["post", "library"], limits={"post": 650, "library": 650})
     assert found[found.category == "library"][["distance", "far_pct"]].isna().all(axis=None)
-    assert access.lacking(found, area="iris").lacks.tolist() == [1, 1]  # the library counts for nobody
+    assert gap.lacking(found).lacks.tolist() == [1, 1]  # the library counts for nobody
     home = homes.points(areas, "iris")
     ways = access.ways(home.points, there, ["post", "library"])
     people = home.people(pd.DataFrame({"all": {"a": 1, "b": 1}}))
@@ -215,7 +215,7 @@ def test_the_planted_iris_are_the_only_ones_far_from_everything_and_old(loaded, 
     places = services.locate(every, loaded["communes"])
     kinds = ["digital", "post", "library", "doctor", "pharmacy"]
     far = measured(loaded["iris"], places[~places.flagged], kinds, limits=dict.fromkeys(kinds, 1000))
-    lacks = access.lacking(far, area="iris").lacks
+    lacks = gap.lacking(far).lacks
     assert (lacks[list(invented.PLANTED)] == len(kinds)).all()
     known = inhabitants.set_index("iris")
     old = people.top_quarter(known.pop_75_plus_pct, known.population)

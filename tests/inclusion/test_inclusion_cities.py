@@ -46,7 +46,7 @@ def test_where_nobody_is_silent_no_silence_is_found(city):
 def test_the_list_is_that_of_the_planted_areas_only_where_they_lack_services(city):
     def listed(layers):
         here = setting.of(layers, KINDS, incomes=True)
-        lacks = access.lacking(access.by_area(here.home.points, here.ways, LIMITS, area="iris"), area="iris")
+        lacks = gap.lacking(access.by_area(here.home.points, here.ways, LIMITS, area="iris"))
         assert here.home.how == homes.SQUARES
         return set(gap.first(here.iris, lacks, len(KINDS)).listed["iris"])
 

@@ -9,7 +9,7 @@ import pytest
 from datakit.data.layers import Layers
 from datakit.errors import CannotAnswer
 from datakit.inclusion import areas, gap, homes, journeys, linkage, need, offer, pictures, privacy, setting, siting
-from datakit.inclusion.access import by_area, lacking
+from datakit.inclusion.access import by_area
 from tools.sample import inclusion as invented
 
 KINDS = ["digital", "france_services", "post", "library", "doctor", "pharmacy"]
@@ -28,7 +28,7 @@ def here(layers):
 @pytest.fixture(scope="module")
 def lacks(here):
     limits = dict.fromkeys(KINDS, 1000) | {"france_services": 3000}
-    return lacking(by_area(here.home.points, here.ways, limits, area="iris"), area="iris")
+    return gap.lacking(by_area(here.home.points, here.ways, limits, area="iris"))
 
 
 def test_everybody_of_the_census_stands_somewhere(here):

@@ -92,13 +92,14 @@ def test_differences_are_paired_on_the_same_draws():
     worse = rng.random(4000) + target * 0.5
     better = worse + 0.15 * target
     lists = pd.DataFrame({"worse": worse, "better": better})
-    table = choosing.differences(target, lists, groups, visits=1000, draws=100)
+    table = choosing.simplest_unbeaten(target, lists, groups, visits=1000, draws=100).differences
     (row,) = table.itertuples()
     low, high = np.percentile(scoring.redrawn(target, [worse], groups, visits=1000, draws=100), [2.5, 97.5])
     assert row.beats and row.high - row.low < 0.5 * (high - low)
     found = [target.sum() * scoring.recall_at(target, lists[name], 1000) for name in lists]
     assert row.difference == pytest.approx(found[1] - found[0])
-    same = choosing.differences(target, pd.DataFrame({"one": worse, "two": worse}), groups, draws=20)
+    alike = pd.DataFrame({"one": worse, "two": worse})
+    same = choosing.simplest_unbeaten(target, alike, groups, draws=20).differences
     assert same[["difference", "low", "high"]].eq(0).all(axis=None) and not same["beats"].any()
 
 
