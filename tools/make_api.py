@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "datakit"
 DOCUMENT = ROOT / "docs" / "api.md"
-ROOMS = ("data", "geo", "show", "run", "cli", "trees", "vegetation", "inclusion")  # any other comes after them
+# Any other comes after them.
+ROOMS = ("data", "geo", "show", "run", "workshop", "cli", "trees", "vegetation", "inclusion")
 HEAD = """\
 # Every public function and class
 

@@ -1,11 +1,12 @@
 """The command line: parse, call, print; everything heavy is imported by the command that needs it.
 
-program  The commands, and `main`
-mirrors  The commands ``datakit lock`` and ``datakit mirror``
-trees    The commands of ``datakit trees``
-doctor   Check that everything works here, and say what to do where it does not
+program   The commands, and `main`
+mirrors   The commands ``datakit lock`` and ``datakit mirror``
+trees     The commands of ``datakit trees``
+workshop  The commands of ``datakit workshop``
+doctor    Check that everything works here, and say what to do where it does not
 """
 
 from datakit.cli.program import main
 
-__all__ = ["doctor", "main", "mirrors", "program", "trees"]
+__all__ = ["doctor", "main", "mirrors", "program", "trees", "workshop"]

@@ -49,16 +49,6 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     )
     c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
     c = command(
-        "serve",
-        "give a mirror to the room, over http",
-        _mirror_serve,
-        "  datakit mirror serve mirror\n  datakit mirror serve mirror --port 8080\n",
-        mirror,
-    )
-    c.add_argument("folder", metavar="DIR")
-    c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
-    c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
-    c = command(
         "add",
         "put a file of yours into a mirror",
         _mirror_add,
@@ -86,20 +76,13 @@ def _mirror_build(args):
     from datakit.data import mirrors
 
     report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
-    return _mirror(report, f"next: datakit mirror serve {args.folder}, or use it here: --origins {args.folder}")
+    return _mirror(report, f"next: datakit workshop serve {args.folder}, or use it here: --origins {args.folder}")
 
 
 def _mirror_verify(args):
     from datakit.data import mirrors
 
     return _mirror(mirrors.verify(args.folder))
-
-
-def _mirror_serve(args):
-    from datakit.data.serving import serve
-
-    serve(args.folder, args.port, args.host, say=lambda line: print(line, flush=True))
-    return 0
 
 
 def _mirror_add(args):

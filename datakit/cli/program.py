@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import trees as cli_trees
+from datakit.cli import workshop as cli_workshop
 from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, CannotAnswer, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
@@ -119,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(command, origins)
     _add_notebooks(command)
     cli_trees.add_commands(command, origins)
+    cli_workshop.add_commands(command, origins)
     _add_doctor(command, origins)
     return top
 

@@ -22,7 +22,6 @@ reading      Load: a table in the card's schema that never lies about what was l
 layers       The tables of one chapter: loaded when they are asked for, real and invented ones never taken together
 provenance   What this process has used, and from where: the account behind ``datakit.provenance()``
 mirrors      Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on
-serving      Give a mirror to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off
 """
 
 from datakit.lending import lend

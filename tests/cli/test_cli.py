@@ -271,7 +271,7 @@ def test_an_origin_that_a_script_forgot_to_set_is_not_the_sample(command, origin
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "show", "fetch", "lock", "mirror build", "mirror add", "mirror serve", "run", "doctor"]
+    "command", ["list", "show", "fetch", "lock", "mirror build", "mirror add", "workshop serve", "run", "doctor"]
 )
 def test_every_help_teaches_by_example(command, capsys, monkeypatch):
     monkeypatch.setenv("DATAKIT_ORIGINS", "100%,sample")

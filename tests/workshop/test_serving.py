@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from datakit import cli
-from datakit.data import bodies, mirrors, serving, transfer
+from datakit.data import bodies, mirrors, transfer
 from datakit.errors import MissingPackage, NotAsDescribed, Unreachable, WrongUse
+from datakit.workshop import serving
 
 DATA = b"id;longitude;latitude;genre;espece\n" + random.Random(3).randbytes(8_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -36,10 +37,10 @@ def folder(tmp_path):
 
 
 class Server:
-    """``datakit mirror serve`` as a process of its own."""
+    """``datakit workshop serve`` as a process of its own."""
 
     def __init__(self, folder, port=0):
-        command = [sys.executable, "-m", "datakit", "mirror", "serve", folder, "--host", "127.0.0.1", "--port", port]
+        command = [sys.executable, "-m", "datakit", "workshop", "serve", folder, "--host", "127.0.0.1", "--port", port]
         self.process = subprocess.Popen(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -210,7 +211,7 @@ def test_nothing_is_served_without_a_mirror_a_port_or_tornado(folder, tmp_path, 
         serving.serve(tmp_path / "none")
     taken = served.base.rpartition(":")[2]
     for port, host in ((taken, "127.0.0.1"), ("99999", "127.0.0.1"), ("0", "192.0.2.1")):
-        assert cli.main(["mirror", "serve", str(folder), "--port", port, "--host", host]) == 2
+        assert cli.main(["workshop", "serve", str(folder), "--port", port, "--host", host]) == 2
         said = capsys.readouterr()
         assert "this port cannot be used" in said.err and "Traceback" not in said.err and "served at" not in said.out
     monkeypatch.setitem(sys.modules, "tornado.web", None)

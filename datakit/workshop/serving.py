@@ -134,11 +134,11 @@ async def _until_stopped(served, report, port, host, say):
         sockets = bind_sockets(port, host or None)
     except OSError as error:
         raise WrongUse(
-            "mirror serve",
+            "workshop serve",
             "this port cannot be used",
             expected="one from 1024 to 65535 that no other program uses, on an address of this machine",
             found=f"{host or 'all addresses'}, port {port}: {error}",
-            next="datakit mirror serve DIR --port 8080",
+            next="datakit workshop serve DIR --port 8080",
         ) from error
     server = HTTPServer(served)
     server.add_sockets(sockets)
