@@ -33,7 +33,7 @@ exact   := $(install) --no-deps --require-hashes --only-binary :all:
 # Two at a time, a file of tests on one of them, in the order of tests/conftest.py: the longest first.
 tests   := $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test coverage check lab lint bench setup setup-dev lock check-lock links sample cities notebooks docs clean
+.PHONY: help run test coverage check lab lint bench setup setup-dev lock check-lock links sample cities messages notebooks docs clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -98,7 +98,10 @@ sample: $(for_run)  ## make the bundled sample again
 cities: $(for_run)  ## the chapters on other invented cities: does a sentence stay when its figures turn round?
 	@$(bin)/python tools/try_cities.py $(ARGS)
 
-notebooks: $(for_run)  ## make notebooks/*.ipynb again from notebooks/src
+messages: $(for_dev)  ## bring the French up to date with what the code and the chapters say
+	@$(bin)/python tools/make_messages.py $(ARGS)
+
+notebooks: $(for_dev)  ## make notebooks/*.ipynb again from notebooks/src
 	@$(bin)/python tools/build_notebooks.py
 
 docs: $(for_run)  ## make docs/data.md again from the data cards, docs/api.md from the docstrings

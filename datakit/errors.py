@@ -8,6 +8,8 @@ import sys
 import warnings
 from typing import TypeVar, overload
 
+from datakit.language import _
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -51,11 +53,10 @@ class DatakitError(Exception):
         super().__init__(self.subject, self.what)
 
     def __str__(self):
-        lines = [f"{self.subject}: {self.what}"]
-        for label in ("expected", "found", "done", "next"):
-            if value := getattr(self, label):
-                lines.append(f"  {label + ':':<10}{value}")
-        return "\n".join(lines)
+        told = {_("expected:"): self.expected, _("found:"): self.found, _("done:"): self.done, _("next:"): self.next}
+        width = max(map(len, told)) + 1
+        lines = [_("{subject}: {what}").format(subject=self.subject, what=self.what)]
+        return "\n".join(lines + [f"  {label:<{width}}{value}" for label, value in told.items() if value])
 
     def __reduce__(self):  # keyword-only arguments do not survive the default pickling between processes
         kept = {k: getattr(self, k) for k in ("expected", "found", "done", "next")}

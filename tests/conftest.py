@@ -46,6 +46,7 @@ def pytest_configure(config):
     for name in [n for n in os.environ if n.startswith("DATAKIT_") and n not in OURS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "agg"
+    os.environ["DATAKIT_LANG"] = "en"  # whatever the machine speaks; tests of French say so
     # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -36,7 +36,7 @@ SYSTEMS = {
 MACOS = "14.0"
 # Their names on conda-forge; matplotlib-base is the part without a graphical toolkit.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"} | {
-    name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-server", "jupyterlab-server")
+    name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-core", "jupyter-server", "jupyterlab-server")
 }
 # Not there, or under a name that is not PyPI's (language packs).
 BY_PIP = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from datakit.data.provenance import ANSWER_MIME, STAMP, STAMP_GROUND, key, recorded
 from datakit.errors import CannotAnswer, WrongUse
+from datakit.language import _, ngettext
 from datakit.show import tables
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -40,7 +41,7 @@ class Value:
     ----------
     value : float, int or str
     unit : str
-        As it stands after the number: ``"%"``, ``"ha"``, ``"trees"``.
+        In English, as it stands after the number: ``"%"``, ``"ha"``, ``"trees"``; it is said in the user's language.
     low, high : float, optional
         Its range.
     how : str
@@ -76,20 +77,22 @@ class Value:
         if spec not in ("", "value", "bare"):
             raise WrongUse("Value", "no such form of a figure", expected="nothing, value or bare", found=spec)
         if isinstance(self.value, str):
-            return self.value
+            return _(self.value)
         places = self._places()
         said = number(self.value, places)
         if spec == "bare":
             return said
-        unit = f"\u00a0{self.unit}" if self.unit else ""
+        if self.unit:
+            said += f"\u00a0{ngettext(self.unit, self.unit, self.value)}"
         if spec == "value" or (self.low is None and self.high is None):
-            return said + unit
-        if self.low is None:
-            return f"{said}{unit} (at most {number(self.high, places)})"
-        if self.high is None:
-            return f"{said}{unit} (at least {number(self.low, places)})"
+            return said
         low, high = number(self.low, places), number(self.high, places)
-        return said + unit if low == said == high and self.low != self.high else f"{said}{unit} ({low} to {high})"
+        if self.low is None:
+            return _("{figure} (at most {high})").format(figure=said, high=high)
+        if self.high is None:
+            return _("{figure} (at least {low})").format(figure=said, low=low)
+        hidden = low == number(self.value, places) == high and self.low != self.high
+        return said if hidden else _("{figure} ({low} to {high})").format(figure=said, low=low, high=high)
 
     def _places(self):
         if self.low is None or self.high is None or isinstance(self.value, (str, bool)):
@@ -171,11 +174,12 @@ class Answer:
         Parameters
         ----------
         sentence : str
-            With the names of figures in braces: ``"{share} of the trees are limes"``. `Value` says the forms.
+            In English, with the names of figures in braces: ``"{share} of the trees are limes"``. `Value` says the
+            forms. Like ``cannot_say`` and ``caption`` it is shown in the user's language where its French is known.
         data : iterable of DataFrame
             The very tables that the answer was made of: from them comes whether it is real.
         cannot_say : str
-            What a reader might conclude and must not.
+            What a reader might conclude and must not; figures may be named in it too.
         picture : Shown or Map, optional
         table : DataFrame, optional
             Folded below.
@@ -208,9 +212,10 @@ class Answer:
             if wrong:
                 raise WrongUse(self.question, what, expected=expected, found=", ".join(sorted(named)) or sentence)
         self.records = _records(data, self.question)
-        said = sentence.format(**figures)
-        self.sentence, self.figures, self.cannot_say = said[:1].upper() + said[1:], figures, cannot_say
-        self.picture, self.table, self.caption, self.holds = picture, table, caption, list(holds or ())
+        said = _(sentence).format(**figures)
+        self.sentence, self.figures = said[:1].upper() + said[1:], figures
+        self.cannot_say, self.caption = _(cannot_say).format(**figures), _(caption)
+        self.picture, self.table, self.holds = picture, table, list(holds or ())
 
     def needed(self) -> None:
         """Raise `CannotAnswer` where this question had no answer: what builds on it has none, for the same reason."""
@@ -299,7 +304,7 @@ class ask:
     Parameters
     ----------
     question : str
-        In words, as a city would ask it.
+        In English words, as a city would ask it; shown in the user's language where its French is known.
 
     Examples
     --------
@@ -313,7 +318,7 @@ class ask:
     def __init__(self, question: str) -> None:
         if not question.strip().endswith("?"):
             raise WrongUse("ask", "this is no question", expected="words that end in ?", found=question)
-        self.answer = Answer(question.strip())
+        self.answer = Answer(_(question.strip()))
 
     def __enter__(self) -> Answer:
         return self.answer

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, SupportsFloat
 from datakit.data import provenance as ledger
 from datakit.data.provenance import STAMP
 from datakit.extras import needed_by
+from datakit.language import N_, _, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 THIN = "\u202f"  # narrow no-break space: groups digits in French and in SI style
-NO_DATA = "no data"
+NO_DATA = N_("no data")
 NO_DATA_COLOUR = "#d9d9d9"
 OTHER_COLOUR = "#767676"
 GROUND = "#f7f6f2"  # of a map, within its outline; base.js has it too
@@ -82,20 +83,20 @@ def palette(k: int, kind: Literal["sequential", "diverging", "categorical"] = "s
     return [to_hex(ramp(low + (high - low) * i / (k - 1))) for i in range(k)]
 
 
-def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: int = 3, lang: str = "en") -> str:
+def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: int = 3, lang: str = "") -> str:
     """A number as text: thin spaces between thousands from 10 000 on, no false precision.
 
     Parameters
     ----------
     value : float
-        NaN and None give "no data" ("sans donnée").
+        NaN and None give "no data".
     decimals : int, optional
         Decimals to show; by default, whole numbers and numbers from 1000 on have none and the others ``digits``
         significant digits.
     digits : int
         Significant digits.
-    lang : {"en", "fr"}
-        Whose decimal mark is written.
+    lang : {"en", "fr"}, optional
+        Whose decimal mark is written; by default the user's.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     '0,457'
     """
     if value is None or value != value:
-        return NO_DATA if lang == "en" else "sans donnée"
+        return _(NO_DATA)
     value = float(value)
     if math.isinf(value):
         return "∞" if value > 0 else "\u2212∞"
@@ -119,6 +120,7 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     rounded = round(value, decimals) + 0.0  # -0.0 becomes 0.0
     # Four-digit numbers stay closed up, as both French and SI style allow: years are never cut.
     text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
+    lang = lang or language()
     mark = "." if lang == "en" else _decimal_mark(lang)  # the core writes English without Babel
     return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", mark)
 

@@ -1,0 +1,135 @@
+"""The language that a person reads, and `_`, which says a text in it.
+
+Texts are written in English where they are used, as ``_("no column {name}").format(name=name)``. The French stands in
+``datakit/locale/fr/LC_MESSAGES``, a file for each room; ``make messages`` brings these up to date with the code.
+
+A person reads, in this order: what `speaking` or ``DATAKIT_LANG`` says (``--lang`` sets it), in a notebook the
+language of JupyterLab, else that of the system.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogs
+import locale
+import os
+import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LANGUAGES = ("en", "fr")
+LOCALE = Path(__file__).with_name("locale")
+_spoken: ContextVar[str] = ContextVar("datakit_language", default="")
+
+
+def language() -> str:
+    """The language that the user reads.
+
+    Returns
+    -------
+    {"en", "fr"}
+    """
+    return _spoken.get() or _known(os.environ.get("DATAKIT_LANG")) or _lab() or _system()
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Say everything in one language inside a ``with``, whoever the user is.
+
+    Parameters
+    ----------
+    lang : {"en", "fr"}
+        Or empty: nothing is changed.
+
+    Raises
+    ------
+    ValueError
+        The kit does not speak this language.
+    """
+    if lang and lang not in LANGUAGES:
+        raise ValueError(f"lang: {lang!r} is none of {', '.join(LANGUAGES)}")
+    token = _spoken.set(lang or _spoken.get())
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def gettext(message: str) -> str:
+    """A text in the user's language; the text itself where it is not translated."""
+    # The translation of "" is the file's header.
+    return _translations(language()).gettext(message) if message else message
+
+
+def ngettext(one: str, many: str, n: float) -> str:
+    """A text that depends on a number: of one thing, or of many.
+
+    Parameters
+    ----------
+    one, many : str
+        In English. A unit after a number is both: ``ngettext("trees", "trees", 1)`` is "arbre" in French.
+    n : float
+        In English only 1 is one; in French all below 2 is.
+    """
+    lang = language()
+    n = abs(n)
+    count = int(min(n, 2)) if lang == "fr" else 1 if n == 1 else 2
+    return _translations(lang).ngettext(one, many, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    """A text that means several things in French: ``context`` says which one is meant."""
+    return _translations(language()).pgettext(context, message)
+
+
+def N_(message: str) -> str:
+    """Mark a text to be translated later, by `_` where it is shown."""
+    return message
+
+
+_ = gettext
+
+
+@cache
+def _translations(lang):
+    """The files of all rooms as one: what the first does not know, the next is asked."""
+    first = catalogs.NullTranslations()
+    for file in sorted(LOCALE.glob(f"{lang}/LC_MESSAGES/*.mo")):
+        with file.open("rb") as opened:
+            first.add_fallback(catalogs.GNUTranslations(opened))
+    return first
+
+
+def _known(name):
+    """``fr_FR.UTF-8`` and ``French_France`` are "fr"; "" where the kit does not speak it."""
+    start = (name or "").lower()[:2]
+    return start if start in LANGUAGES else ""
+
+
+@cache
+def _system():
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return _known(os.environ[name]) or "en"
+    return _known(locale.getlocale(locale.LC_CTYPE)[0]) or "en"
+
+
+@cache
+def _lab():
+    """The language that was chosen in JupyterLab's settings; "" outside of a notebook, or where none was."""
+    if "ipykernel" not in sys.modules:
+        return ""
+    try:
+        import json5
+        from jupyter_core.paths import jupyter_config_dir
+
+        settings = os.environ.get("JUPYTERLAB_SETTINGS_DIR") or Path(jupyter_config_dir(), "lab", "user-settings")
+        file = Path(settings, "@jupyterlab", "translation-extension", "plugin.jupyterlab-settings")
+        return _known(json5.loads(file.read_text(encoding="utf-8")).get("locale"))
+    except (ImportError, OSError, ValueError, AttributeError):
+        return ""

@@ -1,0 +1,139 @@
+"""What is said in which language, and whether the French is complete, up to date and written as French is."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from datakit import language
+from datakit.language import _, ngettext, speaking
+from datakit.show import Value
+from datakit.show.style import number
+from tools import make_messages as messages
+
+# Rooms and chapters whose French is being written. Nothing is added here: a name goes when its file is complete.
+OPEN = {
+    "cli",
+    "data",
+    "geo",
+    "inclusion",
+    "run",
+    "show",
+    "trees",
+    "vegetation",
+    "00_start_here",
+    "05_open_the_portal",
+    "10_trees_inventory",
+    "11_trees_diversity",
+    "12_trees_structure",
+    "13_trees_losses",
+    "14_trees_risk",
+    "20_vegetation_green",
+    "21_vegetation_heat",
+    "22_vegetation_ground",
+    "23_vegetation_priority",
+    "24_vegetation_planting",
+    "30_inclusion_digital",
+    "31_inclusion_access",
+    "32_inclusion_need",
+    "33_inclusion_sites",
+    "34_inclusion_reports",
+}
+
+
+@pytest.mark.parametrize("name", messages.names())
+def test_the_french_of_a_room_is_complete_and_up_to_date(name):
+    catalog = messages.updated(name)
+    found = messages.faults(catalog)
+    for file, data in zip(messages.files(name), messages.written(catalog), strict=True):
+        if len(catalog) and (not file.exists() or file.read_bytes() != data):
+            found.append(f"{file.name} is out of date: make messages")
+    assert not found or name in OPEN, found
+
+
+def test_a_text_without_french_a_name_lost_and_a_misprint_are_faults(tmp_path):
+    from babel.messages.catalog import Catalog
+
+    catalog = Catalog(locale="fr", domain="x")
+    catalog.add("{n} trees: why?", "{m} arbres : pourquoi\u202f?")
+    catalog.add("Not said")
+    catalog.add("Well", "Voil\u00e0\u202f: l\u2019arbre")
+    found = messages.faults(catalog)
+    assert len(found) == 3
+    assert "{names} differ" in found[0] and "before :" in found[1] and "not translated" in found[2]
+
+
+@pytest.mark.parametrize(
+    "text, rule",
+    [
+        ("Pourquoi ?", "U+202F"),
+        ("Pourquoi?", "U+202F"),
+        ("Note: ceci", "before :"),
+        ("l'arbre", "apostrophe"),
+        ("\u00ab arbre \u00bb", "\u00ab \u00bb"),
+        ("3.5 m", "decimal"),
+        ("\u201carbre\u201d", "quotes"),
+    ],
+)
+def test_typography_that_is_not_french(text, rule):
+    assert any(rule in wrong for wrong in messages.misprinted(text))
+
+
+def test_code_and_addresses_have_no_typography():
+    assert not messages.misprinted(
+        "Voir `x: 3.5 ?` et [le guide](https://example.org/a?b=1;c) : {share:value}".replace(" :", "\u00a0:")
+    )
+
+
+@pytest.mark.parametrize(
+    "settings, expected",
+    [
+        ({"DATAKIT_LANG": "fr"}, "fr"),
+        ({"LANG": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "fr_CA.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"DATAKIT_LANG": "en", "LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_else_the_systems(settings, expected):
+    env = {
+        k: v for k, v in os.environ.items() if k not in ("DATAKIT_LANG", "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE")
+    }
+    said = "from datakit.language import language; print(language())"
+    done = subprocess.run([sys.executable, "-c", said], env=env | settings, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
+
+
+def test_a_notebook_speaks_the_language_of_jupyterlab(tmp_path, monkeypatch):
+    file = tmp_path / "@jupyterlab" / "translation-extension" / "plugin.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text("// chosen in the menu\n" + json.dumps({"locale": "fr_FR"}), encoding="utf-8")
+    monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path))
+    monkeypatch.delenv("DATAKIT_LANG")
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    language._lab.cache_clear()
+    assert language.language() == "fr"
+    monkeypatch.delitem(sys.modules, "ipykernel")
+    language._lab.cache_clear()
+    monkeypatch.setenv("DATAKIT_LANG", "en")
+    assert language.language() == "en"
+
+
+def test_speaking_ends_with_its_block():
+    with speaking("fr"):
+        assert _("expected:") == "attendu\u00a0:"
+        assert number(0.5) == "0,5"
+    assert _("expected:") == "expected:"
+    with pytest.raises(ValueError, match="none of en, fr"), speaking("de"):
+        pass
+
+
+def test_a_unit_agrees_with_its_number():
+    with speaking("fr"):
+        assert ngettext("inhabitants", "inhabitants", 0.4) == "habitant"
+        assert f"{Value(1, 'inhabitants')}" == "1\u00a0habitant"
+        assert f"{Value(2, 'inhabitants', low=1, high=3)}" == "2\u00a0habitants (1 \u00e0 3)"
+        assert f"{Value(1.5, 'inhabitants', high=3)}" == "1,5\u00a0habitant (au plus 3)"
