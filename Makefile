@@ -13,6 +13,9 @@ OUTPUT ?= reports/latest
 ARGS   ?=
 REPO   ?=
 
+# Wherever this is set (images of containers do), each of the hundred processes of a run would compile pandas again.
+unexport PYTHONDONTWRITEBYTECODE
+
 bin    := $(VENV)/bin
 # One stamp per set of packages: as long as its lock is not newer, nothing is installed again.
 made    := $(VENV)/.datakit-made

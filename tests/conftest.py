@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("netguard")
 # The files that take longest begin, so that the short ones fill the end on both processors.
 LONGEST = (
-    "run/test_nbval.py",
     "run/test_notebooks.py",
     "data/test_real.py",
     "vegetation/test_vegetation_notebooks.py",
@@ -47,6 +46,9 @@ def pytest_configure(config):
         del os.environ[name]
     os.environ["MPLBACKEND"] = "agg"
     os.environ["DATAKIT_LANG"] = "en"  # whatever the machine speaks; tests of French say so
+    # As the Makefile does: a process that a test starts would compile all that it imports, each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["-q", "-n", "2", "--dist", "loadfile", "-m", "not slow and not browser"]
-NOTEBOOKS = ("tests/run/test_notebooks.py", "tests/run/test_nbval.py")
+NOTEBOOKS = ("tests/run/test_notebooks.py",)
 
 
 def changed(since):

@@ -191,8 +191,10 @@ def average(values: ArrayLike, layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame,
 
 def polygons(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> np.ndarray:
     """The shapes of a table as valid flat polygons, in its order; what has no surface becomes an empty polygon."""
-    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    shapes = frame.geometry.to_numpy()
     shapes = np.where(shapely.is_missing(shapes), shapely.Polygon(), shapes)
+    high = shapely.has_z(shapes)  # asking first is cheap, a copy of each shape is not
+    shapes[high] = shapely.force_2d(shapes[high])
     bad = ~shapely.is_valid(shapes)
     shapes[bad] = shapely.make_valid(shapes[bad])
     # A mended shape may be a collection: its surface counts, its lines do not.

@@ -1,12 +1,12 @@
 """Fetch: outcomes, origins in order, the lock, and a cache that many processes share, some of which die."""
 
+import contextlib
 import errno
 import hashlib
 import inspect
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pooch
+import psutil
 import pytest
 
 import datakit
@@ -269,23 +270,43 @@ def test_a_lock_that_is_absent_broken_or_silent_is_refused(card, tmp_path):
 # -- the cache --------------------------------------------------------------------------------------------------------
 
 
-FETCH = """
-import os, sys, datakit, requests, pooch, filelock, tqdm
-print("ready", flush=True); sys.stdin.readline()
-print(datakit.fetch("things", os.environ["ORIGIN"]), flush=True)
+# One process imports everything; each line that it reads makes it fork another, which fetches and ends.
+FORKS = """
+import os, sys, traceback, datakit, requests, pooch, filelock, tqdm, datakit.data.fetching, datakit.data.provenance
+
+def say(*words):  # a line at once, whoever else writes
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
+say("ready")
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            say(datakit.fetch("things", "publisher"))
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    say(child)
+    if "wait" in sys.argv:  # for one before the next
+        os.waitpid(child, 0), say("gone")
+while "wait" not in sys.argv:
+    try:
+        say("end", os.wait()[1])
+    except ChildProcessError:
+        break
 """
 
 
-def started(origin="publisher", **more):
-    """A real process that waits, with everything imported, for a line before it fetches."""
+def started(*words):
+    """A real process, with everything imported, that forks one that fetches for each line it gets."""
     process = subprocess.Popen(
-        [sys.executable, "-c", FETCH],
+        [sys.executable, "-c", FORKS, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "ORIGIN": origin, "DATAKIT_TIMEOUT": "10,30"},
-        **more,
+        env={**os.environ, "DATAKIT_TIMEOUT": "10,30"},
     )
     assert process.stdout.readline() == "ready\n", process.stderr.read()
     return process
@@ -295,15 +316,14 @@ def started(origin="publisher", **more):
 def test_forty_processes_bring_one_file_once(server, card):
     hold = threading.Event()
     server.behaviours["/things.csv"] = [{"drip": 20_000, "stall": hold, "pause": 0.05}, {}]
-    processes = [started() for _ in range(40)]
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    ends = [process.communicate(timeout=120) for process in processes]
-    assert {process.returncode for process in processes} == {0}, ends
-    paths = {out.strip() for out, _ in ends}
-    assert len(paths) == 1
-    assert Path(paths.pop()).read_bytes() == CSV
+    process = started()
+    out, err = process.communicate("\n" * 40, timeout=120)
+    said = out.splitlines()
+    pids, ends = {s for s in said if s.isdigit()}, [s for s in said if s.startswith("end")]
+    paths = [s for s in said if s not in pids and s not in ends]
+    assert ends == ["end 0"] * 40 and len(pids) == 40, err
+    assert len(paths) == 40 and len(set(paths)) == 1
+    assert Path(paths[0]).read_bytes() == CSV
     assert server.times("/things.csv") == 1
 
 
@@ -313,21 +333,26 @@ def test_forty_deaths_leave_no_bad_file(server, card):
     hold = threading.Event()
     server.etags["/things.csv"] = '"one"'
     server.behaviours["/things.csv"] = [{"drip": 4_000, "stall": hold, "pause": 0.004}]
+    process = started("wait")
+    killed = 0
     for moment in range(40):
         server.ranges = moment % 2 == 0
-        process = started()
         before = server.sent["/things.csv"]
         process.stdin.write("\n")
         process.stdin.flush()
-        while server.sent["/things.csv"] - before < 3_000 * moment and process.poll() is None:
+        child = psutil.Process(int(process.stdout.readline()))
+        while server.sent["/things.csv"] - before < 3_000 * moment and child.is_running():
             time.sleep(0.001)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdin.close(), process.stdout.close(), process.stderr.close()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+        ends = iter(process.stdout.readline, "gone\n")
+        killed += list(ends) == []  # it had no time to say where the file is
         whole = list(cache_folder().glob("things/*/things.csv"))
         assert all(path.read_bytes() == CSV for path in whole), f"a bad file after death {moment}"
         for path in whole:  # it was quick enough to finish: begin again
             path.unlink()
+    assert killed > 20
+    assert process.communicate() == ("", "")
     server.behaviours["/things.csv"] = [{}]
     assert get().read_bytes() == CSV
     assert nothing_half_written()

@@ -16,6 +16,7 @@ from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME
 from datakit.run import running
 from datakit.run.parameters import read_parameters
 from tests.chapters import speaks
+from tests.replayed import compare
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
 MEMORY = 450e6  # what Binder guarantees
@@ -215,6 +216,21 @@ def test_answers_are_those_of_the_shipped_notebook(report, root, name):
             for part in ("value", "low", "high"):  # another processor may round the last digits otherwise
                 exact = not isinstance(other[part], float)
                 assert one[part] == (other[part] if exact else pytest.approx(other[part], rel=1e-6)), one
+
+
+@pytest.fixture(scope="module")
+def compared(report, root, tmp_path_factory):
+    """What nbval says of each notebook: the outputs that it is shipped with against those of the report."""
+    paths = [root / "notebooks" / f"{name}.ipynb" for name in NAMES]
+    return compare(paths, report.output, tmp_path_factory.mktemp("nbval"))[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_executing_again_gives_the_same_outputs(compared, report, root, name):
+    shipped, again = (nbformat.read(f / f"{name}.ipynb", as_version=4) for f in (root / "notebooks", report.output))
+    assert len(compared[name]) == sum(cell.cell_type == "code" for cell in shipped.cells)
+    written = [o.text for c in again.cells for o in c.get("outputs", ()) if o.get("name") == "stderr"]
+    assert not any(compared[name]), "\n".join([*compared[name], "written to stderr:", *written])
 
 
 def said_unseen(build, nb):
