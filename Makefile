@@ -64,7 +64,7 @@ coverage: $(for_dev)  ## the same, and how much of datakit/ they reach: 90 % at 
 	@$(tests) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 lab: $(for_run)  ## JupyterLab on the first notebook
-	@$(bin)/jupyter trust notebooks/*.ipynb >/dev/null
+	@$(bin)/jupyter trust notebooks/*.ipynb notebooks/solutions/*.ipynb >/dev/null
 	@JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(bin)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 

@@ -29,6 +29,7 @@ from traitlets.config import Config
 from datakit.data import provenance
 from datakit.data.origins import as_text, parse_origins
 from datakit.run.parameters import assign, read_parameters
+from datakit.workshop.editions import whole
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -128,7 +129,7 @@ def usual_warnings():
     warnings.showwarning = write
 
 
-def execute(*names, origins="sample", after=(), **parameters):
+def execute(*names, origins="sample", after=(), then=lambda cell: "", **parameters):
     """Chapters' sources, executed one after the other, with parameters as ``datakit run -p`` takes them.
 
     Parameters
@@ -138,6 +139,8 @@ def execute(*names, origins="sample", after=(), **parameters):
     origins : str
     after : sequence of str
         Cells to execute at the end of each.
+    then : callable
+        What to execute right after a cell, if anything; what it shows is added to the cell's outputs.
     **parameters
         Each for the chapters that declare it; one that none of them declares is an error.
 
@@ -151,11 +154,12 @@ def execute(*names, origins="sample", after=(), **parameters):
     declared = {name: read_parameters(book.cells, name) for name, book in books.items()}
     values = assign(parameters | {"origins": origins}, declared)
     for name, book in books.items():
-        book.cells += [nbformat.v4.new_code_cell(source) for source in after]
+        book.cells = whole(book.cells) + [nbformat.v4.new_code_cell(source) for source in after]
         with fresh(NOTEBOOKS, origins) as shell:
             for cell in book.cells:
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = shell.run(cell.source), shell.execution_count - 1
+                    cell.outputs += shell.run(more) if (more := then(cell)) else []
                 if "parameters" in cell.metadata.get("tags", ()):
                     shell.push(values[name])
         speaks(book.cells[: len(book.cells) - len(after)])

@@ -1,5 +1,9 @@
 """Make ``notebooks/*.ipynb`` from ``notebooks/src/*.py``, executed on the sample: ``tools/build_notebooks.py [NAMES]``.
 
+Of each chapter come the participants' edition, ``notebooks/NAME.ipynb``; the one with its solutions,
+``notebooks/solutions/NAME.ipynb``; and what checks have to know, ``datakit/workshop/exercises/NAME.json``. One
+execution serves all three: first the participants' cells, then each exercise with its solution, in the same kernel.
+
 Outputs are kept, so that a reader sees results without running anything and tests have something to compare with. What
 would change at each execution without meaning anything (times, versions, random ids) is left out. With ``--check``
 nothing is executed or written: it says whether each notebook is its source, executed.
@@ -7,6 +11,7 @@ nothing is executed or written: it says whether each notebook is its source, exe
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import sys
@@ -18,7 +23,14 @@ import jupytext
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from datakit.run.running import run  # noqa: E402
+from datakit.workshop import editions  # noqa: E402
+from datakit.workshop.recording import EXERCISE_MIME  # noqa: E402
+
 NOTEBOOKS = ROOT / "notebooks"
+EXERCISES = ROOT / "datakit" / "workshop" / "exercises"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
@@ -50,15 +62,37 @@ def from_source(path):
     return nb
 
 
+def with_cells(nb, cells):
+    """A notebook that has some of the cells of another, each a copy."""
+    return nbformat.from_dict({**nb, "cells": [nbformat.from_dict(dict(cell)) for cell in cells]})
+
+
+def to_run(nb, name):
+    """The notebook whose one execution gives both editions: each solution writes down what its check has to know."""
+    if not editions.is_checked(nb.cells):
+        return nb
+    first = next(k for k, cell in enumerate(nb.cells) if cell.cell_type == "code")
+    about = editions.described(nb.cells, name)
+    begin = nbformat.v4.new_code_cell(f"from datakit.workshop import recording\nrecording.begin({about!r})")
+    cells = [*editions.participants(nb.cells[:first]), begin, *editions.participants(nb.cells[first:])]
+    for one in editions.exercises(nb.cells, name):
+        lines = one.solution.source.splitlines()
+        if one.id:
+            lines[:0] = ["from datakit.workshop import recording", "answer = ..."]
+            lines[-1] = f"recording.record({one.id!r}, answer, {one.mistakes!r}, globals())"
+        cells.append(nbformat.from_dict({**one.solution, "source": "\n".join(lines)}))
+    return with_cells(nb, cells)
+
+
 def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
-    """Execute one source as ``datakit run`` does, and write the notebook.
+    """Execute one source as ``datakit run`` does, and write what is made of it.
 
     Parameters
     ----------
     name : str
         Without suffix, for example ``"10_trees_inventory"``.
     notebooks : path
-        Where the notebook goes; its source is in ``src`` below it.
+        Where the notebooks go; the source is in ``src`` below it.
     origins : str
         Always the sample for what is shipped.
 
@@ -67,28 +101,77 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
     str or None
         What went wrong.
     """
-    from datakit.run.running import run
-
+    bare = from_source(notebooks / "src" / f"{name}.py")
     with tempfile.TemporaryDirectory() as folder:
-        bare = from_source(notebooks / "src" / f"{name}.py")
         path = Path(folder) / f"{name}.ipynb"
-        nbformat.write(bare, path)
+        nbformat.write(to_run(bare, name), path)
         report = run([path], origins=origins, output=Path(folder) / "report", timeout=timeout, progress=False)
         done = report.notebooks[0]
         if not done.ok:
-            return f"{name}: {done.summary()}\n    {(done.error or {}).get('line', '')}"
+            return f"{name}: {done.summary()}\n    {(done.error or {}).get('evalue', '')}"
         executed = nbformat.read(Path(folder) / "report" / f"{name}.ipynb", as_version=4)
-    kept = {cell.id: cell for cell in executed.cells}
-    for count, cell in enumerate((c for c in bare.cells if c.cell_type == "code"), 1):
-        cell.execution_count = count
-        cell.outputs = joined(plain(output, count) for output in kept[cell.id].outputs)
-    text = nbformat.writes(bare) + "\n"
-    for place in (str(ROOT), str(Path.home()) + "/", tempfile.gettempdir() + "/"):
-        if len(place) > 2 and place in text:
-            return f"{name}: an output shows a path of this machine ({place}): print less, or make the path relative"
-    (notebooks / f"{name}.ipynb").write_text(text, encoding="utf-8")
-    print(f"{name}: {done.seconds:.1f} s, {(done.peak_memory or 0) / 1e6:.0f} MB, {len(text) / 1e6:.2f} MB", flush=True)
+    outputs = {cell.id: cell.get("outputs", []) for cell in executed.cells}
+    texts = made_of(bare, name, outputs, notebooks)
+    for text in texts.values():
+        for place in (str(ROOT), str(Path.home()) + "/", tempfile.gettempdir() + "/"):
+            if len(place) > 2 and place in text:
+                return (
+                    f"{name}: an output shows a path of this machine ({place}): print less, or make the path relative"
+                )
+    for path, text in texts.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    size = sum(map(len, texts.values())) / 1e6
+    print(f"{name}: {done.seconds:.1f} s, {(done.peak_memory or 0) / 1e6:.0f} MB, {size:.2f} MB", flush=True)
     return None
+
+
+def made_of(bare, name, outputs, notebooks=NOTEBOOKS):
+    """The files that are made of an executed chapter: path -> text.
+
+    Parameters
+    ----------
+    bare : NotebookNode
+        Its source.
+    name : str
+    outputs : dict of str to list
+        Of each cell, by its id.
+    """
+
+    def shown(nb, kept):
+        for count, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), 1):
+            if kept(cell):
+                ours = [o for o in outputs[cell.id] if EXERCISE_MIME not in o.get("data", {})]
+                cell.execution_count = count
+                cell.outputs = joined(plain(output, count) for output in ours)
+        return nbformat.writes(nb) + "\n"
+
+    if not editions.is_checked(bare.cells):
+        return {notebooks / f"{name}.ipynb": shown(bare, lambda cell: True)}
+    taken = with_cells(bare, editions.participants(bare.cells))
+    solved = with_cells(bare, editions.whole(bare.cells))
+    records = [
+        o["data"][EXERCISE_MIME] for found in outputs.values() for o in found if EXERCISE_MIME in o.get("data", {})
+    ]
+    about = editions.described(bare.cells, name)
+    order = ("minutes", "goal", "expected", "mistakes", "hints", "data")
+    about["exercises"] = {n: {part: one[part] for part in order} for record in records for n, one in record.items()}
+    return {
+        notebooks / f"{name}.ipynb": shown(taken, lambda cell: True),
+        notebooks / "solutions" / f"{name}.ipynb": shown(solved, lambda cell: editions.role(cell) == "solution"),
+        exercises_file(notebooks, name): written(about),
+    }
+
+
+def written(about):
+    """A chapter's exercises as JSON that a person can read: a list of values takes one line."""
+    text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s*\]", lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]", text)
+
+
+def exercises_file(notebooks, name):
+    """Where a chapter's exercises are written: in the package, else (tests) beside the notebooks."""
+    return (EXERCISES if notebooks == NOTEBOOKS else notebooks / "exercises") / f"{name}.json"
 
 
 def plain(output, count):
@@ -135,10 +218,25 @@ def differences(name, notebooks=NOTEBOOKS):
     list of str
         Empty when the two are in step.
     """
-    path = notebooks / f"{name}.ipynb"
+    bare = from_source(notebooks / "src" / f"{name}.py")
+    if not editions.is_checked(bare.cells):
+        return differs(bare, notebooks / f"{name}.ipynb", name)
+    found = differs(with_cells(bare, editions.participants(bare.cells)), notebooks / f"{name}.ipynb", name)
+    solved = with_cells(bare, editions.whole(bare.cells))
+    found += differs(
+        solved,
+        notebooks / "solutions" / f"{name}.ipynb",
+        f"{name}, solutions",
+        lambda cell: editions.role(cell) == "solution",
+    )
+    return found + forgotten(bare, exercises_file(notebooks, name), name)
+
+
+def differs(made, path, name, executed=lambda cell: True):
+    """Where one edition is not its source, executed as far as it should be."""
     if not path.exists():
         return [f"{name}: there is no {path.name}"]
-    made, kept = from_source(notebooks / "src" / f"{name}.py"), nbformat.read(path, as_version=4)
+    kept = nbformat.read(path, as_version=4)
     found = []
     if len(made.cells) != len(kept.cells):
         found.append(f"{name}: {len(made.cells)} cells in the source, {len(kept.cells)} in the notebook")
@@ -146,9 +244,31 @@ def differences(name, notebooks=NOTEBOOKS):
         if (ours.cell_type, ours.source, ours.metadata) != (theirs.cell_type, theirs.source, theirs.metadata):
             found.append(f"{name}: cell {number} differs: {ours.source.splitlines()[:1] or ['']}")
     for number, cell in enumerate((c for c in kept.cells if c.cell_type == "code"), 1):
-        if cell.execution_count != number:
+        if cell.execution_count != (number if executed(cell) else None):
             found.append(f"{name}: code cell {number} was not executed in order")
+        if cell.outputs and not executed(cell):
+            found.append(f"{name}: code cell {number} has outputs, which are in the other edition")
         found += [f"{name}: code cell {number} shows an error" for o in cell.outputs if o.output_type == "error"]
+    return found
+
+
+def forgotten(bare, path, name):
+    """Where the file of a chapter's exercises says something else than its source."""
+    if not path.exists():
+        return [f"{name}: there is no {path.name} in {path.parent.name}"]
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    made = editions.described(bare.cells, name)
+    for one in editions.exercises(bare.cells, name):
+        if one.id:
+            made["exercises"][one.id]["mistakes"] = editions.explanations(one.mistakes) if one.mistakes else []
+            theirs = kept["exercises"].get(one.id, {})
+            said = {k: theirs.get(k) for k in ("minutes", "goal", "hints")}
+            said["mistakes"] = [mistake["why"] for mistake in theirs.get("mistakes", ())]
+            if said != made["exercises"][one.id]:
+                found.append(f"{name}: exercise {one.id} differs in {path.name}")
+    if made["parameters"] != kept["parameters"] or made["exercises"].keys() != kept["exercises"].keys():
+        found.append(f"{name}: the parameters or the exercises differ in {path.name}")
     return found
 
 
@@ -166,6 +286,7 @@ def main():
         problems = [problem for name in names for problem in differences(name)]
     else:
         os.environ.pop("DATAKIT_ORIGINS", None)
+        os.environ["DATAKIT_LANG"] = "en"
         with ThreadPoolExecutor(2) as pool:
             problems = [p for p in pool.map(lambda name: execute(name, timeout=args.timeout), names) if p]
     for problem in problems:

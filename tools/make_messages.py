@@ -25,6 +25,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from translate.storage.markdown import MarkdownFile
 
+from datakit.workshop.editions import goal
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "datakit"
 FRENCH = PACKAGE / "locale" / "fr" / "LC_MESSAGES"
@@ -89,6 +91,8 @@ def _of_chapter(file):
         if cell.cell_type == "markdown":
             for text in _prose(cell.source):
                 yield text, None
+            if "exercise" in cell.metadata.get("tags", []) and (alone := goal(cell.source)):
+                yield alone, None  # a check says it where there is no answer yet
         elif "parameters" not in cell.metadata.get("tags", []):
             for text in _said(ast.parse(cell.source)):
                 yield text, None

@@ -24,7 +24,7 @@ def kit_notebooks() -> Path:
 
 
 def copy_notebooks(folder: str | os.PathLike[str] = "notebooks") -> tuple[list[Path], list[Path]]:
-    """Copy the kit's notebooks into a folder. A file that is there is left as it is.
+    """Copy the kit's notebooks into a folder, and their solutions into one below. A file that is there is left alone.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ def copy_notebooks(folder: str | os.PathLike[str] = "notebooks") -> tuple[list[P
     """
     copied: list[Path] = []
     left: list[Path] = []
-    for path in sorted(kit_notebooks().glob("*.ipynb")):
-        target = Path(folder) / path.name
+    kit = kit_notebooks()
+    for path in (*sorted(kit.glob("*.ipynb")), *sorted(kit.glob("solutions/*.ipynb"))):
+        target = Path(folder) / path.relative_to(kit)
         if os.path.lexists(target):
             left.append(target)
             continue

@@ -1,8 +1,14 @@
-"""The workshop: what a facilitator prepares the day before, and gives to a room whose network is weak.
+"""The workshop: exercises that answer, and what a facilitator prepares the day before for a room whose network is weak.
 
-serving  Give a folder to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off
+serving    Give a folder to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off
+checking   ``check("14.1", answer)``: is an answer right, and if not, what is wrong with it
+sayings    What a check says
+comparing  How an answer differs from the one that is expected
+forms      What an answer is, in whichever form it was given
+recording  What a check has to know, written down while a chapter is executed
+editions   A chapter's two editions: the participants', and the whole one with its solutions
 """
 
 from datakit.lending import lend
 
-__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)
+__getattr__, __dir__, __all__ = lend(__name__, {"check": "datakit.workshop.checking"}, __doc__)

@@ -43,6 +43,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.geo import territory
 from datakit.show import Value, ask, charts, maps
+from datakit.workshop import check
 
 datakit.describe("communes")
 
@@ -143,27 +144,75 @@ with ask("Where do people live closest together?") as close:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Which communes have fewer than 500 inhabitants per km² and more than 5,000 inhabitants? Start from
-# `joined`.
+# **1.** (5 minutes) *To pick rows by two conditions.* Which communes have fewer than 500 inhabitants per km² and more
+# than 5,000 inhabitants? Start from `joined`. `answer` is the list of their names.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a list of names
+check("00.1", answer)
 
 # %% tags=["solution"]
 spread_out = joined[(joined["density"] < 500) & (joined["population"] > 5000)]
-spread_out[["name", "population", "density"]].round(0)
+answer = list(spread_out["name"])
+display(spread_out[["name", "population", "density"]].round(0))
+check("00.1", answer)
+
+# %% tags=["mistakes"]
+few, many = joined["density"] < 500, joined["population"] > 5000
+{
+    "Only the second condition was kept: these are all communes with more than 5,000 inhabitants.": joined["name"][
+        many
+    ],
+    "Only the first condition was kept: these are all communes with fewer than 500 inhabitants per km².": joined[
+        "name"
+    ][few],
+    "These are the communes of one kind or the other: `&` keeps those for which both are true, `|` does not.": joined[
+        "name"
+    ][few | many],
+    "The density is the wrong way round: fewer than 500 inhabitants per km² are asked for.": joined["name"][
+        ~few & many
+    ],
+}
+
+# %% tags=["hints"]
+[
+    "Each condition is a column of True and False, as long as `joined`.",
+    "Two conditions are put together with `&`, each in brackets of its own.",
+    "`joined[(one condition) & (the other)]` keeps the rows; their names are in the column `name`.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (5 minutes) How many communes does it take, from the largest on, to have three quarters of all inhabitants?
+# **2.** (5 minutes) *To see how uneven a distribution is.* How many communes does it take, from the largest on, to have
+# three quarters of all inhabitants? Start from `ranked`. `answer` is a number of communes.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of communes
+check("00.2", answer)
 
 # %% tags=["solution"]
 part = ranked["population"].cumsum() / ranked["population"].sum()
-int((part < 0.75).sum()) + 1
+answer = int((part < 0.75).sum()) + 1
+check("00.2", answer)
+
+# %% tags=["mistakes"]
+smallest = ranked["population"][::-1].cumsum() / ranked["population"].sum()
+{
+    "One more: these communes together have not yet three quarters.": answer - 1,
+    "Begin with the largest commune, not with the smallest.": int((smallest < 0.75).sum()) + 1,
+    "This is a share of the communes, in percent: their number is asked for.": 100 * answer / len(ranked),
+    "These are the communes that remain: how many come before them?": len(ranked) - answer,
+}
+
+# %% tags=["hints"]
+[
+    "Go down the list from the largest commune and add up: when do you pass three quarters of the total?",
+    "`ranked` begins with the largest; `cumsum()` adds up from the top, and dividing by the sum makes shares of it.",
+    "Count the communes whose running share is still below 0.75, and add the one that passes it.",
+]
 
 # %% [markdown]
 # ## What next

@@ -40,6 +40,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.geo import territory
 from datakit.show import Value, ask, explore, maps
+from datakit.workshop import check
 
 layers = Layers(origins, reference=f"dijon-portal@{dataset}", rehearsal=rehearsal)
 places = layers[layers.reference]
@@ -85,29 +86,54 @@ with ask("Where are they?") as where:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Open another dataset: `equipements-administratifs`. Which kinds of places has it?
+# **1.** (5 minutes) *To look into a dataset that you have never seen.* Open another one, `equipements-administratifs`.
+# Which kinds of places has it (column `categorie`), and how many of each? `answer` is a table or a Series: kind, and
+# number of places.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table or a Series: kind, number of places
+check("05.1", answer)
 
 # %% tags=["solution"]
 offices = layers["dijon-portal@equipements-administratifs"]
-offices["categorie"].value_counts().rename_axis("kind").reset_index(name="places")
+answer = offices["categorie"].value_counts().rename_axis("kind").reset_index(name="places")
+display(answer)
+check("05.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are the kinds alone: say how many places there are of each, too.": list(answer["kind"]),
+    "This is how many kinds there are: say which ones, and how many places each has.": len(answer),
+    "These are shares of all places: their numbers are asked for.": offices["categorie"].value_counts(normalize=True),
+    "This counts all rows: how many are there of each kind?": len(offices),
+}
+
+# %% tags=["hints"]
+[
+    "`layers[...]` opens any dataset of the portal: its id is `dijon-portal@`, then the name.",
+    "The kind of a place is in the column `categorie`.",
+    "`value_counts()` counts how often each value of a column is there.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Colour the communes by the number of rows per 10,000 inhabitants.
+# **2.** (15 minutes) *To compare communes of different sizes.* How many rows of the dataset has each commune per 10,000
+# inhabitants? Take every commune, also those without a row. `answer` is a table or a Series: name of the commune, and
+# rate. Start from `counted` and `communes`, and draw a map of it with `maps.choropleth` if you like.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table or a Series: name, rate
+check("05.2", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("Where are most of them, for their inhabitants?") as rated:
     where.needed()
     people = communes[["commune", "name", "geometry"]].merge(layers["communes-population"][["commune", "population"]])
     people["rate"] = 10_000 * people["name"].map(counted.set_index("name")["rows"]).fillna(0) / people["population"]
-    most = people.loc[people["rate"].idxmax()]
+    answer, most = people[["name", "rate"]], people.loc[people["rate"].idxmax()]
     words = {"title": f"{dataset}, per 10,000 inhabitants", "unit": "per 10,000 inhabitants"}
     words |= {"caption": "A small commune has a high rate with a single row.", "alt": f"Highest rate: {most['name']}."}
     rated.say(
@@ -118,6 +144,25 @@ with ask("Where are most of them, for their inhabitants?") as rated:
         cannot_say="Whether one row more would change the order: in a small commune it would.",
         data=[places, communes, layers["communes-population"]],
     )
+check("05.2", answer)
+
+# %% tags=["mistakes"]
+rate = people.set_index("name")["rate"]
+rows = (rate * people.set_index("name")["population"] / 10_000).round()
+{
+    "These are the rows of each commune: divide them by its inhabitants.": rows,
+    "This is per 1,000 inhabitants: 10,000 are asked for.": rate / 10,
+    "Communes without a row are left out: their rate is 0.": rate[rate > 0],
+    "These are rows per km²: divide by the inhabitants, not by the area.": rows / (people.set_index("name").area / 1e6),
+    "This is how many inhabitants there are for each row: turn the division round.": (10_000 / rate[rate > 0]),
+}
+
+# %% tags=["hints"]
+[
+    "You need two numbers for each commune: its rows, which `counted` has, and its inhabitants.",
+    "The dataset `communes-population` has the inhabitants; `merge` puts them beside `communes` by their code.",
+    "`map` the rows onto the names, `fillna(0)` where there are none, then 10,000 times rows divided by inhabitants.",
+]
 
 # %% [markdown]
 # ## What next

@@ -52,6 +52,7 @@ from datakit.trees import choosing, drawing, learners, risk, scoring
 from datakit.trees.reasons import reasons
 from datakit.trees.study import needs, some, study
 from datakit.trees.visits import figures, sheet, visit_list
+from datakit.workshop import check
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -151,54 +152,163 @@ with ask("Which trees should a crew look at first?") as first:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Which genus has lost the largest share of its trees, among those with at least 100? Is it only its
-# age: how many would have been lost if each fifth of the ages had the share that all trees of that fifth have?
+# **1.** (5 minutes) *To know what chance finds, before a list is praised.* A crew goes to see as many trees as `visits`
+# says, drawn at random among those of `known`. How many lost ones does it find, on average? `answer` is a number of
+# trees.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of trees
+check("14.1", answer)
+
+# %% tags=["solution"]
+with ask("What does chance find?") as by_chance:
+    losses.needed()
+    answer = round(visits * target.mean(), 1)
+    by_chance.say(
+        "{visits} drawn at random find {found} on average.",
+        visits=Value(visits, "trees"),
+        found=Value(answer, "lost ones", decimals=1),
+        cannot_say="What one draw finds: some find several more, some fewer.",
+        data=[recorded],
+    )
+check("14.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "This is the share that was lost: multiply it by the number of trees that the crew sees.": target.mean(),
+    "This is how many were lost in the whole inventory: the crew sees only a part of it.": int(target.sum()),
+    "This is how many of the trees that the crew sees were not lost.": visits * (1 - target.mean()),
+    "This is a percentage: that many in a hundred were lost, and the crew sees another number.": 100 * target.mean(),
+}
+
+# %% tags=["hints"]
+[
+    "Among trees drawn at random, lost ones are as frequent as among all trees whose outcome is known.",
+    "`target` is 1 for a lost tree and 0 for another: its mean is the share that was lost.",
+    "Multiply that share by `visits`.",
+]
+
+# %% [markdown] tags=["exercise"]
+# **2.** (15 minutes) *To tell what a genus suffers from what its age brings.* Which share of its trees has each genus
+# lost, among those with at least 100 trees of known age? And which share would it have lost if each of its trees had
+# that of its fifth of the ages? `answer` is a table: a row for each genus, and the columns `lost` and `same age`, in
+# percent. Start from `features`, `target` and `pd.qcut`.
+
+# %% tags=["exercise"]
+answer = ...  # a table: genus, lost, same age
+check("14.2", answer)
 
 # %% tags=["solution"]
 with ask("Which genus has lost most, and is it only its age?") as genus:
     chosen.needed()
     lost, years = features.assign(lost=100 * target), needs(features, "age", "the age of trees")
     lost["same age"] = lost.groupby(pd.qcut(years, 5, duplicates="drop"), observed=True)["lost"].transform("mean")
-    table = lost.dropna(subset="age").groupby("genus")[["lost", "same age"]].agg(["mean", "size"])
-    table = some(table[table["lost", "size"] >= 100], "genus", "100 trees")
-    table = table.sort_values(("lost", "mean"), ascending=False)
+    genera = lost.dropna(subset="age").groupby("genus")
+    table, large = genera[["lost", "same age"]].mean(), genera.size() >= 100
+    answer = some(table[large], "genus", "100 trees").sort_values("lost", ascending=False).round(1)
     genus.say(
         "{name} has lost {lost}; trees of its ages have lost {alike}.",
-        name=Value(table.index[0]),
-        lost=Value(table["lost", "mean"].iloc[0], "%", decimals=1),
-        alike=Value(table["same age", "mean"].iloc[0], "%", decimals=1),
+        name=Value(answer.index[0]),
+        lost=Value(answer["lost"].iloc[0], "%", decimals=1),
+        alike=Value(answer["same age"].iloc[0], "%", decimals=1),
         cannot_say="Why: its soil, its streets or a pest may be behind it.",
         data=[recorded],
     )
+check("14.2", answer)
+
+# %% tags=["mistakes"]
+aged = lost.dropna(subset="age")
+
+
+def with_ages(groups):
+    share = aged.groupby(groups, observed=True)["lost"].transform("mean")
+    return aged.assign(**{"same age": share}).groupby("genus")[["lost", "same age"]].mean()
+
+
+fifth, tenth = (pd.qcut(aged["age"], parts, duplicates="drop") for parts in (5, 10))
+of_all = 100 * aged.groupby("genus")["lost"].sum() / aged["lost"].sum()
+{
+    "Genera with fewer than 100 trees are in it: a share of a handful of trees is mostly luck.": table,
+    "The ages were cut into tenths, not into fifths.": with_ages(tenth)[large],
+    "Take the share of each fifth over all genera, not genus by genus: else it repeats what was lost.": with_ages(
+        [aged["genus"], fifth]
+    )[large],
+    "This is how much of all losses each genus has: divide by the trees of the genus instead.": answer.assign(
+        lost=of_all
+    ),
+}
+
+# %% tags=["hints"]
+[
+    "Each tree needs two figures: whether it was lost (100 or 0), and the share lost among all trees of its fifth.",
+    "`pd.qcut(age, 5)` gives each tree its fifth; `groupby(fifth).transform('mean')` gives it the share of that fifth.",
+    "Put both figures beside the genus of each tree, take means by genus, and keep genera with at least 100 trees.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (40 minutes) Would it work elsewhere? Learn in the western half of the inventory and try in the eastern half,
-# and the other way round. With another inventory that has losses, `datakit.trees.transfer` tries another city.
+# **3.** (40 minutes) *To see whether a model works where it has not learnt.* Learn in the western half of the inventory
+# and try in the eastern half, and the other way round: which average precision has each? Halves meet at the median of
+# the trees' `x`. `answer` is a dict: `{"east": ..., "west": ...}`, each named after the half in which it was **tried**.
+# Use `learners.model` and `scoring.average_precision`. With another inventory that has losses,
+# `datakit.trees.transfer` tries another city.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"east": a number, "west": a number}
+check("14.3", answer)
 
 # %% tags=["solution"]
 with ask("Does what is learnt in one half of the city hold in the other?") as moved:
     chosen.needed()
-    west = (known.geometry.x < known.geometry.x.median()).to_numpy()
-    east_score = learners.model(features).fit(features[west], target[west]).predict_proba(features[~west])[:, 1]
-    west_score = learners.model(features).fit(features[~west], target[~west]).predict_proba(features[west])[:, 1]
+    west, answer, said = (known.geometry.x < known.geometry.x.median()).to_numpy(), {}, {}
+    for tried, rows in (("east", ~west), ("west", west)):
+        score = learners.model(features).fit(features[~rows], target[~rows]).predict_proba(features[rows])[:, 1]
+        answer[tried] = round(scoring.average_precision(target[rows], score), 3)
+        said |= {tried: Value(answer[tried]), f"{tried}_chance": Value(target[rows].mean(), decimals=3)}
     moved.say(
         "Learnt in the west, the average precision in the east is {east}, where chance is {east_chance}; the other way "
         "round {west}, where chance is {west_chance}.",
-        east=Value(scoring.average_precision(target[~west], east_score), decimals=3),
-        east_chance=Value(target[~west].mean(), decimals=3),
-        west=Value(scoring.average_precision(target[west], west_score), decimals=3),
-        west_chance=Value(target[west].mean(), decimals=3),
+        **said,
         cannot_say="What holds in another city: its species, soils and habits of writing differ more.",
         data=[recorded],
     )
+check("14.3", answer)
+
+
+# %% tags=["mistakes"]
+def learnt(where, tried):
+    score = learners.model(features).fit(features[where], target[where]).predict_proba(features[tried])[:, 1]
+    return scoring.average_precision(target[tried], score)
+
+
+{
+    "The two are exchanged: each is named after the half in which the model was tried.": {
+        "east": answer["west"],
+        "west": answer["east"],
+    },
+    "Each model was tried on the trees that it had learnt from, which any model gets right.": {
+        "east": learnt(~west, ~west),
+        "west": learnt(west, west),
+    },
+    "This is what chance has, the share that was lost: rank the trees by the model's score.": {
+        "east": target[~west].mean(),
+        "west": target[west].mean(),
+    },
+    "The model learnt from all trees, those that it was tried on too.": {
+        "east": learnt(west | ~west, ~west),
+        "west": learnt(west | ~west, west),
+    },
+}
+
+# %% tags=["hints"]
+[
+    "Two models, and two halves: each model learns from one half and gives a score to each tree of the other.",
+    "`known.geometry.x` against its median tells west from east; `features` and `target` have the same rows.",
+    "`learners.model(features).fit(X, y).predict_proba(Z)[:, 1]` is the score that `scoring` judges.",
+]
 
 # %% [markdown]
 # ## What next

@@ -20,6 +20,8 @@ from tests.only import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+COPIES = [path.relative_to(ROOT / "notebooks").as_posix() for path in (*NOTEBOOKS, *SOLUTIONS)]
 
 
 def build(what, source, folder):
@@ -56,7 +58,7 @@ def test_the_wheel_carries_everything(wheel):
     files = {name: path for name, path in files.items() if "__pycache__" not in name}
     for folder in ("datakit/catalog/", "datakit/sample/", "datakit/show/maps/web/", "datakit/trees/citizens/web/"):
         assert any(name.startswith(folder) for name in files), f"{folder} is empty"
-    files |= {f"datakit/notebooks/{path.name}": path for path in NOTEBOOKS}
+    files |= {f"datakit/notebooks/{name}": ROOT / "notebooks" / name for name in COPIES}
     assert len(NOTEBOOKS) >= 4
     for name, path in files.items():  # code, cards, sample, the scripts of the maps, the notebooks
         assert inside.get(name) == path.read_bytes(), name
@@ -134,8 +136,9 @@ def test_the_folders_own_notebooks_come_first(installed, empty):
     assert f"expected: trees, vegetation, inclusion, {names}" in typed(installed, empty, "run", "mine").stderr
     copied = typed(installed, empty, "notebooks")
     assert copied.returncode == 0
-    assert copied.stdout.split() == [f"notebooks/{path.name}" for path in NOTEBOOKS]
-    assert [(empty / "notebooks" / path.name).read_bytes() for path in NOTEBOOKS] == [p.read_bytes() for p in NOTEBOOKS]
+    assert copied.stdout.split() == [f"notebooks/{name}" for name in COPIES]
+    for name in COPIES:
+        assert (empty / "notebooks" / name).read_bytes() == (ROOT / "notebooks" / name).read_bytes()
     for path in NOTEBOOKS[1:]:
         (empty / "notebooks" / path.name).unlink()
     (empty / "notebooks" / NOTEBOOKS[0].name).rename(empty / "notebooks/ours.ipynb")
@@ -153,13 +156,13 @@ def test_copies_leave_what_is_there(tmp_path, capsys):
     (tmp_path / "notebooks" / NOTEBOOKS[2].name).symlink_to(tmp_path / "nowhere")
     assert main(["notebooks", str(tmp_path / "notebooks")]) == 0
     said = capsys.readouterr()
-    assert said.out.split() == [str(mine.with_name(path.name)) for path in (NOTEBOOKS[0], *NOTEBOOKS[3:])]
+    assert said.out.split() == [str(mine.parent / name) for name in (COPIES[0], *COPIES[3:])]
     assert f"{mine} is there already: left as it is" in said.err
     assert f"jupyter lab {mine.with_name(NOTEBOOKS[0].name)}" in said.err
     assert mine.read_text(encoding="utf-8") == "a day's work"
     assert not (tmp_path / "nowhere").exists()
     copied, left = shipped.copy_notebooks(tmp_path / "notebooks")
-    assert copied == [] and len(left) == len(NOTEBOOKS)
+    assert copied == [] and len(left) == len(COPIES)
 
 
 def test_copies_that_cannot_be_written_are_told(tmp_path, monkeypatch, capsys):

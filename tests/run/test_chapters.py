@@ -11,6 +11,7 @@ import pytest
 
 from datakit.errors import WrongUse
 from datakit.run.running import run
+from datakit.workshop.editions import whole
 from tests import chapters
 from tools.build_notebooks import from_source, joined, plain
 
@@ -33,6 +34,7 @@ def test_a_chapter_says_the_same_in_a_kernel_and_in_this_process(tmp_path):
     given = {"rehearsal": True}
     (here,) = chapters.execute("00_start_here", after=[SPEAKS], **given).values()
     source = from_source(chapters.NOTEBOOKS / "src" / "00_start_here.py")
+    source.cells = whole(source.cells)
     source.cells.append(nbformat.v4.new_code_cell(SPEAKS))
     path = tmp_path / "notebooks" / "00_start_here.ipynb"
     path.parent.mkdir()

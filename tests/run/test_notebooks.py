@@ -37,6 +37,13 @@ def notebook(request, root):
     return nbformat.read(root / "notebooks" / f"{request.param}.ipynb", as_version=4)
 
 
+@pytest.fixture(params=NAMES)
+def solutions(request, root):
+    """The edition with solutions; one whose exercises nothing checks is shipped with them."""
+    path = root / "notebooks" / "solutions" / f"{request.param}.ipynb"
+    return nbformat.read(path if path.exists() else root / "notebooks" / path.name, as_version=4)
+
+
 def tags(cell):
     return cell.metadata.get("tags", [])
 
@@ -62,13 +69,23 @@ def test_notebook_is_its_source_executed(build, name):
 def test_check_sees_a_difference(build, tmp_path, root):
     (tmp_path / "src").mkdir()
     shutil.copy(root / "notebooks" / "src" / "00_start_here.py", tmp_path / "src")
-    assert build.differences("00_start_here", tmp_path) == ["00_start_here: there is no 00_start_here.ipynb"]
+    assert build.differences("00_start_here", tmp_path) == [
+        "00_start_here: there is no 00_start_here.ipynb",
+        "00_start_here, solutions: there is no 00_start_here.ipynb",
+        "00_start_here: there is no 00_start_here.json in exercises",
+    ]
     nb = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
     code = [c for c in nb.cells if c.cell_type == "code"]
     code[1].source += "\n# changed"
     code[2].execution_count = None
     code[3].metadata["tags"] = ["other"]
     nbformat.write(nb, tmp_path / "00_start_here.ipynb")
+    for folder, kept in (
+        ("solutions", "notebooks/solutions/00_start_here.ipynb"),
+        ("exercises", "datakit/workshop/exercises/00_start_here.json"),
+    ):
+        (tmp_path / folder).mkdir()
+        shutil.copy(root / kept, tmp_path / folder)
     found = build.differences("00_start_here", tmp_path)
     assert len(found) == 3 and "not executed in order" in found[2]
     del nb.cells[-1]
@@ -108,7 +125,6 @@ def test_shape_of_a_chapter(notebook):
         place(notebook, lambda c: c.cell_type == "code" and "import datakit" in c.source),
         place(notebook, lambda c: c.cell_type == "code" and "with ask(" in c.source),
         place(notebook, lambda c: "exercise" in tags(c)),
-        place(notebook, lambda c: "solution" in tags(c)),
         place(notebook, lambda c: c.source.startswith("## What next")),
         place(notebook, lambda c: c.source.startswith("## Sources")),
         place(notebook, lambda c: "datakit.provenance()" in c.source),
@@ -122,6 +138,13 @@ def test_a_chapter_is_short(notebook):
     longest = max(code, key=len)
     assert len(code) <= 20 and sum(map(len, code)) <= 200
     assert len(longest) <= 15, "\n".join(longest)
+
+
+def test_a_solution_is_short(solutions):
+    code = [c.source.splitlines() for c in solutions.cells if "solution" in tags(c)]
+    longest = max(code, key=len)
+    assert len(longest) <= 15 + longest[-1].startswith("check("), "\n".join(longest)
+    assert all(c.outputs for c in solutions.cells if "solution" in tags(c))
 
 
 def test_the_minutes_announced_are_those_of_a_reader(notebook):
@@ -153,8 +176,9 @@ def test_no_cell_prints_nothing(notebook):
     speaks(notebook.cells)
 
 
-def test_a_solution_is_folded_in_jupyterlab(notebook):
-    for cell in notebook.cells:
+def test_a_solution_is_folded_in_jupyterlab(solutions):
+    assert any("solution" in tags(cell) for cell in solutions.cells)
+    for cell in solutions.cells:
         folded = cell.metadata.get("jupyter", {}) == {"source_hidden": True, "outputs_hidden": True}
         assert folded == ("solution" in tags(cell))
 

@@ -1,0 +1,189 @@
+"""The exercises of every chapter: how they are written, what is known of them, and what the editions hold."""
+
+import ast
+import json
+import re
+
+import jupytext
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from datakit.workshop import checking, comparing, editions, forms, recording
+from tests import chapters
+
+NAMES = tuple(sorted(path.stem for path in (chapters.NOTEBOOKS / "src").glob("*.py")))
+# Chapters whose exercises have no checks yet, and are shipped with their solutions in them. Shorten it.
+UNCHECKED = [
+    "10_trees_inventory",
+    "11_trees_diversity",
+    "12_trees_structure",
+    "13_trees_losses",
+    "20_vegetation_green",
+    "21_vegetation_heat",
+    "22_vegetation_ground",
+    "23_vegetation_priority",
+    "24_vegetation_planting",
+    "30_inclusion_digital",
+    "31_inclusion_access",
+    "32_inclusion_need",
+    "33_inclusion_sites",
+    "34_inclusion_reports",
+]
+CHECKED = [name for name in NAMES if name not in UNCHECKED]
+
+
+def source(name):
+    return jupytext.read(chapters.NOTEBOOKS / "src" / f"{name}.py", fmt="py:percent").cells
+
+
+def known(name):
+    return json.loads((checking.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+EXERCISES = [(name, number) for name in CHECKED for number in known(name)["exercises"]]
+
+
+def given(form):
+    """An answer that was written down, as somebody may hand it in."""
+    return pd.DataFrame(form.value) if form.kind == "table" else form.value
+
+
+@pytest.fixture(autouse=True)
+def _no_hint_yet(monkeypatch):
+    monkeypatch.setattr(checking, "_hinted", {})
+    monkeypatch.setattr(checking, "_known", {})
+
+
+def test_the_chapters_without_checks_are_these():
+    found = [name for name in NAMES if not editions.is_checked(source(name))]
+    assert found == UNCHECKED
+    assert sorted(path.stem for path in checking.FOLDER.glob("*.json")) == CHECKED
+    assert sorted(path.stem for path in (chapters.NOTEBOOKS / "solutions").glob("*.ipynb")) == CHECKED
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_each_exercise_has_all_that_it_needs(name):
+    for one in editions.exercises(source(name), name):
+        assert one.id and one.goal.endswith("."), "its goal stands in the text: **1.** (5 minutes) *To see ... .*"
+        assert one.blank.source.startswith("answer = ...  # "), "the form of the answer stands beside the dots"
+        why = editions.explanations(one.mistakes)
+        assert len(set(why)) == len(why) >= 3
+        assert len(set(one.hints)) == editions.HINTS
+        for sentence in (*why, *one.hints):
+            assert re.fullmatch(r"[A-Z`0-9].{15,}[.?]", sentence), sentence
+
+
+@pytest.mark.parametrize(("name", "number"), EXERCISES, ids=lambda x: x)
+def test_the_answer_is_right_and_each_usual_mistake_is_explained(name, number):
+    one = known(name)["exercises"][number]
+    expected = forms.Form.from_json(one["expected"])
+    assert checking.judge(number, given(expected)).state == "right"
+    for mistake in one["mistakes"]:
+        verdict = checking.judge(number, given(forms.Form.from_json(mistake["value"])))
+        assert (verdict.state, verdict.sentence) == ("wrong", mistake["why"])
+
+
+@pytest.mark.parametrize(("name", "number"), EXERCISES, ids=lambda x: x)
+def test_five_more_wrong_answers_are_told_what_is_wrong(name, number):
+    """Beside the chapter's own mistakes, those that people make everywhere."""
+    form = forms.Form.from_json(known(name)["exercises"][number]["expected"])
+    right = given(form)
+    for wrong, said in typical(form, right):
+        verdict = checking.judge(number, wrong)
+        assert verdict.state == "wrong"
+        explained = [m["why"] for m in known(name)["exercises"][number]["mistakes"]]
+        assert said in verdict.sentence or verdict.sentence in explained, (wrong, verdict.sentence)
+
+
+def typical(form, right):
+    """Five wrong answers or more of the kind of a right one, and what is to be said of them."""
+    yield object(), "this is something else"
+    if form.kind == "number":
+        yield [right, right], "should be a number; this is a list"
+        yield "many", "should be a number; this is a text"
+        yield float("nan"), "NaN"
+        yield right * 100 + 0.0, "100 times too large"
+        yield right / 1000, "1,000 times too small"
+        yield -right, "sign"
+    elif form.kind == "list":
+        yield [*right, "Nowhere"], "1 does not belong to it: Nowhere"
+        yield ["Nowhere"], "1 does not belong to it: Nowhere"
+        yield 3.5, "belong" if isinstance(right[0], str) else "missing"
+        yield [*right, None], "not belong"
+        yield [], "should be a list"
+    elif form.kind == "table":
+        figures = [n for n in form.value if n not in form.keys and right[n].map(np.isreal).all()]
+        yield 3, "should be a table"
+        yield right.iloc[1:], "missing"
+        yield pd.concat([right, right.iloc[:1]]), "more than once"
+        yield right.assign(**{figures[0]: right[figures[0]] * 100.0}), "100 times too large"
+        yield right.assign(**{figures[0]: np.nan}), "empty (NaN)"
+        yield right.drop(columns=figures), "missing"
+    else:
+        yield 3.5, "should be"
+        yield [right, right], "should be"
+        yield "Nowhere", "value is not" if form.kind == "text" else "should be"
+        yield {"a": 1}, "should be"
+        yield pd.Series([1, 2]), "should be"
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_participants_have_no_line_of_a_solution(name):
+    """No line of a solution that the chapter has not shown before, in whatever way it is spaced."""
+    cells, taken = source(name), nbformat.read(chapters.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+    def lines(code):
+        return {
+            ast.unparse(node) for tree in [ast.parse(code)] for node in ast.walk(tree) if isinstance(node, ast.stmt)
+        }
+
+    shown = set().union(*(lines(c.source) for c in taken.cells if c.cell_type == "code"))
+    body = set().union(*(lines(c.source) for c in cells if c.cell_type == "code" and not editions.role(c)))
+    checks = {f"check('{one.id}', answer)" for one in editions.exercises(cells, name)}
+    solved = set().union(*(lines(c.source) for c in cells if editions.role(c) == "solution")) - body - checks
+    assert solved and not solved & shown
+    everything = nbformat.writes(taken)
+    for one in editions.exercises(cells, name):
+        for hidden in (*one.hints, *editions.explanations(one.mistakes)):
+            assert json.dumps(hidden, ensure_ascii=False)[1:-1] not in everything
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_blank_says_that_it_is_one_and_what_it_is_for(name):
+    taken = nbformat.read(chapters.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    blanks = [c for c in taken.cells if "check(" in c.source and editions.role(c) == "exercise"]
+    assert len(blanks) == len(known(name)["exercises"])
+    for cell in blanks:
+        (shown,) = cell.outputs
+        assert "Not answered yet." in shown.data["text/plain"] and "What it is for" in shown.data["text/plain"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_solutions_are_right_and_say_what_they_are_shipped_with(name):
+    """The whole edition, executed once: every check passes, what is known is what comes out, and so are the answers."""
+    found = {one.solution.source: one for one in editions.exercises(source(name), name)}
+
+    def record(cell):
+        one = found.get(cell.source)
+        call = f"datakit.workshop.recording.record({one and one.id!r}, answer, {one and one.mistakes!r}, globals())"
+        return f"import datakit.workshop.recording; {call}" if one else ""
+
+    about = known(name)
+    (book,) = chapters.execute(name, then=record).values()
+    outputs = [o for c in book.cells if editions.role(c) == "solution" for o in c.outputs]
+    said = [o.data["text/plain"] for o in outputs if "Exercise" in o.get("data", {}).get("text/plain", "")]
+    assert said == [f"✓ Exercise {number}. Right." for number in about["exercises"] for _ in ("check", "record")]
+    for data in (o.data[recording.EXERCISE_MIME] for o in outputs if recording.EXERCISE_MIME in o.get("data", {})):
+        ((number, now),) = data.items()
+        then = about["exercises"].pop(number)
+        assert now["data"].items() >= then["data"].items() and now["hints"] == then["hints"]
+        for one, other in zip([then, *then["mistakes"]], [now, *now["mistakes"]], strict=True):
+            one, other = (forms.Form.from_json(x.get("value") or x["expected"]) for x in (one, other))
+            assert one.kind == other.kind and one.keys == other.keys and comparing.problem(one, other) is None
+    assert not about["exercises"], "each was recorded once more"
+    shipped = nbformat.read(chapters.NOTEBOOKS / "solutions" / f"{name}.ipynb", as_version=4)
+    kept, again = chapters.answers(shipped), chapters.answers(book)
+    assert {q: a["sentence"] for q, a in kept.items()} == {q: again[q]["sentence"] for q in kept}
