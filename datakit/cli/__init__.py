@@ -4,9 +4,10 @@ program   The commands, and `main`
 mirrors   The commands ``datakit lock`` and ``datakit mirror``
 trees     The commands of ``datakit trees``
 workshop  The commands of ``datakit workshop``
+room      The command ``datakit doctor``, and its code for a workshop
 doctor    Check that everything works here, and say what to do where it does not
 """
 
 from datakit.cli.program import main
 
-__all__ = ["doctor", "main", "mirrors", "program", "trees", "workshop"]
+__all__ = ["doctor", "main", "mirrors", "program", "room", "trees", "workshop"]

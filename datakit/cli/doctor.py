@@ -327,14 +327,17 @@ def _short(error):
     return getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
 
 
-def _ask(url):
+def _request(url, method="GET"):
     headers, parts = {"User-Agent": "ondijon-datakit (doctor)"}, urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     if at:  # urllib takes it for a part of the host's name
         headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
         url = parts._replace(netloc=host).geturl()
-    request = urllib.request.Request(url, headers=headers)
-    with urllib.request.urlopen(request, timeout=HTTP_SECONDS) as answer:
+    return urllib.request.Request(url, headers=headers, method=method)
+
+
+def _ask(url):
+    with urllib.request.urlopen(_request(url), timeout=HTTP_SECONDS) as answer:
         return answer.read(20_000_000)
 
 

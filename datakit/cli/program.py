@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from datakit import __version__
 from datakit.cli import mirrors as cli_mirrors
+from datakit.cli import room as cli_room
 from datakit.cli import trees as cli_trees
 from datakit.cli import workshop as cli_workshop
 from datakit.data.card_checks import themes
@@ -121,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
     _add_notebooks(command)
     cli_trees.add_commands(command, origins)
     cli_workshop.add_commands(command, origins)
-    _add_doctor(command, origins)
+    cli_room.add_command(command, origins)
     return top
 
 
@@ -193,18 +194,6 @@ def _add_notebooks(command):
         "notebooks", "copy the kit's notebooks, to open and change them; no file is replaced", _notebooks, examples
     )
     c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help="where (default: ./notebooks)")
-
-
-def _add_doctor(command, origins):
-    c = command(
-        "doctor",
-        "check that everything works here, and say what to do where it does not",
-        _doctor,
-        "  python3 -m datakit doctor                  before anything is installed\n"
-        "  datakit doctor --origins publisher         also asks the publishers\n",
-    )
-    origins(c)
-    c.add_argument("--json", action="store_true", help="the checks as JSON")
 
 
 def _list(args):
@@ -321,18 +310,6 @@ def _notebooks(args):
     names = sorted(map(str, copied + left))
     print(f"next: jupyter trust {shlex.join(names)} && jupyter lab {shlex.quote(names[0])}", file=sys.stderr)
     return OK
-
-
-def _doctor(args):
-    from datakit.cli.doctor import examine
-
-    checks = examine(args.origins)
-    if args.json:
-        print(json.dumps([vars(check) for check in checks], ensure_ascii=False, indent=1))
-    else:
-        for check in checks:
-            print(check)
-    return FAILED if any(check.status == "failed" for check in checks) else OK
 
 
 def _complain(error):

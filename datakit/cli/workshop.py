@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datakit.language import _
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -29,6 +31,32 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     c.add_argument("folder", metavar="DIR")
     c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
     c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
+    c = command(
+        "status",
+        _("who is ready, from the room's server; or what a code means"),
+        _status,
+        "  datakit workshop status\n  datakit workshop status http://192.0.2.1:8000\n"
+        "  datakit workshop status --code NO-23M\n",
+        workshop,
+    )
+    c.add_argument("address", nargs="?", default="http://127.0.0.1:8000", help=_("(default: %(default)s)"))
+    c.add_argument("--code", help=_("what this code means, and what to do; no server is asked"))
+
+
+def _status(args):
+    from datakit.workshop import codes, roster
+
+    if args.code:
+        verdict = codes.decode(args.code)
+        print(f"{verdict.code}   {verdict.sentence()}")
+        for line in verdict.advice():
+            print(f"  {line}")
+        return 0
+    state = roster.ask(args.address)
+    print(_("{ready} of {all} ready").format(ready=state["ready"], all=state["all"]))
+    for machine in state["machines"]:
+        print(f"{machine['code']:<12} {machine['name']:<24} {machine['verdict']}")
+    return 0
 
 
 def _serve(args):

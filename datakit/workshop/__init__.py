@@ -1,5 +1,7 @@
 """The workshop: exercises that answer, and what a facilitator prepares the day before for a room whose network is weak.
 
+codes      The short code of a machine in the room, to be read out, and what its digits mean
+roster     Who is ready: a page on the room's server, kept in memory and nowhere else
 serving    Give a folder to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off
 checking   ``check("14.1", answer)``: is an answer right, and if not, what is wrong with it
 sayings    What a check says

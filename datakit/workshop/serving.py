@@ -16,6 +16,7 @@ from datakit.data.mirrors import verify
 from datakit.data.origins import LOCK, usable
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.workshop.roster import PLACE, Roster, handlers
 
 if TYPE_CHECKING:
     import os
@@ -61,7 +62,7 @@ def _digest(file, size, changed):
 
 
 def application(shelf: Shelf) -> Application:
-    """The tornado application that serves a shelf."""
+    """The tornado application that serves a shelf, and the page of who is ready."""
     with needed_by(__name__):
         from tornado.web import Application, HTTPError, StaticFileHandler
 
@@ -81,7 +82,8 @@ def application(shelf: Shelf) -> Application:
             if self.request.headers.get("If-Range", self.compute_etag()) != self.compute_etag():
                 self.request.headers.pop("Range", None)
 
-    return Application([(r"/(.*)", File, {"path": str(shelf.folder.resolve())})], log_function=lambda handler: None)
+    places = [*handlers(Roster()), (r"/(.*)", File, {"path": str(shelf.folder.resolve())})]
+    return Application(places, log_function=lambda handler: None)
 
 
 def serve(
@@ -140,7 +142,7 @@ async def _until_stopped(served, report, port, host, say):
             found=f"{host or 'all addresses'}, port {port}: {error}",
             next="datakit workshop serve DIR --port 8080",
         ) from error
-    server = HTTPServer(served)
+    server = HTTPServer(served, max_body_size=10_000)  # nobody has more to say than a name and a code
     server.add_sockets(sockets)
     try:
         for line in _instructions(report, sockets[0].getsockname()[1], host):
@@ -158,6 +160,7 @@ def _instructions(report, port, host):
     yield "everybody else, before make lab:"
     yield f"  export DATAKIT_ORIGINS={addresses[0]},sample"
     yield f'  $env:DATAKIT_ORIGINS = "{addresses[0]},sample"     (Windows PowerShell)'
+    yield f"who is ready, on a page: {addresses[0]}{PLACE}"
     yield f"Only the files that {LOCK} names are given, to everybody on this network, without a password."
     yield "Ctrl-C stops."
 
