@@ -33,8 +33,28 @@ TELL, TOLD_SECONDS = "/room/tell", 5
 DIGITS = {"Python": "1", "packages": "2", "disk": "5", "memory": "6", "port": "7", "coordinates": "8"}
 FOLDERS = "9"
 # Words that a French room reads out without spelling them.
-TREES = ("tilleul", "platane", "érable", "chêne", "hêtre", "charme", "frêne", "orme", "sorbier", "cèdre", "cormier")
-TREES += ("noisetier", "cornouiller", "saule", "bouleau", "merisier", "aulne", "ginkgo", "houx", "tremble")
+TREES = (
+    "tilleul",
+    "platane",
+    "érable",
+    "chêne",
+    "hêtre",
+    "charme",
+    "frêne",
+    "orme",
+    "sorbier",
+    "cèdre",
+    "cormier",
+    "noisetier",
+    "cornouiller",
+    "saule",
+    "bouleau",
+    "merisier",
+    "aulne",
+    "ginkgo",
+    "houx",
+    "tremble",
+)
 
 
 def add_command(command: Callable[..., argparse.ArgumentParser], origins: Callable[..., None]) -> None:

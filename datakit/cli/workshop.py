@@ -36,7 +36,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         _("who is ready, from the room's server; or what a code means"),
         _status,
         "  datakit workshop status\n  datakit workshop status http://192.0.2.1:8000\n"
-        "  datakit workshop status --code NO-23M\n",
+        "  datakit workshop status --code NO-23C\n",
         workshop,
     )
     c.add_argument("address", nargs="?", default="http://127.0.0.1:8000", help=_("(default: %(default)s)"))

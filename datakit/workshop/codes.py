@@ -1,4 +1,4 @@
-"""The short code of a machine in the room, to be read out: ``GO-0V`` is ready, ``NO-23M`` is not, and says why.
+"""The short code of a machine in the room, to be read out: ``GO-0R`` is ready, ``NO-23C`` is not, and says why.
 
 The digits are what is wrong, in the order of `PROBLEMS`; the last letter tells most slips of the tongue. The standard
 library only: the doctor runs before anything is installed.
@@ -16,38 +16,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FINE = "0"
-# Digit -> what it is about, what is wrong, what to do. A digit keeps its meaning: printed tables must stay true.
+# Digit -> what is wrong, what to do. A digit keeps its meaning: printed tables must stay true.
 PROBLEMS = {
-    "1": (N_("Python"), N_("Python is too old or too new"), N_("install Python 3.11, 3.12 or 3.13")),
+    "1": (N_("Python is too old or too new"), N_("install a version that the guide names")),
     "2": (
-        N_("packages"),
         N_("packages are missing or too old"),
         N_("install again from the stick or the room's address: the start script does it"),
     ),
     "3": (
-        N_("origin"),
         N_("the room's data cannot be reached"),
         N_("the right Wi-Fi? the right address in DATAKIT_ORIGINS? else a USB stick, or the sample"),
     ),
     "4": (
-        N_("mirror"),
         N_("the room's data is not whole"),
         N_("the facilitator checks it: datakit mirror verify; until then the sample"),
     ),
-    "5": (N_("disk"), N_("little room on the disk"), N_("delete something: 1 GB must be free")),
-    "6": (N_("memory"), N_("little memory"), N_("close other programs; one notebook at a time")),
+    "5": (N_("little room on the disk"), N_("delete something: 1 GB must be free")),
+    "6": (N_("little memory"), N_("close other programs; one notebook at a time")),
     "7": (
-        N_("port"),
         N_("JupyterLab cannot be reached on this machine"),
         N_("stop other JupyterLabs; a firewall or a proxy may forbid it: work on a neighbour's machine"),
     ),
     "8": (
-        N_("coordinates"),
         N_("coordinates are computed wrong"),
         N_("unset PROJ_LIB and PROJ_DATA; install pyproj again"),
     ),
     "9": (
-        N_("folders"),
         N_("the cache cannot be written, or a data card is wrong"),
         N_("set DATAKIT_CACHE to a folder of yours; datakit doctor says more"),
     ),
@@ -66,14 +60,14 @@ class Verdict(NamedTuple):
         """The verdict in one sentence."""
         if not self.problems:
             return _("Ready: all that the day needs works here.")
-        what = ", ".join(_(PROBLEMS[digit][1]) for digit in self.problems)
+        what = ", ".join(_(PROBLEMS[digit][0]) for digit in self.problems)
         if self.ready:
             return _("Ready, with care: {problems}.").format(problems=what)
         return _("Not ready: {problems}.").format(problems=what)
 
     def advice(self) -> list[str]:
         """What to do, one sentence for each problem."""
-        return [_(PROBLEMS[digit][2]) for digit in self.problems]
+        return [_(PROBLEMS[digit][1]) for digit in self.problems]
 
 
 def encode(failed: Iterable[str], warned: Iterable[str] = ()) -> str:
@@ -91,9 +85,9 @@ def encode(failed: Iterable[str], warned: Iterable[str] = ()) -> str:
     Examples
     --------
     >>> encode([])
-    'GO-0V'
+    'GO-0R'
     >>> encode("23", "6")
-    'NO-23M'
+    'NO-23C'
     """
     failed = sorted(set(failed))
     said = "NO" if failed else "GO"
@@ -141,4 +135,4 @@ def _letter(said, digits):
 
 def table() -> list[tuple[str, str, str]]:
     """The decode table: digit, what is wrong, what to do."""
-    return [(digit, _(wrong), _(todo)) for digit, (_about, wrong, todo) in PROBLEMS.items()]
+    return [(digit, _(wrong), _(todo)) for digit, (wrong, todo) in PROBLEMS.items()]

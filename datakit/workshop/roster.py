@@ -158,29 +158,7 @@ def ask(address: str) -> dict[str, Any]:
     )
 
 
-def words(state: dict[str, Any]) -> dict[str, str]:
-    """The page's own texts, in the language of who serves it."""
-    return {
-        "title": _("Who is ready"),
-        "count": _("{ready} of {all} ready").format(ready=state["ready"], all=state["all"]),
-        "machines": _("Machines of the room, those that need help first"),
-        "name": _("Invented name"),
-        "code": _("Code"),
-        "verdict": _("Verdict, and what to do"),
-        "minutes": _("Minutes ago"),
-        "how": _("On each machine:"),
-        "type": _("type a code by hand"),
-        "tell": _("Tell the room"),
-        "back": _("who is ready"),
-        "table": _("What the digits of a code mean"),
-        "digit": _("Digit"),
-        "wrong": _("What is wrong"),
-        "todo": _("What to do"),
-        "kept": _("Names are invented. Nothing is written to a disk: the list is gone when the server stops."),
-    }
-
-
-def handlers(roster: Roster) -> list[tuple[str, type]]:
+def handlers(roster: Roster) -> list[Any]:
     """What a tornado application needs to show the page: the page itself, its state as JSON, and where machines tell.
 
     Parameters
@@ -204,9 +182,8 @@ def handlers(roster: Roster) -> list[tuple[str, type]]:
             )
 
         def page(self, typing=False, problem=""):
-            state = roster.state()
-            about = {"lang": language(), "words": words(state), "table": table(), "typing": typing, "problem": problem}
-            self.finish(render("room.html.j2", __package__, **about, machines=state["machines"]))
+            about = {"_": _, "lang": language(), "table": table(), "typing": typing, "problem": problem}
+            self.finish(render("room.html.j2", __package__, **about, room=roster.state()))
 
     class Page(Quiet):
         def get(self):

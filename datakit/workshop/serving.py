@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tornado.web import Application
 
+BODY = 10_000  # bytes of a question: nobody has more to say than a name and a code
+
 
 class Shelf:
     """What may be taken from a mirror: its ``data.lock``, and the files that it names, as long as they are right.
@@ -142,7 +144,7 @@ async def _until_stopped(served, report, port, host, say):
             found=f"{host or 'all addresses'}, port {port}: {error}",
             next="datakit workshop serve DIR --port 8080",
         ) from error
-    server = HTTPServer(served, max_body_size=10_000)  # nobody has more to say than a name and a code
+    server = HTTPServer(served, max_body_size=BODY)
     server.add_sockets(sockets)
     try:
         for line in _instructions(report, sockets[0].getsockname()[1], host):

@@ -26,6 +26,10 @@ def test_a_code_is_understood_however_it_is_typed():
     assert codes.decode(codes.encode([]).replace("0", "O")).ready
 
 
+def test_printed_codes_stay_true():
+    assert (codes.encode([]), codes.encode("23", "6")) == ("GO-0R", "NO-23C")
+
+
 def test_one_wrong_sign_is_told():
     """Every code with one digit or letter replaced by another is refused, or it is the same code."""
     for code in {codes.encode(failed, warned) for failed, warned in EVERY}:

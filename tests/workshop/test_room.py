@@ -1,6 +1,8 @@
 """Who is ready: the doctor's code for a room, told to a real server, and the page that shows it."""
 
+import asyncio
 import contextlib
+import hashlib
 import json
 import re
 import socket
@@ -9,18 +11,46 @@ import threading
 import pytest
 import requests
 from test_serving import Server, a_mirror
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
 
 from datakit import cli
 from datakit.cli import doctor, room
 from datakit.errors import WrongUse
-from datakit.workshop import codes, roster
+from datakit.workshop import codes, roster, serving
 
 GOOD, BAD = codes.encode([]), codes.encode("2")
 
 
+class Here:
+    """The room's server in this process: starts in no time, and forgets with each test."""
+
+    def __init__(self, folder):
+        self.loop, self.folder, self.base = asyncio.new_event_loop(), folder, None
+        self.thread = threading.Thread(target=self.run)
+        started = threading.Event()
+        self.loop.call_soon(lambda: (self.listen(), started.set()))
+        self.thread.start()
+        started.wait()
+
+    def run(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def listen(self):
+        sockets = bind_sockets(0, "127.0.0.1")
+        self.server = HTTPServer(serving.application(serving.Shelf(self.folder)), max_body_size=serving.BODY)
+        self.server.add_sockets(sockets)
+        self.base = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+
+    def end(self):
+        self.loop.call_soon_threadsafe(lambda: (self.server.stop(), self.loop.stop()))
+        self.thread.join()
+
+
 @pytest.fixture
 def served(tmp_path):
-    server = Server(a_mirror(tmp_path))
+    server = Here(small_mirror(tmp_path / "mirror"))
     yield server
     server.end()
 
@@ -29,8 +59,7 @@ def small_mirror(folder):
     """A mirror of a few bytes."""
     (folder / "benches").mkdir(parents=True)
     (folder / "benches/b.csv").write_bytes(b"code\n1\n")
-    digest = "5c2d5f3ce7e5be43cb4a9b8a1ffb6c1e0d4d1c2b6a5e9f8070605040302010ff"
-    entry = {"filename": "b.csv", "sha256": digest, "bytes": 7}
+    entry = {"filename": "b.csv", "sha256": hashlib.sha256(b"code\n1\n").hexdigest(), "bytes": 7}
     (folder / "data.lock").write_text(json.dumps({"version": 1, "datasets": {"benches": entry}}))
     return folder
 
@@ -49,6 +78,15 @@ def test_a_ready_machine_tells_the_room_its_code_and_an_invented_name(served, ca
     assert said.startswith("2 of 2 ready") and "Les Tilleuls" in said and GOOD in said
 
 
+def test_the_command_that_serves_a_mirror_says_where_the_page_is(tmp_path):
+    server = Server(a_mirror(tmp_path))
+    try:
+        assert any(line.endswith(f"{server.base}/room/\n") for line in server.said)
+        assert "0 of 0 ready" in requests.get(f"{server.base}/room/", timeout=10).text
+    finally:
+        server.end()
+
+
 def test_it_tells_nobody_where_it_shall_not_or_nobody_listens(served, capsys):
     assert cli.main(["doctor", "--room", "--origins", served.base, "--quiet"]) == 0
     assert f"read this code out to the facilitator: {GOOD}" in capsys.readouterr().out
@@ -64,11 +102,11 @@ def test_a_room_that_does_not_answer(capsys):
     assert said.startswith(codes.encode("3")) and "does not answer" in said
 
 
-def test_a_mirror_that_lost_a_file_is_not_whole(served, tmp_path, capsys):
-    next((tmp_path / "mirror/trees-dijon").glob("*arbres*")).unlink()
+def test_a_mirror_that_lost_a_file_is_not_whole(served, capsys):
+    (served.folder / "benches/b.csv").unlink()
     assert cli.main(["doctor", "--room", "--origins", served.base]) == 1
     said = capsys.readouterr().out
-    assert said.startswith(codes.encode("4")) and "trees-dijon (404)" in said
+    assert said.startswith(codes.encode("4")) and "benches (404)" in said
 
 
 def test_something_that_is_no_mirror_is_reached_and_not_whole(served):
@@ -78,7 +116,10 @@ def test_something_that_is_no_mirror_is_reached_and_not_whole(served):
 
 def test_a_stick_that_is_not_plugged_in_and_one_that_is_broken(tmp_path):
     assert [digit for digit, _ in room.origin(str(tmp_path / "usb"))] == ["3"]
-    assert [digit for digit, _ in room.origin(str(small_mirror(tmp_path / "mirror")))] == ["4"]
+    mirror = small_mirror(tmp_path / "mirror")
+    assert [check.status for _digit, check in room.origin(str(mirror))] == ["ok"]
+    (mirror / "benches/b.csv").write_bytes(b"code\n2\n")
+    assert [digit for digit, _ in room.origin(str(mirror))] == ["4"]
 
 
 @pytest.mark.parametrize("name, digit", [*room.DIGITS.items(), ("cache", room.FOLDERS), ("cards", room.FOLDERS)])
@@ -149,7 +190,7 @@ def test_what_is_not_a_name_and_a_code_is_refused(served):
             f"{served.base}/room/tell", data=body, headers={"Content-Type": "application/json"}, timeout=10
         )
         assert answer.status_code == 400, body
-    with contextlib.suppress(requests.ConnectionError):  # cut off before it is read
+    with contextlib.suppress(requests.RequestException):  # cut off before it is read
         assert requests.post(f"{served.base}/room/tell", data=b"x" * 100_000, timeout=10).status_code in (400, 413)
     assert requests.get(f"{served.base}/room/state.json", timeout=10).json()["all"] == 0
     assert requests.get(f"{served.base}/room/../data.lock", timeout=10).status_code == 200
@@ -210,7 +251,7 @@ def test_a_code_is_explained_and_a_page_that_is_not_there_is_told(capsys, served
     said = capsys.readouterr().out
     assert said.startswith(codes.encode("25")) and len(said.splitlines()) == 3
     assert cli.main(["workshop", "status", "--code", "hello"]) == 2
-    assert cli.main(["workshop", "status", f"{served.base}/trees-dijon"]) == 2
+    assert cli.main(["workshop", "status", f"{served.base}/benches"]) == 2
     assert "workshop serve" in capsys.readouterr().err
     with pytest.raises(WrongUse):
         roster.ask("http://127.0.0.1:9")
