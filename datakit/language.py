@@ -12,6 +12,7 @@ from __future__ import annotations
 import gettext as catalogs
 import locale
 import os
+import re
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,6 +86,21 @@ def ngettext(one: str, many: str, n: float) -> str:
 def pgettext(context: str, message: str) -> str:
     """A text that means several things in French: ``context`` says which one is meant."""
     return _translations(language()).pgettext(context, message)
+
+
+def worded(message: str) -> str:
+    """A text that stands by itself, a header or a word in a cell: of what is a unit elsewhere, the form of many."""
+    if not message:
+        return message
+    known = _translations(language())
+    many = known.ngettext(message, message, 2)
+    return many if many != message else known.gettext(message)
+
+
+def day(date: str) -> str:
+    """A day, written ``2026-05-31``, as the user writes it; what is no such day comes back as it is."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", date)
+    return _("{year}-{month}-{day}").format(year=found[1], month=found[2], day=found[3]) if found else date
 
 
 def N_(message: str) -> str:

@@ -37,6 +37,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {"Value": (2, 2)}
 # In a chapter's code a text needs no mark: `datakit.show` translates what it is given. Single words are texts where
 # they stand in these places only.
 ARGUMENTS = {"cannot_say", "caption", "title", "alt", "how", "label", "xlabel", "ylabel", "legend_title", "note"}
+ARGUMENTS |= {"unit", "size_unit", "legend"}
 CHANGES_EACH_TIME = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By|Report-Msgid-Bugs-To|'
     rb"Project-Id-Version|MIME-Version|Content-Transfer-Encoding).*\n",
@@ -127,6 +128,10 @@ def _said(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
+        elif isinstance(node, ast.Dict):  # of the same arguments: `maps.points(..., **words)`
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in ARGUMENTS and isinstance(value, ast.Constant):
+                    yield from _words(value)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
             yield node.value
 
@@ -134,6 +139,9 @@ def _said(tree):
 def _of_call(call):
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     words = [keyword.value for keyword in call.keywords if keyword.arg in ARGUMENTS]
+    for given in [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("columns", "tooltip"))]:
+        if isinstance(given, ast.Dict) and name in ("rename", "choropleth", "points", "add_areas", "add_points"):
+            words += given.values  # new names of columns
     if name in ("_", "ask", "say"):
         words += call.args[:1]
     if name == "Value":
@@ -142,8 +150,12 @@ def _of_call(call):
         if unit:
             yield unit, unit
     for word in words:
-        if isinstance(word, ast.Constant) and isinstance(word.value, str) and word.value:
-            yield word.value
+        yield from _words(word)
+
+
+def _words(word):
+    if isinstance(word, ast.Constant) and isinstance(word.value, str) and word.value:
+        yield word.value
 
 
 def files(name):

@@ -6,6 +6,8 @@ import html
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.language import N_, _, day, pgettext
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
@@ -15,15 +17,14 @@ if TYPE_CHECKING:
     from datakit.data.cache import Fetched
     from datakit.data.card import Card
 
-STAMP = "SYNTHETIC SAMPLE"
+STAMP = N_("SYNTHETIC SAMPLE")  # for people, through `_`; programs ask a record's "synthetic"
 STAMP_GROUND = "#7a0019"  # behind these words, which are white
 # What a notebook's outputs carry for programs beside what people see.
 ANSWER_MIME = "application/vnd.datakit.answer+json"
 _BADGE = (
     f"<span style='display:inline-block;margin:.3em 0;background:{STAMP_GROUND};color:#fff;padding:.1em .6em;"
-    f"border-radius:.7em;font-size:85%;font-weight:bold'>{STAMP}</span>"
+    "border-radius:.7em;font-size:85%;font-weight:bold'>{stamp}</span>"
 )
-_CAPTION = "<caption style='caption-side:top;text-align:left;font-weight:600'>Data used</caption>"
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
@@ -91,7 +92,7 @@ def _stamped(frame):
     own = [bool(record.get("synthetic")) for record in recorded(frame)]
     every = [bool(record["synthetic"]) for record in _used.values() if not record.get("left_out")]
     stamp = any(own) if own else set(every) == {True}
-    return f"{shown}{_BADGE}" if shown and stamp else shown
+    return shown + _BADGE.format(stamp=html.escape(_(STAMP))) if shown and stamp else shown
 
 
 def leave_out(record: Mapping[str, Any]) -> None:
@@ -131,8 +132,32 @@ def dated(record: Mapping[str, Any]) -> str:
     """
     if record.get("synthetic"):
         return ""
-    day = str(record.get("retrieved") or "")[:10]
-    return record.get("vintage") or (f"fetched {day}" if day else "")
+    fetched = str(record.get("retrieved") or "")[:10]
+    return record.get("vintage") or (_("fetched {day}").format(day=day(fetched)) if fetched else "")
+
+
+def banner(records: Iterable[Mapping[str, Any]]) -> str:
+    """The sentence that goes before figures made of invented data; nothing where all data is real.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        What figures are made of: what was loaded and left out does not count.
+
+    Returns
+    -------
+    str
+        In the user's language.
+    """
+    used = [record for record in records if not record.get("left_out")]
+    invented = list(dict.fromkeys(str(record["id"]) for record in used if record.get("synthetic")))
+    if not invented:
+        return ""
+    if all(record.get("synthetic") for record in used):
+        said = _("{stamp}: every figure here is computed on invented data and says nothing about Dijon.")
+    else:
+        said = _("{stamp} for {datasets}: figures that use them say nothing about Dijon.")
+    return said.format(stamp=_(STAMP), datasets=", ".join(invented))
 
 
 class Provenance:
@@ -155,10 +180,11 @@ class Provenance:
 
     def _rows(self):
         for s in self._said:
-            where = "bundled sample" if s["origin_kind"] == "sample" else s["origin"]
+            data = _(STAMP) if s["synthetic"] else s["title"]
+            where = _("bundled sample") if s["origin_kind"] == "sample" else s["origin"]
             yield (
-                s["id"] + (f" (by {s['card']})" if s.get("card") else ""),
-                (STAMP if s["synthetic"] else s["title"]) + (", left out" if s.get("left_out") else ""),
+                _("{id} (by {card})").format(id=s["id"], card=s["card"]) if s.get("card") else s["id"],
+                _("{data}, left out").format(data=data) if s.get("left_out") else data,
                 where,
                 s.get("rows", ""),
                 s.get("rows_rejected", ""),
@@ -174,17 +200,25 @@ class Provenance:
         return pd.DataFrame(list(self._rows()), columns=list(self.COLUMNS))
 
     def __repr__(self):
-        return self.to_frame().to_string(index=False) if self._said else "nothing loaded yet"
+        if not self._said:
+            return _("nothing loaded yet")
+        return self.to_frame().set_axis(self._heads(), axis=1).to_string(index=False)
+
+    def _heads(self):
+        said = {
+            "dataset": _("dataset"),
+            "data": _("data"),
+            "origin": _("origin"),
+            "rows": _("rows"),
+            "set aside": _("set aside"),
+            "sha256": "sha256",
+            "of": pgettext("the year of data", "of"),
+            "licence": _("licence"),
+        }
+        return [said[name] for name in self.COLUMNS]
 
     def _repr_html_(self):
-        used = [s for s in self._said if not s.get("left_out")]
-        invented = [s["id"] for s in used if s["synthetic"]]
-        if len(invented) == len(used) and invented:
-            banner = f"{STAMP}: every figure here is computed on invented data and says nothing about Dijon."
-        elif invented:
-            banner = f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."
-        else:
-            banner = ""
+        said, heading = banner(self._said), html.escape(_("Data used"))
         # Numbers on the right; titles and addresses may take several lines.
         right, long = ("rows", "set aside"), ("data", "origin")
         looks = [
@@ -192,7 +226,8 @@ class Provenance:
             for name in self.COLUMNS
         ]
         head = "".join(
-            f"<th scope='col' style='{look}'>{name}</th>" for name, look in zip(self.COLUMNS, looks, strict=True)
+            f"<th scope='col' style='{look}'>{html.escape(name)}</th>"
+            for name, look in zip(self._heads(), looks, strict=True)
         )
         body = "".join(
             "<tr>"
@@ -202,11 +237,11 @@ class Provenance:
         )
         stamp = (
             f"<p role='note' style='background:{STAMP_GROUND};color:#fff;padding:.4em .8em;font-weight:bold'>"
-            f"{html.escape(banner)}</p>"
+            f"{html.escape(said)}</p>"
         )
-        return (
-            stamp if banner else ""
-        ) + f"<table>{_CAPTION}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        caption = f"<caption style='caption-side:top;text-align:left;font-weight:600'>{heading}</caption>"
+        table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return stamp + table if said else table
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {

@@ -4,6 +4,7 @@ style      What maps and figures share: numbers people can read, colours for col
 charts     Figures in the kit's style: labelled, sourced, described in words
 ticks      Numbers along the axes of figures, written as everywhere else in the kit
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
+words      Words of figures, tables and maps in the user's language: texts with figures in them, names of columns
 templates  HTML from Jinja2 templates: whatever they are given is escaped
 answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
 sentences  What a sentence says beyond its figures: numbers that are none, words that stay when figures turn round
@@ -14,5 +15,7 @@ maps       Maps that work without a network, stay small and say what they show
 from datakit.lending import lend
 
 __getattr__, __dir__, __all__ = lend(
-    __name__, {"Value": "datakit.show.answers", "ask": "datakit.show.answers"}, __doc__
+    __name__,
+    {"Value": "datakit.show.answers", "ask": "datakit.show.answers", "phrase": "datakit.show.words"},
+    __doc__,
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from datakit.data.provenance import ANSWER_MIME, STAMP, STAMP_GROUND, key, recorded
 from datakit.errors import CannotAnswer, WrongUse
-from datakit.language import _, ngettext
+from datakit.language import N_, _, ngettext, worded
 from datakit.show import tables
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": STAMP_GROUND}
-KIND = {"REAL": "REAL data", "MIXED": f"MIXED: part of the data is invented ({STAMP})", "SYNTHETIC": STAMP}
+KIND = {
+    "REAL": N_("REAL data"),
+    "MIXED": N_("MIXED: part of the data is invented ({stamp})"),
+    "SYNTHETIC": STAMP,
+}
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,9 @@ class Value:
             object.__setattr__(self, name, one)
         low, high = plain["low"], plain["high"]
         if plain["value"] is None:
-            raise WrongUse("Value", "a figure needs a value", expected="a number or a text", found="nothing")
+            raise WrongUse("Value", _("a figure needs a value"), expected=_("a number or a text"), found=_("nothing"))
         if low is not None and high is not None and low > high:
-            raise WrongUse("Value", "the range is upside down", expected="low <= high", found=f"{low} > {high}")
+            raise WrongUse("Value", _("the range is upside down"), expected="low <= high", found=f"{low} > {high}")
 
     def __format__(self, spec: str) -> str:
         """The figure in words: ``{x}`` with its unit and range, ``{x:value}`` without range, ``{x:bare}`` as a number.
@@ -75,9 +79,9 @@ class Value:
         rounding hides is not said.
         """
         if spec not in ("", "value", "bare"):
-            raise WrongUse("Value", "no such form of a figure", expected="nothing, value or bare", found=spec)
+            raise WrongUse("Value", _("no such form of a figure"), expected=_("nothing, value or bare"), found=spec)
         if isinstance(self.value, str):
-            return _(self.value)
+            return worded(self.value)
         places = self._places()
         said = number(self.value, places)
         if spec == "bare":
@@ -199,13 +203,16 @@ class Answer:
         """
         named = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
         for wrong, what, expected in (
-            (not named, "the sentence names no figure", "{name} of a figure"),
-            (named - set(figures), "the sentence names figures that are not given", ", ".join(figures)),
-            (not cannot_say.strip(), "what it cannot say is missing", "one sentence"),
-            (table is not None and not caption, "a table needs a caption", "caption="),
-            *((words not in sentence, f"{words!r} is not in it", "words of the sentence") for words in holds or ()),
+            (not named, _("the sentence names no figure"), _("{name} of a figure")),
+            (named - set(figures), _("the sentence names figures that are not given"), ", ".join(figures)),
+            (not cannot_say.strip(), _("what it cannot say is missing"), _("one sentence")),
+            (table is not None and not caption, _("a table needs a caption"), "caption="),
             *(
-                (not so, f"{words!r} does not hold", "words chosen by the figures")
+                (words not in sentence, _("{words} is not in it").format(words=repr(words)), _("words of the sentence"))
+                for words in holds or ()
+            ),
+            *(
+                (not so, _("{words} does not hold").format(words=repr(words)), _("words chosen by the figures"))
                 for words, so in (holds or {}).items()
             ),
         ):
@@ -220,7 +227,7 @@ class Answer:
     def needed(self) -> None:
         """Raise `CannotAnswer` where this question had no answer: what builds on it has none, for the same reason."""
         if not self.answered:
-            raise self.cause or CannotAnswer(self.question, "was not answered")
+            raise self.cause or CannotAnswer(self.question, _("was not answered"))
 
     @property
     def answered(self) -> bool:
@@ -231,6 +238,11 @@ class Answer:
         """Of its data: all real, all invented, or both."""
         invented = {bool(record.get("synthetic")) for record in self.records}
         return "MIXED" if len(invented) > 1 else "SYNTHETIC" if invented == {True} else "REAL"
+
+    @property
+    def stamp(self) -> str:
+        """Whether its data is real, in the user's words."""
+        return _(KIND[self.kind]).format(stamp=_(STAMP))
 
     def record(self) -> dict[str, Any]:
         """What programs compare and reports show, ready for JSON."""
@@ -253,8 +265,9 @@ class Answer:
 
     def __repr__(self):
         if not self.answered:
-            return f"{self.question}\n  No answer from this data: {self.why}"
-        lines = [self.question, f"  {self.sentence}", f"  [{KIND[self.kind]}]", f"  It cannot say: {self.cannot_say}"]
+            return f"{self.question}\n  " + _("No answer from this data: {why}").format(why=self.why)
+        lines = [self.question, f"  {self.sentence}", f"  [{self.stamp}]"]
+        lines.append("  " + _("It cannot say: {text}").format(text=self.cannot_say))
         if self.picture is not None:
             lines.append(f"  {self.picture!r}")
         if self.table is not None:
@@ -267,7 +280,7 @@ class Answer:
             answer=self,
             picture=self.picture._repr_html_() if self.picture is not None else "",
             table=tables.html(self.table, caption=self.caption) if self.table is not None else "",
-            kind=KIND[self.kind] if self.answered else "",
+            kind=self.stamp if self.answered else "",
             colour=COLOURS[self.kind] if self.answered else "",
         )
 
@@ -278,9 +291,10 @@ class Answer:
             if not one.get("synthetic"):
                 by = (one.get("attribution") or one.get("title"), one.get("vintage"))
                 told.append(f"{one['id']} ({', '.join(p for p in by if p)})")
-        lead = "Data: " + "; ".join(told) if told else ""
-        named = f"invented: {', '.join(invented)}" if told else f"Invented data: {', '.join(invented)}"
-        return "; ".join(part for part in (lead, named if invented else "") if part)
+        named = {"told": _("; ").join(told), "invented": ", ".join(invented)}
+        if told and invented:
+            return _("Data: {told}; invented: {invented}").format(**named)
+        return (_("Data: {told}") if told else _("Invented data: {invented}") if invented else "").format(**named)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {ANSWER_MIME: self.record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
@@ -291,7 +305,7 @@ def _records(frames, question):
     for frame in frames:
         found |= {key(record): record for record in recorded(frame)}
     if not found:
-        raise WrongUse(question, "the answer's data is not known", expected="data=[tables from datakit.load]")
+        raise WrongUse(question, _("the answer's data is not known"), expected=_("data=[tables from datakit.load]"))
     return list(found.values())
 
 
@@ -317,7 +331,7 @@ class ask:
 
     def __init__(self, question: str) -> None:
         if not question.strip().endswith("?"):
-            raise WrongUse("ask", "this is no question", expected="words that end in ?", found=question)
+            raise WrongUse("ask", _("this is no question"), expected=_("words that end in ?"), found=question)
         self.answer = Answer(_(question.strip()))
 
     def __enter__(self) -> Answer:
@@ -330,7 +344,7 @@ class ask:
         elif error is not None:
             return False
         elif not self.answer.answered:
-            raise WrongUse(self.answer.question, "nothing was answered", next="answer.say(...) in the block")
+            raise WrongUse(self.answer.question, _("nothing was answered"), next=_("answer.say(...) in the block"))
         _show(self.answer)
         return True
 

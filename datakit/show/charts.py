@@ -15,6 +15,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.language import _, worded
 from datakit.show.style import (
     CATEGORICAL,
     DIVERGING,
@@ -28,6 +29,7 @@ from datakit.show.style import (
     with_unit,
     wrap,
 )
+from datakit.show.words import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +92,8 @@ def figure(
     alt : str
         What the figure shows, for a person who cannot see it. Required.
     title : str, optional
-        Written at the top left.
+        Written at the top left. In English, as ``alt`` and all that is written on the figure later: it is shown in the
+        user's language where its French is known (`datakit.show.phrase` for texts with figures in them).
     size : (float, float)
         Width and height in inches.
     data : iterable of DataFrame
@@ -116,16 +119,19 @@ def figure(
         from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     if not str(alt or "").strip():
-        raise WrongUse("charts.figure", "a figure needs alt text", expected="one or two sentences saying what it shows")
+        raise WrongUse(
+            "charts.figure", _("a figure needs alt text"), expected=_("one or two sentences saying what it shows")
+        )
     with matplotlib.rc_context(RC):
         engine = ConstrainedLayoutEngine()
         fig = Figure(figsize=size, layout=engine)
         FigureCanvasAgg(fig)
         ax = fig.subplots(nrows, ncols)
         if title:
+            title = _(title)
             title = title[:1].upper() + title[1:]  # it may be made of a column's words
             fig.suptitle(wrap(title, int(size[0] * 9.5)), x=0.01, ha="left", fontweight="bold", fontsize=12)
-    vars(fig)["datakit_alt"] = str(alt)
+    vars(fig)["datakit_alt"] = _(str(alt))
     height = _foot(fig, sources(data))
     engine.set(rect=(0, (height + 0.1) / size[1], 1, 1 - (height + 0.1) / size[1]))
     return fig, ax
@@ -161,7 +167,7 @@ class Shown:
         )
 
     def __repr__(self):
-        return f"Figure: {self.alt}"
+        return _("Figure: {alt}").format(alt=self.alt)
 
     def save(self, path: str | Path) -> str | Path:
         """Write the PNG to ``path``."""
@@ -192,21 +198,25 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
     """
     alt = alt or getattr(fig, "datakit_alt", None)
     if not alt:
-        raise WrongUse("charts.show", "a figure needs alt text", next="charts.show(fig, alt='...')")
+        raise WrongUse("charts.show", _("a figure needs alt text"), next="charts.show(fig, alt='...')")
+    alt = _(alt)
     with needed_by(__name__):
         from datakit.show import ticks
 
     for ax in fig.axes:
         ticks.write(ax.xaxis)
         ticks.write(ax.yaxis)
+    _translate(fig)
     fig.draw_without_rendering()  # ticks get their texts
     for ax in fig.axes:
         silent = [n for n in "xy" if not getattr(ax, f"get_{n}label")() and _needs_label(ax, n)]
         if silent:
             raise WrongUse(
                 "charts.show",
-                f"the {' and '.join(silent)} axis has no label",
-                found=ax.get_title() or "a panel",
+                _("the x and y axis has no label")
+                if len(silent) > 1
+                else _("the {name} axis has no label").format(name=silent[0]),
+                found=ax.get_title() or _("a panel"),
                 expected="ax.set(xlabel='height (m)', ylabel='trees')",
             )
     out = io.BytesIO()
@@ -218,6 +228,14 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
     if pyplot := sys.modules.get("matplotlib.pyplot"):  # else it cannot hold the figure; it costs 28 MB to import
         pyplot.close(fig)
     return Shown(out.getvalue(), alt, round(fig.get_figwidth() * 110))
+
+
+def _translate(fig):
+    """Say what is written on a figure in the user's language, where its French is known."""
+    from matplotlib.text import Text
+
+    for text in fig.findobj(Text):
+        text.set_text(drawn(text.get_text()))
 
 
 def legend(ax: Axes, **style: Any) -> Legend:
@@ -301,7 +319,8 @@ def bars(
         Rows without a value are named with "no data", never drawn as zero.
     """
     if top is not None and top < len(frame):
-        frame, unit = frame.head(top), f"{unit}\nthe first {top} of {len(frame)} are shown"
+        shown = _("the first {n} of {total} are shown").format(n=top, total=number(len(frame)))
+        frame, unit = frame.head(top), f"{worded(unit)}\n{shown}"
     size = size or (8, 1.6 + 0.3 * max(len(frame), 2))
     fig, ax = figure(alt, title=title, size=size, data=[frame] if data is None else data)
     values = pd.to_numeric(frame[value]).to_numpy(dtype=float, na_value=np.nan)
@@ -312,11 +331,11 @@ def bars(
         ends = np.fmax(ends, _whiskers(ax, values, frame[low].to_numpy(float), frame[high].to_numpy(float)))
     right = max(ends.max(initial=0), reference[0] if reference else 0, 0)
     reach = right - min(np.nan_to_num(values).min(initial=0), 0) or 1
-    ax.set_yticks(place, [wrap(str(n), 40) for n in frame[label]])
+    ax.set_yticks(place, [wrap(worded(str(n)), 40) for n in frame[label]])
     ax.set_ylim(len(frame) - 0.4, -0.95 if reference else -0.6)
     ax.set_xlim(right=right + 0.1 * reach)
     ax.grid(axis="y", visible=False)
-    ax.set_xlabel(unit)
+    ax.set_xlabel(worded(unit))
     _write_values(ax, values, np.maximum(ends, 0), reference)
     return fig, ax
 
@@ -337,7 +356,7 @@ def _write_values(ax, values, ends, reference):
     if not reference:
         return
     ax.axvline(reference[0], color="#222222", ls="--", lw=1)
-    ax.text(reference[0], -0.75, f" {reference[1]}", fontsize=8.5, va="bottom", ha="left")
+    ax.text(reference[0], -0.75, f" {worded(reference[1])}", fontsize=8.5, va="bottom", ha="left")
     ax.figure.draw_without_rendering()  # the layout settles how wide a figure is along the axis
     line = ax.transData.transform((reference[0], 0))[0]
     for text in texts:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from datakit.data.text import name_column
 from datakit.errors import CannotAnswer
+from datakit.language import N_, _
 from datakit.show import maps
 from datakit.show.style import cell, number
 
@@ -44,12 +45,12 @@ def columns(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _kind(values):
     if not len(values):
-        return "empty"
+        return N_("empty")
     if pd.api.types.is_bool_dtype(values):
-        return "yes or no"
+        return N_("yes or no")
     if pd.api.types.is_numeric_dtype(values):
-        return "number"
-    return "date" if pd.api.types.is_datetime64_any_dtype(values) else "text"
+        return N_("number")
+    return N_("date") if pd.api.types.is_datetime64_any_dtype(values) else N_("text")
 
 
 def grouping(frame: pd.DataFrame) -> str | None:
@@ -80,10 +81,15 @@ def by_area(frame: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> pd.D
         The table has no geometry.
     """
     if "geometry" not in frame:
-        raise CannotAnswer(name, "the table says nowhere where its rows are", next="columns(frame) says what it has")
+        raise _nowhere(name)
     spots = frame.set_geometry(frame.geometry.representative_point())[["geometry"]].dropna()
     inside = spots.sjoin(areas[[name, "geometry"]], predicate="within")
     return inside[name].value_counts().rename_axis(name).reset_index(name="rows")
+
+
+def _nowhere(about):
+    what, next_ = _("the table says nowhere where its rows are"), _("columns(frame) says what it has")
+    return CannotAnswer(about, what, next=next_)
 
 
 def on_map(frame: gpd.GeoDataFrame, *, title: str, outline: gpd.GeoDataFrame | None = None) -> Map:
@@ -107,11 +113,16 @@ def on_map(frame: gpd.GeoDataFrame, *, title: str, outline: gpd.GeoDataFrame | N
         The table has no geometry, or no row has a place.
     """
     if "geometry" not in frame or frame.geometry.notna().sum() == 0:
-        raise CannotAnswer(title, "the table says nowhere where its rows are", next="columns(frame) says what it has")
+        raise _nowhere(_(title))
     kind, label = grouping(frame), name_column(frame)
     dots = frame.set_geometry(frame.geometry.representative_point())
     told = [name for name in columns(frame)["column"].head(8) if name not in (label, kind)]
-    kinds = "" if kind is None else f", coloured by {kind}: {', '.join(map(str, frame[kind].value_counts().index))}"
+    places = number(int(frame.geometry.notna().sum()))
+    if kind is None:
+        alt = _("Map of {n} places.").format(n=places)
+    else:
+        kinds = ", ".join(map(str, frame[kind].value_counts().index))
+        alt = _("Map of {n} places, coloured by {kind}: {kinds}.").format(n=places, kind=kind, kinds=kinds)
     return maps.points(
         dots[[*dict.fromkeys(name for name in (kind, label, *told) if name), "geometry"]],
         colour=kind,
@@ -119,7 +130,7 @@ def on_map(frame: gpd.GeoDataFrame, *, title: str, outline: gpd.GeoDataFrame | N
         tooltip=told,
         outline=outline,
         title=title,
-        caption="One dot for each row that has a place. What the file does not list is not on the map.",
-        alt=f"Map of {number(int(frame.geometry.notna().sum()))} places{kinds}.",
+        caption=N_("One dot for each row that has a place. What the file does not list is not on the map."),
+        alt=alt,
         data=[frame],
     )

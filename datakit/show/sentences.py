@@ -41,7 +41,8 @@ def skeleton(record: Mapping[str, Any]) -> str:
     """
     forms: dict[str, str] = {}
     for figure in record["figures"]:
-        value = Value(**{k: v for k, v in figure.items() if k != "name"})
+        parts = {key: part for key, part in figure.items() if key != "name"}
+        value = Value(**parts)
         for spec in ("", "value", "bare"):
             forms.setdefault(format(value, spec), f"{{{figure['name']}}}")
     forms |= {form[:1].upper() + form[1:]: name for form, name in forms.items()}  # as a sentence begins

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, SupportsFloat
 from datakit.data import provenance as ledger
 from datakit.data.provenance import STAMP
 from datakit.extras import needed_by
-from datakit.language import N_, _, language
+from datakit.language import N_, _, day, language, speaking, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,6 +105,9 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     >>> number(0.45678, lang="fr")
     '0,457'
     """
+    if lang:
+        with speaking(lang):
+            return number(value, decimals, digits=digits)
     if value is None or value != value:
         return _(NO_DATA)
     value = float(value)
@@ -120,7 +123,7 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     rounded = round(value, decimals) + 0.0  # -0.0 becomes 0.0
     # Four-digit numbers stay closed up, as both French and SI style allow: years are never cut.
     text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
-    lang = lang or language()
+    lang = language()
     mark = "." if lang == "en" else _decimal_mark(lang)  # the core writes English without Babel
     return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", mark)
 
@@ -158,18 +161,26 @@ def _decimal_mark(lang):
 
 
 def cell(value: object) -> str:
-    """Any value of a table as text for a tooltip."""
+    """Any value of a table as text: a number as everywhere in the kit, a word in the user's language if it has one."""
     import pandas as pd
 
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
-        return NO_DATA
+    if unknown(value):
+        return _(NO_DATA)
     if type(value).__name__ in ("bool", "bool_"):  # numpy's too
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d") if value == value.normalize() else value.strftime("%Y-%m-%d %H:%M")
+        date = day(value.strftime("%Y-%m-%d"))
+        return date if value == value.normalize() else date + value.strftime(" %H:%M")
     if isinstance(value, (int, float)) or (hasattr(value, "dtype") and isinstance(value, SupportsFloat)):
         return number(value)
-    return str(value) or NO_DATA
+    return worded(str(value)) or _(NO_DATA)
+
+
+def unknown(value: object) -> bool:
+    """Whether a table has no value here: None, NaN, and what pandas has of the kind."""
+    import pandas as pd
+
+    return value is None or value is pd.NaT or value is pd.NA or bool(value != value)
 
 
 def over(colour: str, opacity: float, ground: str = GROUND) -> str:
@@ -192,8 +203,8 @@ def over(colour: str, opacity: float, ground: str = GROUND) -> str:
 
 
 def with_unit(name: str, unit: str | None) -> str:
-    """``name (unit)``, or the name alone."""
-    return f"{name} ({unit})" if unit else str(name)
+    """``name (unit)``, or the name alone; the unit in the user's language where its French is known."""
+    return f"{name} ({worded(unit)})" if unit else str(name)
 
 
 @dataclass(frozen=True)
@@ -230,26 +241,32 @@ def sources(frames: Iterable[pd.DataFrame]) -> Sources:
     session = not named
     records = list(named.values()) or ledger.provenance().records()
     if not records:
-        return Sources("Source: not recorded (pass data=[…] with tables from datakit.load)", "")
+        return Sources(_("Source: not recorded (pass data=[…] with tables from datakit.load)"), "")
     synthetic = [r for r in records if r.get("synthetic")]
     if not synthetic:
         stamp = ""
     elif len(synthetic) == len(records):
-        stamp = f"{STAMP}: invented data"
+        stamp = _("{stamp}: invented data").format(stamp=_(STAMP))
     else:
-        stamp = f"{STAMP}: {_some([_id(r) for r in synthetic], ', ')} (invented data); the rest is real"
+        stamp = _("{stamp}: {datasets} (invented data); the rest is real")
+        stamp = stamp.format(stamp=_(STAMP), datasets=_some([_id(r) for r in synthetic], ", "))
     texts = [_source(r) for r in records if not r.get("synthetic")]
     if synthetic:
         # Nobody published it: to name whose files it is laid out like would lend it their authority.
-        texts.append(f"the kit's invented sample ({_some([_id(r) for r in synthetic], ', ')})")
-    lead = "Data loaded in this session" if session else ("Sources" if len(texts) > 1 else "Source")
-    return Sources(f"{lead}: " + _some(texts, "; "), stamp)
+        named = _some([_id(r) for r in synthetic], ", ")
+        texts.append(_("the kit's invented sample ({datasets})").format(datasets=named))
+    if session:
+        line = _("Data loaded in this session: {datasets}")
+    else:
+        line = _("Sources: {datasets}") if len(texts) > 1 else _("Source: {datasets}")
+    return Sources(line.format(datasets=_some(texts, _("; "))), stamp)
 
 
 def _some(texts, between, most=8):
     """The first few, and how many more: a figure cannot carry thirty names, the provenance table does."""
     more = len(texts) - most
-    return between.join(texts[:most]) + (f"{between}and {more} more, in the provenance table" if more > 0 else "")
+    left = [_("and {n} more, in the provenance table").format(n=more)] if more > 0 else []
+    return between.join([*texts[:most], *left])
 
 
 def _id(record):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from numbers import Integral, Number
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from datakit.show.style import NO_DATA, alike, cell, with_unit
+from datakit.language import _
+from datakit.show.style import alike, cell, unknown, with_unit
 from datakit.show.templates import render
+from datakit.show.words import heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ class Table:
         return html(self.frame, caption=self.caption)
 
     def __repr__(self):
-        return f"{self.caption}\n{self.frame.to_string(index=False)}"
+        return f"{_(self.caption)}\n{self.frame.to_string(index=False)}"
 
 
 def show(frame: pd.DataFrame, *, caption: str) -> Table:
@@ -83,26 +84,26 @@ def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | N
     units = units or {}
     table = pd.DataFrame(frame)
     table = table.loc[:, [str(kind) != "geometry" for kind in table.dtypes]]
-    columns = [(with_unit(_name(c), units.get(c)), table.iloc[:, i]) for i, c in enumerate(table.columns)]
+    columns = [(with_unit(heading(c), units.get(c)), table.iloc[:, i]) for i, c in enumerate(table.columns)]
     named = 1
     counted = table.index.nlevels == 1 and table.index.name is None and pd.api.types.is_integer_dtype(table.index)
     if index and not counted:
         levels = [table.index.get_level_values(i) for i in range(table.index.nlevels)]
-        columns = [("" if level.name is None else _name(level.name), level) for level in levels] + columns
+        columns = [("" if level.name is None else heading(level.name), level) for level in levels] + columns
         named = len(levels)
     filled = [_column(head, values, named=i < named) for i, (head, values) in enumerate(columns)]
     return render(
         "table.html.j2",
-        caption=caption,
-        heads=[head for head, _ in filled],
-        rows=list(zip(*(cells for _, cells in filled), strict=True)),
+        caption=_(caption),
+        heads=[head for head, cells in filled],
+        rows=list(zip(*(cells for head, cells in filled), strict=True)),
     )
 
 
 def _column(head, values, named):
     """The header of a column and its cells. What is missing stands where the others do."""
     values = list(values.astype(object))
-    missing = [not isinstance(v, str) and cell(v) == NO_DATA for v in values]
+    missing = [not isinstance(v, str) and unknown(v) for v in values]
     numbers = [
         isinstance(v, Number) and not isinstance(v, bool) and not m for v, m in zip(values, missing, strict=True)
     ]
@@ -116,11 +117,3 @@ def _column(head, values, named):
         _Cell(text, right if m else n, named, m, whole) for text, n, m in zip(texts, numbers, missing, strict=True)
     ]
     return _Cell(head, right), cells
-
-
-def _name(column):
-    """A column's name in words: ``share_pct`` is "share (%)", ``green_share`` "green (0 to 1)"."""
-    if isinstance(column, tuple):
-        return ", ".join(map(_name, column))
-    words = re.sub("_pct$", " (%)", re.sub("_share$", " (0 to 1)", str(column)))
-    return words.replace("_", " ")

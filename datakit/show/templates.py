@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from datakit.extras import needed_by
+from datakit.language import _, language, ngettext, pgettext
 
 
 def render(template: str, package: str = __package__, **values: object) -> str:
@@ -35,10 +36,12 @@ def render(template: str, package: str = __package__, **values: object) -> str:
 def _templates(package):
     with needed_by(__name__):
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    return Environment(
+    environment = Environment(
         loader=PackageLoader(package, "web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(_=_, ngettext=ngettext, pgettext=pgettext, language=language)
+    return environment

@@ -8,9 +8,11 @@ import numpy as np
 
 from datakit.extras import needed_by
 from datakit.show.style import number
+from datakit.show.words import drawn
 
 with needed_by(__name__):
-    from matplotlib.ticker import Formatter, ScalarFormatter
+    from matplotlib.category import StrCategoryFormatter
+    from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter, ScalarFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +30,32 @@ class Numbers(Formatter):
         return [number(value, decimals(values)) for value in values]
 
 
+class Names(Formatter):
+    """Ticks that are words, in the user's language where their French is known."""
+
+    def __init__(self, written: Formatter) -> None:
+        self._written = written
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return drawn(self._written(x, pos))
+
+
 def write(axis: Axis) -> None:
-    """Write an axis of plain numbers in the kit's way. Dates, names and logarithms keep their own ticks.
+    """Write an axis of plain numbers in the kit's way, and names in the user's language; dates keep their own ticks.
 
     Parameters
     ----------
     axis : matplotlib.axis.Axis
     """
-    if type(axis.get_major_formatter()) is ScalarFormatter:
+    written = axis.get_major_formatter()
+    if type(written) is ScalarFormatter:
         axis.set_major_formatter(Numbers())
+    elif type(written) in (
+        FixedFormatter,
+        FuncFormatter,
+        StrCategoryFormatter,
+    ):  # names that were typed, or of a column
+        axis.set_major_formatter(Names(written))
 
 
 def decimals(values: Sequence[float]) -> int:

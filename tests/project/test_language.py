@@ -20,7 +20,6 @@ OPEN = {
     "geo",
     "inclusion",
     "run",
-    "show",
     "trees",
     "vegetation",
     "00_start_here",

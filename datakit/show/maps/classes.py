@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.language import _
 from datakit.show.style import CATEGORICAL, NO_DATA, NO_DATA_COLOUR, OTHER_COLOUR, cell, number, palette
 
 SCHEMES = ("quantiles", "equal")
@@ -98,7 +99,9 @@ def classify(values: pd.Series, scale: Scale = QUANTILES) -> Classes:
         return _categories(values, scale.colours or {})
     if not 2 <= scale.k <= 9:
         found = str(scale.k)
-        raise WrongUse("maps", "this number of classes cannot be read off a legend", expected="2 to 9", found=found)
+        raise WrongUse(
+            "maps", _("this number of classes cannot be read off a legend"), expected=_("2 to 9"), found=found
+        )
     v = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
     v = np.where(np.isfinite(v), v, np.nan)
     known = v[~np.isnan(v)]
@@ -121,23 +124,24 @@ def _breaks(known, scheme, k, diverging):
     if isinstance(scheme, str) and scheme not in SCHEMES:
         raise WrongUse(
             "maps",
-            "unknown classification scheme",
+            _("unknown classification scheme"),
             found=repr(scheme),
-            expected=f"{', '.join(SCHEMES)}, or a list of limits",
+            expected=_("{schemes}, or a list of limits").format(schemes=", ".join(SCHEMES)),
         )
     if diverging is not False and isinstance(scheme, str):
         centre = 0.0 if diverging is True else float(diverging)
         reach = max(abs(low - centre), abs(high - centre)) or 1.0
         raw = centre + np.linspace(-reach, reach, k + 1)[1:-1]
-        return _readable(raw, known, merge=False), f"equal widths around {number(centre)}; upper limit included"
+        said = _("equal widths around {centre}; upper limit included").format(centre=number(centre))
+        return _readable(raw, known, merge=False), said
     if not isinstance(scheme, str):
-        return np.unique(np.asarray(scheme, dtype=float)), "limits given; upper limit included"
+        return np.unique(np.asarray(scheme, dtype=float)), _("limits given; upper limit included")
     if low == high:
         return np.array([]), ""
     if scheme == "equal":
-        return _readable(np.linspace(low, high, k + 1)[1:-1], known), "equal widths; upper limit included"
+        return _readable(np.linspace(low, high, k + 1)[1:-1], known), _("equal widths; upper limit included")
     raw = np.unique(np.quantile(known, np.linspace(0, 1, k + 1)[1:-1]))
-    return _readable(raw, known), "about as many in each class; upper limit included"
+    return _readable(raw, known), _("about as many in each class; upper limit included")
 
 
 def _readable(raw, known, merge=True):
@@ -174,8 +178,8 @@ def interval_labels(breaks: np.ndarray, known: np.ndarray) -> list[str]:
     low = min(math.floor(known.min() * scale + 1e-9) / scale, breaks[0])
     high = max(math.ceil(known.max() * scale - 1e-9) / scale, breaks[-1])
     edges = [low, *breaks, high]
-    between = " to " if low < 0 else " – "  # a dash between minus signs cannot be read
-    return [f"{number(a, decimals)}{between}{number(b, decimals)}" for a, b in pairwise(edges)]
+    between = _("{low} to {high}") if low < 0 else "{low} – {high}"  # a dash between minus signs cannot be read
+    return [between.format(low=number(a, decimals), high=number(b, decimals)) for a, b in pairwise(edges)]
 
 
 def _categories(values, colours):
@@ -204,7 +208,7 @@ def _categories(values, colours):
     labels = [cell(c) for c in kept]
     if others:
         hues.append(OTHER_COLOUR)
-        labels.append(f"other ({len(others)})" if len(others) > 1 else cell(others[0]))
+        labels.append(_("other ({n})").format(n=len(others)) if len(others) > 1 else cell(others[0]))
     return _finish(index, missing, hues, labels, "")
 
 
@@ -213,6 +217,6 @@ def _finish(index, missing, colours, labels, note):
     if missing.any():
         place = len(labels)
         index = np.where(missing, place, index).astype(np.uint8)
-        colours, labels = [*colours, NO_DATA_COLOUR], [*labels, NO_DATA]
+        colours, labels = [*colours, NO_DATA_COLOUR], [*labels, _(NO_DATA)]
     counts = np.bincount(index, minlength=len(labels)).tolist() if len(labels) else []
     return Classes(index, list(colours), list(labels), counts, note, place)

@@ -14,9 +14,11 @@ import pandas as pd
 import shapely
 
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.language import _, ngettext
 from datakit.show.maps.classes import Classes
 from datakit.show.maps.contours import LAMBERT, shapes_of
 from datakit.show.style import NO_DATA_COLOUR, cell, number, over
+from datakit.show.words import heading as in_words
 
 if TYPE_CHECKING:
     import folium
@@ -64,17 +66,17 @@ def prepare(frame: gpd.GeoDataFrame, what: str, kinds: tuple[str, ...]) -> tuple
     if not hasattr(frame, "geometry") or not hasattr(frame, "to_crs"):
         raise WrongUse(
             what,
-            "a map needs a GeoDataFrame",
+            _("a map needs a GeoDataFrame"),
             found=type(frame).__name__,
             next="geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y), crs=...)",
         )
     if frame.crs is None:
         raise CrsMismatch(
             what,
-            "the table does not say in which coordinates it is",
-            expected="a CRS, for example EPSG:2154",
-            found="none",
-            next="table.set_crs('EPSG:4326') for longitudes and latitudes",
+            _("the table does not say in which coordinates it is"),
+            expected=_("a CRS, for example EPSG:2154"),
+            found=_("none"),
+            next=_("table.set_crs('EPSG:4326') for longitudes and latitudes"),
         )
     geometry = frame.geometry
     here = ~(geometry.isna() | geometry.is_empty).to_numpy()
@@ -82,10 +84,10 @@ def prepare(frame: gpd.GeoDataFrame, what: str, kinds: tuple[str, ...]) -> tuple
     if found:
         raise WrongUse(
             what,
-            "these geometries cannot be drawn in this way",
-            expected=" or ".join(kinds),
+            _("these geometries cannot be drawn in this way"),
+            expected=_(" or ").join(kinds),
             found=", ".join(found),
-            next="points: table.set_geometry(table.representative_point()); parts: table.explode()",
+            next=_("points: table.set_geometry(table.representative_point()); parts: table.explode()"),
         )
     kept = frame[here]
     kept = kept.to_crs(LAMBERT) if len(kept) or frame.crs != LAMBERT else kept
@@ -105,7 +107,7 @@ def known(frame: gpd.GeoDataFrame, column: str | None) -> str | None:
     if column is not None and column not in frame.columns:
         raise WrongUse(
             "maps",
-            "the table has no such column",
+            _("the table has no such column"),
             found=str(column),
             expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))),
         )
@@ -116,7 +118,8 @@ def tooltip_columns(tooltip: Tooltip, column: str | None, heading: str | None) -
     """Columns and labels of a tooltip; the mapped column is always in it, with its unit."""
     names = dict(tooltip) if isinstance(tooltip, dict) else {}
     wanted = [tooltip] if isinstance(tooltip, str) else list(tooltip or ())
-    return unique([column, *wanted]), ({column: heading} if column and heading else {}) | names
+    said = {name: in_words(text) for name, text in names.items()}
+    return unique([column, *wanted]), ({column: heading} if column and heading else {}) | said
 
 
 def unique(names: Iterable[str | None]) -> list[str]:
@@ -140,7 +143,7 @@ def columns_of(
         if name not in frame.columns:
             raise WrongUse(
                 "maps",
-                "the tooltip names a column that the table does not have",
+                _("the tooltip names a column that the table does not have"),
                 found=str(name),
                 expected=", ".join(map(str, frame.columns.drop(frame.geometry.name))),
             )
@@ -148,7 +151,7 @@ def columns_of(
         again, texts = pd.factorize(np.array([cell(u) for u in unique], dtype=object))
         width = 1 if len(texts) <= 256 else 2 if len(texts) <= 65536 else 4
         index = again[codes] if len(codes) else codes
-        label = None if name == head else fallback_labels.get(name, str(name).replace("_", " "))
+        label = None if name == head else fallback_labels.get(name) or in_words(name)
         out.append({"label": label, "values": list(texts), "data": packed(index, width), "width": width})
     return out
 
@@ -273,9 +276,12 @@ def area_layer(
         "weight": (2.5 if kind == "line" else 0.8),
         "columns": cards,
     }
-    notes = [_left_out(left_out, "outline")] if left_out else []
+    notes = []
+    if left_out:
+        said = ngettext("{n} row without outline: not shown", "{n} rows without outline: not shown", left_out)
+        notes.append(said.format(n=number(left_out)))
     if tolerance >= 4:
-        notes.append(f"contours simplified to about {number(tolerance)} m")
+        notes.append(_("contours simplified to about {n} m").format(n=number(tolerance)))
     by = {"contours": len(json.dumps(shapes)), "tooltips": len(json.dumps(cards, ensure_ascii=False))}
     return Drawn(
         kind, frame, told.heading, classes, spec, "areas", told.columns, notes, None, None, by, told.labels, told.names
@@ -312,7 +318,8 @@ def point_layer(
         "columns": cards,
     }
     if left_out:
-        notes.append(_left_out(left_out, "position"))
+        said = ngettext("{n} row without position: not shown", "{n} rows without position: not shown", left_out)
+        notes.append(said.format(n=number(left_out)))
     by = {"positions": len(spec["x"]) * 2, "tooltips": len(json.dumps(cards, ensure_ascii=False))}
     drawn = Drawn("point", frame, told.heading, classes, spec, "points", told.columns, notes, bytes_by=by)
     drawn.sizes = (sizes.heading, largest) if sizes else None
@@ -347,14 +354,14 @@ def _circles(sizes):
     if (v < 0).any():
         raise WrongUse(
             "maps",
-            "circles cannot have a negative size",
+            _("circles cannot have a negative size"),
             found=number(np.nanmin(v)),
-            expected="a column of counts or amounts; use colour= for differences",
+            expected=_("a column of counts or amounts; use colour= for differences"),
         )
     largest = float(np.nanmax(v)) if np.isfinite(v).any() else 0.0
     share = np.sqrt(np.nan_to_num(v) / largest) if largest else np.zeros(len(v))
     unknown = np.isnan(v).sum()
-    notes = [f"{number(unknown)} without a size: smallest circle"] if unknown else []
+    notes = [_("{n} without a size: smallest circle").format(n=number(unknown))] if unknown else []
     return radii, np.rint(share * (RADII - 1)).astype(np.uint8), largest, notes
 
 
@@ -365,7 +372,3 @@ def size_examples(largest: float) -> list[float]:
     power = 10 ** math.floor(math.log10(largest))
     top = next(m * power for m in (5, 2, 1) if m * power <= largest)
     return [top / 10, top / 2.5, top]
-
-
-def _left_out(count, what):
-    return f"{number(count)} row{'s' if count > 1 else ''} without {what}: not shown"

@@ -15,9 +15,11 @@ import shapely
 
 from datakit.errors import TooBig, WrongUse
 from datakit.extras import needed_by
+from datakit.language import N_, _, worded
 from datakit.show.maps import elements, layers
 from datakit.show.maps.classes import QUANTILES, classify
 from datakit.show.style import CATEGORICAL, number, sources, with_unit
+from datakit.show.words import heading as in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +43,7 @@ _DIJON = (840_000.0, 6_680_000.0, 868_000.0, 6_702_000.0)  # EPSG:2154: where a 
 
 @dataclass(frozen=True)
 class Words:
-    """What a map says beside what it shows.
+    """What a map says beside what it shows: in English, shown in the user's language where its French is known.
 
     Attributes
     ----------
@@ -63,12 +65,17 @@ class Words:
     alt: str
 
     def __post_init__(self) -> None:
-        for name, text in vars(self).items():
-            if not str(text or "").strip():
+        needed = {
+            "title": N_("a map needs its title"),
+            "caption": N_("a map needs its caption"),
+            "alt": N_("a map needs its alt text"),
+        }
+        for name, what in needed.items():
+            if not str(getattr(self, name) or "").strip():
                 raise WrongUse(
                     "maps",
-                    f"a map needs its {name}{' text' if name == 'alt' else ''}",
-                    expected="a sentence for people who see the map, or cannot see it",
+                    _(what),
+                    expected=_("a sentence for people who see the map, or cannot see it"),
                 )
 
 
@@ -117,11 +124,11 @@ class Map:
             import folium
         from datakit.show import maps  # its TILES are anybody's to set
 
-        self.title, self.caption, self.alt = str(words.title), str(words.caption), str(words.alt)
+        self.title, self.caption, self.alt = (_(str(text)) for text in (words.title, words.caption, words.alt))
         self.height = int(height)
         self.tiles: Literal["ign", False] | None = maps.TILES if tiles is None else tiles
         if self.tiles not in (None, False, "ign"):
-            raise WrongUse("maps", "unknown tiles", expected="None or 'ign'", found=repr(tiles))
+            raise WrongUse("maps", _("unknown tiles"), expected=_("None or 'ign'"), found=repr(tiles))
         self.layers, self._frames = [], list(data)
         self._key = hashlib.sha256(self.title.encode()).hexdigest()[:12]
         self.folium = folium.Map(tiles=None, location=[47.32, 5.04], zoom_start=11, maxZoom=19, minZoom=5, zoomSnap=1)
@@ -133,7 +140,7 @@ class Map:
             base.add_to(self.folium)
         self.outline = None
         if outline is not None:
-            self.outline, _ = layers.prepare(outline, "maps: outline", POLYGONS)
+            self.outline, _without = layers.prepare(outline, "maps: outline", POLYGONS)
             self._frames.append(outline)
             self.folium.add_child(elements.Outline(self, self._key + "o"), name="datakit-outline")
 
@@ -161,7 +168,7 @@ class Map:
         frame, left_out = layers.prepare(areas, "maps: areas", POLYGONS + LINES)
         dims = set(shapely.get_dimensions(frame.geometry.to_numpy()).tolist())
         if len(dims) > 1:
-            raise WrongUse("maps", "polygons and lines are mixed in one layer", next="add two layers")
+            raise WrongUse("maps", _("polygons and lines are mixed in one layer"), next=_("add two layers"))
         column, plain = _column_or_colour(column, CATEGORICAL[2])
         classes, heading = _classes(frame, column, legend, scale)
         tips, names = layers.tooltip_columns(tooltip, column, heading)
@@ -169,7 +176,7 @@ class Map:
             frame,
             classes,
             layers.Told(
-                heading or legend or "areas",
+                heading or (worded(legend) if legend else _("areas")),
                 labels=layers.known(frame, labels),
                 tooltip=tips,
                 names=names,
@@ -212,24 +219,21 @@ class Map:
         if isinstance(size, str):
             size = Size(size)
         if isinstance(size, Size):
-            sizes = layers.Sizes(
-                with_unit(size.column.replace("_", " "), size.unit), frame[layers.known(frame, size.column)]
-            )
+            sizes = layers.Sizes(with_unit(in_words(size.column), size.unit), frame[layers.known(frame, size.column)])
             tips, names = layers.unique([size.column, *tips]), {size.column: sizes.heading} | names
         elif size is not None:
             radius = float(size)
         if cluster is None:
             cluster = n > layers.CLUSTER_FROM and classes is None and sizes is None
         columns = layers.unique([labels, colour, *tips])
-        told = layers.Told(heading or legend or "points", layers.known(frame, labels), tips, names, columns)
+        heading = heading or (worded(legend) if legend else _("points"))
+        told = layers.Told(heading, layers.known(frame, labels), tips, names, columns)
         dots = layers.Dots(radius, plain, cluster=bool(cluster))
         layer = layers.point_layer(frame, classes, told, dots, sizes=sizes, left_out=left_out)
         if self.outline is not None and len(self.outline) and n:
             outside = layers.outside(frame, self.bounds())
             if outside:
-                layer.notes.append(f"{number(outside)} outside the first view")
-        if cluster:
-            layer.notes.append("bubbles count points; click one to open it")
+                layer.notes.append(_("{n} outside the first view").format(n=number(outside)))
         return self._add(layer, points)
 
     def _add(self, layer, source):
@@ -284,17 +288,22 @@ class Map:
             return self
         parts = sorted(((b, k, y.heading) for y in self.layers for k, b in y.bytes_by.items()), reverse=True)
         advice = {
-            "tooltips": "fewer tooltip columns, or columns with fewer distinct texts",
-            "contours": "aggregate the areas (a grid, the IRIS), or keep only a part of the territory",
-            "positions": "keep a part of the rows, or count them by area and use choropleth",
+            "tooltips": _("fewer tooltip columns, or columns with fewer distinct texts"),
+            "contours": _("aggregate the areas (a grid, the IRIS), or keep only a part of the territory"),
+            "positions": _("keep a part of the rows, or count them by area and use choropleth"),
+        }
+        named = {
+            "tooltips": _("tooltips of {layer}: {n} MB"),
+            "contours": _("contours of {layer}: {n} MB"),
+            "positions": _("positions of {layer}: {n} MB"),
         }
         biggest = parts[0] if parts else (0, "contours", "outline")
         raise TooBig(
             self.title,
-            "this map would be too big for a browser and a notebook",
-            expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
-            found=f"{size / 1e6:.1f} MB",
-            done="; ".join(f"{k} of {y}: {b / 1e6:.1f} MB" for b, k, y in parts[:3]),
+            _("this map would be too big for a browser and a notebook"),
+            expected=_("at most {n} MB").format(n=number(MAX_BYTES / 1e6, 0)),
+            found=_("{n} MB").format(n=number(size / 1e6, 1)),
+            done=_("; ").join(named[k].format(layer=y, n=number(b / 1e6, 1)) for b, k, y in parts[:3]),
             next=advice[biggest[1]],
         )
 
@@ -315,8 +324,8 @@ class Map:
         return page.frame(self.checked())
 
     def __repr__(self):
-        what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or "no layer"
-        return f"Map: {self.title} ({what}). {self.alt}"
+        what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or _("no layer")
+        return _("Map: {title} ({layers}). {alt}").format(title=self.title, layers=what, alt=self.alt)
 
     def static(self, size: tuple[float, float] = (9, 5.6)) -> Figure:
         """The same map drawn by matplotlib, for reports, paper and screen readers.
@@ -385,4 +394,4 @@ def _classes(frame, column, legend, scale):
     if column is None:
         return None, None
     classes = classify(frame[layers.known(frame, column)], scale)
-    return classes, with_unit(legend or str(column).replace("_", " "), scale.unit)
+    return classes, with_unit(worded(legend) if legend else in_words(column), scale.unit)

@@ -6,18 +6,25 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from datakit.language import N_, _, language
 from datakit.show import tables
 from datakit.show.maps import assets, static
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
 from datakit.show.style import number
 from datakit.show.templates import render
+from datakit.show.words import heading as in_words
 
 if TYPE_CHECKING:
     from datakit.show.maps.layers import Whole
 
 MARKS = {"point": "round", "line": "line", "area": "box"}  # in map.css
 MOST_ROWS = 120  # areas that anybody reads through: all the IRIS of the Metropole
-NOUNS = {"point": "points", "line": "lines", "area": "areas"}
+NOUNS = {"point": N_("points"), "line": N_("lines"), "area": N_("areas")}
+COUNTED = {
+    "point": N_("In brackets: points in the class."),
+    "line": N_("In brackets: lines in the class."),
+    "area": N_("In brackets: areas in the class."),
+}
 
 
 def page(made: Whole) -> str:
@@ -36,6 +43,7 @@ def page(made: Whole) -> str:
     return render(
         "page.html.j2",
         __package__,
+        lang=language(),
         title=made.title,
         alt=made.alt,
         caption=made.caption,
@@ -84,13 +92,14 @@ def _values(made, place):
     layer = made.layers[place]
     if layer.kind == "point" or len(layer.frame) > MOST_ROWS:
         table = made.counts(place).rename(columns={"rows": NOUNS[layer.kind], "share": "share (%)"})
-        return tables.html(table, caption=f"{layer.heading}: how many in each class", index=False)
+        said = _("{layer}: how many in each class").format(layer=layer.heading)
+        return tables.html(table, caption=said, index=False)
     table = made.table(place)
     told = {name: label for name, label in layer.names.items() if name in table}
     head = [c for c in ([layer.labels] if layer.labels else []) if c in table]
     table = table[[*head, *(c for c in table.columns if c not in head)]]
-    table = table.rename(columns={c: told.get(c, str(c).replace("_", " ")) for c in table.columns})
-    return tables.html(table, caption=f"{layer.heading}, the highest first", index=False)
+    table = table.rename(columns={c: told.get(c) or in_words(c) for c in table.columns})
+    return tables.html(table, caption=_("{layer}, the highest first").format(layer=layer.heading), index=False)
 
 
 def _section(layer):
@@ -102,8 +111,10 @@ def _section(layer):
         {"colour": colour, "label": label, "count": number(count), "missing": bool(classes) and i == classes.missing}
         for i, (colour, label, count) in enumerate(zip(layer.seen, labels, counts, strict=False))
     ]
-    notes = [f"In brackets: {NOUNS[layer.kind]} in the class."] if classes else []
+    notes = [_(COUNTED[layer.kind])] if classes else []
     notes += [n for n in ([classes.note] if classes else []) + layer.notes if n]
+    if layer.spec.get("cluster"):  # paper cannot be clicked: its twin says nothing of bubbles
+        notes.append(_("bubbles count points; click one to open it"))
     heading, largest = layer.sizes or ("", 0)
     return {
         "heading": layer.heading if classes else "",

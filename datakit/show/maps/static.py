@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from datakit.extras import needed_by
+from datakit.language import _
 from datakit.show.maps.contours import STEPS, places
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples, usual_radius
 from datakit.show.style import GROUND, RC, STAMP_COLOUR, number, wrap
@@ -63,7 +64,9 @@ def draw(made: Whole, size: tuple[float, float]) -> Figure:
         if made.outline is not None:
             _names(fig, ax, made.outline)
         if not any(len(layer.frame) for layer in made.layers):
-            ax.text(0.5, 0.5, "no row to show", transform=ax.transAxes, ha="center", va="center", fontsize=11, zorder=9)
+            ax.text(
+                0.5, 0.5, _("no row to show"), transform=ax.transAxes, ha="center", va="center", fontsize=11, zorder=9
+            )
         _scale_bar(ax, scale_length(east - west + 2 * pad))
         _legends(fig, made, ax.get_position().x1 + 0.15 / width, 1 - (top + 0.06) / height)
     vars(fig)["datakit_alt"] = made.alt
@@ -277,8 +280,7 @@ def _legends(fig, made, x, y):
         y = _block(fig, _class_handles(layer), wrap(layer.heading, 27) if layer.classes else None, x, y)
         if layer.sizes:
             y = _block(fig, _rings(layer.sizes[1]), wrap(layer.sizes[0], 27), x, y)
-        # Paper cannot be clicked: what bubbles do is left out.
-        notes = ([layer.classes.note] if layer.classes else []) + [n for n in layer.notes if "bubbles" not in n]
+        notes = ([layer.classes.note] if layer.classes else []) + layer.notes
         text = "\n".join(wrap(n[0].upper() + n[1:], 32) for n in notes if n)
         if text:
             fig.text(x, y, text, fontsize=7, color="#555555", va="top")

@@ -24,7 +24,7 @@
       const row = document.createElement("div");
       if (column.label) {
         const name = document.createElement("span");
-        name.textContent = column.label + ": ";
+        name.textContent = dk.words.row.replace("{label}", () => column.label);
         row.appendChild(name);
       } else {
         row.className = "dk-head";
@@ -56,7 +56,14 @@
 
   /* First view. A map in a hidden tab has no size yet: it is fitted when it gets one. */
   dk.start = function (map, bounds, options) {
+    dk.words = options.words;
     map.attributionControl.setPrefix("Leaflet");
+    setTimeout(function () { /* the switch of layers comes last */
+      for (const [name, text] of Object.entries(dk.words.buttons)) {
+        const button = map.getContainer().querySelector(".leaflet-control-" + name);
+        if (button) { button.title = text; button.setAttribute("aria-label", text); }
+      }
+    });
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.options.zoomSnap = options.snap;
     /* The wheel scrolls the notebook until the map has been clicked. */

@@ -280,7 +280,7 @@
       marker.on("click", open);
       marker.on("add", () => {
         const box = marker.getElement();
-        box.setAttribute("aria-label", group(c.n) + " points, zoom in");
+        box.setAttribute("aria-label", dk.words.bubble.replace("{n}", group(c.n)));
         box.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(); } });
       });
       return marker;
