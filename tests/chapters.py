@@ -129,7 +129,7 @@ def usual_warnings():
     warnings.showwarning = write
 
 
-def execute(*names, origins="sample", after=(), then=lambda cell: "", **parameters):
+def execute(*names, origins="sample", after=(), **parameters):
     """Chapters' sources, executed one after the other, with parameters as ``datakit run -p`` takes them.
 
     Parameters
@@ -139,8 +139,6 @@ def execute(*names, origins="sample", after=(), then=lambda cell: "", **paramete
     origins : str
     after : sequence of str
         Cells to execute at the end of each.
-    then : callable
-        What to execute right after a cell, if anything; what it shows is added to the cell's outputs.
     **parameters
         Each for the chapters that declare it; one that none of them declares is an error.
 
@@ -159,7 +157,6 @@ def execute(*names, origins="sample", after=(), then=lambda cell: "", **paramete
             for cell in book.cells:
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = shell.run(cell.source), shell.execution_count - 1
-                    cell.outputs += shell.run(more) if (more := then(cell)) else []
                 if "parameters" in cell.metadata.get("tags", ()):
                     shell.push(values[name])
         speaks(book.cells[: len(book.cells) - len(after)])

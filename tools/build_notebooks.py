@@ -67,14 +67,24 @@ def with_cells(nb, cells):
     return nbformat.from_dict({**nb, "cells": [nbformat.from_dict(dict(cell)) for cell in cells]})
 
 
-def to_run(nb, name):
-    """The notebook whose one execution gives both editions: each solution writes down what its check has to know."""
+def to_run(nb, name, known=False):
+    """The notebook whose one execution gives both editions: each solution writes down what its check has to know.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The source.
+    name : str
+    known : bool
+        Whether checks begin with what the package knows of the chapter; else with what its source says.
+    """
     if not editions.is_checked(nb.cells):
         return nb
     first = next(k for k, cell in enumerate(nb.cells) if cell.cell_type == "code")
     about = editions.described(nb.cells, name)
     begin = nbformat.v4.new_code_cell(f"from datakit.workshop import recording\nrecording.begin({about!r})")
-    cells = [*editions.participants(nb.cells[:first]), begin, *editions.participants(nb.cells[first:])]
+    cells = editions.participants(nb.cells)
+    cells[first:first] = [] if known else [begin]
     for one in editions.exercises(nb.cells, name):
         lines = one.solution.source.splitlines()
         if one.id:

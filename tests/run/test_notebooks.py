@@ -15,10 +15,12 @@ from nbclient import NotebookClient
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME
 from datakit.run import running
 from datakit.run.parameters import read_parameters
-from tests.chapters import speaks
+from datakit.workshop import checking, comparing, forms
+from tests.chapters import answers, speaks
 from tests.replayed import compare
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
+CHECKED = tuple(sorted(p.stem for p in checking.FOLDER.glob("*.json")))
 MEMORY = 450e6  # what Binder guarantees
 SECONDS = 30  # alone, on two cores
 
@@ -42,6 +44,10 @@ def solutions(request, root):
     """The edition with solutions; one whose exercises nothing checks is shipped with them."""
     path = root / "notebooks" / "solutions" / f"{request.param}.ipynb"
     return nbformat.read(path if path.exists() else root / "notebooks" / path.name, as_version=4)
+
+
+def known(name):
+    return json.loads((checking.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def tags(cell):
@@ -207,15 +213,34 @@ def test_outputs_show_nothing_of_the_machine(notebook):
 
 
 @pytest.fixture(scope="module")
-def report(root, tmp_path_factory):
-    """All notebooks executed on the sample, as `datakit run` does."""
+def report(root, build, tmp_path_factory):
+    """All notebooks and their solutions executed on the sample, as `datakit run` does."""
     output = tmp_path_factory.mktemp("run") / "report"
     read = (root / "binder/postBuild").read_text(encoding="utf-8").split("<<'PYTHON'\n")[1].split("PYTHON\n")[0]
     subprocess.run([sys.executable, "-W", "ignore", "-c", read], check=True)  # as on Binder, where memory is short
+    folder = tmp_path_factory.mktemp("all") / "notebooks"
+    folder.mkdir()
+    for name in NAMES:  # the participants' cells as they are shipped, then each solution
+        source = build.from_source(root / "notebooks" / "src" / f"{name}.py")
+        nbformat.write(build.to_run(source, name, known=True), folder / f"{name}.ipynb")
     with pytest.MonkeyPatch.context() as patch:
         # Memory is that of the notebooks: measuring coverage in their kernels would add its own, more on some Pythons.
         patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        return running.run(notebooks=root / "notebooks", output=output, origins="sample", progress=False)
+        return running.run(notebooks=folder, output=output, origins="sample", progress=False)
+
+
+@pytest.fixture(scope="module")
+def made(report, build, root, tmp_path_factory):
+    """The folder of both editions, and of what checks know, made once more of the executed notebooks."""
+    folder = tmp_path_factory.mktemp("made")
+    for name in NAMES:
+        executed = nbformat.read(report.output / f"{name}.ipynb", as_version=4)
+        source = build.from_source(root / "notebooks" / "src" / f"{name}.py")
+        outputs = {cell.id: cell.get("outputs", []) for cell in executed.cells}
+        for path, text in build.made_of(source, name, outputs, folder).items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_every_notebook_runs_on_the_sample(report):
@@ -243,18 +268,48 @@ def test_answers_are_those_of_the_shipped_notebook(report, root, name):
 
 
 @pytest.fixture(scope="module")
-def compared(report, root, tmp_path_factory):
-    """What nbval says of each notebook: the outputs that it is shipped with against those of the report."""
+def compared(made, root, tmp_path_factory):
+    """What nbval says of each notebook: the outputs that it is shipped with against those made once more."""
     paths = [root / "notebooks" / f"{name}.ipynb" for name in NAMES]
-    return compare(paths, report.output, tmp_path_factory.mktemp("nbval"))[0]
+    return compare(paths, made, tmp_path_factory.mktemp("nbval"))[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_executing_again_gives_the_same_outputs(compared, report, root, name):
-    shipped, again = (nbformat.read(f / f"{name}.ipynb", as_version=4) for f in (root / "notebooks", report.output))
+def test_executing_again_gives_the_same_outputs(compared, made, root, name):
+    shipped, again = (nbformat.read(f / f"{name}.ipynb", as_version=4) for f in (root / "notebooks", made))
     assert len(compared[name]) == sum(cell.cell_type == "code" for cell in shipped.cells)
     written = [o.text for c in again.cells for o in c.get("outputs", ()) if o.get("name") == "stderr"]
     assert not any(compared[name]), "\n".join([*compared[name], "written to stderr:", *written])
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_every_solution_is_right_and_says_the_same_again(made, root, name):
+    shipped, again = (
+        nbformat.read(f / "solutions" / f"{name}.ipynb", as_version=4) for f in (root / "notebooks", made)
+    )
+    said = [
+        o.data["text/plain"] for c in again.cells for o in c.get("outputs", ()) if "text/plain" in o.get("data", {})
+    ]
+    numbers = list(known(name)["exercises"])
+    assert [text for text in said if "Exercise" in text] == [f"✓ Exercise {number}. Right." for number in numbers]
+    found, kept = answers(again), answers(shipped)
+    assert {q: one["sentence"] for q, one in found.items()} == {q: one["sentence"] for q, one in kept.items()}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_checks_know_is_what_comes_out_again(made, name):
+    then, now = known(name), json.loads((made / "exercises" / f"{name}.json").read_text(encoding="utf-8"))
+    assert then["parameters"] == now["parameters"] and list(then["exercises"]) == list(now["exercises"])
+    for number, one in then["exercises"].items():
+        other = now["exercises"][number]
+        for part in ("minutes", "goal", "hints", "data"):
+            assert one[part] == other[part], (number, part)
+        assert [m["why"] for m in one["mistakes"]] == [m["why"] for m in other["mistakes"]]
+        values = [(one["expected"], other["expected"])]
+        values += [(a["value"], b["value"]) for a, b in zip(one["mistakes"], other["mistakes"], strict=True)]
+        for form, again in ((forms.Form.from_json(a), forms.Form.from_json(b)) for a, b in values):
+            assert (form.kind, form.keys) == (again.kind, again.keys)
+            assert comparing.problem(form, again) is None, number
 
 
 def said_unseen(build, nb):
@@ -276,9 +331,9 @@ def said_unseen(build, nb):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_nbval_ignores_says_the_same_again(build, report, root, name):
+def test_what_nbval_ignores_says_the_same_again(build, made, root, name):
     shipped = said_unseen(build, nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4))
-    again = said_unseen(build, nbformat.read(report.output / f"{name}.ipynb", as_version=4))
+    again = said_unseen(build, nbformat.read(made / f"{name}.ipynb", as_version=4))
     assert shipped, "provenance at least"
     assert again == shipped
 

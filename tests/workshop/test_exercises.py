@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.workshop import checking, comparing, editions, forms, recording
+from datakit.workshop import checking, editions, forms
 from tests import chapters
 
 NAMES = tuple(sorted(path.stem for path in (chapters.NOTEBOOKS / "src").glob("*.py")))
@@ -158,32 +158,3 @@ def test_a_blank_says_that_it_is_one_and_what_it_is_for(name):
     for cell in blanks:
         (shown,) = cell.outputs
         assert "Not answered yet." in shown.data["text/plain"] and "What it is for" in shown.data["text/plain"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CHECKED)
-def test_the_solutions_are_right_and_say_what_they_are_shipped_with(name):
-    """The whole edition, executed once: every check passes, what is known is what comes out, and so are the answers."""
-    found = {one.solution.source: one for one in editions.exercises(source(name), name)}
-
-    def record(cell):
-        one = found.get(cell.source)
-        call = f"datakit.workshop.recording.record({one and one.id!r}, answer, {one and one.mistakes!r}, globals())"
-        return f"import datakit.workshop.recording; {call}" if one else ""
-
-    about = known(name)
-    (book,) = chapters.execute(name, then=record).values()
-    outputs = [o for c in book.cells if editions.role(c) == "solution" for o in c.outputs]
-    said = [o.data["text/plain"] for o in outputs if "Exercise" in o.get("data", {}).get("text/plain", "")]
-    assert said == [f"✓ Exercise {number}. Right." for number in about["exercises"] for _ in ("check", "record")]
-    for data in (o.data[recording.EXERCISE_MIME] for o in outputs if recording.EXERCISE_MIME in o.get("data", {})):
-        ((number, now),) = data.items()
-        then = about["exercises"].pop(number)
-        assert now["data"].items() >= then["data"].items() and now["hints"] == then["hints"]
-        for one, other in zip([then, *then["mistakes"]], [now, *now["mistakes"]], strict=True):
-            one, other = (forms.Form.from_json(x.get("value") or x["expected"]) for x in (one, other))
-            assert one.kind == other.kind and one.keys == other.keys and comparing.problem(one, other) is None
-    assert not about["exercises"], "each was recorded once more"
-    shipped = nbformat.read(chapters.NOTEBOOKS / "solutions" / f"{name}.ipynb", as_version=4)
-    kept, again = chapters.answers(shipped), chapters.answers(book)
-    assert {q: a["sentence"] for q, a in kept.items()} == {q: again[q]["sentence"] for q in kept}
