@@ -19,6 +19,14 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     command, origins : callable
         Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
     """
+    c = command(
+        "save",
+        _("pack your notebooks, answers and reports into one file to take home"),
+        _save,
+        "  datakit save\n  datakit save my_project\n",
+    )
+    c.add_argument("folder", metavar="DIR", nargs="?", help=_("(default: the project's folder)"))
+
     c = command("workshop", "prepare a room of forty people, and serve it", None)
     workshop = c.add_subparsers(title="commands", metavar="COMMAND", dest="workshop", required=True)
     c = command(
@@ -41,6 +49,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     )
     c.add_argument("address", nargs="?", default="http://127.0.0.1:8000", help=_("(default: %(default)s)"))
     c.add_argument("--code", help=_("what this code means, and what to do; no server is asked"))
+
+
+def _save(args):
+    from datakit.workshop.saving import save
+
+    print("\n".join(save(args.folder).lines()))
+    return 0
 
 
 def _status(args):
