@@ -4,6 +4,7 @@ style      What maps and figures share: numbers people can read, colours for col
 charts     Figures in the kit's style: labelled, sourced, described in words
 ticks      Numbers along the axes of figures, written as everywhere else in the kit
 tables     Tables for people: a caption, headers that screen readers use, text left and numbers right
+columns    What columns are called where people read them
 words      Words of figures, tables and maps in the user's language: texts with figures in them, names of columns
 templates  HTML from Jinja2 templates: whatever they are given is escaped
 answers    Answers: a question in words, one sentence computed from figures, its picture, limits and data
