@@ -176,7 +176,8 @@ def updated(name):
             known = read_po(opened, locale="fr", domain=name)
         for message in catalog:
             before = known.get(message.id, message.context) if message.id else None
-            if before is not None:
+            # A text that has become a unit, or was one, has another number of forms: it is translated anew.
+            if before is not None and before.pluralizable == message.pluralizable:
                 message.string, message.flags = before.string, before.flags
                 message.user_comments = before.user_comments
     return catalog

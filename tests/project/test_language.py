@@ -52,6 +52,18 @@ def test_the_french_of_a_room_is_complete_and_up_to_date(name):
     assert not found or name in OPEN, found
 
 
+def test_a_text_that_was_a_unit_is_translated_anew(tmp_path, monkeypatch):
+    room = tmp_path / "datakit" / "room"
+    room.mkdir(parents=True)
+    for name, folder in (("ROOT", tmp_path), ("PACKAGE", room.parent), ("FRENCH", tmp_path), ("CHAPTERS", tmp_path)):
+        monkeypatch.setattr(messages, name, folder)
+    (room / "words.py").write_text('Value(1, "trees")', encoding="utf-8")
+    (tmp_path / "room.po").write_bytes(messages.written(messages.updated("room"))[0])
+    (room / "words.py").write_text('_("trees")', encoding="utf-8")
+    catalog = messages.updated("room")
+    assert messages.written(catalog) and not catalog["trees"].string
+
+
 def test_a_text_without_french_a_name_lost_and_a_misprint_are_faults(tmp_path):
     from babel.messages.catalog import Catalog
 
