@@ -18,7 +18,9 @@ catchment  Competition for places: how much of a service each inhabitant can cou
 gap        Need and access together: where both are bad, which kinds of areas there are
 clusters   Where areas with poor access stand together more than chance would put them
 siting     Where one more service would help most
-pictures   The figures and maps of the chapters: what is drawn, not what is computed
+pictures   The figures of the chapters: what is drawn, not what is computed
+mapped     The maps of the chapters
+tables     The tables of the chapters, in the words of those who read them
 reports    Citizens' reports of defects in public space, and whether some areas report less of what is there
 """
 

@@ -17,6 +17,8 @@ from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo import streets
 from datakit.geo.crs import same_crs
 from datakit.geo.streets import DETOUR
+from datakit.language import N_, _
+from datakit.show import style
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from datakit.data.layers import Layers
     from datakit.geo.streets import Network
+    from datakit.inclusion.homes import Homes
 
 
 DETOUR_RANGE = (1.1, 1.5)  # a choice of this kit
@@ -105,7 +108,7 @@ class Ways:
     slack : float
         Metres that the points leave open: see `datakit.inclusion.homes.Homes`.
     how : str
-        "along the streets", or "straight lines times" the factor.
+        In words: along the streets, or straight lines times the factor.
     """
 
     metres: pd.DataFrame
@@ -177,14 +180,15 @@ def ways(
     if not 1 <= low <= detour <= high:
         raise WrongUse(
             "access.ways",
-            "a detour factor is 1 or more, and inside its range",
+            _("a detour factor is 1 or more, and inside its range"),
             expected="1 <= low <= detour <= high",
             found=f"{low} <= {detour} <= {high}",
         )
     if network is not None:
-        return Ways(on_foot(points, services, categories, network), 1.0, 1.0, slack, "along the streets")
+        return Ways(on_foot(points, services, categories, network), 1.0, 1.0, slack, _("along the streets"))
     metres = nearest(points, services, categories) * detour
-    return Ways(metres, low / detour, high / detour, slack, f"straight lines times {detour}")
+    how = _("straight lines times {factor}").format(factor=style.number(detour))
+    return Ways(metres, low / detour, high / detour, slack, how)
 
 
 def far(ways: Ways, people: pd.DataFrame, limits: Mapping[str, float]) -> pd.DataFrame:
@@ -211,7 +215,7 @@ def far(ways: Ways, people: pd.DataFrame, limits: Mapping[str, float]) -> pd.Dat
     """
     wrong = [name for name in ways.metres if not limits.get(name, 0) > 0]
     if wrong:
-        raise WrongUse("access.far", "a limit must be a number of metres above 0", found=", ".join(wrong))
+        raise WrongUse("access.far", _("a limit must be a number of metres above 0"), found=", ".join(wrong))
     rows = []
     for name in ways.metres:
         beyond = ways.beyond(name, limits[name])
@@ -221,14 +225,9 @@ def far(ways: Ways, people: pd.DataFrame, limits: Mapping[str, float]) -> pd.Dat
     return pd.DataFrame(rows, columns=["category", "group", "far_pct", "low_pct", "high_pct", "people", "of"])
 
 
-HEADINGS = {
-    "category": "kind",
-    "far_pct": "far (%)",
-    "low_pct": "at least (%)",
-    "high_pct": "at most (%)",
-    "people": "people far",
-    "of": "people in the group",
-}
+def caution(home: Homes) -> str:
+    """What ways on foot leave open: where people live, and what no street says."""
+    return f"{home.caution} {_('Slopes, kerbs and crossings are not in it.')}"
 
 
 def extremes(shares: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
@@ -241,13 +240,15 @@ def extremes(shares: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
     """
     ranked = shares[shares["group"] == group].sort_values("far_pct", ascending=False, kind="stable")
     if len(ranked) < 2:
-        raise CannotAnswer("kinds of services", "only one of them has places in this run: there is nothing to compare")
+        raise CannotAnswer(
+            _("kinds of services"), _("only one of them has places in this run: there is nothing to compare")
+        )
     return ranked.iloc[0], ranked.iloc[-1]
 
 
 def said(row: pd.Series, name: str, labels: Mapping[str, str]) -> dict[str, Value]:
     """A row of `far` as figures of an answer: the kind under ``name``, its share under ``name_share``."""
-    share = Value(row["far_pct"], "%", row["low_pct"], row["high_pct"], how="what the places of homes leave open")
+    share = Value(row["far_pct"], "%", row["low_pct"], row["high_pct"], how=_("what the places of homes leave open"))
     return {name: Value(labels[row["category"]]), f"{name}_share": share}
 
 
@@ -272,7 +273,7 @@ def compare(there: pd.DataFrame, elsewhere: pd.DataFrame, labels: Mapping[str, s
     """
     both = there.merge(elsewhere, on="category", suffixes=("", "_elsewhere"))
     if both.empty or not both["of"].min() > 0:
-        raise CannotAnswer("compare", "nobody is known to live there")
+        raise CannotAnswer("compare", _("nobody is known to live there"))
     made = {"kind": both["category"].map(labels), "there": both["far_pct"], "elsewhere": both["far_pct_elsewhere"]}
     return pd.DataFrame(made | {"people": both["of"]})
 
@@ -291,7 +292,7 @@ def counted(compared: pd.DataFrame) -> dict[str, Value]:
     sign = np.sign(gap.iloc[most])
     return {
         "focus": Value(compared["kind"].iloc[most]),
-        "word": Value({1: "higher", -1: "lower", 0: "the same"}[int(sign)]),
+        "word": Value({1: N_("higher"), -1: N_("lower"), 0: N_("the same")}[int(sign)]),
         "alike": Value(int(np.sign(gap).eq(sign).sum())),
         "kinds": Value(len(compared), "kinds of places"),
         **{part: Value(compared[part].iloc[most], "%", decimals=0) for part in ("there", "elsewhere")},

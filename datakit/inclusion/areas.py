@@ -14,6 +14,7 @@ from datakit.data.provenance import recorded
 from datakit.errors import CannotAnswer
 from datakit.geo import territory
 from datakit.inclusion import people, privacy, services
+from datakit.language import _
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -189,8 +190,10 @@ def without_place(described: pd.DataFrame, places: pd.Series) -> tuple[float, fl
     alone = described["commune"].map(places).eq(0)
     if not alone.any():
         raise CannotAnswer(
-            "communes without a place",
-            f"none of them is among the {len(described)} communes that the census file of this run describes",
+            _("communes without a place"),
+            _("none of them is among the {n} communes that the census file of this run describes").format(
+                n=len(described)
+            ),
         )
     part = described.loc[alone, ["pop_75_plus", "population"]].sum() / described[["pop_75_plus", "population"]].sum()
     return 100 * float(part["pop_75_plus"]), 100 * float(part["population"])
@@ -227,12 +230,21 @@ def totals(town: pd.DataFrame, without: pd.DataFrame, kinds: Sequence[str]) -> d
     }
 
 
+def sentence(kinds: Sequence[str], labels: Mapping[str, str]) -> str:
+    """The template of a sentence for the figures of `totals`: each kind with its places, in all and in the largest."""
+    each = _("{kind}: {all}, {there} in {largest}")
+    told = [
+        each.format(kind=_(labels[kind]), all=f"{{{kind}}}", there=f"{{{kind}_there:bare}}", largest="{largest}")
+        for kind in kinds
+    ]
+    return "; ".join(told) + ". " + _("In {without} of {all}, with {share} of {inhabitants}, there is no {focus}.")
+
+
 def listing(town: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
     """The table of an answer about communes, with its caption."""
     columns = ["name", "population", *(kind for kind in labels if kind in town)]
+    words = {"name": _("name"), "population": _("population")} | {kind: _(label) for kind, label in labels.items()}
     table = (
-        pd.DataFrame(town[columns])
-        .rename(columns=dict(labels))
-        .sort_values("population", ascending=False, ignore_index=True)
+        pd.DataFrame(town[columns]).sort_values("population", ascending=False, ignore_index=True).rename(columns=words)
     )
-    return {"table": table, "caption": "Inhabitants, and places of each kind, by commune"}
+    return {"table": table, "caption": _("Inhabitants, and places of each kind, by commune")}

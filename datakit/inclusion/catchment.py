@@ -15,6 +15,7 @@ import pandas as pd
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.geo import fairness
+from datakit.language import N_, _
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def gaussian(catchment: float, edge: float = 0.01) -> Callable[[float], float]:
     if not catchment > 0 or not 0 < edge < 1:
         raise WrongUse(
             "gaussian",
-            "a decay needs a limit above 0 and a weight there between 0 and 1",
+            _("a decay needs a limit above 0 and a weight there between 0 and 1"),
             found=f"catchment {catchment}, edge {edge}",
         )
     with needed_by(__name__):
@@ -172,18 +173,18 @@ def hours_within(
         No place says when it is open.
     """
     if not hours.gt(0).any():
-        raise CannotAnswer("opening hours", "no place of these kinds says when it is open")
+        raise CannotAnswer(_("opening hours"), _("no place of these kinds says when it is open"))
     point, place = np.nonzero(np.nan_to_num(minutes, nan=np.inf) <= catchment)
     costs = pd.DataFrame({"area": point, "service": place, "cost": minutes[point, place].astype(float)})
     demand, supply = people.reset_index(drop=True), hours.reset_index(drop=True)
     return floating(demand, supply, costs, catchment=catchment, method=method)  # type: ignore[arg-type]
 
 
-SENTENCE = (  # of `told`
+SENTENCE = N_(  # of `told`
     "Half of the people can count on {usual} a week or less for each 1000 of them, from {places}; the half with least "
     "has {poorer_half} of all hours."
 )
-CAUTION = (
+CAUTION = N_(
     "People beyond the Métropole use its places too, and are not counted: near its border figures are too good. Of "
     "places whose hours are not said nothing is counted."
 )
@@ -237,8 +238,8 @@ def follows(name: str, index: tuple[float, float, float], more: str, less: str) 
     """
     value, low, high = index
     # As the range is shown: "0.00 to 0.25" is no difference.
-    word = more if round(low, 2) > 0 else less if round(high, 2) < 0 else "no difference is shown"
-    return {name: Value(value, "", low, high, how="neighbours drawn together"), f"{name}_word": Value(word)}
+    word = more if round(low, 2) > 0 else less if round(high, 2) < 0 else N_("no difference is shown")
+    return {name: Value(value, low=low, high=high, how=_("neighbours drawn together")), f"{name}_word": Value(word)}
 
 
 def by_area(each: pd.Series, people: pd.Series, area: pd.Series) -> pd.Series:
@@ -261,19 +262,22 @@ def _fca(people, known, near, catchment, method, decay):
 
 def _check(demand, supply, costs, catchment, method):
     if method not in METHODS:
-        raise WrongUse("floating", "unknown method", expected=", ".join(METHODS), found=repr(method))
+        raise WrongUse("floating", _("unknown method"), expected=", ".join(METHODS), found=repr(method))
     if not catchment > 0:
-        raise WrongUse("floating", "a catchment is a cost above 0", found=repr(catchment))
+        raise WrongUse("floating", _("a catchment is a cost above 0"), found=repr(catchment))
     for name, series in (("demand", demand), ("supply", supply)):
         if not series.index.is_unique:
-            raise WrongUse("floating", f"a key of `{name}` comes twice", expected="one row for each")
+            raise WrongUse(
+                "floating", _("a key of `{name}` comes twice").format(name=name), expected=_("one row for each")
+            )
         if (series.dropna() < 0).any():
-            raise WrongUse("floating", f"`{name}` has a negative number", found=str(series[series < 0].iloc[0]))
+            least = str(series[series < 0].iloc[0])
+            raise WrongUse("floating", _("`{name}` has a negative number").format(name=name), found=least)
     absent = {"area", "service", "cost"} - set(costs.columns)
     if absent:
         raise WrongUse(
             "floating",
-            f"`costs` has no column {', '.join(sorted(absent))}",
+            _("`costs` has no column {names}").format(names=", ".join(sorted(absent))),
             expected="area, service, cost",
             found=", ".join(map(str, costs.columns)),
         )
@@ -282,8 +286,8 @@ def _check(demand, supply, costs, catchment, method):
         first = costs[strange].iloc[0]
         raise WrongUse(
             "floating",
-            "`costs` names an area or a service that is not known",
-            found=f"{first['area']} to {first['service']}",
+            _("`costs` names an area or a service that is not known"),
+            found=f"{first['area']} → {first['service']}",
         )
     if (costs["cost"] < 0).any() or costs.duplicated(["area", "service"]).any():
-        raise WrongUse("floating", "a pair of `costs` comes twice, or has a negative cost")
+        raise WrongUse("floating", _("a pair of `costs` comes twice, or has a negative cost"))

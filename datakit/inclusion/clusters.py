@@ -11,7 +11,9 @@ import pandas as pd
 from datakit.errors import CannotAnswer
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
 from datakit.show.answers import Value
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,19 +59,19 @@ class Clusters:
             ``alike`` (in words), ``moran``, ``p``, ``tested``, ``plain``, ``shown``.
         """
         clear = self.whole_p <= self.level
-        like = "more alike than" if self.whole > 0 else "more different than"
-        word = f"{like} chance would have them" if clear else "no more alike than by chance"
+        like, unlike = N_("more alike than chance would have them"), N_("more different than chance would have them")
+        word = (like if self.whole > 0 else unlike) if clear else N_("no more alike than by chance")
         return {
             "alike": Value(word),
             "moran": Value(self.whole, decimals=2),
-            "p": Value("< 0.001" if self.whole_p < 0.001 else f"= {self.whole_p:.3f}"),
+            "p": Value(f"< {number(0.001)}" if self.whole_p < 0.001 else f"= {number(self.whole_p, 3)}"),
             "tested": Value(self.tested),
             "plain": Value(self.plain),
             "shown": Value(self.shown),
         }
 
 
-SENTENCE = (  # of `Clusters.figures`
+SENTENCE = N_(  # of `Clusters.figures`
     "As a whole, neighbouring areas are {alike} (Moran's I {moran}, p {p}). Of {tested} areas, {plain} stand out by "
     "themselves, {shown} once corrected for the number of tests."
 )
@@ -143,8 +145,8 @@ def _known(areas, values, neighbours):
     if known.sum() <= neighbours + 1 or values[known].min() == values[known].max():
         raise CannotAnswer(
             "clusters",
-            "clusters need more areas than neighbours, and values that differ",
-            expected=f"more than {neighbours + 1} different areas",
+            _("clusters need more areas than neighbours, and values that differ"),
+            expected=_("more than {n} different areas").format(n=neighbours + 1),
             found=str(int(known.sum())),
         )
     return known
@@ -162,7 +164,10 @@ def _moran(shapes, values, neighbours, permutations, seed):
     found = Moran_Local(values.to_numpy(), around, permutations=permutations, seed=seed)
     if not (np.isfinite(found.Is).all() and np.isfinite(found.p_sim).all()):
         raise CannotAnswer(
-            "clusters", "the values cannot be compared", expected="finite values", found="an infinite one"
+            "clusters",
+            _("the values cannot be compared"),
+            expected=_("finite values"),
+            found=_("an infinite one"),
         )
     p = np.minimum(2 * found.p_sim, 1.0)
     kind = pd.Series(found.q).map(KINDS)

@@ -13,12 +13,11 @@ from datakit.extras import needed_by
 from datakit.inclusion import people as inhabitants
 from datakit.inclusion import privacy
 from datakit.inclusion.services import CATEGORIES
+from datakit.language import N_, _
 from datakit.show.answers import Value
 from datakit.show.style import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import geopandas as gpd
     from matplotlib.axes import Axes
 
@@ -30,24 +29,31 @@ COLOURS = (
     ("#a9c4dd", "#a89a94", "#8f5b2a"),
     ("#3f7cb5", "#4a5d78", "#2b2320"),  # high need
 )
-LEVELS = ("low need", "middling need", "high need")
-WAYS = ("good access", "middling access", "bad access")
-UNKNOWN = "cannot be said"
+LEVELS = (N_("low need"), N_("middling need"), N_("high need"))
+WAYS = (N_("good access"), N_("middling access"), N_("bad access"))
+UNKNOWN = N_("cannot be said")
 # A typology by rule, so that every group can be described and nobody has to trust an algorithm's names.
 GROUPS = {
-    "far and in need": "Services are far and many inhabitants may need them: distance can be a reason, and a nearer "
-    "place can help. The data do not say who stays away, nor why.",
-    "near, yet in need": "Services are near: if people stay away, the reason is another one (hours, language, steps, "
-    "fear, shame, not knowing). No open data tell them apart: ask.",
-    "far, less need": "Distance weighs less where people have cars, money and habits: some of them have none of it, "
-    "and averages hide them.",
-    "near, less need": "Neither distance nor need stands out. It is not a place without people in need.",
-    UNKNOWN: "Figures are secret, hidden by the small-number rule, or missing: silence here is not good news.",
+    N_("far and in need"): N_(
+        "Services are far and many inhabitants may need them: distance can be a reason, and a nearer place can help. "
+        "The data do not say who stays away, nor why."
+    ),
+    N_("near, yet in need"): N_(
+        "Services are near: if people stay away, the reason is another one (hours, language, steps, fear, shame, not "
+        "knowing). No open data tell them apart: ask."
+    ),
+    N_("far, less need"): N_(
+        "Distance weighs less where people have cars, money and habits: some of them have none of it, and averages "
+        "hide them."
+    ),
+    N_("near, less need"): N_("Neither distance nor need stands out. It is not a place without people in need."),
+    UNKNOWN: N_("Figures are secret, hidden by the small-number rule, or missing: silence here is not good news."),
 }
 
 
 LEAST_KINDS = 3  # of services: with fewer, "far from several" says little. A choice of this kit
-STATES = ("far, and older or alone", "far", "far, figures not shown", "not far")
+STATES = (N_("far, and older or alone"), N_("far"), N_("far, figures not shown"), N_("not far"))
+WHY = (N_("older, and alone"), N_("older"), N_("living alone"))
 SHOWN = ("pop_75_plus_pct", "living_alone_pct", "social_housing_pct", "poverty_rate", "median_income")
 
 
@@ -75,12 +81,6 @@ class First:
     high: int
     hidden: int
 
-    def shown(self, headings: Mapping[str, str]) -> pd.DataFrame:
-        """The list as people read it."""
-        columns = [c for c in SHOWN if c in self.listed]
-        table = pd.DataFrame(self.listed[["name", "lacks", "why", *columns, "care"]]).reset_index(drop=True)
-        return table.round(1).astype({"lacks": int}).rename(columns={**headings, "care": "count of 75+ to be used"})
-
 
 def lacking(access: pd.DataFrame, *, half: float = 50.0) -> pd.DataFrame:
     """Of how many kinds of service most inhabitants of an IRIS are far.
@@ -101,7 +101,7 @@ def lacking(access: pd.DataFrame, *, half: float = 50.0) -> pd.DataFrame:
     known = access.dropna(subset="far_pct").set_index("iris")
     shares = {"lacks": "far_pct", "lacks_low": "far_low_pct", "lacks_high": "far_high_pct"}
     out = pd.DataFrame({name: (known[share] >= half).groupby(level=0).sum() for name, share in shares.items()})
-    words = known["category"].map(CATEGORIES).fillna(known["category"])
+    words = known["category"].map({kind: _(label) for kind, label in CATEGORIES.items()}).fillna(known["category"])
     which = words[known["far_pct"] >= half].groupby(level=0).agg("; ".join)
     return out.assign(which=which.reindex(out.index).fillna(""))
 
@@ -143,9 +143,9 @@ def first(
     """
     if kinds < max(LEAST_KINDS, enough):
         raise CannotAnswer(
-            "areas to look at first",
-            "too few kinds of services have places in this run",
-            expected=f"{max(LEAST_KINDS, enough)} or more",
+            _("areas to look at first"),
+            _("too few kinds of services have places in this run"),
+            expected=_("{n} or more").format(n=max(LEAST_KINDS, enough)),
             found=str(kinds),
         )
     figures = {name: inhabitants.SHARES.get(name, "pct") for name in SHOWN if name in areas}
@@ -160,8 +160,8 @@ def first(
     is_far = table["lacks"] >= enough
     chosen = is_far & (older | alone)
     table["state"] = np.select([chosen, is_far & told, is_far], STATES[:3], STATES[3])
-    table["why"] = np.select([older & alone, older, alone], ["older, and alone", "older", "living alone"], "")
-    table["care"] = inhabitants.care(table["pop_75_plus"]).replace("", "with confidence")
+    table["why"] = np.select([older & alone, older, alone], WHY, "")
+    table["care"] = inhabitants.care(table["pop_75_plus"]).replace("", N_("with confidence"))
     listed = table[chosen].sort_values(["lacks", "pop_75_plus_pct"], ascending=False)
     low, high = (int(((table[c] >= enough) & (older | alone)).sum()) for c in ("lacks_low", "lacks_high"))
     nowhere = ~areas["iris"].isin(table["iris"])  # no way is known: not the same as near
@@ -221,6 +221,12 @@ def bivariate(need: pd.Series, cost: pd.Series, people: pd.Series) -> pd.DataFra
     return out
 
 
+def in_words(label: str) -> str:
+    """A class of `bivariate` or a group of `typology` in the user's language."""
+    parts = (label.split(", ")) if label.endswith(WAYS) else [label]
+    return ", ".join(map(_, parts))
+
+
 def square(ax: Axes, classes: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
     """The nine classes as a square, the form in which two variables are read at once, with the people in each.
 
@@ -258,8 +264,8 @@ def square(ax: Axes, classes: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
                 fontsize=9,
                 color="white" if dark else "black",
             )
-    ax.set_xticks(range(3), [way.replace(" ", "\n") for way in WAYS], fontsize=8)
-    ax.set_yticks(range(3), LEVELS, fontsize=8)
+    ax.set_xticks(range(3), [_(way).replace(" ", "\n") for way in WAYS], fontsize=8)
+    ax.set_yticks(range(3), [_(level) for level in LEVELS], fontsize=8)
     ax.tick_params(length=0)
     ax.grid(visible=False)
     for side in ax.spines.values():
@@ -301,7 +307,8 @@ def shares(classes: pd.DataFrame, people: pd.Series) -> pd.Series:
     """The people of each class of `bivariate`, in % of those whose class can be said."""
     told = classes["label"].ne(UNKNOWN)
     number = pd.to_numeric(people).astype(float).reindex(classes.index).where(told)
-    return 100 * number.groupby(classes["label"]).sum().drop(UNKNOWN, errors="ignore") / number.sum()
+    found = 100 * number.groupby(classes["label"]).sum().drop(UNKNOWN, errors="ignore") / number.sum()
+    return found.rename(N_("inhabitants (%)"))
 
 
 def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns: dict[str, str]) -> pd.DataFrame:
@@ -332,7 +339,7 @@ def describe(groups: pd.Series, table: pd.DataFrame, people: pd.Series, columns:
         total = weight.groupby(groups).sum()
         out[label] = (values * weight).groupby(groups).sum() / total.where(total > 0)
     out = out.reindex([g for g in GROUPS if g in out.index])
-    out["what it says"] = [GROUPS[g] for g in out.index]
+    out[N_("what it says")] = [_(GROUPS[g]) for g in out.index]
     return out
 
 
@@ -367,7 +374,7 @@ def steadiness(
         0 to 1; missing where a part is. Near 1 or 0 the weights do not matter; in between they decide.
     """
     if not 0 < top < 1 or draws < 1:
-        raise WrongUse("steadiness", "a share between 0 and 1, and one draw at least", found=f"{top}, {draws}")
+        raise WrongUse("steadiness", _("a share between 0 and 1, and one draw at least"), found=f"{top}, {draws}")
     known = parts.notna().all(axis=1)
     n = pd.to_numeric(people).astype(float).fillna(0)[known].to_numpy()
     weights = np.random.default_rng(seed).dirichlet(np.ones(parts.shape[1]), draws)

@@ -18,20 +18,24 @@ from datakit.errors import WrongUse
 from datakit.geo import squares as grid_of_insee
 from datakit.geo.crs import same_crs
 from datakit.geo.dwellings import volumes
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from datakit.data.layers import Layers
 
 SPACING = 150  # metres between the points of an even spread
-SQUARES, BUILT, EVEN, MIDDLE = "squares of 200 m", "homes that are built", "an even spread", "one point for each area"
+SQUARES, BUILT = N_("squares of 200 m"), N_("homes that are built")
+EVEN, MIDDLE = N_("an even spread"), N_("one point for each area")
 # What each leaves open of a way on foot, in metres: half a square's side, half the distance of two points.
 SLACK = {SQUARES: grid_of_insee.SIDE / 2, BUILT: grid_of_insee.SIDE / 2, EVEN: SPACING / 2, MIDDLE: 0.0}
 CAUTION = {
-    SQUARES: "All residents of a square stand at its middle, and of each age as many as in the whole IRIS.",
-    BUILT: "Inhabitants of an IRIS are spread by the volume of its homes: empty ones and large flats count too.",
-    EVEN: "Inhabitants are spread evenly over each IRIS; on the invented sample, where squares of 200 m say where "
-    "people live, that puts 36 in 100 into the wrong square.",
-    MIDDLE: "Everybody of an area stands at one point.",
+    SQUARES: N_("All residents of a square stand at its middle, and of each age as many as in the whole IRIS."),
+    BUILT: N_("Inhabitants of an IRIS are spread by the volume of its homes: empty ones and large flats count too."),
+    EVEN: N_(
+        "Inhabitants are spread evenly over each IRIS; on the invented sample, where squares of 200 m say where "
+        "people live, that puts 36 in 100 into the wrong square."
+    ),
+    MIDDLE: N_("Everybody of an area stands at one point."),
 }
 
 
@@ -62,7 +66,7 @@ class Homes:
     @property
     def caution(self) -> str:
         """What is not known, in a sentence or two."""
-        return CAUTION[self.how]
+        return _(CAUTION[self.how])
 
     def people(self, counts: pd.DataFrame) -> pd.DataFrame:
         """The people of areas at the points: each count times the weight.
@@ -167,9 +171,9 @@ def grid(areas: gpd.GeoDataFrame, area: str, spacing: float = SPACING) -> gpd.Ge
     if areas.empty or len(shapeless):
         raise WrongUse(
             "homes.grid",
-            "there is no area" if areas.empty else "an area has no shape",
-            expected="polygons",
-            found=", ".join(map(str, shapeless[:3])) or "an empty table",
+            _("there is no area") if areas.empty else _("an area has no shape"),
+            expected=_("polygons"),
+            found=", ".join(map(str, shapeless[:3])) or _("an empty table"),
         )
     parts = []
     for key, shape in zip(areas[area], areas.geometry, strict=True):

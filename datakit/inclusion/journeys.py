@@ -13,6 +13,7 @@ from datakit.data.fetching import fetch
 from datakit.errors import CannotAnswer
 from datakit.geo import streets
 from datakit.inclusion import transit
+from datakit.language import N_, _
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from datakit.data.layers import Layers
 
-FEET, WEEKDAY, SATURDAY, CHAIR = "on foot", "weekday", "Saturday", "weekday, wheelchair"
+FEET, WEEKDAY, SATURDAY, CHAIR = N_("on foot"), N_("weekday"), N_("Saturday"), N_("weekday, wheelchair")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,8 @@ def journeys(
     roads, said = layers["bdtopo-roads"], layers["divia-gtfs"]
     path = fetch("divia-gtfs", layers.origins)
     if absent := transit.missing(path):
-        raise CannotAnswer("divia-gtfs", "this copy of the timetable has no hours", found=f"no {', '.join(absent)}")
+        lacks = _("no {files}").format(files=", ".join(absent))
+        raise CannotAnswer("divia-gtfs", _("this copy of the timetable has no hours"), found=lacks)
     timetable = transit.Timetable.read(path)
     when = {WEEKDAY: pd.Timestamp(f"{timetable.day('weekday')} {weekday}")}
     when[SATURDAY] = pd.Timestamp(f"{timetable.day('saturday')} {saturday}")
@@ -181,10 +183,10 @@ def platforms(stops: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFra
     level = stops["location_type"].fillna(0) if "location_type" in stops else pd.Series(0, stops.index)
     kept = stops[level.eq(0)]
     place = gpd.sjoin(kept[["geometry"]], communes[["name", "geometry"]], how="left", predicate="intersects")["name"]
-    place = place[~place.index.duplicated()].fillna("outside")
+    place = place[~place.index.duplicated()].fillna(outside := _("outside"))
     made = pd.DataFrame({"name": place, "boardable": told[kept.index].astype(int)})
     out = made.groupby("name")["boardable"].agg(platforms="size", boardable="sum")
-    every = [*communes["name"], *(["outside"] if "outside" in out.index else [])]
+    every = [*communes["name"], *([outside] if outside in out.index else [])]
     out = out.reindex(every).fillna(0).astype(int).rename_axis("name").reset_index()
     out["boardable_pct"] = 100 * out["boardable"] / out["platforms"].where(out["platforms"] > 0)
     return out.sort_values(["platforms", "name"], ascending=[False, True], ignore_index=True)

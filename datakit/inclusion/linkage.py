@@ -18,6 +18,7 @@ from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
 from datakit.inclusion import services
 from datakit.inclusion.services import plain
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -118,7 +119,7 @@ def collect(layers: Layers, communes: gpd.GeoDataFrame, categories: Iterable[str
     ids = {name: id for name, (id, kinds) in FILES.items() if kinds & set(asked)}
     found = {name: table for name, id in ids.items() if (table := layers.get(id)) is not None}
     if not found:
-        raise CannotAnswer("services", "no list of such places may be used here", expected=", ".join(ids.values()))
+        raise CannotAnswer("services", _("no list of such places may be used here"), expected=", ".join(ids.values()))
     used = tuple(found.values())
     if "equipment" in found:
         found["equipment"] = services.own_equipment(found["equipment"], OWN_WORDS)
@@ -127,7 +128,7 @@ def collect(layers: Layers, communes: gpd.GeoDataFrame, categories: Iterable[str
     inside = set(every.loc[every["inside"], "category"])
     kinds = tuple(name for name in asked if name in inside)
     if not kinds:
-        raise CannotAnswer("services", "no place of these kinds is in the files of this run", found=", ".join(asked))
+        raise CannotAnswer("services", _("no place of these kinds is in the files of this run"), found=", ".join(asked))
     every = every[every["category"].isin(asked)]
     places = every[~every["flagged"] & every["category"].isin(kinds)].reset_index(drop=True)
     absent = tuple(name for name in asked if name not in inside)
@@ -184,7 +185,7 @@ def pairs(places: gpd.GeoDataFrame, near: float = NEAR) -> pd.DataFrame:
         }
     )
     out["score"] = np.where(out["address"].isna(), out["name"], (out["name"] + out["address"]) / 2).round(1)
-    out["why"] = np.where(out["address"].isna(), "name and distance", "name, address and distance")
+    out["why"] = np.where(out["address"].isna(), _("name and distance"), _("name, address and distance"))
     return out
 
 
@@ -245,7 +246,7 @@ def link(
     if not 0 <= doubt <= score <= 100:
         raise WrongUse(
             "link",
-            "scores go from 0 to 100, and doubt begins below the score that merges",
+            _("scores go from 0 to 100, and doubt begins below the score that merges"),
             found=f"doubt {doubt}, score {score}",
         )
     places = places.reset_index(drop=True)

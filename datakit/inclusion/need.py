@@ -11,7 +11,9 @@ import pandas as pd
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.inclusion import privacy
 from datakit.inclusion.people import inhabitants
+from datakit.language import N_, _
 from datakit.show.answers import Value
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 # scale over the areas at hand and the plain mean are choices of this kit, so a score here cannot be set beside one of
 # the portal, which compares with all of France.
 FRAGILITY = {
-    "no_thd": "homes without very-high-speed network (%)",
-    "no_4g": "ground without 4G (%)",
-    "older": "inhabitants aged 65 or more (%)",
-    "low_diploma": "out of school with no or a low diploma (%)",
-    "poverty": "inhabitants below the poverty threshold (%)",
+    "no_thd": N_("homes without very-high-speed network (%)"),
+    "no_4g": N_("ground without 4G (%)"),
+    "older": N_("inhabitants aged 65 or more (%)"),
+    "low_diploma": N_("out of school with no or a low diploma (%)"),
+    "poverty": N_("inhabitants below the poverty threshold (%)"),
 }
-PARTS = {"fragility": "fragility (1 to 10)", "older_pct": "65 or older (%)", "poverty_pct": "poor (%)"}
+PARTS = {"fragility": N_("fragility (1 to 10)"), "older_pct": N_("65 or older (%)"), "poverty_pct": N_("poor (%)")}
 # Rey, G., Jougla, E., Fouillet, A. and Hémon, D. (2009). Ecological association between a deprivation index and
 # mortality in France over the period 1997-2001. BMC Public Health 9:33. Sign of each part in a deprived area.
 FDEP = {"median_income": -1, "graduates_pct": -1, "blue_collar_pct": 1, "unemployment_pct": 1}
@@ -129,15 +131,17 @@ class Need:
     @property
     def caution(self) -> str:
         """What neither score can say, and on invented data why they agree."""
-        told = "Who in an area needs help, and anything about France: areas are compared with each other only."
-        absent = ", ".join(FRAGILITY[name] for name in self.fragility.absent)
-        told += f" Not among the parts here: {absent}." if absent else ""
+        told = [_("Who in an area needs help, and anything about France: areas are compared with each other only.")]
+        if absent := ", ".join(_(FRAGILITY[name]) for name in self.fragility.absent):
+            told.append(_("Not among the parts here: {parts}.").format(parts=absent))
         if any(table.attrs.get("datakit", {}).get("synthetic") for table in self.data):
-            told += (
-                " In the invented sample, incomes, diplomas, trades, unemployment and poverty are all made from one "
-                "number: that both scores agree says nothing."
+            told.append(
+                _(
+                    "In the invented sample, incomes, diplomas, trades, unemployment and poverty are all made from one "
+                    "number: that both scores agree says nothing."
+                )
             )
-        return told
+        return " ".join(told)
 
 
 def indices(layers: Layers, areas: gpd.GeoDataFrame, minimum: float = privacy.MIN_HOUSEHOLDS) -> Need:
@@ -198,11 +202,11 @@ def fragility(table: pd.DataFrame, weights: Mapping[str, float] | None = None) -
     weights = dict.fromkeys(used, 1.0) if weights is None else {n: float(weights.get(n, 0)) for n in used}
     w = np.array(list(weights.values()))
     if len(used) < 2:
-        raise CannotAnswer("fragility", "fewer than two of its parts are known", expected=", ".join(FRAGILITY))
+        raise CannotAnswer("fragility", _("fewer than two of its parts are known"), expected=", ".join(FRAGILITY))
     if not (np.isfinite(w) & (w >= 0)).all() or not w.sum() > 0:
         raise WrongUse(
             "fragility",
-            "weights are 0 or more, and not all 0",
+            _("weights are 0 or more, and not all 0"),
             expected=", ".join(used),
             found=str(weights),
         )
@@ -291,14 +295,15 @@ def deprivation(table: pd.DataFrame, weights: pd.Series | None = None) -> Depriv
     """
     absent = [c for c in FDEP if c not in table or table[c].isna().all()]
     if absent:
-        raise CannotAnswer("deprivation", f"no values for {', '.join(absent)}", expected=", ".join(FDEP))
+        silent = _("no values for {names}").format(names=", ".join(absent))
+        raise CannotAnswer("deprivation", silent, expected=", ".join(FDEP))
     x = table[list(FDEP)].apply(pd.to_numeric).astype(float)
     w = pd.Series(1.0, x.index) if weights is None else pd.to_numeric(weights).astype(float)
     known = x.notna().all(axis=1) & w.gt(0)
     if known.sum() < 10:
         raise CannotAnswer(
             "deprivation",
-            "too few areas have all four rates, or rates that may be shown",
+            _("too few areas have all four rates, or rates that may be shown"),
             expected="10",
             found=str(int(known.sum())),
         )
@@ -315,7 +320,7 @@ def _first_component(x, w):
     if not (spread > 0).all():
         raise CannotAnswer(
             "deprivation",
-            "a rate is the same in all areas",
+            _("a rate is the same in all areas"),
             found=", ".join(name for name, one in zip(FDEP, spread, strict=True) if not one > 0),
         )
     x /= spread
@@ -325,8 +330,8 @@ def _first_component(x, w):
     if any(loadings[name] * sign <= 0 for name, sign in FDEP.items()):
         raise CannotAnswer(
             "deprivation",
-            "here the rates do not go together as in the published index",
-            expected=", ".join(f"{name} {'over' if sign > 0 else 'under'} 0" for name, sign in FDEP.items()),
-            found=", ".join(f"{name} {loadings[name]:.2f}" for name in FDEP),
+            _("here the rates do not go together as in the published index"),
+            expected=", ".join(f"{name} {'>' if sign > 0 else '<'} 0" for name, sign in FDEP.items()),
+            found=", ".join(f"{name} {number(loadings[name], 2)}" for name in FDEP),
         )
     return x @ first / np.sqrt(values[-1]), float(values[-1] / len(FDEP)), loadings

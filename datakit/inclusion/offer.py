@@ -8,6 +8,7 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer
 from datakit.inclusion.services import CATEGORIES
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SAYS = {  # column -> what a place of the list may say of itself
-    "weekly_hours": "hours are said",
-    "saturday": "open on a Saturday",
-    "evening": "open after 18:00 on a weekday",
-    "accessible": "wheelchairs welcome",
+    "weekly_hours": N_("hours are said"),
+    "saturday": N_("open on a Saturday"),
+    "evening": N_("open after 18:00 on a weekday"),
+    "accessible": N_("wheelchairs welcome"),
 }
 
 
@@ -41,7 +42,7 @@ def summary(inside: gpd.GeoDataFrame, kinds: Iterable[str]) -> pd.DataFrame:
     for name in kinds:
         part = inside[inside["category"] == name]
         told = [part[c].notna().sum() if c == "weekly_hours" else part[c].fillna(False).sum() for c in SAYS]
-        rows.append((name, CATEGORIES[name], len(part), int(part["flagged"].sum()), *map(int, told)))
+        rows.append((name, _(CATEGORIES[name]), len(part), int(part["flagged"].sum()), *map(int, told)))
     return pd.DataFrame(rows, columns=["category", "kind", "places", "to check", *SAYS.values()])
 
 
@@ -56,7 +57,7 @@ def opening(counted: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``says`` (the words of `SAYS`), ``places`` and ``pct`` (% of all places).
+        ``says`` (the words of `SAYS`, in the user's language), ``places`` and ``pct`` (% of all places).
 
     Raises
     ------
@@ -65,8 +66,8 @@ def opening(counted: pd.DataFrame) -> pd.DataFrame:
     """
     told = counted[list(SAYS.values())].sum()
     if not told[SAYS["weekly_hours"]]:
-        raise CannotAnswer("opening hours", "no place of these kinds says when it is open")
-    out = told.rename_axis("says").reset_index(name="places")
+        raise CannotAnswer(_("opening hours"), _("no place of these kinds says when it is open"))
+    out = told.rename(index=_).rename_axis("says").reset_index(name="places")
     return out.assign(pct=100 * out["places"] / counted["places"].sum())
 
 

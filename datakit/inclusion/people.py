@@ -10,6 +10,7 @@ import pandas as pd
 
 from datakit.errors import NotAsDescribed
 from datakit.inclusion import vintages
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,15 +41,15 @@ SHARES = {  # in %: part and whole
     "unemployed_pct": ("unemployed", "active"),
 }
 HEADINGS = {
-    "pop_75_plus_pct": "aged 75 or older (%)",
-    "living_alone_pct": "living alone (%)",
-    "single_parent_pct": "single parents (%)",
-    "social_housing_pct": "social housing (%)",
-    "without_car_pct": "no car (%)",
-    "no_diploma_pct": "no diploma (%)",
-    "unemployed_pct": "jobless (%)",
-    "median_income": "median income (€)",
-    "poverty_rate": "poor (%)",
+    "pop_75_plus_pct": N_("aged 75 or older (%)"),
+    "living_alone_pct": N_("living alone (%)"),
+    "single_parent_pct": N_("single parents (%)"),
+    "social_housing_pct": N_("social housing (%)"),
+    "without_car_pct": N_("no car (%)"),
+    "no_diploma_pct": N_("no diploma (%)"),
+    "unemployed_pct": N_("jobless (%)"),
+    "median_income": N_("median income (€)"),
+    "poverty_rate": N_("poor (%)"),
 }
 # INSEE's advice on its census tables by commune ("Conseils d'utilisation" of the files base-cc-*, RP2011): counts over
 # 500 may be used with confidence, those under 200 with caution, and places of such sizes are not to be compared; under
@@ -57,7 +58,7 @@ HEADINGS = {
 # these for IRIS is a choice of this kit.
 SURE, CAREFUL, COMPLEMENTARY = 500, 200, 2000
 SAMPLED_FROM = 10_000  # inhabitants of a commune from which the census samples; smaller ones are asked entirely
-CARE = ("", "approximate", "with caution", "better not used")
+CARE = ("", N_("approximate"), N_("with caution"), N_("better not used"))
 _AGES = ["pop_0_14", "pop_15_29", "pop_30_44", "pop_45_59", "pop_60_74", "pop_75_plus"]
 
 
@@ -170,9 +171,9 @@ def _census(population, households, housing):
     if len(out) < len(every) / 2:
         raise NotAsDescribed(
             "census-iris",
-            "the census tables are not of the same IRIS",
-            expected="the same codes in all three",
-            found=f"{len(out)} common codes of {len(every)}",
+            _("the census tables are not of the same IRIS"),
+            expected=_("the same codes in all three"),
+            found=_("{n} common codes of {all}").format(n=len(out), all=len(every)),
         )
     return out
 

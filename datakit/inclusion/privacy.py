@@ -28,6 +28,7 @@ from datakit.data.cache import write_whole
 from datakit.data.delimited import for_spreadsheets
 from datakit.data.text import fold
 from datakit.errors import WrongUse
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 MIN_HOUSEHOLDS = 11  # a choice of this kit, in the range that statistical offices use; stricter is always allowed
 FEW = 5  # people or homes: from 1 to one under this, a count points at somebody. A choice of this kit
 COMMUNE = "commune"  # its totals are published: protected whether the caller thinks of it or not
-HIDDEN = "not shown: too few here, or it would give another area away"
+HIDDEN = N_("not shown: too few here, or it would give another area away")
 KINDS = ("count", "pct", "share", "amount")
 
 # Names of columns about persons, without accents; the name of a place may be written, its column has to say so.
@@ -100,7 +101,7 @@ def suppress(
     _protect(gone, groups, lambda rows: _enough(number[rows], minimum), number)
     out = frame.copy()
     out.attrs = dict(frame.attrs)
-    out["hidden"] = pd.array(np.where(gone, HIDDEN, ""), dtype="str")
+    out["hidden"] = pd.array(np.where(gone, _(HIDDEN), ""), dtype="str")
     kept = {*public, within}
     figure_like = [c for c in frame.columns if c in kinds or (c not in kept and _is_figure(frame[c]))]
     # What a share is made of gives it back, but for a whole that is public by itself (the population of an area).
@@ -130,25 +131,24 @@ def _check(frame, kinds, count, public, minimum, few, within):
     wanted = [*kinds, *_made_of(kinds), count, *public, *([within] if within else [])]
     absent = [c for c in dict.fromkeys(wanted) if c not in frame]
     if absent:
-        raise WrongUse(
-            "privacy.suppress", "no such column", found=", ".join(absent), expected=", ".join(map(str, frame.columns))
-        )
+        there = ", ".join(map(str, frame.columns))
+        raise WrongUse("privacy.suppress", _("no such column"), found=", ".join(absent), expected=there)
     if not frame.columns.is_unique:
-        raise WrongUse("privacy.suppress", "two columns have the same name")
+        raise WrongUse("privacy.suppress", _("two columns have the same name"))
     unknown = [f"{name}: {kind}" for name, kind in kinds.items() if not isinstance(kind, tuple) and kind not in KINDS]
     if unknown:
         raise WrongUse(
             "privacy.suppress",
-            "it is not known what a figure is",
+            _("it is not known what a figure is"),
             found=", ".join(unknown),
-            expected=", ".join(KINDS) + ", or (part, whole)",
+            expected=_("{kinds}, or (part, whole)").format(kinds=", ".join(KINDS)),
         )
     if not (minimum >= 2 and few >= 2):
-        found = f"minimum {minimum}, few {few}"
-        raise WrongUse("privacy.suppress", "a minimum under 2 protects nobody", found=found, expected="2 or more")
+        told = {"found": f"minimum {minimum}, few {few}", "expected": _("2 or more")}
+        raise WrongUse("privacy.suppress", _("a minimum under 2 protects nobody"), **told)
     least = np.nanmin(_values(frame[count]), initial=0)
     if least < 0:
-        raise WrongUse("privacy.suppress", "a number of households cannot be negative", found=str(least))
+        raise WrongUse("privacy.suppress", _("a number of households cannot be negative"), found=str(least))
 
 
 def _values(column):
@@ -319,8 +319,8 @@ def safe(
     if unsaid:
         raise WrongUse(
             "privacy.safe",
-            "a column is neither a figure about people nor said to be about no one",
-            expected="every column in figures=[...] or public=(...)",
+            _("a column is neither a figure about people nor said to be about no one"),
+            expected=_("every column in figures=[...] or public=(...)"),
             found=", ".join(unsaid),
         )
     hidden = suppress(frame, kinds, count=count, public=public, minimum=minimum, few=few, within=within)
@@ -336,13 +336,15 @@ def _refuse_persons(frame):
         if _PERSON.search(joined) and not (_PLACE.search(joined) and re.search(r"\b(noms?|names?)\b", joined)):
             found.append(str(column))
         elif _reaches(frame[column]):
-            found.append(f"{column} (a value looks like an e-mail address or a telephone number)")
+            found.append(
+                _("{column} (a value looks like an e-mail address or a telephone number)").format(column=column)
+            )
     if found:
         raise WrongUse(
             "privacy.safe",
-            "a column holds what belongs to persons",
+            _("a column holds what belongs to persons"),
             found=", ".join(found),
-            next="frame.drop(columns=[...]); the name of an area goes into a column that says so, such as name_area",
+            next=_("frame.drop(columns=[...]); the name of an area goes into a column that says so, such as name_area"),
         )
 
 
@@ -386,7 +388,7 @@ def write(
     if path.suffix != ".geojson" or not shapes:
         raise WrongUse(
             "privacy.write",
-            "a table is written as CSV, one with shapes also as GeoJSON",
+            _("a table is written as CSV, one with shapes also as GeoJSON"),
             expected=".csv, .geojson",
             found=path.suffix,
         )

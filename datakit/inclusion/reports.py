@@ -21,7 +21,9 @@ from datakit.errors import CannotAnswer, NotAsDescribed, WrongUse
 from datakit.geo import fairness
 from datakit.geo.crs import same_crs
 from datakit.inclusion.privacy import MIN_HOUSEHOLDS, suppress
+from datakit.language import N_, _
 from datakit.show.answers import Value
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,7 @@ KEPT = (
 ID = "service_request_id"  # tells reports that come twice, and is then dropped: it leads back to the public text
 DECIMALS = 3  # of a degree, about a hundred metres: with one more, a report would stand at somebody's door
 BOOTSTRAPS = 1000
+WORDS = {"poverty_rate": N_("poor"), "pop_75_plus_pct": N_("75 or older")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,7 @@ def read(path: str | Path, crs: str = "EPSG:2154") -> Reports:
     if found.empty:
         found = pd.DataFrame(columns=[ID, *KEPT, "lat", "long"])
     if ID not in found or found[ID].fillna("").astype(str).eq("").any():
-        raise NotAsDescribed(name, "a report has no identifier", expected=f"{ID} in each")
+        raise NotAsDescribed(name, _("a report has no identifier"), expected=_("{name} in each").format(name=ID))
     out = found.reindex(columns=[ID, *KEPT])
     for column in ("requested_datetime", "updated_datetime"):
         out[column] = pd.to_datetime(out[column], utc=True, errors="coerce", format="ISO8601")
@@ -133,7 +136,9 @@ def _json(path, text):
     if isinstance(rows, dict):
         rows = rows.get("service_requests", rows.get("requests"))
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise NotAsDescribed(Path(path).name, "this is no GeoReport answer", expected="a list of service requests")
+        raise NotAsDescribed(
+            Path(path).name, _("this is no GeoReport answer"), expected=_("a list of service requests")
+        )
     return rows
 
 
@@ -142,11 +147,11 @@ def _xml(path, text):
         root = ET.fromstring(text)
     except ET.ParseError as error:
         raise NotAsDescribed(
-            Path(path).name, "neither JSON nor XML", expected="Open311 GeoReport v2", found=str(error)
+            Path(path).name, _("neither JSON nor XML"), expected="Open311 GeoReport v2", found=str(error)
         ) from None
     if root.tag != "service_requests":
         raise NotAsDescribed(
-            Path(path).name, "this XML is no GeoReport answer", expected="<service_requests>", found=f"<{root.tag}>"
+            Path(path).name, _("this XML is no GeoReport answer"), expected="<service_requests>", found=f"<{root.tag}>"
         )
     return [{field.tag: (field.text or "").strip() or None for field in request} for request in root]
 
@@ -266,9 +271,10 @@ def spoken(silent: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Value]:
     for row in silent.itertuples():
         name = labels[row.group]
         low, high = round(row.low, 2), round(row.high, 2)  # as the range is shown
-        word = "fewer" if high < 1 else "more" if low > 1 else "about as many (no difference is shown)"
-        how = f"{row.per:.1f} points above the mean of {row.areas} IRIS; neighbours drawn together"
-        out |= {name: Value(row.ratio, "", row.low, row.high, how=how), f"{name}_word": Value(word)}
+        word = N_("fewer") if high < 1 else N_("more") if low > 1 else N_("about as many (no difference is shown)")
+        how = _("{points} points above the mean of {n} IRIS; neighbours drawn together")
+        how = how.format(points=number(row.per, 1), n=row.areas)
+        out |= {name: Value(row.ratio, low=row.low, high=row.high, how=how), f"{name}_word": Value(word)}
     return out
 
 
@@ -343,7 +349,7 @@ def _usable(table, count, defects, groups):
     if absent or not groups:
         raise WrongUse(
             "silence",
-            f"no column {', '.join(absent)}" if absent else "no group is named",
+            _("no column {names}").format(names=", ".join(absent)) if absent else _("no group is named"),
             expected=", ".join(map(str, table.columns)),
         )
     used = table[[count, defects, *groups]].apply(pd.to_numeric).astype(float).dropna()
@@ -352,9 +358,9 @@ def _usable(table, count, defects, groups):
     if len(used) < 10 * len(groups) or not (spread > 0).all():
         raise CannotAnswer(
             "silence",
-            "too few areas, or a group that is the same everywhere",
-            expected=f"{10 * len(groups)} areas that differ",
-            found=f"{len(used)} areas",
+            _("too few areas, or a group that is the same everywhere"),
+            expected=_("{n} areas that differ").format(n=10 * len(groups)),
+            found=_("{n} areas").format(n=len(used)),
         )
     return used, spread
 
@@ -364,7 +370,7 @@ def _poisson(x, y, there):
     design = np.column_stack([np.ones(len(y)), x])
     beta = np.zeros(design.shape[1])
     beta[0] = np.log(max(y.sum(), 0.5) / there.sum())
-    for _ in range(50):
+    for _step in range(50):
         mean = there * np.exp(np.clip(design @ beta, -30, 30))
         # A little of the identity: a draw in which a group hardly varies must not stop the others.
         step = np.linalg.solve(design.T * mean @ design + 1e-9 * np.eye(len(beta)), design.T @ (y - mean))

@@ -15,6 +15,7 @@ from datakit.errors import NotAsDescribed, WrongUse
 from datakit.geo.crs import same_crs
 from datakit.geo.territory import MERGED
 from datakit.inclusion.hours import tags, weekly
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,18 +28,18 @@ MARGIN = 500  # metres by which contours may be simplified, or an address stand 
 # Categories of the baseline: name -> label and types of the BPE, whose codes change with the year (both are listed).
 # No type of the BPE is a counter of the family-benefits fund: France services act for it.
 FROM_BPE = {
-    "employment": ("Job centre", ("A122",)),
-    "post": ("Post office or postal counter", ("A206", "A207", "A208")),
-    "library": ("Library", ("F307",)),
-    "doctor": ("General practitioner", ("D265", "D201")),
-    "pharmacy": ("Pharmacy", ("D307", "D301")),
-    "school": ("Nursery or primary school", ("C107", "C108", "C109")),
-    "town_hall": ("Town hall", ("A129",)),
+    "employment": (N_("Job centre"), ("A122",)),
+    "post": (N_("Post office or postal counter"), ("A206", "A207", "A208")),
+    "library": (N_("Library"), ("F307",)),
+    "doctor": (N_("General practitioner"), ("D265", "D201")),
+    "pharmacy": (N_("Pharmacy"), ("D307", "D301")),
+    "school": (N_("Nursery or primary school"), ("C107", "C108", "C109")),
+    "town_hall": (N_("Town hall"), ("A129",)),
 }
 RECODED = {"D201": "D265", "D301": "D307"}  # one type under the codes of two years: one identifier
 CATEGORIES = {
-    "france_services": "France services",
-    "digital": "Digital-inclusion place",
+    "france_services": N_("France services"),
+    "digital": N_("Digital-inclusion place"),
     **{name: label for name, (label, _) in FROM_BPE.items()},
 }
 COLUMNS = [
@@ -79,7 +80,7 @@ def known(categories: Iterable[str]) -> list[str]:
     if wrong or not names:
         raise WrongUse(
             "categories",
-            "not a kind of service" if wrong else "no kind of service is named",
+            _("not a kind of service") if wrong else _("no kind of service is named"),
             found=", ".join(map(str, wrong)) or None,
             expected=", ".join(CATEGORIES),
         )
@@ -229,14 +230,14 @@ def own_equipment(
         if wanted not in frame:
             raise NotAsDescribed(
                 source,
-                f"no column {wanted!r}",
+                _("no column {name}").format(name=repr(wanted)),
                 found=", ".join(map(str, frame.columns)),
                 next="own_equipment(..., column=..., name=...)",
             )
     category = frame[column].map(categories)
     if frame[column].notna().any() and not category.notna().any():
         words = ", ".join(map(str, frame[column].dropna().unique()[:20]))
-        raise NotAsDescribed(source, "none of the kinds asked for", expected=", ".join(categories), found=words)
+        raise NotAsDescribed(source, _("none of the kinds asked for"), expected=", ".join(categories), found=words)
     out = frame.assign(name=frame[name], category=category, source=source)[category.notna().to_numpy()]
     return out.assign(id=_identifiers(source, out["category"], out)).reset_index(drop=True)
 
@@ -290,7 +291,7 @@ def locate(places: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, margin: float =
     if len(row) != len(pairs) and _overlapping(shapes, row, hit):
         raise NotAsDescribed(
             "communes",
-            "contours overlap: a place stands in two communes",
+            _("contours overlap: a place stands in two communes"),
             next="datakit.geo.territory.todays_communes(communes)",
         )
     where = pd.Series(pd.NA, index=out.index, dtype="str")
@@ -319,9 +320,9 @@ def _contradiction(place, by_code, by_name, names, margin):
     text = {k: v if isinstance(v := getattr(place, k), str) and v else None for k in ("postal_code", "town", "commune")}
     said = MERGED.get(text["commune"], text["commune"])
     found = place.found if isinstance(place.found, str) else None
-    here = f"stands in {names[found]}" if found else "stands outside the Métropole"
     if said is None and text["postal_code"] and found and text["postal_code"][:2] != found[:2]:
-        return f"postal code {text['postal_code']} ({text['town'] or 'no town'}), but {here}"
+        wrong = _("postal code {code} ({town}), but stands in {commune}")
+        return wrong.format(code=text["postal_code"], town=text["town"] or _("no town"), commune=names[found])
     if said is None:
         said = by_name.get(plain(text["town"]))
         if said and text["postal_code"] and text["postal_code"][:2] != said[:2]:
@@ -337,4 +338,6 @@ def _contradiction(place, by_code, by_name, names, margin):
         edge = by_code[found].boundary.distance(place.geometry)
         if edge <= margin:
             return ""
-    return f"says {names.get(said, said)}, but {here}"
+    if found is None:
+        return _("says {town}, but stands outside the Métropole").format(town=names.get(said, said))
+    return _("says {town}, but stands in {commune}").format(town=names.get(said, said), commune=names[found])

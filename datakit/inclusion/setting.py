@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from datakit.errors import CannotAnswer
 from datakit.inclusion import access, areas, homes, linkage
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +60,7 @@ class Setting:
             There are no streets that may be used in this run.
         """
         if self.network is None:
-            raise CannotAnswer("bdtopo-roads", "there are no streets to walk on in this run")
+            raise CannotAnswer("bdtopo-roads", _("there are no streets to walk on in this run"))
         return self.network
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.inclusion.access import on_foot
+from datakit.language import N_, _
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Plan:
         ]
         if not self.slack:
             return Value(found[0], "people", decimals=0)
-        how = "ways shorter and longer by what the places of homes leave open"
+        how = _("ways shorter and longer by what the places of homes leave open")
         return Value(found[0], "people", min(found), max(found), how=how, decimals=0)
 
     def near(self, group: str = "population") -> Value:
@@ -95,7 +96,7 @@ def candidates(places: gpd.GeoDataFrame, hosts: Iterable[str], focus: str) -> gp
     """
     found = places[places["category"].isin(set(hosts) - {focus})].reset_index(drop=True)
     if found.empty:
-        raise CannotAnswer("candidates", "no place that could host a new one is known", expected=", ".join(hosts))
+        raise CannotAnswer(_("candidates"), _("no place that could host a new one is known"), expected=", ".join(hosts))
     return found
 
 
@@ -222,7 +223,7 @@ def _best(value, k):
         options={"mip_rel_gap": 0},
     )
     if not found.success:
-        raise WrongUse("best_sites", "the solver found no answer", found=found.message)
+        raise WrongUse("best_sites", _("the solver found no answer"), found=found.message)
     return np.flatnonzero(found.x[:sites] > 0.5).tolist()
 
 
@@ -300,7 +301,7 @@ def weekly_round(
     The stops are those of `best_sites`, in the order that is the shortest of all.
     """
     if stops > 7:
-        raise WrongUse("weekly_round", "more stops than a week has days", expected="1 to 7", found=str(stops))
+        raise WrongUse("weekly_round", _("more stops than a week has days"), expected=_("1 to 7"), found=str(stops))
     cost = np.asarray(cost, float)
     sites = best_sites(cost, people, stops, goal="reach", limit=limit, present=present)
     way = np.asarray(between, float)[np.ix_(sites, sites)]
@@ -317,11 +318,10 @@ def weekly_round(
 
 
 THREE = {  # what an answer sets side by side
-    "claim": "one point for each IRIS: promised",
-    "counted": "the same sites, counted at homes",
-    "ours": "the sites above, counted at homes",
+    "claim": N_("one point for each IRIS: promised"),
+    "counted": N_("the same sites, counted at homes"),
+    "ours": N_("the sites above, counted at homes"),
 }
-TOUR = {"newly": "people newly near", "way": "to the next stop (m)"}
 
 
 def tour(plan: Plan, spots: gpd.GeoDataFrame, between: np.ndarray, stops: int) -> pd.DataFrame:
@@ -351,24 +351,24 @@ def _checked(cost, people, present, k, goal, limit) -> tuple[np.ndarray, np.ndar
     cost, people = np.asarray(cost, float), np.nan_to_num(np.asarray(people, float))
     present = np.full(len(people), np.inf) if present is None else np.asarray(present, float)
     if goal not in GOALS:
-        raise WrongUse("best_sites", "unknown goal", expected=", ".join(GOALS), found=repr(goal))
+        raise WrongUse("best_sites", _("unknown goal"), expected=", ".join(GOALS), found=repr(goal))
     if cost.ndim != 2 or len(cost) != len(people) or len(present) != len(people):
         raise WrongUse(
             "best_sites",
-            "cost has one row for each area, as people and present have",
+            _("cost has one row for each area, as people and present have"),
             found=f"{cost.shape}, {len(people)}, {len(present)}",
         )
     if not 1 <= k <= cost.shape[1]:
         raise WrongUse(
             "best_sites",
-            "as many sites are asked for as there are candidates, or fewer, and one at least",
-            expected=f"1 to {cost.shape[1]}",
+            _("as many sites are asked for as there are candidates, or fewer, and one at least"),
+            expected=_("1 to {n}").format(n=cost.shape[1]),
             found=str(k),
         )
     if goal == "reach" and not (limit or 0) > 0:
-        raise WrongUse("best_sites", "who is reached depends on a limit", expected="limit=...", found=str(limit))
+        raise WrongUse("best_sites", _("who is reached depends on a limit"), expected="limit=...", found=str(limit))
     if (people < 0).any() or not np.isfinite(cost).any():
-        raise WrongUse("best_sites", "a number of people is negative, or no candidate can be reached from anywhere")
+        raise WrongUse("best_sites", _("a number of people is negative, or no candidate can be reached from anywhere"))
     return cost, people, present
 
 

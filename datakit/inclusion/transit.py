@@ -17,6 +17,7 @@ import pandas as pd
 
 from datakit.errors import DatakitError, WrongUse
 from datakit.extras import needed_by
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,9 @@ def missing(path: str | Path) -> list[str]:
     """
     with zipfile.ZipFile(path) as archive:
         there = {Path(name).name for name in archive.namelist()}
-    return [name for name in NEEDED if name not in there] + ([] if there & set(CALENDARS) else [" or ".join(CALENDARS)])
+    return [name for name in NEEDED if name not in there] + (
+        [] if there & set(CALENDARS) else [_("{one} or {other}").format(one=CALENDARS[0], other=CALENDARS[1])]
+    )
 
 
 def boarding(stops: pd.DataFrame) -> pd.Series:
@@ -108,10 +111,10 @@ class Timetable:
         if absent := missing(path):
             raise DatakitError(
                 Path(path).name,
-                "this copy has no complete timetable",
+                _("this copy has no complete timetable"),
                 expected=", ".join(NEEDED),
-                found=f"no {', '.join(absent)}",
-                next="take distances to stops instead, or a newer file",
+                found=_("no {files}").format(files=", ".join(absent)),
+                next=_("take distances to stops instead, or a newer file"),
             )
         with needed_by(__name__):
             from cafein import TransportNetwork
@@ -148,11 +151,16 @@ class Timetable:
         """
         days = {"weekday": (1, 2, 3), "saturday": (5,), "sunday": (6,)}
         if kind not in days:
-            raise WrongUse("timetable", "unknown kind of day", expected=", ".join(days), found=repr(kind))
+            raise WrongUse("timetable", _("unknown kind of day"), expected=", ".join(days), found=repr(kind))
         trips = self.network.daily_trip_counts
         trips = trips[trips.index.day_of_week.isin(days[kind]) & trips.gt(0)].sort_values(kind="stable")
         if trips.empty:
-            raise DatakitError("timetable", f"no service on any {kind}", found=str(self.network.service_window))
+            none = {
+                "weekday": _("no service on any weekday"),
+                "saturday": _("no service on any saturday"),
+                "sunday": _("no service on any sunday"),
+            }
+            raise DatakitError("timetable", none[kind], found=str(self.network.service_window))
         middle = trips.iloc[(len(trips) - 1) // 2]
         ordinary = trips[trips == middle].index.sort_values()
         return ordinary[len(ordinary) // 2].date()  # far from the ends of the timetable, which are often holidays

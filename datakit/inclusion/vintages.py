@@ -16,6 +16,8 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
 from datakit.geo.territory import MERGED
+from datakit.language import _
+from datakit.show import style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -171,14 +173,14 @@ def convert(table: pd.DataFrame, crosswalk: Crosswalk, counts: list[str], rates:
         A code twice, or a crosswalk that gives away more than there is.
     """
     if table["iris"].duplicated().any():
-        raise WrongUse("convert", "an IRIS comes twice", found=table.loc[table["iris"].duplicated(), "iris"].iloc[0])
+        raise WrongUse("convert", _("an IRIS comes twice"), found=table.loc[table["iris"].duplicated(), "iris"].iloc[0])
     given = crosswalk.pairs.groupby("old")["share"].sum()
     if (given > 1 + 1e-6).any():
         raise WrongUse(
             "convert",
-            "a crosswalk gives away more than there is",
-            expected="shares up to 1 by IRIS",
-            found=f"{given.idxmax()}: {given.max():.3f}",
+            _("a crosswalk gives away more than there is"),
+            expected=_("shares up to 1 by IRIS"),
+            found=f"{given.idxmax()}: {style.number(given.max(), 3)}",
         )
     wide = crosswalk.pairs[["old", "new", "share"]].merge(table.rename(columns={"iris": "old"}), on="old", how="inner")
     grouped = wide.groupby("new", sort=True)

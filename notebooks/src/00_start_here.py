@@ -42,7 +42,7 @@ rehearsal: bool = False  # use invented tables beside real ones: tries the chain
 import datakit
 from datakit.data.layers import Layers
 from datakit.geo import territory
-from datakit.show import Value, ask, charts, maps
+from datakit.show import Value, ask, charts, maps, phrase
 from datakit.workshop import check
 
 datakit.describe("communes")
@@ -83,7 +83,8 @@ ranked[["name", "population", "density"]].head(3).round(1)
 
 # %% tags=["nbval-ignore-output"]
 with ask("How are the inhabitants spread over the communes?") as spread:
-    alt = f"Bars of {len(ranked)} communes. {first['name']} comes first, then {ranked['name'].iloc[1]}."
+    alt = "Bars of {n} communes. {first} comes first, then {second}."
+    alt = phrase(alt, n=len(ranked), first=first["name"], second=ranked["name"].iloc[1])
     title = "Inhabitants of each commune"
     fig, _ = charts.bars(ranked, "population", "name", title=title, unit="inhabitants", alt=alt, data=[population])
     spread.say(
@@ -109,7 +110,7 @@ words = {
     "title": "Population density of the communes",
     "unit": "inhabitants per km²",
     "caption": "Inhabitants divided by the whole area of the commune, fields and woods included.",
-    "alt": f"Map of {len(joined)} communes by density; the densest is {dense['name']}.",
+    "alt": phrase("Map of {n} communes by density; the densest is {name}.", n=len(joined), name=dense["name"]),
 }
 densest[["name", "density"]].head(3).round(1)
 

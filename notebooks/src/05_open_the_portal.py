@@ -39,7 +39,7 @@ rehearsal: bool = False  # use invented tables beside real ones: tries the chain
 import datakit
 from datakit.data.layers import Layers
 from datakit.geo import territory
-from datakit.show import Value, ask, explore, maps
+from datakit.show import Value, ask, explore, maps, phrase
 from datakit.workshop import check
 
 layers = Layers(origins, reference=f"dijon-portal@{dataset}", rehearsal=rehearsal)
@@ -77,7 +77,7 @@ with ask("Where are they?") as where:
         inside=Value(int(counted["rows"].sum()), "rows"),
         all=Value(len(places)),
         communes=Value(len(counted), "commune" if len(counted) == 1 else "communes"),
-        picture=explore.on_map(places, title=f"{dataset}, every row", outline=communes),
+        picture=explore.on_map(places, title=phrase("{name}, every row", name=dataset), outline=communes),
         table=counted,
         caption="Rows by commune",
         cannot_say="That a commune without a dot has none: the file may not cover it.",
@@ -134,8 +134,9 @@ with ask("Where are most of them, for their inhabitants?") as rated:
     people = communes[["commune", "name", "geometry"]].merge(layers["communes-population"][["commune", "population"]])
     people["rate"] = 10_000 * people["name"].map(counted.set_index("name")["rows"]).fillna(0) / people["population"]
     answer, most = people[["name", "rate"]], people.loc[people["rate"].idxmax()]
-    words = {"title": f"{dataset}, per 10,000 inhabitants", "unit": "per 10,000 inhabitants"}
-    words |= {"caption": "A small commune has a high rate with a single row.", "alt": f"Highest rate: {most['name']}."}
+    words = {"title": phrase("{name}, per 10,000 inhabitants", name=dataset), "unit": "per 10,000 inhabitants"}
+    words |= {"caption": "A small commune has a high rate with a single row."}
+    words |= {"alt": phrase("Highest rate: {name}.", name=most["name"])}
     rated.say(
         "{name} comes first, with {rate}.",
         name=Value(most["name"]),

@@ -38,7 +38,7 @@ rehearsal: bool = False  # use invented tables beside real ones: tries the chain
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.inclusion import areas, linkage, offer, pictures, services
+from datakit.inclusion import areas, linkage, mapped, offer, pictures, services, tables
 from datakit.show import Value, ask, charts
 
 layers = Layers(origins, rehearsal=rehearsal)
@@ -63,7 +63,7 @@ with ask("Are the places where their files say?") as checked:
         flagged=Value(int(counted["to check"].sum())),
         merged=Value(int((found.review["decision"] == "merged").sum()), "rows"),
         **{f"{c.category}_listed": Value(c.places, "places") for c in counted.itertuples()},
-        table=counted.drop(columns="category"),
+        table=tables.places(counted),
         caption="Places inside the Métropole, and how many say what of themselves",
         cannot_say="That all others are right: an address and a position may be wrong together. The rule that merges "
         "rows was never tried on pairs that a person has judged.",
@@ -79,12 +79,11 @@ with ask("Where are they, and which communes have none?") as where:
     sound = found.inside[~found.inside["flagged"]]
     town = offer.per_commune(sound, communes, found.kinds)
     without = town[town[found.kinds[0]] == 0]
-    told = "; ".join(f"{label[k]}: {{{k}}}, {{{k}_there:bare}} in {{largest}}" for k in found.kinds)
     where.say(
-        told + ". In {without} of {all}, with {share} of {inhabitants}, there is no {focus}.",
+        areas.sentence(found.kinds, label),
         **areas.totals(town, without, found.kinds),
         **areas.listing(town, label),
-        picture=pictures.places(found.inside, label, communes, data=found.data),
+        picture=mapped.places(found.inside, label, communes, data=found.data),
         cannot_say="Whether somebody is there today, in which language, and whether it is free: telephone.",
         data=[communes, *found.data],
     )

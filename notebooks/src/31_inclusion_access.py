@@ -40,11 +40,9 @@ near_minutes: float = 20.0  # minutes from door to door within which a service i
 rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
 
 # %%
-import pandas as pd
-
 import datakit
 from datakit.data.layers import Layers
-from datakit.inclusion import access, areas, homes, journeys, linkage, pictures, services
+from datakit.inclusion import access, areas, homes, journeys, linkage, pictures, services, tables
 from datakit.show import Value, ask
 
 layers = Layers(origins, rehearsal=rehearsal)
@@ -52,7 +50,7 @@ communes = areas.communes(layers)
 label = {kind: services.CATEGORIES[kind] for kind in services.known(kinds)}
 limits = {kind: threshold_rare if kind in ("france_services", "employment") else threshold for kind in label}
 groups = {"population": "all inhabitants", "pop_75_plus": "aged 75 or older", "living_alone": "living alone"}
-pd.DataFrame({"kind of place": label.values(), "far beyond (m)": limits.values()})
+tables.thresholds(limits, label)
 
 # %% [markdown]
 # ## How far
@@ -69,12 +67,14 @@ with ask("How far is the nearest service on foot?") as walked:
     people = home.people(iris.set_index("iris")[list(groups)])
     used = [iris, *found.data, *home.data, *areas.given(layers, "bdtopo-roads")]
     half = {k: access.half(ways.metres[k], people["population"]) for k in found.kinds}
+    half = {k: Value(m, "m", *ways.around(m), decimals=0) for k, m in half.items()}
     walked.say(
-        "{first}: half of the inhabitants have at most {" + found.kinds[0] + "} to the nearest.",
-        **{k: Value(m, "m", *ways.around(m), decimals=0) for k, m in half.items()},
+        "{first}: half of the inhabitants have at most {way} to the nearest.",
+        **half,
         first=Value(label[found.kinds[0]]),
+        way=half[found.kinds[0]],
         picture=pictures.curves(access.curve(ways.metres, people["population"], range(0, 6001, 50)), label, data=used),
-        cannot_say=home.caution + " Slopes, kerbs and crossings are not in it.",
+        cannot_say=access.caution(home),
         data=used,
     )
 
@@ -109,7 +109,7 @@ with ask("Which kind of service are most people far from?") as far:
         "Most from: {most}, {most_share}; fewest from: {least}, {least_share}.",
         **access.said(most, "most", label) | access.said(least, "least", label),
         picture=pictures.far(shares, label, limits, data=used),
-        table=shares.assign(category=shares["category"].map(label)).round(1).rename(columns=access.HEADINGS),
+        table=tables.far(shares, label),
         caption="Share of each group who are far from the nearest service, %, and of how many people",
         cannot_say="Whether the service that is near is open, has room, or is the one people go to.",
         data=used,
@@ -153,7 +153,7 @@ with ask("Are people in priority neighbourhoods farther from services?") as prio
         "{focus}, where the difference is largest: {there} are far there, {elsewhere} elsewhere. The share is {word} "
         "there for {alike} of {kinds}.",
         **access.counted(compared),
-        table=compared.round(1).rename(columns={"there": "in QPV (%)", "elsewhere": "elsewhere (%)"}),
+        table=tables.compared(compared),
         caption="Inhabitants who are far from the nearest service, and how many live in QPV",
         cannot_say="Who is poor: many people in these neighbourhoods are not, and most poor people live elsewhere.",
         data=[*used, layers["qpv-2024"]],
@@ -179,8 +179,9 @@ with ask("What do trams and buses add?") as rode:
         **journeys.figures(reached.iloc[0]),
         focus=Value(label[reached.index[0]]),
         minutes=Value(near_minutes, "minutes"),
+        reach=Value(near_minutes * walking_speed, "m", decimals=0),
         picture=pictures.rides(reached.rename(index=label), near_minutes, data=[*used, *trips.data]),
-        cannot_say=f"{near_minutes:.0f} minutes on foot are {near_minutes * walking_speed:.0f} m, not the limit above.",
+        cannot_say="{minutes} on foot are {reach}, not the limit above.",
         data=[*used, *trips.data],
     )
 
@@ -201,7 +202,7 @@ with ask("Where can one board with a wheelchair?") as boarded:
         town=Value(table["name"].iloc[0]),
         there=Value(int(table["boardable"].iloc[0])),
         of=Value(int(table["platforms"].iloc[0])),
-        table=table.rename(columns={"name": "", "boardable": "known that one can", "boardable_pct": "%"}),
+        table=tables.platforms(table),
         caption="Platforms at which a wheelchair is known to be able to board",
         cannot_say="That the others are closed to wheelchairs; and whether the pavement leads there.",
         data=[stops, communes],
@@ -227,13 +228,13 @@ layers.quality()
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("How many have more than 500 m, and more than 2,000 m?") as twice:
     walked.needed()
-    farther = access.curve(ways.metres, people["population"], [500, 2000]).rename(columns=label)
+    farther = access.curve(ways.metres, people["population"], [500, 2000])
     twice.say(
         "{first}: {near} have more than 500 m to the nearest, {distant} more than 2,000 m.",
-        first=Value(farther.columns[0]),
+        first=Value(label[farther.columns[0]]),
         near=Value(farther.iloc[0, 0], "%", decimals=0),
         distant=Value(farther.iloc[1, 0], "%", decimals=0),
-        table=farther.T.round(0).rename_axis("").reset_index(),
+        table=tables.farther(farther, label),
         caption="Inhabitants farther than 500 m and 2,000 m, %",
         cannot_say="What is too far: for some, 500 m are.",
         data=used,
@@ -250,14 +251,14 @@ with ask("How many have more than 500 m, and more than 2,000 m?") as twice:
 with ask("What does a slower pace change for older people?") as slow:
     walked.needed()
     old = people["pop_75_plus"]
-    paces = {f"{pace:.0f} m a minute": ways.metres.le(near_minutes * pace) for pace in (walking_speed, 45.0)}
-    near = {name: 100 * reach.mul(old, axis=0).sum() / old.sum() for name, reach in paces.items()}
+    paces = {pace: ways.metres.le(near_minutes * pace) for pace in (walking_speed, 45.0)}
+    near = {pace: 100 * reach.mul(old, axis=0).sum() / old.sum() for pace, reach in paces.items()}
     slow.say(
         "{first}: at {pace}, {usual} have one near; at 45 m a minute {slower}.",
         first=Value(label[ways.metres.columns[0]]),
         pace=Value(walking_speed, "m a minute"),
-        usual=Value(near[f"{walking_speed:.0f} m a minute"].iloc[0], "%", decimals=0),
-        slower=Value(near["45 m a minute"].iloc[0], "%", decimals=0),
+        usual=Value(near[walking_speed].iloc[0], "%", decimals=0),
+        slower=Value(near[45.0].iloc[0], "%", decimals=0),
         cannot_say="How fast each of them walks: 45 m a minute is a guess of this exercise.",
         data=used,
     )

@@ -38,18 +38,16 @@ min_households: int = 11  # no figure about fewer households than this
 rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
 
 # %%
-import pandas as pd
-
 import datakit
 from datakit.data.layers import Layers
-from datakit.inclusion import access, clusters, gap, need, pictures, privacy, services, setting
-from datakit.inclusion.people import HEADINGS, SHARES
+from datakit.inclusion import access, clusters, gap, mapped, need, pictures, privacy, services, setting, tables
+from datakit.inclusion.people import SHARES
 from datakit.show import Value, ask
 
 layers = Layers(origins, rehearsal=rehearsal)
 label = {kind: services.CATEGORIES[kind] for kind in services.known(kinds)}
 limits = {kind: threshold_rare if kind in ("france_services", "employment") else threshold for kind in label}
-pd.DataFrame({"kind of place": label.values(), "far beyond (m)": limits.values()})
+tables.thresholds(limits, label)
 
 # %% [markdown]
 # ## Is there a pattern?
@@ -68,7 +66,7 @@ with ask("Do areas with long ways stand together?") as together:
     together.say(
         clusters.SENTENCE,
         **clusters.local(here.iris, way.to_numpy()).figures(),
-        picture=pictures.by_iris(here.iris, way, here.communes, **words, data=here.data),
+        picture=mapped.by_iris(here.iris, way, here.communes, **words, data=here.data),
         cannot_say="That no single area stands out does not say that there is no pattern: the test of the whole does. "
         "Neighbours share their neighbours, so that single tests are not independent.",
         data=here.data,
@@ -92,7 +90,7 @@ with ask("Where may many people need help online?") as needy:
         "{scored} of {areas} have a score. Of those ever among the third in most need, {firm} are so for nine mixtures "
         "of weights in ten. Deprivation holds {explained} of its four rates; both scores correlate by {both}.",
         **wanted.figures(firm),
-        picture=pictures.by_iris(here.iris, fragile["score"], here.communes, **words, data=wanted.data),
+        picture=mapped.by_iris(here.iris, fragile["score"], here.communes, **words, data=wanted.data),
         cannot_say=wanted.caution,
         data=[here.iris, *wanted.data],
     )
@@ -113,8 +111,8 @@ with ask("How many people live where need is high and the way long?") as crossed
         "{worst} of the inhabitants do, {word} the ninth that chance would give.",
         worst=Value(worst, "%", decimals=0),
         word=Value("about" if abs(worst - 100 / 9) < 2 else "more than" if worst > 100 / 9 else "less than"),
-        picture=pictures.need_and_access(here.iris, both, here.communes, data=[*here.data, *wanted.data]),
-        table=parts.rename("inhabitants (%)").rename_axis("class").reset_index().round(1),
+        picture=mapped.need_and_access(here.iris, both, here.communes, data=[*here.data, *wanted.data]),
+        table=tables.classes(parts),
         caption="Inhabitants of the areas whose class can be said",
         cannot_say="Which people: in an area of high need most people need no help.",
         data=[*here.data, *wanted.data],
@@ -131,7 +129,7 @@ with ask("Is distance the reason where need is high?") as reason:
         "that are near one: if people stay away there, the reason is another.",
         **gap.reasons(described),
         picture=pictures.square(both, people, data=[*here.data, *wanted.data]),
-        table=described.round(1).rename_axis("group").reset_index(),
+        table=tables.groups(described),
         caption="Groups of areas by rule, means weighted by inhabitants, and what the data can say of each",
         cannot_say="Why people stay away: hours, language, steps, fear, not knowing. Ask.",
         data=[*here.data, *wanted.data],
@@ -154,8 +152,8 @@ with ask("Which areas should be looked at first?") as listed:
         areas=Value(len(first.listed), "areas", first.low, first.high, how="what the places of homes leave open"),
         people=Value(round(first.listed["population"].sum()), "inhabitants"),
         hidden=Value(first.hidden),
-        picture=pictures.first(first.table, here.communes, data=here.data),
-        table=first.shown(HEADINGS),
+        picture=mapped.first(first.table, here.communes, data=here.data),
+        table=tables.first(first),
         caption="Areas to look at first; lacks: kinds of services that most inhabitants are far from",
         cannot_say="That nobody elsewhere needs help. Both halves of the rule are choices: exercise 2 tries others.",
         data=here.data,
@@ -228,13 +226,12 @@ with ask("Is the list the same at other thresholds?") as firmness:
 with ask("Which areas enter when age weighs twice?") as weighed:
     needy.needed()
     mine = need.fragility(wanted.rates, dict.fromkeys(wanted.fragility.used, 1.0) | {"older": 2.0}).table["score"]
-    top = {name: gap.thirds(score, people).eq(2) for name, score in {"even": fragile["score"], "mine": mine}.items()}
-    moved = pd.DataFrame(top).fillna(False).astype(bool)
+    even, own = (gap.thirds(score, people).eq(2).fillna(False).astype(bool) for score in (fragile["score"], mine))
     weighed.say(
         "{enter} enter the third in most need, {leave} leave it, {stay} stay.",
-        enter=Value(int((moved["mine"] & ~moved["even"]).sum()), "areas"),
-        leave=Value(int((moved["even"] & ~moved["mine"]).sum())),
-        stay=Value(int(moved.all(axis=1).sum())),
+        enter=Value(int((own & ~even).sum()), "areas"),
+        leave=Value(int((even & ~own).sum())),
+        stay=Value(int((even & own).sum())),
         cannot_say="Which weights are right: that is a decision, and belongs to those who take it.",
         data=[here.iris, *wanted.data],
     )

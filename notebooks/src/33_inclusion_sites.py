@@ -44,12 +44,12 @@ rehearsal: bool = False  # use invented tables beside real ones: tries the chain
 import datakit
 from datakit.data.layers import Layers
 from datakit.geo import fairness
-from datakit.inclusion import catchment, homes, journeys, pictures, services, setting, siting
+from datakit.inclusion import catchment, homes, journeys, mapped, pictures, services, setting, siting, tables
 from datakit.show import Value, ask
 
 layers = Layers(origins, rehearsal=rehearsal)
 asked, focus = services.known([*kinds, *hosts]), kinds[0]
-print("Could host:", ", ".join(services.CATEGORIES[kind] for kind in hosts if kind != focus))
+tables.hosts([kind for kind in hosts if kind != focus], services.CATEGORIES)
 
 # %% [markdown]
 # ## Today
@@ -89,7 +89,7 @@ with ask("How many hours of help can people count on?") as shared:
     shared.say(
         catchment.SENTENCE,
         **catchment.told(hours, lives, found),
-        picture=pictures.lorenz(hours, lives, "hours of help", data=used),
+        picture=pictures.hours(hours, lives, data=used),
         cannot_say=catchment.CAUTION,
         data=used,
     )
@@ -131,7 +131,7 @@ with ask("Which sites would bring a place near to most people?") as sited:
         names=Value(", ".join(spots["name"].iloc[best])),
         newly=plan.newly(best),
         older=plan.newly(best, "pop_75_plus"),
-        picture=pictures.sites(spots, {"chosen": best}, present, here.communes, data=here.data),
+        picture=mapped.sites(spots, {"sites chosen": best}, present, here.communes, data=here.data),
         cannot_say="Whether a library or post office would host a desk, and for how many hours: ask it.",
         data=here.data,
     )
@@ -176,7 +176,7 @@ with ask("Which sites would shorten everybody's way most?") as shortened:
         then=plan.mean_way(short),
         newly=plan.newly(short),
         same=Value(len(set(short) & set(best)), "sites in common with those that reach most"),
-        picture=pictures.sites(spots, both, present, here.communes, data=here.data),
+        picture=mapped.sites(spots, both, present, here.communes, data=here.data),
         cannot_say="Which aim is better: one helps some much, the other many a little.",
         data=here.data,
     )
@@ -191,7 +191,7 @@ with ask("What would a van bring?") as van:
         stops=Value(len(tour), "stops"),
         newly=plan.newly(tour["site"].tolist()),
         km=Value(tour["way"].sum() / 1000, "km", decimals=0),
-        table=tour[["day", "place", "newly", "way"]].rename(columns=siting.TOUR),
+        table=tables.tour(tour),
         caption="The round of the van: who is nearest to which stop, and the way to the next",
         cannot_say="That a day a week is enough: its figure is not to be set beside that of a place that stays.",
         data=here.data,

@@ -33,17 +33,15 @@ min_households: int = 11  # no figure about fewer households than this
 rehearsal: bool = False  # use invented tables beside real ones: tries the chain, says nothing about Dijon
 
 # %%
-import pandas as pd
-
 import datakit
 from datakit.data.layers import Layers
-from datakit.inclusion import areas, pictures, reports
+from datakit.inclusion import areas, mapped, pictures, reports, tables
 from datakit.show import Value, ask
 
 layers = Layers(origins, rehearsal=rehearsal)
 communes = areas.communes(layers)
 names = {"poverty_rate": "poor", "pop_75_plus_pct": "older"}
-print("Kept of a report:", ", ".join(reports.KEPT), "and a place rounded to about a hundred metres")
+tables.kept(reports.KEPT)
 
 # %% [markdown]
 # ## The map that misleads
@@ -62,7 +60,7 @@ with ask("Where do most reports per inhabitant come from?") as counted:
         twice=Value(told.twice),
         word=Value("hardly change" if abs(told.link) < 0.2 else "rise" if told.link > 0 else "fall"),
         link=Value(told.link, decimals=2),
-        picture=pictures.by_iris(iris, per_head, communes, **words, data=[iris, *told.data]),
+        picture=mapped.by_iris(iris, per_head, communes, **words, data=[iris, *told.data]),
         cannot_say="How much is broken there: that needs somebody who looked.",
         data=[iris, *told.data],
     )
@@ -78,13 +76,12 @@ with ask("Where do most reports per inhabitant come from?") as counted:
 with ask("Are the same defects reported less where people are poor or old?") as silent:
     counted.needed()
     found = reports.silence(told.table, "defects", *names)
-    table = found.assign(group=found["group"].map(names)).round(2)
     silent.say(
         "Where many are poor, {poor_word} of the same defects are reported: ratio {poor}. Where many are 75 and over, "
         "{older_word}: ratio {older}.",
         **reports.spoken(found, names),
-        picture=pictures.ratios(found, {"poor": "poor", "older": "75 or older"}, names, data=[iris, *told.data]),
-        table=table.drop(columns="p").rename(columns={"per": "one standard deviation (points)"}),
+        picture=pictures.ratios(found, reports.WORDS, data=[iris, *told.data]),
+        table=tables.silence(found, reports.WORDS),
         caption="Reports for the same defects where a group is one standard deviation above the mean",
         cannot_say="That poor or old people report less: areas do. Nor why: no telephone, no trust, no answer.",
         data=[iris, *told.data],
@@ -130,7 +127,7 @@ with ask("What share of the defects is reported?") as part:
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("How wide is the interval when areas are drawn one by one?") as alone:
     silent.needed()
-    plain = pd.DataFrame(told.table.drop(columns="geometry"))  # without shapes nobody is a neighbour
+    plain = told.table.drop(columns="geometry")  # without shapes nobody is a neighbour
     single = reports.silence(plain, "defects", *names)
     width = {name: (t["high"] - t["low"]).iloc[0] for name, t in {"together": found, "single": single}.items()}
     alone.say(

@@ -8,7 +8,7 @@ import pytest
 
 from datakit.data.layers import Layers
 from datakit.errors import CannotAnswer
-from datakit.inclusion import areas, gap, homes, journeys, linkage, need, offer, pictures, privacy, setting, siting
+from datakit.inclusion import areas, gap, homes, journeys, linkage, mapped, need, offer, privacy, setting, siting
 from datakit.inclusion.access import by_area
 from tools.sample import inclusion as invented
 
@@ -117,7 +117,7 @@ def test_not_far_is_not_the_same_as_not_known(here, lacks):
     assert rows["state"].isna().all() and rows[["population", "lacks", *gap.SHOWN]].isna().all(axis=None)
     assert part.table["state"].isna().sum() == len(here.iris) - len(lacks) + 2
     assert part.hidden <= whole.hidden, "who has no way is not called hidden"
-    layer = pictures.first(part.table, here.communes, data=here.data).layers[-1]
+    layer = mapped.first(part.table, here.communes, data=here.data).layers[-1]
     count = dict(zip(layer.classes.labels, layer.classes.counts, strict=True))
     assert count["no data"] == part.table["state"].isna().sum()
     assert count["not far"] == (part.table["state"] == "not far").sum()

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTS = PROJECT["optional-dependencies"]
 THEMES = ("trees", "vegetation", "inclusion")
 DRAWN = {
+    "datakit.inclusion.mapped",
     "datakit.inclusion.pictures",
     "datakit.trees.citizens.ground",
     "datakit.trees.citizens.pack",

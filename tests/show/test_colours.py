@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from shapely import box
 
 from datakit.inclusion import gap
-from datakit.inclusion import pictures as inclusive
+from datakit.inclusion import mapped as inclusive
 from datakit.show import answers, maps, style
 from datakit.trees.checks.page import SHAPES
 from datakit.vegetation import pictures, priority
