@@ -12,6 +12,7 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer
 from datakit.extras import needed_by
+from datakit.language import N_, _
 from datakit.trees import diversity
 from datakit.trees.smearing import corrected
 from datakit.trees.structure import trunk_diameter
@@ -34,7 +35,8 @@ RATIO, RATIO_FACTOR = 20.0, 1.6
 # What trees whose crown nobody measured have in common, and the others not: no fit can know it. The standard deviation
 # of the logarithm of an area.
 UNLIKE = 0.03
-MEASURED, CHOICE, UNKNOWN = "measured crown", "ratio of crown to trunk, a choice of this kit", "not known"
+MEASURED, UNKNOWN = N_("measured crown"), N_("not known")
+CHOICE = N_("ratio of crown to trunk, a choice of this kit")
 
 
 @dataclass
@@ -332,7 +334,7 @@ def known_total(frame: pd.DataFrame, *, draws: int = 400, seed: int = 0) -> pd.S
     """`total` of a whole inventory, or `CannotAnswer` where neither crowns nor trunks are measured."""
     found = total(frame, draws=draws, seed=seed).iloc[0]
     if not found["known"]:
-        raise CannotAnswer("crowns", "the inventory measures neither crowns nor trunks")
+        raise CannotAnswer(_("crowns"), _("the inventory measures neither crowns nor trunks"))
     return found
 
 
@@ -340,5 +342,5 @@ def groups(frame: pd.DataFrame, by: str | None) -> tuple[np.ndarray, list[str]]:
     """The number of each tree's group, and the groups' names ("not said" for trees without one)."""
     if by is None:
         return np.zeros(len(frame), dtype=int), ["all"]
-    codes, labels = pd.factorize(frame[by].astype("str").fillna("not said"), sort=True)
+    codes, labels = pd.factorize(frame[by].astype("str").fillna(_("not said")), sort=True)
     return codes, list(labels)

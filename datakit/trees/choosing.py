@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer
+from datakit.language import N_, _, speaking
 from datakit.show.answers import Value
 from datakit.trees import learners, risk
 from datakit.trees.reasons import reasons
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
-MODELS = {"logistic regression": learners.model, "gradient boosting": learners.boosting}
-RULE = "oldest stage first"  # what a tree officer would do without any model
+MODELS = {N_("logistic regression"): learners.model, N_("gradient boosting"): learners.boosting}
+CHANCE = N_("chance")
+RULE = N_("oldest stage first")  # what a tree officer would do without any model
+GENERA = N_("worst genera first")
 VISITS = 200  # trees of a list that a crew sees, where nobody says how many
 SECTORS = ", sectors"  # the end of the name of what was learnt elsewhere: whole sectors are held out
 
@@ -59,19 +62,23 @@ class Choice:
 
     def sentence(self) -> str:
         """Which baseline was chosen and why, in one sentence made of the figures."""
-        said = [f"Chosen: {_short(self.baseline)}, the simplest that no more complex baseline beats"]
-        if self.baseline == "chance":
-            said.append("there is no reason here to visit one tree before another")
+        chosen = _("Chosen: {name}, the simplest that no more complex baseline beats")
+        said = [chosen.format(name=called(self.baseline))]
+        if self.baseline == CHANCE:
+            said.append(_("there is no reason here to visit one tree before another"))
         table = self.differences
         for r in table[table["simpler"] == self.baseline].itertuples():
-            said.append(f"{_short(r.other)} {'is worse' if r.high < 0 else 'is not shown to be better'}, {_range(r)}")
+            text = _("{name} is worse, {range}") if r.high < 0 else _("{name} is not shown to be better, {range}")
+            said.append(text.format(name=called(r.other), range=_range(r)))
         passed = table["simpler"].unique().tolist()
         for name in passed[: passed.index(self.baseline)] if self.baseline in passed else passed:
             by = table[(table["simpler"] == name) & table["beats"]]
             mine = by[by["other"] == self.baseline]
             winner = (mine if len(mine) else by).iloc[0]
-            said.append(f"{_short(name)} is beaten by {_short(winner['other'])}, {_range(winner)}")
-        return "; ".join(said) + f" (lost trees that {self.visits} visits find; 95 % of the draws of whole sectors)."
+            text = _("{name} is beaten by {winner}, {range}")
+            said.append(text.format(name=called(name), winner=called(winner["other"]), range=_range(winner)))
+        text = _("{choice} (lost trees that {visits} visits find; 95 % of the draws of whole sectors).")
+        return text.format(choice=_("; ").join(said), visits=self.visits)
 
     def best(self, simpler: str = RULE) -> pd.Series:
         """The better of the models against a simpler rule: its row of the differences.
@@ -82,22 +89,27 @@ class Choice:
         models = rows[rows["other"].isin([name + SECTORS for name in MODELS])]
         return models.sort_values(["beats", "difference"]).iloc[-1]
 
+    def told(self) -> pd.DataFrame:
+        """The differences as people read them: `differences` with names in the user's language."""
+        names = self.differences[["simpler", "other"]].map(called)
+        return self.differences.assign(**names)
+
     def gain(self, simpler: str = RULE) -> Value:
         """What the better of the models adds to a simpler rule: the paired difference."""
-        best, how = self.best(simpler), "the same whole sectors drawn again, models not fitted again"
+        best, how = self.best(simpler), _("the same whole sectors drawn again, models not fitted again")
         return Value(best["difference"], "lost trees", best["low"], best["high"], how)
 
     def verdict(self, simpler: str = RULE) -> str:
         """Whether the better model beats a simpler rule, in words."""
         gain = self.gain(simpler)
         if gain.low is not None and gain.low > 0:
-            return "beats"
-        return "is worse than" if gain.high is not None and gain.high < 0 else "is not shown to beat"
+            return N_("beats")
+        return N_("is worse than") if gain.high is not None and gain.high < 0 else N_("is not shown to beat")
 
     def figures(self, simpler: str = RULE) -> dict[str, Value]:
         """What a sentence needs: ``better`` (model), ``verdict``, ``gain`` (`gain`), ``name`` (chosen), ``n`` tried."""
         tried = {*self.differences["simpler"], *self.differences["other"]}
-        words = {"better": _short(self.best(simpler)["other"]), "verdict": self.verdict(simpler), "name": self.name}
+        words = {"better": called(self.best(simpler)["other"]), "verdict": self.verdict(simpler), "name": self.name}
         return {name: Value(word) for name, word in words.items()} | {
             "gain": self.gain(simpler),
             "n": Value(len(tried)),
@@ -128,21 +140,25 @@ class Choice:
     @property
     def name(self) -> str:
         """The baseline chosen, in words."""
-        return _short(self.baseline)
+        return called(self.baseline)
 
     def ranking(self) -> pd.Series:
         """The scores, or `CannotAnswer` where nothing beats chance: no tree is to be seen before another."""
-        if self.baseline == "chance":
-            raise CannotAnswer("visits", "no list beats chance here: there is no reason to see one tree before another")
+        if self.baseline == CHANCE:
+            what = _("no list beats chance here: there is no reason to see one tree before another")
+            raise CannotAnswer(_("visits"), what)
         return self.score
 
 
-def _short(name):
-    return name.removesuffix(SECTORS)
+def called(name: str, *, whole: bool = False) -> str:
+    """A baseline in words; ``whole`` says too that whole sectors are held out, where they are."""
+    short = _(name.removesuffix(SECTORS))
+    return _("{name}, sectors").format(name=short) if whole and name.endswith(SECTORS) else short
 
 
 def _range(row):
-    return f"{row.difference:+.0f} ({row.low:+.0f} to {row.high:+.0f})"
+    difference, low, high = (f"{value:+.0f}" for value in (row.difference, row.low, row.high))
+    return _("{difference} ({low} to {high})").format(difference=difference, low=low, high=high)
 
 
 def flattery(
@@ -169,15 +185,17 @@ def flattery(
     columns = {way: scores[way].to_numpy(dtype=float) for way in scores}
     drawn = redrawn(target, columns.values(), groups, draws=draws, seed=seed)
     whole = {way: average_precision(target, score) for way, score in columns.items()}
-    how = "95 % of the draws of whole sectors; models not fitted again"
+    how = _("95 % of the draws of whole sectors; models not fitted again")
     said = {}
     for (way, value), (low, high) in zip(whole.items(), np.percentile(drawn, [2.5, 97.5], axis=0).T, strict=True):
         said[way.replace(" ", "_")] = Value(value, "", low, high, how)
     apart = drawn[:, [*columns].index("random rows")] - drawn[:, [*columns].index("sectors")]
     low, high = np.percentile(apart, [2.5, 97.5])
     difference = Value(whole["random rows"] - whole["sectors"], "", low, high, how)
-    flatter = "flatter by" if low > 0 else "are not shown to flatter,"
-    words = f"random rows {flatter} {difference}"
+    words = (
+        _("random rows flatter by {difference}") if low > 0 else _("random rows are not shown to flatter, {difference}")
+    )
+    words = words.format(difference=difference)
     return said | {"chance": Value(float(target.mean())), "difference": difference, "verdict": Value(words)}
 
 
@@ -269,8 +287,8 @@ def held_out(frame: gpd.GeoDataFrame, target: ArrayLike, today: int, *, seed: in
     target, table, groups = np.asarray(target, dtype=bool), risk.features(frame, today), risk.sectors(frame)
     genus = table.get("genus", pd.Series("", index=table.index))
     points = np.c_[frame.geometry.x, frame.geometry.y]
-    scores = {"chance": np.zeros(len(table)), RULE: risk.oldest_stage_first(frame, today)}
-    scores[f"worst genera first{SECTORS}"] = learners.by_one_column(genus, target, groups)
+    scores = {CHANCE: np.zeros(len(table)), RULE: risk.oldest_stage_first(frame, today)}
+    scores[GENERA + SECTORS] = learners.by_one_column(genus, target, groups)
     for name, learner in MODELS.items():
         scores[name + SECTORS] = learners.out_of_fold(table, target, groups, learner=learner, points=points, seed=seed)
     return pd.DataFrame(scores, index=frame.index)
@@ -283,7 +301,7 @@ def loss_scores(
     today: int | None = None,
     draws: int = 200,
     seed: int = 0,
-    lang: str = "en",
+    lang: str = "",
 ) -> Choice:
     """The score of each tree that was not lost, by the simplest baseline that no more complex one beats.
 
@@ -300,8 +318,8 @@ def loss_scores(
         Year of the survey, by default the latest that the inventory speaks of.
     draws, seed : int
         Draws of whole sectors for the choice, see `simplest_unbeaten`.
-    lang : {"en", "fr"}
-        Of the reasons.
+    lang : {"en", "fr"}, optional
+        Of the reasons, by default the user's.
 
     Returns
     -------
@@ -317,5 +335,6 @@ def loss_scores(
     there, gone = risk.outcomes(frame)
     scores = held_out(there, gone, today or survey_year(frame) or 0, seed=seed)
     choice = simplest_unbeaten(gone, scores, risk.sectors(there), visits=visits, draws=draws, seed=seed)
-    why = reasons(risk.features(there, today or survey_year(frame) or 0), gone, lang).reindex(frame.index)
+    with speaking(lang):
+        why = reasons(risk.features(there, today or survey_year(frame) or 0), gone).reindex(frame.index)
     return replace(choice, score=choice.score.mask(gone).reindex(frame.index), why=why)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
-from datakit.trees.diversity import SANTAMOUR, Level, effective, expected_taxa, taxon
+from datakit.language import _
+from datakit.trees.diversity import SANTAMOUR, Level, effective, expected_taxa, level_name, taxon
 
 
 def compare(
@@ -41,7 +42,7 @@ def compare(
     counts = {place: taxon(frame, level).value_counts().to_numpy() for place, frame in inventories.items()}
     counts = {place: c for place, c in counts.items() if c.sum()}
     if not counts:
-        raise WrongUse("compare", f"none of the inventories names the {level}")
+        raise WrongUse("compare", _("none of the inventories names the {level}").format(level=level_name(level)))
     n = n or int(min(c.sum() for c in counts.values()))
     rows = []
     for place, c in counts.items():
@@ -122,11 +123,11 @@ def by(
         No such column, or no tree named at this level.
     """
     if column not in frame:
-        raise WrongUse("diversity.by", "no such column", expected=column, found=", ".join(map(str, frame.columns)))
-    groups = frame[column].astype("str").fillna("not said")
+        raise WrongUse("diversity.by", _("no such column"), expected=column, found=", ".join(map(str, frame.columns)))
+    groups = frame[column].astype("str").fillna(_("not said"))
     names = {each: taxon(frame, each) for each in SANTAMOUR}
     if not names[level].notna().any():
-        raise WrongUse("diversity.by", f"the inventory does not name the {level}")
+        raise WrongUse("diversity.by", _("the inventory does not name the {level}").format(level=level_name(level)))
     counts = {each: _counted(groups, names[each]) for each in SANTAMOUR}
     sizes = {group: int(c.sum()) for group, c in counts[level].items()}
     if n is None:

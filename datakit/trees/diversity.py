@@ -9,6 +9,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.language import _, pgettext
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -20,6 +21,15 @@ with needed_by(__name__):
 # Conference of the Metropolitan Tree Improvement Alliance (METRIA): at most so many per cent of one taxon.
 Level = Literal["species", "genus", "family"]
 SANTAMOUR: dict[Level, int] = {"species": 10, "genus": 20, "family": 30}
+
+
+def level_name(level: Level) -> str:
+    """A level in words."""
+    return {
+        "species": pgettext("level", "species"),
+        "genus": pgettext("level", "genus"),
+        "family": pgettext("level", "family"),
+    }[level]
 
 
 def taxon(frame: pd.DataFrame, level: Level) -> pd.Series:
@@ -174,7 +184,7 @@ def _shares(counts):
     counts = np.asarray(counts, dtype=float)
     counts = counts[counts > 0]
     if not len(counts):
-        raise WrongUse("diversity", "there is nothing to count")
+        raise WrongUse("diversity", _("there is nothing to count"))
     return counts / counts.sum()
 
 
@@ -203,7 +213,8 @@ def rarefied(counts: ArrayLike, n: int) -> float:
     counts = np.asarray(counts, dtype=float)
     total = counts.sum()
     if not 0 < n <= total:
-        raise WrongUse("rarefied", "this many trees cannot be drawn", expected=f"1 to {int(total)}", found=str(n))
+        what = _("this many trees cannot be drawn")
+        raise WrongUse("rarefied", what, expected=_("1 to {most}").format(most=int(total)), found=str(n))
     others = total - counts
     possible = others >= n
     absent = np.zeros(len(counts))
@@ -263,13 +274,13 @@ def effective_interval(
     """
     there = names.notna() & units.notna()
     if not there.any():
-        raise WrongUse("diversity", "there is nothing to count")
+        raise WrongUse("diversity", _("there is nothing to count"))
     unit, taxa = pd.factorize(units[there])[0], pd.factorize(names[there])[0]
     order = np.argsort(unit, kind="stable")
     unit, taxa = unit[order], taxa[order]
     rng, number = np.random.default_rng(seed), unit.max() + 1
     found = []
-    for _ in range(draws):
+    for _draw in range(draws):
         times = np.bincount(rng.integers(0, number, number), minlength=number)
         found.append(effective(np.bincount(taxa, weights=times[unit])))
     value = effective(np.bincount(taxa))

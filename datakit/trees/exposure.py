@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer, WrongUse
+from datakit.language import N_, _, language
 from datakit.trees import canopy, diversity, ratings, risk
 from datakit.trees.inventory import taxa
 
@@ -48,10 +49,11 @@ def threats() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``id``, ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease, insect, climate), ``hosts`` (list of
-        genera and species, synonyms included), ``doubtful`` (list of those that a source calls possible hosts, or on
-        which sources conflict), ``source``, ``note``, ``rated`` (list of the taxa that are rated and not at risk, None
-        where a taxon that is not a host is not at risk). A taxon on whose drought sources conflict is in no list.
+        ``id``, ``name`` (in the user's language), ``name_fr``, ``name_en``, ``agent`` (Latin), ``kind`` (disease,
+        insect, climate), ``hosts`` (list of genera and species, synonyms included), ``doubtful`` (list of those that a
+        source calls possible hosts, or on which sources conflict), ``source``, ``note``, ``rated`` (list of the taxa
+        that are rated and not at risk, None where a taxon that is not a host is not at risk). A taxon on whose drought
+        sources conflict is in no list.
     """
     table = ratings.statements("threats")
     rows: list[tuple[list[str], list[str], list[str] | None, str]] = []
@@ -60,17 +62,18 @@ def threats() -> pd.DataFrame:
         if threat == "drought":
             found = drought_ratings()
             taken = {c: found["taxon"][found["rating"] == c] for c in ("sensitive", "tolerant")}
-            source = "By taxon, with its reference: datakit/trees/data/drought.csv"
+            source = _("By taxon, with its reference: {file}").format(file="datakit/trees/data/drought.csv")
             rows.append((_spellings(taken["sensitive"]), [], _spellings(taken["tolerant"]), source))
             continue
         found = ratings.rated(said[said["threat"] == threat])
         host, doubtful = (found["taxon"][found["rating"].isin(c)] for c in (["host"], ["may be", ratings.CONFLICTING]))
         heard = said[(said["threat"] == threat) & said["taxon"].isin(host)]
-        source = "; ".join(dict.fromkeys(ratings.cite(row) for row in heard.to_dict("records")))
+        source = _("; ").join(dict.fromkeys(ratings.cite(row) for row in heard.to_dict("records")))
         rows.append((_spellings(host), _spellings(doubtful), None, source))
         told = " ".join(dict.fromkeys(note for note in heard["note"] if note))
         table.loc[table["id"] == threat, "note"] += f" {told}" if told else ""
     made = pd.DataFrame(rows, columns=["hosts", "doubtful", "rated", "source"], dtype="object")
+    table.insert(1, "name", table["name_fr" if language() == "fr" else "name_en"])
     return pd.concat([table, made], axis=1)
 
 
@@ -141,10 +144,10 @@ def threat_table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400
     Returns
     -------
     DataFrame
-        ``by``, ``threat``, ``name_fr``, ``name_en``, ``kind``; ``trees`` (hosts), ``maybe`` (trees that may be hosts:
-        see `match`), ``of`` (standing trees); ``share_pct`` (100 trees / of) and ``share_high_pct`` (with all of
-        ``maybe``); ``canopy_pct`` (of the known crown area), ``low`` (2.5 % of the draws, none of ``maybe``)
-        and ``high`` (97.5 %, all of ``maybe``), missing where no crown is known; ``canopy_of`` (m², known crown area);
+        ``by``, ``threat``, ``name`` (in the user's language), ``kind``; ``trees`` (hosts), ``maybe`` (trees that may be
+        hosts: see `match`), ``of`` (standing trees); ``share_pct`` (100 trees / of) and ``share_high_pct`` (with all of
+        ``maybe``); ``canopy_pct`` (of the known crown area), ``low`` (2.5 % of the draws, none of ``maybe``) and
+        ``high`` (97.5 %, all of ``maybe``), missing where no crown is known; ``canopy_of`` (m², known crown area);
         ``source``. Where only a ratio of crown to trunk is known, its error is drawn once per genus (see
         `datakit.trees.canopy.Crowns.draw`).
 
@@ -154,7 +157,9 @@ def threat_table(frame: pd.DataFrame, by: str | None = None, *, draws: int = 400
         No such column.
     """
     if by is not None and by not in frame:
-        raise WrongUse("exposure.threat_table", "no such column", expected=by, found=", ".join(map(str, frame.columns)))
+        raise WrongUse(
+            "exposure.threat_table", _("no such column"), expected=by, found=", ".join(map(str, frame.columns))
+        )
     frame = standing(frame)
     known, names = threats(), diversity.named(frame)
     place, labels = canopy.groups(frame, by)
@@ -193,7 +198,7 @@ def shadiest(table: pd.DataFrame) -> pd.Series:
     """
     known = table[table["kind"] != "climate"].dropna(subset="canopy_pct")
     if known.empty:
-        raise CannotAnswer("crowns", "the inventory measures neither crowns nor trunks")
+        raise CannotAnswer(_("crowns"), _("the inventory measures neither crowns nor trunks"))
     return known.loc[known["canopy_pct"].idxmax()]
 
 
@@ -207,8 +212,7 @@ def _row(threat, counts, areas, drawn):
         high = max(np.percentile(100 * drawn[:, 1:].sum(axis=1) / sums, 97.5), canopy_pct)
     return {
         "threat": threat.id,
-        "name_fr": threat.name_fr,
-        "name_en": threat.name_en,
+        "name": threat.name,
         "kind": threat.kind,
         "trees": int(counts[2]),
         "maybe": int(counts[1]),
@@ -242,8 +246,8 @@ def allergens() -> pd.DataFrame:
     return found
 
 
-NOT_RATED, NOT_NAMED = "not rated", "not named"
-CONFLICTING = "not rated: sources conflict"
+NOT_RATED, NOT_NAMED = N_("not rated"), N_("not named")
+CONFLICTING = N_("not rated: sources conflict")
 
 
 def allergy(frame: pd.DataFrame) -> pd.DataFrame:

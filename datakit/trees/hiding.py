@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer
+from datakit.language import N_, _
 from datakit.trees import canopy
 
 LEAST = 100  # measured crowns and trunks for a trial: a choice of this kit
-WAYS = ("at random", "mostly of large trees", "mostly of small trees")
+WAYS = (N_("at random"), N_("mostly of large trees"), N_("mostly of small trees"))
 
 
 def chances(trunks: pd.Series, way: str, share: float = 0.5) -> np.ndarray:
@@ -56,9 +57,8 @@ def trial(frame: pd.DataFrame, *, share: float = 0.5, draws: int = 200, seed: in
     """
     measured = canopy.both_measured(frame)
     if measured.sum() < LEAST:
-        raise CannotAnswer(
-            "crowns", "too few trees have both a crown and a trunk", expected=f"{LEAST}", found=str(int(measured.sum()))
-        )
+        what, there = _("too few trees have both a crown and a trunk"), str(int(measured.sum()))
+        raise CannotAnswer(_("crowns"), what, expected=f"{LEAST}", found=there)
     frame, rows = frame[measured], []
     true = canopy.crown_area(frame)["area"].to_numpy()
     for number, way in enumerate(WAYS):

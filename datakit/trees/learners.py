@@ -9,6 +9,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -124,7 +125,8 @@ def out_of_fold(
     else:
         splits = min(splits, len(set(groups)))
         if splits < 2:
-            raise WrongUse("risk", "one sector cannot be held out from itself", expected="two sectors or more")
+            what = _("one sector cannot be held out from itself")
+            raise WrongUse("risk", what, expected=_("two sectors or more"))
         folds = GroupKFold(splits)
     parts = folds.split(table, target, groups)
     parts = list(parts if points is None else apart(parts, points))
@@ -159,7 +161,7 @@ def apart(
         from scipy.spatial import cKDTree
 
     for train, test in splits:
-        _, near = cKDTree(points[test]).query(points[train], distance_upper_bound=metres)
+        _far, near = cKDTree(points[test]).query(points[train], distance_upper_bound=metres)
         far = near == len(test)
         yield (train[far] if 2 * far.sum() >= len(train) else train), test
 

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from datakit.geo.crs import same_crs
+from datakit.language import _
 
 ENOUGH = 50  # trees in an area for a share of them to be told: a choice of this kit
 
@@ -59,6 +60,11 @@ def squares(frame: gpd.GeoDataFrame, size: float = 1000) -> tuple[gpd.GeoDataFra
         there["column"] * size, there["row"] * size, (there["column"] + 1) * size, (there["row"] + 1) * size
     )
     found = gpd.GeoDataFrame(
-        {"place": there["place"], "name": "square " + there["place"]}, geometry=boxes, crs=frame.crs
+        {
+            "place": there["place"],
+            "name": there["place"].map(lambda corner: _("square {corner}").format(corner=corner)),
+        },
+        geometry=boxes,
+        crs=frame.crs,
     )
     return found.reset_index(drop=True), where.astype("str")

@@ -13,15 +13,17 @@ from importlib.resources import files
 
 import pandas as pd
 
+from datakit.language import N_, _, language
+
 CONFLICTING = "conflicting"
 TOWN = ("study", "trial")  # of town trees: measured in a study that was published, or in a trial
 # How a statement was read; nothing is added for the publisher's own page.
 READ_AS = {
     "page": "",
-    "abstract": " (abstract)",
-    "excerpt": " (excerpt)",
-    "press": " (press report)",
-    "copy": " (read in a copy only)",
+    "abstract": N_(" (abstract)"),
+    "excerpt": N_(" (excerpt)"),
+    "press": N_(" (press report)"),
+    "copy": N_(" (read in a copy only)"),
 }
 
 
@@ -45,7 +47,8 @@ def statements(name: str, package: str = "datakit.trees") -> pd.DataFrame:
     DataFrame
         ``taxon`` (genus or species); ``class``: what this kit makes of it, empty where it is shown and not counted;
         ``word``: in the source's language where its words were kept, else their sense in English; ``rater``: who says
-        it; ``read_as`` ("page": the publisher's, "abstract", "excerpt": a part of it, "press": a report of it, "copy":
+        it (``rater_fr``: in French, where that differs);
+        ``read_as`` ("page": the publisher's, "abstract", "excerpt": a part of it, "press": a report of it, "copy":
         elsewhere than at its publisher's); ``address``: where, as it was seen (empty: a journal, or a copy); ``note``;
         some have ``evidence`` ("study" and "trial" of town trees, "other").
     """
@@ -79,18 +82,18 @@ def follow(said: pd.DataFrame, order: list[str] | None = None) -> dict:
         counts; ``least`` and ``most``: the lowest and highest class said (None without ``order`` or a class);
         ``source``: who rates, joined by "; ", None if nobody; ``note``: why it is not rated, or what else was said.
     """
-    heard = counted(said)
+    heard, conflict = counted(said), _("Not rated: these sources conflict.")
     classes = list(dict.fromkeys(heard["class"]))
     rating = None if not classes else classes[0] if len(classes) == 1 else CONFLICTING
     ranked: list[str | None] = [one for one in order or [] if one in classes] or [None]
     beside = said.loc[said.index.difference(heard.index)]
     if rating == CONFLICTING:
-        notes = [*_quoted(heard), "Not rated: these sources conflict."]
+        notes = [*_quoted(heard), conflict]
     elif rating is None:
-        notes = ["Not rated.", *_quoted(said)]
+        notes = [_("Not rated."), *_quoted(said)]
     else:
         notes = [*dict.fromkeys(note for note in heard["note"] if note)]
-    notes += ["Also read, and not counted:", *_quoted(beside)] if len(heard) and len(beside) else []
+    notes += [_("Also read, and not counted:"), *_quoted(beside)] if len(heard) and len(beside) else []
     return {
         "rating": rating,
         "least": ranked[0],
@@ -101,16 +104,26 @@ def follow(said: pd.DataFrame, order: list[str] | None = None) -> dict:
 
 
 def cite(row: dict) -> str:
-    """Who says it, where, and how that was read."""
+    """Who says it, where, and how that was read, in the user's language."""
     where = f", {row['address']}" if row["address"] else ""
-    return f"{row['rater']}{where}{READ_AS[row['read_as']]}"
+    return f"{_rater(row)}{where}{read_as(row['read_as'])}"
+
+
+def read_as(key: str) -> str:
+    """How a statement was read, as it stands behind its source."""
+    return _(READ_AS[key])
+
+
+def _rater(row):
+    return row.get("rater_fr") or row["rater"] if language() == "fr" else row["rater"]
 
 
 def _quoted(said):
     found = []
     for row in said.to_dict("records"):
-        word, note = f': "{row["word"]}"' if row["word"] else "", row["note"].rstrip(".")
-        found.append(f"{row['rater']}{word}{f' ({note})' if note else ''}.")
+        note = row["note"].rstrip(".")
+        said = _('{rater}: "{word}"').format(rater=_rater(row), word=row["word"]) if row["word"] else _rater(row)
+        found.append(f"{said}{f' ({note})' if note else ''}.")
     return found
 
 

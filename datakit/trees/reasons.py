@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from datakit.language import N_, _
 from datakit.show.style import number
 
 if TYPE_CHECKING:
@@ -15,20 +16,18 @@ if TYPE_CHECKING:
 # Choices of this kit: trees alike in one thing for their losses to be told, and the things told of one tree.
 LEAST, MOST = 50, 2
 NAMES = {
-    "age": {"en": "age {} years", "fr": "{} ans"},
-    "diameter": {"en": "trunk {} cm", "fr": "tronc de {} cm"},
-    "height": {"en": "height {} cm", "fr": "hauteur {} cm"},
-    "genus": {"en": "{}", "fr": "{}"},
-    "stage": {"en": "stage {}", "fr": "stade {}"},
-    "ground": {"en": "ground {}", "fr": "sol {}"},
-    "situation": {"en": "planted as {}", "fr": "{}"},
+    "age": N_("age {value} years"),
+    "diameter": N_("trunk {value} cm"),
+    "height": N_("height {value} cm"),
+    "genus": "{value}",
+    "stage": N_("stage {value}"),
+    "ground": N_("ground {value}"),
+    "situation": N_("planted as {value}"),
 }
-SAID = {"en": "{what}: {share} % lost", "fr": "{what} : {share} % perdus"}
-OVERALL = {"en": "of all trees {share} %", "fr": "de tous les arbres {share} %"}
-NONE = {"en": "nothing that sets it apart, one thing at a time", "fr": "rien de particulier, pris séparément"}
+NONE = N_("nothing that sets it apart, one thing at a time")
 
 
-def reasons(table: pd.DataFrame, target: ArrayLike, lang: str = "en", *, of: pd.Index | None = None) -> pd.Series:
+def reasons(table: pd.DataFrame, target: ArrayLike, *, of: pd.Index | None = None) -> pd.Series:
     """What sets each tree apart: the things it has in which most trees were lost, one at a time.
 
     It is no account of a model, which weighs all things together. It says what a person can check on the spot and in
@@ -40,7 +39,6 @@ def reasons(table: pd.DataFrame, target: ArrayLike, lang: str = "en", *, of: pd.
         From `datakit.trees.risk.features`: numbers are taken by fifths of the trees.
     target : array of bool
         Whether each was lost.
-    lang : {"en", "fr"}
     of : Index, optional
         The trees to give reasons for, by default all: losses are always counted among all.
 
@@ -57,17 +55,17 @@ def reasons(table: pd.DataFrame, target: ArrayLike, lang: str = "en", *, of: pd.
         value = _classes(table[name])
         lost = pd.Series(100 * target, index=table.index).groupby(value).agg(["mean", "size"])
         lost = lost[(lost["size"] >= LEAST) & (lost["mean"] > overall)]["mean"]
-        text = {each: _said(name, each, share, lang) for each, share in lost.items()}
+        text = {each: _said(name, each, share) for each, share in lost.items()}
         value = value.reindex(asked)
         shares.append(value.map(lost).astype(float).fillna(-1).to_numpy())
         words.append(value.map(text).astype(object).to_numpy())
     if not shares:
-        return pd.Series(NONE[lang], index=asked)
+        return pd.Series(_(NONE), index=asked)
     ranked, told = np.argsort(-np.array(shares), axis=0, kind="stable")[:MOST], np.array(words, dtype=object)
-    end = OVERALL[lang].format(share=number(overall, 1, lang=lang))
+    end = _("of all trees {share} %").format(share=number(overall, 1))
     rows = np.arange(len(asked))
     picked = [told[line, rows] for line in ranked]
-    return pd.Series([_joined(each, end, lang) for each in zip(*picked, strict=True)], index=asked)
+    return pd.Series([_joined(each, end) for each in zip(*picked, strict=True)], index=asked)
 
 
 def _classes(column):
@@ -78,11 +76,11 @@ def _classes(column):
     return cut.cat.rename_categories(names).astype(object) if len({*names}) == len(names) else cut.astype(str)
 
 
-def _said(name, value, share, lang):
-    what = NAMES[name][lang].format(value) if name in NAMES else f"{name} {value}"
-    return SAID[lang].format(what=what, share=number(share, 1, lang=lang))
+def _said(name, value, share):
+    what = _(NAMES.get(name, f"{name} {{value}}")).format(value=value)
+    return _("{what}: {share} % lost").format(what=what, share=number(share, 1))
 
 
-def _joined(parts, end, lang):
+def _joined(parts, end):
     known = [part for part in parts if isinstance(part, str)]
-    return "; ".join([", ".join(known), end]) if known else NONE[lang]
+    return _("; ").join([", ".join(known), end]) if known else _(NONE)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer, WrongUse
+from datakit.language import N_, _
+from datakit.show.style import number
 from datakit.trees.diversity import taxon
 from datakit.trees.inventory import states
 from datakit.trees.structure import age, height, trunk_diameter
@@ -22,11 +24,11 @@ Frame = TypeVar("Frame", bound=pd.DataFrame)  # or a GeoDataFrame, which stays o
 
 # Written after a tree was lost, or while it was: a model that reads them predicts the past.
 LEAKS = {
-    "etat": "it is the outcome itself",
-    "statut": "it is the outcome itself, in one of three words",
-    "date_abattage": "filled in when the tree is felled",
-    "remarque": "notes on stumps and felling are written afterwards",
-    "nombre_diagnostics": "trees are inspected because somebody already fears for them",
+    "etat": N_("it is the outcome itself"),
+    "statut": N_("it is the outcome itself, in one of three words"),
+    "date_abattage": N_("filled in when the tree is felled"),
+    "remarque": N_("notes on stumps and felling are written afterwards"),
+    "nombre_diagnostics": N_("trees are inspected because somebody already fears for them"),
 }
 
 
@@ -73,9 +75,9 @@ def outcomes(frame: Frame) -> tuple[Frame, np.ndarray]:
     target = lost(frame)
     if target is None:
         raise CannotAnswer(
-            "losses",
-            "the inventory has no losses to learn from: what is felled is deleted, or its state is not written",
-            found="only standing trees" if "etat" in frame else "no column etat",
+            _("losses"),
+            _("the inventory has no losses to learn from: what is felled is deleted, or its state is not written"),
+            found=_("only standing trees") if "etat" in frame else _("no column etat"),
         )
     there = target.notna().to_numpy()
     known = frame if there.all() else frame[there]  # no copy of a large table where nothing is left out
@@ -116,7 +118,7 @@ def leak_check(frame: pd.DataFrame, target: ArrayLike, least: int = 20) -> pd.Da
     target, rows = np.asarray(target, dtype=float), []
     for name in frame.columns.drop(["geometry"], errors="ignore"):
         column = frame[name]
-        signs = {"filled": column.notna().to_numpy(), "empty": column.isna().to_numpy()}
+        signs = {N_("filled"): column.notna().to_numpy(), N_("empty"): column.isna().to_numpy()}
         codes, values = pd.factorize(column)
         if len(values) <= 200:
             signs |= {f"= {value}": codes == code for code, value in enumerate(values)}
@@ -155,7 +157,8 @@ def features(frame: pd.DataFrame, today: int, *, also: Sequence[str] = (), allow
         (`leak_check`), and is not allowed.
     """
     if "secteur" in also:
-        raise WrongUse("risk", "sectors are held out: a model cannot know one it has not seen", found="secteur")
+        what = _("sectors are held out: a model cannot know one it has not seen")
+        raise WrongUse("risk", what, found="secteur")
     _refuse_leaks(frame, [name for name in also if name not in allow])
     found = {"age": age(frame, today), "diameter": trunk_diameter(frame)}
     found["height"] = height(frame)
@@ -182,21 +185,24 @@ def _refuse_leaks(frame, names):
     """Refuse columns that say what became of the tree: a score made with them is worth nothing."""
     for name in names:
         if name not in frame:
-            raise WrongUse("risk", "no such column", expected=", ".join(map(str, frame.columns))[:300], found=name)
-    reasons = {name: LEAKS[name] for name in names if name in LEAKS}
+            there = ", ".join(map(str, frame.columns))[:300]
+            raise WrongUse("risk", _("no such column"), expected=there, found=name)
+    reasons = {name: _(LEAKS[name]) for name in names if name in LEAKS}
     target = lost(frame)
     if target is not None and names:
         known = target.notna().to_numpy()
         signs = leak_check(frame.loc[known, list(names)], target[known].to_numpy(dtype=bool))
         for r in signs.itertuples():
-            reasons.setdefault(r.column, f"{r.lost_pct:.0f} % of the {r.rows} trees where it is {r.sign} were lost")
+            text = _("{share} % of the {rows} trees where it is {sign} were lost")
+            told = text.format(share=number(r.lost_pct, 0), rows=r.rows, sign=_(r.sign))
+            reasons.setdefault(r.column, told)
     for name, why in reasons.items():
         raise WrongUse(
             "risk",
-            f"the column {name!r} seems to be written after the loss",
-            expected="what is known before it",
+            _("the column {name} seems to be written after the loss").format(name=repr(name)),
+            expected=_("what is known before it"),
             found=why,
-            next=f"leave it out, or allow=[{name!r}] if you know when it is written",
+            next=_("leave it out, or allow=[{name}] if you know when it is written").format(name=repr(name)),
         )
 
 
@@ -229,10 +235,10 @@ def enough(target: np.ndarray, groups: np.ndarray) -> None:
     """Raise `CannotAnswer` where there are too few losses or sectors for a model to be tried."""
     if target.sum() < LEAST_LOST or len(set(groups)) < LEAST_SECTORS:
         raise CannotAnswer(
-            "losses",
-            "there is too little to learn from: chance would decide",
-            expected=f"{LEAST_LOST} lost trees in {LEAST_SECTORS} sectors",
-            found=f"{int(target.sum())} in {len(set(groups))}",
+            _("losses"),
+            _("there is too little to learn from: chance would decide"),
+            expected=_("{n} lost trees in {sectors} sectors").format(n=LEAST_LOST, sectors=LEAST_SECTORS),
+            found=_("{n} in {sectors}").format(n=int(target.sum()), sectors=len(set(groups))),
         )
 
 
@@ -258,7 +264,7 @@ def written_after(frame: pd.DataFrame, leaks: pd.DataFrame) -> str:
     names = [name for name in [*leaks["column"], *LEAKS] if name in frame and frame[name].notna().any()]
     names = [name for name in names if name not in ("etat", "statut")]
     if not names:
-        raise CannotAnswer("leaks", "no column of this inventory was written after the loss, as far as is known")
+        raise CannotAnswer(_("leaks"), _("no column of this inventory was written after the loss, as far as is known"))
     return names[0]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from datakit.language import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -133,8 +135,8 @@ def judged(group: pd.Series) -> str:
     said, lost = group["predicted_pct"] / 100, group["lost_pct"] / 100
     error = 2 * np.sqrt(max(said * (1 - said), 1e-12) / group["trees"])
     if abs(said - lost) <= error:
-        return "as far as chance can tell, they agree"
-    return "they say too little" if said < lost else "they say too much"
+        return _("as far as chance can tell, they agree")
+    return _("they say too little") if said < lost else _("they say too much")
 
 
 def brier(target: ArrayLike, score: ArrayLike) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from datakit.language import N_, _
 from datakit.show.answers import Value
 
 # Richards, N. A. (1983). Diversity and stability in a street tree population. Urban Ecology 7(2), 159-171: a population
 # that renews itself has about so many per cent of trees in each class of trunk diameter at breast height.
-RICHARDS = {"under 20 cm": 40, "20 to 40 cm": 30, "40 to 60 cm": 20, "60 cm and more": 10}
+RICHARDS = {N_("under 20 cm"): 40, N_("20 to 40 cm"): 30, N_("40 to 60 cm"): 20, N_("60 cm and more"): 10}
 
 
 def planting_year(frame: pd.DataFrame) -> pd.Series:
@@ -133,7 +134,7 @@ def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         trees measured) and ``off_pct`` (percentage points that would have to change class to meet the target: half the
         sum of the absolute differences). Missing where nothing is measured.
     """
-    groups = frame[column].astype("str").fillna("not said")
+    groups = frame[column].astype("str").fillna(_("not said"))
     rows = []
     for group, at in sorted(groups.groupby(groups).indices.items()):
         table = against_richards(frame.iloc[at])
@@ -160,4 +161,4 @@ def turnover(years: pd.Series, recent: int = 10) -> Value:
         planting is at least that.
     """
     young = int((years < recent).sum())
-    return Value(recent * len(years) / young, "years", decimals=0) if young else Value("never")
+    return Value(recent * len(years) / young, "years", decimals=0) if young else Value(N_("never"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from datakit.data.cards import read_catalog
 from datakit.data.layers import synthetic
 from datakit.errors import CannotAnswer, DatakitError
 from datakit.geo import territory
+from datakit.language import N_, _, language, ngettext, pgettext
 from datakit.show.style import number
 from datakit.trees import diversity, exposure, places
 from datakit.trees.inventory.standard import standardise
@@ -68,7 +70,13 @@ class Study:
     @property
     def redrawn(self) -> str:
         """What `streets` are, in words."""
-        return "streets" if self.streets == "adresse" else f"places (each a {self.kind})"
+        if self.streets == "adresse":
+            return pgettext("redrawn", "streets")
+        return (
+            pgettext("redrawn", "places (each a commune)")
+            if self.kind == "commune"
+            else pgettext("redrawn", "places (each a square of 1 km)")
+        )
 
     @property
     def data(self) -> list[pd.DataFrame]:
@@ -99,7 +107,7 @@ def study(layers: Layers, inventory: str) -> Study:
     areas, where = places.squares(recorded) if communes is None else places.areas(recorded, communes)
     names = areas.set_index("place")["name"]
     recorded["place"] = where.map(names)
-    kind = "square of 1 km" if names.str.startswith("square ").all() else "commune"
+    kind = N_("square of 1 km") if names.index.str.contains(" ").all() else N_("commune")
     if communes is not None and not len(communes.sindex.query(recorded.geometry, predicate="within")[0]):
         communes = None  # the inventory lies elsewhere
     found = areas[["name", "geometry"]].rename(columns={"name": "place"})
@@ -131,20 +139,25 @@ def beside(layers: Layers, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
         try:
             frame = standardise(layers[name])
         except DatakitError as problem:
-            why.append(f"{name}: {problem.what}")
+            why.append(_("{name}: {problem}").format(name=name, problem=problem.what))
             continue
         found[title(frame)] = frame
     if not found:
-        raise CannotAnswer("comparison", "there is no other inventory here", found="; ".join(why) or "none is named")
+        raise CannotAnswer(
+            _("comparison"), _("there is no other inventory here"), found=_("; ").join(why) or _("none is named")
+        )
     return found
 
 
 def title(frame: pd.DataFrame) -> str:
     """What an inventory is called, and how many trees it has: an extract is no city."""
     said = frame.attrs.get("datakit", {})
-    name = str(said.get("title", "inventory")).partition(" (")[0]
-    kind = "invented, " if synthetic(frame) else ""
-    return f"{name} ({kind}{number(len(frame))} trees)"
+    card = read_catalog().get(said.get("id")) if language() == "fr" else None
+    told = (card.raw.get("title_fr") if card else None) or said.get("title", _("inventory"))
+    text = ngettext("{name} ({n} tree)", "{name} ({n} trees)", len(frame))
+    if synthetic(frame):
+        text = ngettext("{name} (invented, {n} tree)", "{name} (invented, {n} trees)", len(frame))
+    return text.format(name=str(told).partition(" (")[0], n=number(len(frame)))
 
 
 def told(frame: pd.DataFrame, column: str) -> bool:
@@ -155,7 +168,8 @@ def told(frame: pd.DataFrame, column: str) -> bool:
 def some(table: Table, what: str, least: str) -> Table:
     """A table, or `CannotAnswer` where nothing is left of it: ``what`` was looked for, with ``least`` of something."""
     if not len(table):
-        raise CannotAnswer(what, "the inventory is too small for this question", expected=f"one with {least}")
+        expected = _("one with {least}").format(least=_(least))
+        raise CannotAnswer(_(what), _("the inventory is too small for this question"), expected=expected)
     return table
 
 
@@ -168,5 +182,6 @@ def needs(frame: pd.DataFrame, column: str, what: str) -> pd.Series:
         The inventory says nothing in it: ``what`` names it in words.
     """
     if not told(frame, column):
-        raise CannotAnswer(what, "the inventory does not say it", found=f"nothing in the column {column}")
+        found = _("nothing in the column {column}").format(column=column)
+        raise CannotAnswer(_(what), _("the inventory does not say it"), found=found)
     return frame[column]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
+from datakit.language import _
 from datakit.trees import risk
 from datakit.trees.learners import boosting, out_of_fold
 from datakit.trees.scoring import average_precision, interval
@@ -73,9 +74,9 @@ def transfer(
     if len(inventories) < 2:
         raise WrongUse(
             "transfer",
-            "one city cannot be tried on another",
-            expected="two inventories or more",
-            found=", ".join(inventories) or "none",
+            _("one city cannot be tried on another"),
+            expected=_("two inventories or more"),
+            found=", ".join(inventories) or _("none"),
         )
     known, missing = _known(inventories)
     rows = [_pair(a, b, known, inventories, learner, draws, seed) for a in known for b in known if a != b]
@@ -89,7 +90,9 @@ def tried(table: pd.DataFrame) -> pd.DataFrame:
     """The pairs of `transfer` that could be made, or `CannotAnswer` where none could."""
     made = table.dropna(subset="average_precision")
     if made.empty:
-        raise CannotAnswer("transfer", "no model could be tried elsewhere", found="; ".join(table["why"].dropna()))
+        raise CannotAnswer(
+            _("transfer"), _("no model could be tried elsewhere"), found=_("; ").join(table["why"].dropna())
+        )
     return made
 
 
@@ -99,7 +102,7 @@ def _known(inventories):
     for name, frame in inventories.items():
         target = risk.lost(frame)
         if target is None:
-            missing[name] = "no losses in its file"
+            missing[name] = _("no losses in its file")
             continue
         rows, gone = risk.outcomes(frame)
         table = risk.features(rows, survey_year(frame) or 0).reset_index(drop=True)
@@ -108,18 +111,20 @@ def _known(inventories):
 
 
 def _pair(a, b, known, inventories, learner, draws, seed):
-    (train, lost_there, _), (test, lost_here, sectors) = known[a], known[b]
+    (train, lost_there, _sectors), (test, lost_here, sectors) = known[a], known[b]
     shared = [c for c in train if c in test and _alike(train[c], test[c])]
     kinds = _kind(inventories[a]), _kind(inventories[b])
     row = {
         "train": a,
         "test": b,
-        "data": kinds[0] if len(set(kinds)) == 1 else f"{a} {kinds[0]}, {b} {kinds[1]}",
+        "data": kinds[0]
+        if len(set(kinds)) == 1
+        else _("{a} {kind_a}, {b} {kind_b}").format(a=a, kind_a=kinds[0], b=b, kind_b=kinds[1]),
         "features": ", ".join(shared),
         "chance": float(lost_here.mean()),
     }
     if not shared:
-        return row | {"why": "nothing that both know"}
+        return row | {"why": _("nothing that both know")}
     with needed_by(__name__):
         from threadpoolctl import threadpool_limits
 
@@ -147,4 +152,4 @@ def _alike(one, other):
 
 
 def _kind(frame):
-    return "invented" if frame.attrs.get("datakit", {}).get("synthetic") else "real"
+    return _("invented") if frame.attrs.get("datakit", {}).get("synthetic") else _("real")

@@ -18,14 +18,16 @@ from datakit.data.provenance import STAMP
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.streets import DETOUR
+from datakit.language import N_, _, pgettext, speaking
 from datakit.show.answers import Value
+from datakit.show.style import number
 from datakit.trees.risk import became
 
 with needed_by(__name__):
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-__all__ = ["PROTECTED_ROWS", "figures", "sheet", "visit_list", "write_list"]
+__all__ = ["PROTECTED_ROWS", "figures", "heads", "sheet", "visit_list", "write_list"]
 
 TOLD = (
     "id",
@@ -40,7 +42,7 @@ TOLD = (
 )
 # In the wording that followed the law of 21 February 2022; what a declaration or a request must hold is in
 # art. R. 350-20 and the following ones.
-PROTECTED_ROWS = (
+PROTECTED_ROWS = N_(
     "Rows of trees along ways open to public traffic are protected (code de l'environnement, art. L. 350-3): to fell "
     "or harm one of their trees is forbidden. Exceptions are declared to the prefect beforehand, with proof (its "
     "state endangers people, goods or other trees, or the row can no longer keep its form), or authorised by the "
@@ -113,18 +115,20 @@ def visit_list(
 
 def _check(frame, score, **above):
     if len(score) != len(frame):
-        raise WrongUse("visit_list", "one score for each tree is needed", expected=f"{len(frame)} scores")
+        raise WrongUse(
+            "visit_list", _("one score for each tree is needed"), expected=_("{n} scores").format(n=len(frame))
+        )
     if frame.crs is None or frame.crs.is_geographic:
         raise WrongUse(
             "visit_list",
-            "walks are measured in metres",
+            _("walks are measured in metres"),
             expected="EPSG:2154",
             found=str(frame.crs),
-            next="datakit.trees.standardise gives it",
+            next=_("datakit.trees.standardise gives it"),
         )
     for name, value in above.items():
         if not value > 0:
-            raise WrongUse("visit_list", f"{name} must be above 0", found=str(value))
+            raise WrongUse("visit_list", _("{name} must be above 0").format(name=name), found=str(value))
 
 
 def _chosen(frame, score, n):
@@ -193,7 +197,7 @@ def _why(listed, condemned, why):
         return given
     states = listed["etat"].astype("str").str.strip()
     return [
-        "; ".join(filter(None, [f"state: {state}", reason])) if first else reason
+        _("; ").join(filter(None, [_("state: {state}").format(state=state), reason])) if first else reason
         for state, reason, first in zip(states, given, condemned, strict=True)
     ]
 
@@ -202,52 +206,53 @@ def figures(listed: gpd.GeoDataFrame) -> dict[str, Value]:
     """What a sentence on a list needs: ``trees``, ``rounds``, ``longest`` (km) and the first ``stop`` in words."""
     tree = listed.sort_values("rank").iloc[0]
     parts = [tree[name] for name in ("taxon", "adresse") if name in tree and isinstance(tree[name], str)]
+    x, y = number(tree.geometry.x, 0), number(tree.geometry.y, 0)
     return {
         "trees": Value(len(listed), "trees"),
         "rounds": Value(int(listed["round"].nunique()), "rounds"),
         "longest": Value(listed["walked"].max() / 1000, "km", decimals=1),
-        "stop": Value(", ".join(parts) or f"the tree at {tree.geometry.x:.0f}, {tree.geometry.y:.0f} (Lambert-93)"),
+        "stop": Value(", ".join(parts) or _("the tree at {x}, {y} (Lambert-93)").format(x=x, y=y)),
     }
 
 
-HEADS = {
-    "rank": ("rank", "rang"),
-    "score": ("score (0 to 1)", "score (0 à 1)"),
-    "round": ("round", "tournée"),
-    "order": ("stop", "arrêt"),
-    "walked": ("walked (m)", "distance parcourue (m)"),
-    "why": ("why", "pourquoi"),
-    "id": ("tree", "arbre"),
-    "taxon": ("taxon", "taxon"),
-    "nom_vernaculaire": ("French name", "nom français"),
-    "adresse": ("address", "adresse"),
-    "secteur": ("sector", "secteur"),
-    "stade_developpement": ("stage", "stade"),
-    "hauteur": ("height (m)", "hauteur (m)"),
-    "dbh": ("trunk diameter (cm)", "diamètre du tronc (cm)"),
-    "annee_plantation": ("planted in", "année de plantation"),
-    "longitude": ("longitude (°)", "longitude (°)"),
-    "latitude": ("latitude (°)", "latitude (°)"),
-    "x": ("x, Lambert-93 (m)", "x, Lambert-93 (m)"),
-    "y": ("y, Lambert-93 (m)", "y, Lambert-93 (m)"),
-    "data": ("data", "données"),
-}
+def heads() -> dict[str, str]:
+    """Of a list as people read it, in its order."""
+    return {
+        "rank": pgettext("list", "rank"),
+        "score": pgettext("list", "score (0 to 1)"),
+        "round": pgettext("list", "round"),
+        "order": pgettext("list", "stop"),
+        "walked": pgettext("list", "walked (m)"),
+        "why": pgettext("list", "why"),
+        "id": pgettext("list", "tree"),
+        "taxon": pgettext("list", "taxon"),
+        "nom_vernaculaire": pgettext("list", "French name"),
+        "adresse": pgettext("list", "address"),
+        "secteur": pgettext("list", "sector"),
+        "stade_developpement": pgettext("list", "stage"),
+        "hauteur": pgettext("list", "height (m)"),
+        "dbh": pgettext("list", "trunk diameter (cm)"),
+        "annee_plantation": pgettext("list", "planted in"),
+        "longitude": pgettext("list", "longitude (°)"),
+        "latitude": pgettext("list", "latitude (°)"),
+        "x": pgettext("list", "x, Lambert-93 (m)"),
+        "y": pgettext("list", "y, Lambert-93 (m)"),
+        "data": pgettext("list", "data"),
+    }
 
 
-def sheet(listed: gpd.GeoDataFrame, lang: str = "en") -> pd.DataFrame:
+def sheet(listed: gpd.GeoDataFrame) -> pd.DataFrame:
     """A list as people read it: rounded, units in the heads, where each tree stands; years and distances are whole.
 
     Parameters
     ----------
     listed : GeoDataFrame
         From `visit_list`.
-    lang : {"en", "fr"}
-        Of the heads.
 
     Returns
     -------
     DataFrame
-        In the order of `HEADS`.
+        With the heads of `heads`, in the user's language.
     """
     degrees, metres = listed.geometry.to_crs(4326), listed.geometry.to_crs(2154)
     table = pd.DataFrame(listed.drop(columns=listed.geometry.name)).assign(
@@ -260,15 +265,14 @@ def sheet(listed: gpd.GeoDataFrame, lang: str = "en") -> pd.DataFrame:
     if "hauteur" in table:  # the standard table has centimetres
         table["hauteur"] = (table["hauteur"] / 100).round(1)
     if listed.attrs.get("datakit", {}).get("synthetic"):
-        table["data"] = STAMP
-    kept = [name for name in HEADS if name in table]
-    heads = {name: HEADS[name][lang == "fr"] for name in kept}
+        table["data"] = _(STAMP)
+    said = {name: head for name, head in heads().items() if name in table}
     if table["score"].max() > 1:  # a rule's: no share, it only says which tree comes first
-        heads["score"] = ("score (order only)", "score (ordre seul)")[lang == "fr"]
-    return table[kept].rename(columns=heads)
+        said["score"] = pgettext("list", "score (order only)")
+    return table[[*said]].rename(columns=said)
 
 
-def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "en") -> list[Path]:
+def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "") -> list[Path]:
     """Write a list for a spreadsheet and for a map.
 
     Parameters
@@ -277,8 +281,8 @@ def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "en") -
         From `visit_list`.
     folder : path
         Made if it is not there.
-    lang : {"en", "fr"}
-        Of the heads of the spreadsheet, see `sheet`.
+    lang : {"en", "fr"}, optional
+        Of the heads of the spreadsheet, see `sheet`; by default the user's.
 
     Returns
     -------
@@ -290,11 +294,12 @@ def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "en") -
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     text, layer = folder / "visits.csv", folder / "visits.gpkg"
-    safe = for_spreadsheets(sheet(listed, lang))
+    with speaking(lang):
+        safe, stamp = for_spreadsheets(sheet(listed)), _(STAMP)
     write_whole(text, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
     shapes = gpd.GeoDataFrame(listed.drop(columns=listed.geometry.name), geometry=listed.geometry.to_crs(2154))
     if listed.attrs.get("datakit", {}).get("synthetic"):
-        shapes["data"] = STAMP
+        shapes["data"] = stamp
     write_whole(layer, lambda file: _write_layer(shapes, file))
     return [text, layer]
 

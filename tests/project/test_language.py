@@ -20,7 +20,6 @@ OPEN = {
     "geo",
     "inclusion",
     "run",
-    "trees",
     "vegetation",
     "00_start_here",
     "05_open_the_portal",

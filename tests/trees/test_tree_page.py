@@ -1,9 +1,7 @@
 """The citizens' page: what it holds, and what a person can do with it by hand, by keyboard, on a phone."""
 
 import base64
-import json
 import re
-from importlib import resources
 from itertools import combinations, permutations
 
 import browser
@@ -18,15 +16,24 @@ from shapely.geometry import LineString, MultiLineString, Point, box
 
 import datakit
 from datakit.errors import CrsMismatch, WrongUse
+from datakit.language import speaking
 from datakit.show.style import GROUND, number
 from datakit.trees import exposure
-from datakit.trees.citizens import ground, page
+from datakit.trees.citizens import ground, page, words
 from datakit.trees.citizens import pack as page_pack
 
 in_browser = [pytest.mark.browser, pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")]
 PHONE, DESKTOP = (390, 844), (1280, 800)
 HOSTILE = "</script><b onclick=\"window.hacked=1\">Chêne</b><img src=x onerror='window.hacked=1'>"
 METRE = 1.0  # what the packing and the page's own geometry may cost together
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_french():
+    """The page is looked at in French, the language of those it is made for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAKIT_LANG", "fr")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -290,13 +297,10 @@ def test_sources_that_differ_are_said_to_differ_and_named():
     }
     # Each source once, by number; those that were read themselves before the press.
     assert not any("; " in source for source in data["sources"])
-    press = ["(press report)" in source for source in data["sources"]]
+    press = ["(article de presse)" in source for source in data["sources"]]
     assert any(press) and press == sorted(press)
     assert all(len(k[5]) > 1 and k[5] == sorted(k[5]) and max(k[5]) <= len(press) for k in data["kinds"])
-    words = json.loads((resources.files("datakit.trees.citizens") / "web" / "trees.json").read_text(encoding="utf-8"))
-    ranges = {f"{a}_{b}" for a, b in combinations(exposure.POTENTIALS, 2)}
-    found = [d for d in walk(words) if "low_high" in d]
-    assert len(found) == 2 and all(ranges <= set(d) for d in found)  # in both languages
+    assert {f"{a}_{b}" for a, b in combinations(exposure.POTENTIALS, 2)} <= set(words.told())
 
 
 def walk(words):
@@ -326,12 +330,12 @@ def test_wrong_calls_say_so(wrong, tmp_path):
 def test_the_page_speaks_english_as_fully_as_french():
     text = page.html_of(town(), lang="en", title="Trees & streets")
     assert '<html lang="en">' in text and "<h1>Trees &amp; streets</h1>" in text and "Near me" in text
-    words = json.loads(page._own("trees.json"))
-
-    def keys(tree):
-        return {k: keys(v) if isinstance(v, dict) else None for k, v in tree.items()}
-
-    assert keys(words["fr"]) == keys(words["en"])
+    with speaking("fr"):
+        french = words.html() | words.told()
+    with speaking("en"):
+        english = words.html() | words.told()
+    assert english.keys() == french.keys()
+    assert {key for key, text in english.items() if text == french[key]} <= {"source"}
 
 
 # --- in a browser
@@ -411,7 +415,7 @@ class TestByHand:
         opened.click("#tab-walk")
         opened.click("#walk")
         said = opened.inner_text("#walk-said")
-        assert "Aucun arbre remarquable" in said and "Voici plutôt les plus gros arbres. Boucle d'environ" in said
+        assert "Aucun arbre remarquable" in said and "Voici plutôt les plus gros arbres. Boucle d’environ" in said
         names = [t.split(" Acer")[0] for t in opened.locator("#stops button").all_inner_texts()]
         reach = trees[trees["nom_vernaculaire"].isin(names)]
         assert 2 <= len(names) <= 12 and "Érable n° 5" not in names
@@ -483,7 +487,7 @@ class TestStreets:
         opened = shown(sample_page, PHONE)
         search(opened, "talant")
         inside = standing(sample).sjoin(communes[communes["name"] == "Talant"], predicate="within")
-        assert f"Talant\u00a0: {number(len(inside), lang='fr')} arbres de l'inventaire" in opened.inner_text("#said")
+        assert f"Talant\u00a0: {number(len(inside))} arbres de l’inventaire" in opened.inner_text("#said")
 
     def test_sources_are_links(self, sample_page, shown):
         opened = shown(sample_page)
@@ -534,7 +538,7 @@ class TestByKeyboard:
         keys.press("ArrowDown")
         tab_to("walk")
         keys.press("Enter")
-        assert re.match(r"Boucle d'environ \d", opened.inner_text("#walk-said"))
+        assert re.match(r"Boucle d’environ \d", opened.inner_text("#walk-said"))
         assert 0 < float(opened.get_attribute("#stops", "data-metres")) <= 3000
         keys.press("Tab")
         keys.press("Tab")

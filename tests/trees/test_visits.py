@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from datakit.errors import WrongUse
+from datakit.language import speaking
 from datakit.trees import choosing, risk, standardise, visits
 from tests.trees import inventories
 from tests.trees.inventories import invented
@@ -107,7 +108,8 @@ def test_condemned_trees_are_seen_first_and_teach_nothing(sample):
 def test_a_sheet_is_rounded_and_its_heads_have_units(sample, lang, years, trunk):
     frame = standardise(sample)
     listed = visits.visit_list(frame, pd.Series(0.1234, index=frame.index), n=60)
-    table = visits.sheet(listed, lang)
+    with speaking(lang):
+        table = visits.sheet(listed)
     years, trunk = years or "année de plantation", trunk or "diamètre du tronc (cm)"
     for name in (years, trunk):
         assert table[name].dtype == "Int64" and table[name].notna().any()
@@ -117,4 +119,6 @@ def test_a_sheet_is_rounded_and_its_heads_have_units(sample, lang, years, trunk)
     text = table.to_csv(sep=";", decimal=",", index=False)
     assert "0,1234" not in text and not re.search(r";\d{4},0;", text)
     rule = visits.visit_list(frame, pd.Series(3.5, index=frame.index), n=2)
-    assert "score (order only)" in visits.sheet(rule) and "score (ordre seul)" in visits.sheet(rule, "fr")
+    assert "score (order only)" in visits.sheet(rule)
+    with speaking("fr"):
+        assert "score (ordre seul)" in visits.sheet(rule)

@@ -14,7 +14,7 @@ import pandas as pd
 from datakit.geo.territory import MERGED
 from datakit.trees.checks.counting import CLASSES, EXAMPLES, SLIP, Checks, Finding
 from datakit.trees.inventory import coordinates, taxa
-from datakit.trees.inventory.changes import ChangeLog, changes_summary
+from datakit.trees.inventory.changes import ChangeLog, counted
 from datakit.trees.inventory.names import name_trees
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN, GIRTH_SHARE, PLAUSIBLE
 from datakit.trees.structure import height, trunk_diameter
@@ -310,7 +310,7 @@ def changes(c: Checks) -> None:
         rows = [": ".join(filter(None, (r["column"], r["value"]))) for r in said.get("rejects") or ()]
         rules = list(dict.fromkeys(rows))[:EXAMPLES]
         c.count("changes", "set aside", "geometry", said["rows_rejected"], said["rows_read"], SLIP, rules)
-    for row in changes_summary(c.frame).itertuples():
+    for row in counted(c.frame).fillna({"before": "nothing", "after": "nothing"}).itertuples():
         weighty = bool(pd.Series([row.rule]).str.contains(WEIGHTY)[0])
         c.found.append(
             Finding(
@@ -320,7 +320,7 @@ def changes(c: Checks) -> None:
                 int(row.rows),
                 c.n,
                 "look" if weighty else "ok",
-                [str(row.example)[:60]],
+                [f"{row.before} → {row.after}"[:60]],
                 {"rule": row.rule},
             )
         )

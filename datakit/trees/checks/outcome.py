@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,19 @@ import pandas as pd
 
 from datakit.data.cache import write_whole
 from datakit.errors import WrongUse
+from datakit.language import LANGUAGES, _, speaking
 from datakit.trees.checks import page as audit_page
 from datakit.trees.checks.checks import SUBJECTS, run
-from datakit.trees.checks.words import GROUPS, QUESTIONS, VERDICTS, Cannot, examples, field_name, said
+from datakit.trees.checks.words import (
+    QUESTIONS,
+    VERDICTS,
+    Cannot,
+    examples,
+    field_name,
+    group_words,
+    said,
+    verdict_word,
+)
 from datakit.trees.risk import lost
 
 if TYPE_CHECKING:
@@ -22,7 +33,6 @@ if TYPE_CHECKING:
 # Choices of this kit. A question is answered when what it needs is known for this share (%) of the trees, and a model
 # of losses needs so many lost trees: fewer, and chance decides what it finds.
 ENOUGH, LEAST_LOST = 50, 50
-ORDER = list(VERDICTS)
 Unmet = tuple[str, tuple[str, ...], tuple[str, ...]]  # a question, columns that would tell it, needs not met
 GROUND = ("type_sol", "description_pied_arbre", "arrosage")
 
@@ -32,7 +42,7 @@ def audit(
     *,
     area: gpd.GeoDataFrame | None = None,
     today: datetime.date | str | int | None = None,
-    lang: str = "en",
+    lang: str = "",
 ) -> Audit:
     """Look at everything that can be wrong with an inventory of trees.
 
@@ -45,8 +55,8 @@ def audit(
         Polygons, in any CRS, where the trees should stand; with ``commune`` (INSEE code), ``code_insee`` is checked.
     today : date, str or int, optional
         Day of the audit, or the year, of which the last day is meant; the present day by default.
-    lang : {"en", "fr"}
-        Language of the table; `Audit.page` may be in the other.
+    lang : {"en", "fr"}, optional
+        Language of the table, by default the user's; `Audit.page` may be in the other.
 
     Returns
     -------
@@ -67,8 +77,8 @@ def audit(
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         raise WrongUse(
             "audit",
-            "the trees have no geometry",
-            expected="a GeoDataFrame",
+            _("the trees have no geometry"),
+            expected=_("a GeoDataFrame"),
             found=type(frame).__name__,
             next="datakit.trees.standardise(frame, crosswalk)",
         )
@@ -77,8 +87,8 @@ def audit(
 
 
 def _language(lang):
-    if lang not in ("en", "fr"):
-        raise WrongUse("audit", "this language is not known", expected="en or fr", found=repr(lang))
+    if lang not in ("", *LANGUAGES):
+        raise WrongUse("audit", _("this language is not known"), expected=_("en or fr"), found=repr(lang))
 
 
 def _day(today):
@@ -89,7 +99,8 @@ def _day(today):
             return pd.Timestamp(year=int(today), month=12, day=31)
         return pd.Timestamp(today).normalize()
     except (ValueError, TypeError) as error:
-        raise WrongUse("audit", "`today` is not a day", expected="2026-01-31 or 2026", found=repr(today)) from error
+        what, form = _("`today` is not a day"), _("2026-01-31 or 2026")
+        raise WrongUse("audit", what, expected=form, found=repr(today)) from error
 
 
 class Audit:
@@ -108,7 +119,7 @@ class Audit:
     """
 
     def __init__(
-        self, findings: list[Finding], cannot: list[Unmet], trees: int, checks: Checks, lang: str = "en"
+        self, findings: list[Finding], cannot: list[Unmet], trees: int, checks: Checks, lang: str = ""
     ) -> None:
         self.findings, self.trees, self.lang, self._missing = findings, trees, lang, cannot
         self.source = checks.frame.attrs.get("datakit") or {}
@@ -118,73 +129,57 @@ class Audit:
 
     @property
     def table(self) -> pd.DataFrame:
-        return self.worded(self.lang)
-
-    def worded(self, lang: str) -> pd.DataFrame:
-        """The table in a language, "en" or "fr"; verdicts and names of fields stay as they are."""
-        _language(lang)
         rows = []
-        for f in self.findings:
-            check, todo = said(f, lang)
-            field = ", ".join(SUBJECTS.get(f.field, (f.field,)))
-            rows.append(
-                (
-                    GROUPS[f.group][lang],
-                    check,
-                    field,
-                    f.trees,
-                    round(f.share_pct, 2),
-                    f.of,
-                    f.verdict,
-                    examples(f, lang),
-                    todo,
-                )
-            )
+        with speaking(self.lang):
+            for f in self.findings:
+                check, todo = said(f)
+                field, share = ", ".join(SUBJECTS.get(f.field, (f.field,))), round(f.share_pct, 2)
+                rows.append((group_words(f.group), check, field, f.trees, share, f.of, f.verdict, examples(f), todo))
         columns = ["group", "check", "field", "trees", "share_pct", "of", "verdict", "examples", "what_to_do"]
         return pd.DataFrame(rows, columns=columns).astype({"trees": "Int64", "share_pct": "float64"})
 
     @property
     def cannot(self) -> list[Cannot]:
-        return self.questions(self.lang)
-
-    def questions(self, lang: str) -> list[Cannot]:
-        """What cannot be answered, in a language."""
-        _language(lang)
         made = []
-        for key, columns, lacks in self._missing:
-            question, missing = (text.format(least=LEAST_LOST) for text in QUESTIONS[key][lang])
-            made.append(Cannot(key, question, ", ".join(field_name(each, lang) for each in lacks) or missing, columns))
+        with speaking(self.lang):
+            for key, columns, lacks in self._missing:
+                question, missing = (_(text).format(least=LEAST_LOST) for text in QUESTIONS[key])
+                made.append(Cannot(key, question, ", ".join(map(field_name, lacks)) or missing, columns))
         return made
 
     @property
     def verdicts(self) -> dict[str, int]:
         """How many checks have each verdict."""
-        return {verdict: sum(f.verdict == verdict for f in self.findings) for verdict in ORDER}
+        return {key: sum(f.verdict == key for f in self.findings) for key in VERDICTS}
 
     def text(self) -> str:
         """The outcome in a few lines, for a terminal."""
-        counts = ", ".join(f"{n} {VERDICTS[v][self.lang]}" for v, n in self.verdicts.items() if n)
-        words = audit_page.WORDS
-        of = f"{len(self.findings)} {words['checks'][self.lang]}{audit_page.COLON[self.lang]}"
-        lines = [f"{self.trees} {words['trees'][self.lang]}, {of}{counts}"]
-        for f in audit_page.first(self.findings):
-            check, _ = audit_page.line(f, self.lang)
-            lines.append(f"  {VERDICTS[f.verdict][self.lang]:<12}{audit_page.amount(f, self.lang):>16}  {check}")
-        if self._missing:
-            lines.append(words["cannot"][self.lang] + audit_page.COLON[self.lang].rstrip())
-            lines += [
-                f"  {q.question} ({words['missing'][self.lang]}{audit_page.COLON[self.lang]}{q.missing})"
-                for q in self.cannot
-            ]
-        return "\n".join(lines)
+        with speaking(self.lang):
+            head = _("{trees}, {n} checks: {counts}").format(
+                trees=audit_page.counted(self.trees),
+                n=len(self.findings),
+                counts=audit_page.tally({key: n for key, n in self.verdicts.items() if n}),
+            )
+            lines = [head]
+            for f in audit_page.first(self.findings):
+                check, _todo = audit_page.line(f)
+                lines.append(f"  {verdict_word(f.verdict):<12}{audit_page.amount(f):>16}  {check}")
+            if self._missing:
+                lines.append(_("What this file cannot answer:"))
+            for q in self.cannot:
+                lines.append(
+                    "  " + _("{question} (what is missing: {what})").format(question=q.question, what=q.missing)
+                )
+            return "\n".join(lines)
 
     def __repr__(self):
         return f"<Audit of {self.trees} trees: {self.verdicts}>"
 
     def _repr_html_(self):
-        return audit_page.view(self)
+        with speaking(self.lang):
+            return audit_page.view(self)
 
-    def page(self, path: str | Path, title: str | None = None, lang: str | None = None) -> Path:
+    def page(self, path: str | Path, title: str | None = None, lang: str = "") -> Path:
         """Write one printable A4 sheet for the department that keeps the inventory.
 
         Parameters
@@ -200,9 +195,11 @@ class Audit:
         Path
             A self-contained HTML file: no script, nothing from any other host.
         """
-        lang = lang or self.lang
         _language(lang)
-        text, path = audit_page.printable(self, lang, title), Path(path)
+        spoken, path = copy.copy(self), Path(path)
+        spoken.lang = lang or self.lang
+        with speaking(spoken.lang):
+            text = audit_page.printable(spoken, title)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda file: Path(file).write_text(text, encoding="utf-8"))
         return path

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from datakit.data.text import name_column
+from datakit.language import _
 from datakit.show.maps import contours, layers
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def streets(roads: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> 
     WrongUse, CrsMismatch
         Other geometries than lines; a table without CRS.
     """
-    kept, _ = layers.prepare(roads, "trees: roads", LINES)
+    kept, _out = layers.prepare(roads, _("trees: roads"), LINES)
     if "fictif" in kept:
         kept = kept[~kept["fictif"].fillna(False).astype(bool)]
     west, south, east, north = box
@@ -61,7 +62,7 @@ def streets(roads: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> 
     share = VERTICES / max(_vertices(lines), VERTICES)
     made: dict = {}
     for name, each in lines.items():
-        shapes, unit, _ = contours.shapes_of(each, max(int(_vertices({name: each}) * share), 1))
+        shapes, unit, _left = contours.shapes_of(each, max(int(_vertices({name: each}) * share), 1))
         made[name] = {"shapes": shapes, "unit": unit}
     return made | {"names": _names(kept)}
 

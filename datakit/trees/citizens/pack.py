@@ -12,8 +12,9 @@ import pandas as pd
 from datakit.data.text import name_column
 from datakit.errors import WrongUse
 from datakit.geo.streets import DETOUR
+from datakit.language import _, language, ngettext, speaking
 from datakit.show.maps import POLYGONS, contours, layers
-from datakit.trees import exposure, structure
+from datakit.trees import exposure, ratings, structure
 from datakit.trees.checks import checks as limits
 from datakit.trees.citizens import ground
 from datakit.trees.inventory import taxa
@@ -31,7 +32,7 @@ SPEED = 4.0  # km/h, of a stroll
 def page_data(
     frame: gpd.GeoDataFrame,
     *,
-    lang: str = "fr",
+    lang: str = "",
     outline: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
@@ -52,12 +53,22 @@ def page_data(
         ``spots`` (other places, with the trees inside where they are areas), ``outline``, ``ground`` (streets, see
         `datakit.trees.citizens.ground`), ``sources`` (of allergy).
     """
-    trees, left_out = layers.prepare(exposure.standing(frame), "trees: page", ("Point",))
+    with speaking(lang):
+        return _packed(frame, outline, places, roads)
+
+
+def _packed(frame, outline, places, roads):
+    trees, left_out = layers.prepare(exposure.standing(frame), _("trees: page"), ("Point",))
     if not len(trees):
-        raise WrongUse("trees", "no standing tree has a position", expected="at least one", found=f"{len(frame)} rows")
+        raise WrongUse(
+            "trees",
+            _("no standing tree has a position"),
+            expected=_("at least one"),
+            found=ngettext("{n} row", "{n} rows", len(frame)).format(n=len(frame)),
+        )
     trees, points = _drawn(trees.reset_index(drop=True))
     grid = _Grid(points)
-    kinds, kind, cited = _kinds(trees, lang)
+    kinds, kind, cited = _kinds(trees)
     height, girth = structure.height(trees), _girth(trees)
     height, girth = height.where(height.between(LOWEST, TALLEST)), girth.where(girth <= THICKEST)
     made = {
@@ -77,9 +88,9 @@ def page_data(
         "ground": None,
         "streets": None,
         "street": None,
-        "lang": lang,
+        "lang": language(),
     }
-    communes = _areas(outline, "outline") if outline is not None else None
+    communes = _areas(outline, _("trees: outline")) if outline is not None else None
     made["streets"], made["street"] = _streets(trees, grid, communes)
     made["spots"] = _spots(trees, grid, communes, places)
     if outline is not None:
@@ -152,7 +163,7 @@ def _text(trees, name):
     return text.where(trees[name].notna() & (text != ""))
 
 
-def _kinds(trees, lang):
+def _kinds(trees):
     """Every distinct name with what it can cause, and which one each tree has."""
     genus, species = _text(trees, "genre"), _text(trees, "espece")
     written = genus.str.cat(species, sep=" ").fillna(genus).fillna(_text(trees, "nom_latin"))
@@ -166,6 +177,7 @@ def _kinds(trees, lang):
     table = pd.DataFrame(distinct.tolist(), columns=table.columns, dtype="object")
     known = taxa.resolve(table["latin"].fillna(table["written"]).astype("str"))
     latin = table["latin"].fillna(known["taxon"]).fillna(table["written"])
+    lang = language()
     if lang == "fr":
         name, tongue = table["local"].fillna(known["nom_fr"]), "fr"
     else:
@@ -191,9 +203,6 @@ def _kinds(trees, lang):
     return rows, pd.Series(kind), cited
 
 
-PRESS = "(press report)"
-
-
 def _each(source):
     """The sources that a rating names."""
     return str(source).split("; ") if pd.notna(source) else []
@@ -203,7 +212,7 @@ def _cited(column):
     """Every source that a rating names, once: those that were read themselves before the press's reports of others."""
     every = pd.Series([each for source in column for each in _each(source)], dtype="str")
     count = every.value_counts()
-    return sorted(count.index, key=lambda source: (PRESS in source, -count[source], source))
+    return sorted(count.index, key=lambda source: (source.endswith(ratings.read_as("press")), -count[source], source))
 
 
 def _sentence(name):
@@ -243,17 +252,17 @@ class _Grid:
 
 
 def _areas(table, what):
-    found, _ = layers.prepare(table, f"trees: {what}", POLYGONS)
+    found, _out = layers.prepare(table, what, POLYGONS)
     return found
 
 
-def _name_column(table, what):
+def _name_column(table, lack):
     column = name_column(table)
     if column is None:
         raise WrongUse(
             "trees",
-            f"the {what} have no names",
-            expected="a column name or nom",
+            lack,
+            expected=_("a column name or nom"),
             found=", ".join(map(str, table.columns)),
         )
     return column
@@ -328,7 +337,7 @@ def _spots(trees, grid, communes, places):
         within = [np.zeros(len(trees), dtype=bool) for _ in shapes]
         for area in range(len(shapes)):
             within[area][pairs[1][pairs[0] == area]] = True
-        names = communes[_name_column(communes, "outline")]
+        names = communes[_name_column(communes, _("the outline have no names"))]
         add("commune", names, communes.geometry.representative_point(), lambda place: around(within[place]))
     taken = {row[1] for row in rows}
     sector = _text(trees, "secteur")
@@ -338,8 +347,8 @@ def _spots(trees, grid, communes, places):
     add("sector", named, trees.geometry.loc[middle.to_numpy()], lambda place: around(of == named[place]))
     if places is not None:
         kinds = ("Point", "MultiPoint", "LineString", "MultiLineString", *POLYGONS)
-        found, _ = layers.prepare(places, "trees: places", kinds)
-        column = _name_column(found, "places")
+        found, _out = layers.prepare(places, _("trees: places"), kinds)
+        column = _name_column(found, _("the places have no names"))
         found = found[found[column].notna()]
         add("place", found[column], found.geometry.representative_point())
     return rows

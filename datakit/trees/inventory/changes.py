@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from datakit.language import N_, _, language
 from datakit.trees.inventory.values import MILLISECONDS, MOVED
 
 if TYPE_CHECKING:
@@ -22,6 +25,18 @@ CONVERSIONS = {
     "mm to cm",
     "cm to m",
 }
+# What stands in rules with values in it: a rule is told by the first of these that it has the form of.
+FORMS = (
+    N_("{rule}, the whole column"),
+    N_("the whole column from {a} to {b}, decided from its values, not {c}"),
+    N_("the whole column from {a} to {b}"),
+    N_("left in {a}: said to be in {b}, and its values cannot be"),
+    N_("taller than any tree ({a} m): set missing"),
+    N_("girths written as diameters (median {a} cm, largest {b} cm)"),
+    N_("not {rule}: set missing"),
+    N_("{a} cannot become {b}"),
+    N_("{a} to {b}"),
+)
 COLUMNS = ["row", "column", "rule", "before", "after"]
 
 
@@ -145,6 +160,27 @@ def _word(value):
     return str(value)
 
 
+def in_words(rule: str) -> str:
+    """A rule in the user's language."""
+    return _("; ").join(map(_told, rule.split("; ")))
+
+
+def _told(rule):
+    said = _(rule)
+    if said != rule or language() == "en":
+        return said
+    for form in FORMS:
+        if found := _pattern(form).fullmatch(rule):
+            return _(form).format(**{name: _told(value) for name, value in found.groupdict().items()})
+    return rule
+
+
+@cache
+def _pattern(form):
+    """What a rule of this form looks like, with a group for each of its values."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)))
+
+
 def changes_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """What was changed in a table, counted.
 
@@ -156,12 +192,28 @@ def changes_summary(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``column``, ``rule``, ``rows`` (values changed; for a whole column, those that it has) and ``example``, most
-        rows first. Empty when nothing was changed.
+        ``column``, ``rule`` (in the user's language), ``rows`` (values changed; for a whole column, those that it has)
+        and ``example``, most rows first. Empty when nothing was changed.
+    """
+    found = counted(frame)
+    made = found.assign(rule=found["rule"].map(in_words))
+    made["example"] = found["before"].fillna(_("nothing")) + " → " + found["after"].fillna(_("nothing"))
+    return made[["column", "rule", "rows", "example"]]
+
+
+def counted(frame: pd.DataFrame) -> pd.DataFrame:
+    """What was changed in a table, as `changes_summary`, with rules as they are written in the code.
+
+    Returns
+    -------
+    DataFrame
+        ``column``, ``rule``, ``rows``, and the first value ``before`` and ``after``, missing where there was, or is,
+        nothing.
     """
     changes = frame.attrs.get("datakit", {}).get("changes")
     if changes is None or not len(changes):
-        return pd.DataFrame({"column": [], "rule": [], "rows": [], "example": []})
+        empty = pd.Series([], dtype="str")
+        return pd.DataFrame({"column": empty, "rule": empty, "rows": [], "before": empty, "after": empty})
     groups = changes.groupby(["column", "rule"], observed=True, sort=False)
     found = pd.DataFrame({"rows": groups.size(), "whole": groups["row"].count() == 0})
     found = found.join(groups[["before", "after"]].first()).reset_index()
@@ -169,6 +221,5 @@ def changes_summary(frame: pd.DataFrame) -> pd.DataFrame:
         found[name] = found[name].astype("str")
     filled = [int(frame[c].notna().sum()) if c in frame else len(frame) for c in found["column"]]
     found["rows"] = np.where(found["whole"], filled, found["rows"])
-    found["example"] = found["before"].fillna("nothing") + " → " + found["after"].fillna("nothing")
     kept = found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
-    return kept[["column", "rule", "rows", "example"]]
+    return kept[["column", "rule", "rows", "before", "after"]]

@@ -17,6 +17,7 @@ from pyproj import CRS, Transformer
 from datakit.errors import CrsMismatch, NotAsDescribed
 from datakit.extras import needed_by
 from datakit.geo.crs import LAMBERT
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from datakit.trees.inventory.changes import ChangeLog
@@ -68,10 +69,12 @@ def points(frame: pd.DataFrame, crosswalk: Crosswalk | None, log: ChangeLog) -> 
     elif pair is None:
         raise NotAsDescribed(
             crosswalk.id if crosswalk else "trees",
-            "no column says where the trees stand",
-            expected="a geometry, or columns such as longitude and latitude, or geo_point_2d",
+            _("no column says where the trees stand"),
+            expected=_("a geometry, or columns such as longitude and latitude, or geo_point_2d"),
             found=", ".join(map(str, frame.columns))[:400],
-            next='name them in the crosswalk: "geometry": {"type": "Point", "x": "...", "y": "..."}',
+            next=_("name them in the crosswalk: {geometry}").format(
+                geometry='"geometry": {"type": "Point", "x": "...", "y": "..."}'
+            ),
         )
     elif len(pair) == 1:
         x, y = _from_text(frame[pair[0]], log)
@@ -117,7 +120,7 @@ def _centres(shapes, log):
         label[other] = kinds.to_numpy()
         shapes = shapes.copy()
         shapes[other] = shapely.point_on_surface(shapes[other])
-        log.rows("geometry", other, "a point inside the shape", label, "point")
+        log.rows("geometry", other, N_("a point inside the shape"), label, "point")
     return shapely.get_x(shapes), shapely.get_y(shapes)
 
 
@@ -133,7 +136,7 @@ def _numbers(column, log):
         text = text.str.replace(",", ".", regex=False)
         values[hard] = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
         unread[hard] = np.isnan(values[hard]) & (text != "").to_numpy()
-    log.rows(column.name, unread, "not read as a coordinate: no place", column, None)
+    log.rows(column.name, unread, N_("not read as a coordinate: no place"), column, None)
     return values
 
 
@@ -153,7 +156,7 @@ def _from_text(column, log):
     shape = text.str.contains("coordinates|POINT", na=False).to_numpy()
     x, y = np.where(shape, first, second), np.where(shape, second, first)
     unread = np.isnan(x) & (text.notna() & (text.str.strip() != "")).to_numpy()
-    log.rows(column.name, unread, "not read as two coordinates: no place", column, None)
+    log.rows(column.name, unread, N_("not read as two coordinates: no place"), column, None)
     return x, y
 
 
@@ -162,7 +165,7 @@ def _right_crs(x, y, crs, log):
     crs = crs or "EPSG:4326"
     there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
     if there.any() and (~there & np.isfinite(x)).any():
-        log.rows("geometry", ~there & np.isfinite(x) & np.isfinite(y), "0, 0 is not a place", "0 0", None)
+        log.rows("geometry", ~there & np.isfinite(x) & np.isfinite(y), N_("0, 0 is not a place"), "0 0", None)
     x, y = np.where(there, x, np.nan), np.where(there, y, np.nan)
     if not there.any():
         return x, y, crs
@@ -176,14 +179,14 @@ def _right_crs(x, y, crs, log):
         found = french_metres(np.nanmedian(x), np.nanmedian(y)) or crs
     if str(found) != str(crs):
         name = CRS.from_user_input(crs).to_string()[:40]
-        log.whole("geometry", "the CRS stated is impossible for these numbers", name, found)
+        log.whole("geometry", N_("the CRS stated is impossible for these numbers"), name, found)
     elif geographic and not degrees:
         raise NotAsDescribed(
             "geometry",
-            "the coordinates are not degrees, and not in a French projection that the kit recognises",
-            expected="longitude and latitude, Lambert-93 (EPSG:2154) or conic conformal (EPSG:3942 to 3950)",
-            found=f"for example {x[there][0]}, {y[there][0]}",
-            next='name it in the crosswalk, for example "crs": "EPSG:27572" for Lambert II étendu',
+            _("the coordinates are not degrees, and not in a French projection that the kit recognises"),
+            expected=_("longitude and latitude, Lambert-93 (EPSG:2154) or conic conformal (EPSG:3942 to 3950)"),
+            found=_("for example {x}, {y}").format(x=x[there][0], y=y[there][0]),
+            next=_('name it in the crosswalk, for example "crs": "EPSG:27572" for Lambert II étendu'),
         )
     return x, y, found
 
@@ -224,10 +227,10 @@ def _right_order(x, y, log):
     x, y = np.where(swapped, y, x), np.where(swapped, x, y)
     if swapped.any() and swapped.sum() == there.sum():
         first = np.flatnonzero(swapped)[0]
-        log.whole("geometry", "longitude and latitude were exchanged", label[first], _label(x, y, swapped)[first])
+        log.whole("geometry", N_("longitude and latitude were exchanged"), label[first], _label(x, y, swapped)[first])
     else:
-        log.rows("geometry", swapped, "longitude and latitude were exchanged", label, _label(x, y, swapped))
-    log.rows("geometry", outside, "outside France, unlike the others: no place", label, None)
+        log.rows("geometry", swapped, N_("longitude and latitude were exchanged"), label, _label(x, y, swapped))
+    log.rows("geometry", outside, N_("outside France, unlike the others: no place"), label, None)
     return np.where(outside, np.nan, x), np.where(outside, np.nan, y)
 
 
@@ -293,7 +296,7 @@ def outside(shapes: gpd.GeoSeries, area: gpd.GeoDataFrame | gpd.GeoSeries) -> pd
         The polygons have no CRS.
     """
     if area.crs is None:
-        raise CrsMismatch("area", "the polygons have no CRS", next="area.set_crs(...) if you know it")
+        raise CrsMismatch("area", _("the polygons have no CRS"), next=_("area.set_crs(...) if you know it"))
     union = area.geometry.to_crs(LAMBERT).union_all()
     shapely.prepare(union)
     x, y = shapes.x.to_numpy(), shapes.y.to_numpy()

@@ -14,6 +14,7 @@ from pathlib import Path
 from datakit.data.cache import write_json
 from datakit.data.cards import TYPES, Card, Field, read_catalog
 from datakit.errors import BadCard, WrongUse
+from datakit.language import _
 
 # What a crosswalk and its fields may say: a misspelt key would be a column that is not read.
 KEYS = ("fields", "geometry", "crs", "missingValues", "proposal")
@@ -65,22 +66,23 @@ class Crosswalk:
         self.raw, self.id = raw, id
         problems, seen = [], set()
         if not isinstance(raw, dict) or not isinstance(raw.get("fields"), list):
-            raise BadCard(id, "this is not a crosswalk", expected='{"fields": [...], "geometry": ..., "crs": ...}')
-        problems += _misspelt("the crosswalk", raw, KEYS) + _misspelt("geometry", raw.get("geometry") or {}, PLACE)
+            raise BadCard(id, _("this is not a crosswalk"), expected='{"fields": [...], "geometry": ..., "crs": ...}')
+        problems += _misspelt(_("the crosswalk"), raw, KEYS) + _misspelt("geometry", raw.get("geometry") or {}, PLACE)
         problems += _unknown_crs(raw.get("crs"))
         for field in raw["fields"]:
             name = field.get("name") if isinstance(field, dict) else None
             if not name:
-                problems.append(f"a field without a name: {str(field)[:60]}")
+                problems.append(_("a field without a name: {field}").format(field=str(field)[:60]))
             elif name in seen:
-                problems.append(f"two fields are called {name!r}")
+                problems.append(_("two fields are called {name}").format(name=repr(name)))
             elif field.get("type", "string") not in TYPES:
-                problems.append(f"field {name!r} has type {field['type']!r}, none of {', '.join(TYPES)}")
+                text = _("field {name} has type {type}, none of {types}")
+                problems.append(text.format(name=repr(name), type=repr(field["type"]), types=", ".join(TYPES)))
             else:
-                problems += _misspelt(f"field {name!r}", field, FIELD)
+                problems += _misspelt(_("field {name}").format(name=repr(name)), field, FIELD)
             seen.add(name)
         if problems:
-            raise BadCard(id, "this crosswalk cannot be used", found="; ".join(problems))
+            raise BadCard(id, _("this crosswalk cannot be used"), found=_("; ").join(problems))
         self.fields = tuple(Field(field) for field in raw["fields"])
 
     @property
@@ -115,13 +117,17 @@ class Crosswalk:
 def _misspelt(where, given, known):
     """What is wrong with the keys of a part of a crosswalk."""
     if not isinstance(given, dict):
-        return [f"{where} is {type(given).__name__}, not {{...}}"]
+        return [_("{where} is {type}, not {object}").format(where=where, type=type(given).__name__, object="{...}")]
     problems = []
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            problems.append(f"{where} has an unknown key {key!r}: {hint}")
+            if near:
+                text = _("{where} has an unknown key {key}: did you mean {near}?")
+            else:
+                text = _("{where} has an unknown key {key}: known are {known}")
+            near = repr(near[0]) if near else ""
+            problems.append(text.format(where=where, key=repr(key), near=near, known=", ".join(known)))
     return problems
 
 
@@ -134,8 +140,11 @@ def _unknown_crs(crs):
         if crs is not None:
             CRS.from_user_input(crs)
     except CRSError:
-        known = 'Lambert-93 is "EPSG:2154", longitude and latitude are "EPSG:4326", CC47 is "EPSG:3947"'
-        return [f"crs {crs!r} is not known: {known}"]
+        text = _(
+            'crs {crs} is not known: Lambert-93 is "EPSG:2154", longitude and latitude are "EPSG:4326", CC47 is '
+            '"EPSG:3947"'
+        )
+        return [text.format(crs=repr(crs))]
     return []
 
 
@@ -166,7 +175,7 @@ def read(source: str | os.PathLike[str] | Card | dict | Crosswalk) -> Crosswalk:
         return _of_card(source, source.get("name", "crosswalk")) if "schema" in source else Crosswalk(source)
     if not isinstance(source, (str, os.PathLike)):
         raise WrongUse(
-            "crosswalk", "a crosswalk is a file, the id of a card, a card or a dict", found=type(source).__name__
+            "crosswalk", _("a crosswalk is a file, the id of a card, a card or a dict"), found=type(source).__name__
         )
     catalog = read_catalog()
     if str(source) in catalog:
@@ -174,15 +183,15 @@ def read(source: str | os.PathLike[str] | Card | dict | Crosswalk) -> Crosswalk:
     if not Path(source).is_file():
         raise WrongUse(
             "crosswalk",
-            "this is neither a file nor the id of a data card",
+            _("this is neither a file nor the id of a data card"),
             found=str(source),
-            expected="a JSON file, or one of " + ", ".join(crosswalk_ids()),
-            next="datakit trees import FILE writes a crosswalk",
+            expected=_("a JSON file, or one of {ids}").format(ids=", ".join(crosswalk_ids())),
+            next=_("datakit trees import FILE writes a crosswalk"),
         )
     try:
         raw = json.loads(Path(source).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise BadCard(str(source), "this crosswalk is not JSON", found=str(error)) from error
+        raise BadCard(str(source), _("this crosswalk is not JSON"), found=str(error)) from error
     return _of_card(raw, str(source)) if isinstance(raw, dict) and "schema" in raw else Crosswalk(raw, str(source))
 
 

@@ -24,12 +24,14 @@ from datakit.data.project import in_project
 from datakit.data.readers import Raw
 from datakit.data.text import fold
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
+from datakit.language import N_, _, ngettext
 from datakit.trees.inventory import outputs
+from datakit.trees.inventory.changes import in_words
 from datakit.trees.inventory.crosswalks import read as read_crosswalk
 from datakit.trees.inventory.standard import changes_summary, standardise
 from datakit.trees.inventory.suggest import Suggestion, suggest_crosswalk
 
-FORMATS = ".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet"
+FORMATS = N_(".csv, .txt, .geojson, .json, .gpkg, .shp, .zip (of a shapefile), .parquet")
 
 
 @dataclass
@@ -93,7 +95,7 @@ def _read(path):
     """The raw table, the rows that were set aside, and what was done to others."""
     path = Path(path)
     if not path.is_file():
-        raise WrongUse(str(path), "this file is not there", next="datakit trees import FILE")
+        raise WrongUse(str(path), _("this file is not there"), next="datakit trees import FILE")
     kind = path.suffix.lower()
     try:
         if kind in (".csv", ".txt", ".tsv"):
@@ -105,20 +107,23 @@ def _read(path):
         else:
             raise WrongUse(
                 str(path),
-                "this kind of file is not read",
-                expected=FORMATS,
-                found=kind or "no extension",
-                next="save it as CSV or GeoPackage from the software that made it",
+                _("this kind of file is not read"),
+                expected=_(FORMATS),
+                found=kind or _("no extension"),
+                next=_("save it as CSV or GeoPackage from the software that made it"),
             )
     except DatakitError:
         raise
     except Exception as problem:  # GDAL, pyarrow and pandas each have their own errors
         found = f"{type(problem).__name__}: {str(problem)[:200]}"
-        raise _unreadable(path, "the file cannot be read", f"one of {FORMATS}", found) from problem
+        expected = _("one of {formats}").format(formats=_(FORMATS))
+        raise _unreadable(path, _("the file cannot be read"), expected, found) from problem
     if not len(raw.frame):
-        aside = f"; {len(raw.rejects)} rows set aside, for example {raw.rejects.value[0]!r}" if len(raw.rejects) else ""
-        found = "columns " + ", ".join(map(str, raw.frame.columns))[:200] + aside
-        raise NotAsDescribed(str(path), "the file has no rows", expected="at least one tree", found=found)
+        found = _("columns {names}").format(names=", ".join(map(str, raw.frame.columns))[:200])
+        if n := len(raw.rejects):
+            aside = ngettext("{n} row set aside, for example {value}", "{n} rows set aside, for example {value}", n)
+            found += _("; ") + aside.format(n=n, value=repr(raw.rejects.value[0]))
+        raise NotAsDescribed(str(path), _("the file has no rows"), expected=_("at least one tree"), found=found)
     return raw
 
 
@@ -128,7 +133,7 @@ def _unreadable(path, what, expected, found):
         what,
         expected=expected,
         found=found,
-        next="open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage",
+        next=_("open it in a spreadsheet or QGIS and save it again as CSV or GeoPackage"),
     )
 
 
@@ -147,8 +152,10 @@ def _read_csv(path):
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        found = f"byte {data[error.start : error.start + 1]!r} on line {line}"
-        raise _unreadable(path, "letters are not all in one encoding", encoding.removesuffix("-sig"), found) from None
+        found = _("byte {byte} on line {line}").format(byte=repr(data[error.start : error.start + 1]), line=line)
+        raise _unreadable(
+            path, _("letters are not all in one encoding"), encoding.removesuffix("-sig"), found
+        ) from None
     rows = read_rows(text, guess_delimiter(text), partial(_unreadable, path))
     return Raw(rows.frame.where(rows.frame != ""), None, rows.rejects, rows.notes)
 
@@ -166,7 +173,7 @@ def dataset_id(name: str) -> str:
     """
     slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-").removeprefix("trees-")
     if not slug:
-        raise WrongUse("--city", "a city needs a name", expected="letters", found=repr(name))
+        raise WrongUse("--city", _("a city needs a name"), expected=_("letters"), found=repr(name))
     id = f"trees-{slug}"
     return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
 
@@ -236,7 +243,7 @@ def import_file(
 def _renamed(id):
     """What to say of a city whose open inventory is in the kit."""
     kit = id.removesuffix("-imported")
-    return [f"{kit} is a dataset of the kit: this inventory is {id}"] if kit != id else []
+    return [_("{kit} is a dataset of the kit: this inventory is {id}").format(kit=kit, id=id)] if kit != id else []
 
 
 def _standardised(raw, crosswalk, area):
@@ -252,7 +259,7 @@ def _record(id, city, path, trees, rejects):
     """What `datakit.load` would say of the table: where it comes from, what was read."""
     return {
         "id": id,
-        "title": f"Tree inventory of {city}",
+        "title": _("Tree inventory of {city}").format(city=city),
         "origin": str(path),
         "synthetic": False,
         "rows_read": len(trees) + len(rejects),
@@ -267,11 +274,12 @@ def _write_sheets(folder, trees, rows, rejects):
     table, changes = outputs.laid_out(trees), trees.attrs["datakit"]["changes"]
     safe = for_spreadsheets(table)
     changes = pd.concat([changes.astype(dict.fromkeys(changes.columns[1:], "str")), outputs.marked(table, safe, rows)])
+    changes = outputs.headed(changes.assign(rule=changes["rule"].map(in_words)))
     for name, sheet, sep in (("arbres", safe, ";"), ("changes", for_spreadsheets(changes), ",")):
         write_whole(folder / f"{name}.csv", partial(sheet.to_csv, sep=sep, index=False))
     (folder / "rejects.csv").unlink(missing_ok=True)  # of an earlier import
     if len(rejects):
-        write_whole(folder / "rejects.csv", partial(for_spreadsheets(rejects).to_csv, index=False))
+        write_whole(folder / "rejects.csv", partial(for_spreadsheets(outputs.headed(rejects)).to_csv, index=False))
 
 
 def _crosswalk(raw, given, written):
@@ -285,16 +293,18 @@ def _crosswalk(raw, given, written):
         return suggestion.crosswalk, suggestion, written, notes
     if given is None:
         chosen = read_crosswalk(written)
-        notes.append(f"read by {written}, as you edited it; move it away for a new proposal")
+        text = _("read by {file}, as you edited it; move it away for a new proposal")
+        notes.append(text.format(file=written))
     else:
         chosen = read_crosswalk(given)
         if edited is None or edited == chosen.raw:
             chosen.write(written)
         else:  # somebody's work
             written = Path(str(given))
-    absent = [" or ".join(f.source) for f in chosen.fields if not set(f.source) & set(map(str, raw.columns))]
+    absent = [_(" or ").join(f.source) for f in chosen.fields if not set(f.source) & set(map(str, raw.columns))]
     if absent:
-        notes.append(f"columns of {written} that the file has not: {', '.join(absent)[:400]}")
+        text = _("columns of {file} that the file of trees has not: {names}")
+        notes.append(text.format(file=written, names=", ".join(absent)[:400]))
     return chosen, None, written, notes
 
 
@@ -315,24 +325,29 @@ def _usable(path, raw, chosen, suggestion, written):
     names = {f.name for f in chosen.fields if set(f.source) & set(map(str, raw.columns))}
     lost, write = [], []
     if not (isinstance(raw, gpd.GeoDataFrame) or chosen.geometry):
-        lost.append("a position (longitude and latitude, or one column with both)")
+        lost.append(_("a position (longitude and latitude, or one column with both)"))
         write.append(
-            '"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}, "crs": "EPSG:4326" (degrees) or '
-            '"EPSG:2154" (metres, Lambert-93)'
+            _('{place}, "crs": "EPSG:4326" (degrees) or "EPSG:2154" (metres, Lambert-93)').format(
+                place='"geometry": {"type": "Point", "x": "COLUMN", "y": "COLUMN"}'
+            )
         )
     if not names & {"genre", "espece", "nom_latin", "nom_vernaculaire"}:
-        lost.append("a name (genre, espece, nom_latin or nom_vernaculaire)")
-        write.append('in "fields": {"name": "nom_latin", "source": ["COLUMN"], "type": "string"}')
+        lost.append(_("a name (genre, espece, nom_latin or nom_vernaculaire)"))
+        field = '{"name": "nom_latin", "source": ["COLUMN"], "type": "string"}'
+        write.append(_('in "fields": {field}').format(field=field))
     if lost:
         proposal = f"\n\n{suggestion.text()}\n" if suggestion else ""
         raise NotAsDescribed(
             str(path),
-            "no column was recognised for " + ", nor for ".join(lost),
-            expected="columns that say where each tree stands and what it is",
+            _("no column was recognised for {things}").format(things=_(", nor for ").join(lost)),
+            expected=_("columns that say where each tree stands and what it is"),
             found=", ".join(map(str, raw.columns))[:400],
-            done=f"the proposal is in {written}{proposal}",
-            next=f"write into {written} {'; and '.join(write)}; "
-            f"then: datakit trees import {path} --crosswalk {written}",
+            done=_("the proposal is in {file}").format(file=written) + proposal,
+            next=_("write into {file} {what}; then: {command}").format(
+                file=written,
+                what=_("; and ").join(write),
+                command=f"datakit trees import {path} --crosswalk {written}",
+            ),
         )
 
 

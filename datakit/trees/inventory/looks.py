@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from datakit.data.text import fold
+from datakit.language import N_, _, language
+from datakit.show.style import number
 from datakit.trees.inventory import states, taxa, values
 from datakit.trees.inventory.standard import GIRTH_LARGEST, GIRTH_MEDIAN
 
@@ -180,23 +182,32 @@ def fit(field: str, seen: Look) -> tuple[float | None, str]:
     remark : str
     """
     if not seen.n:
-        return None, "no value to look at"
+        return None, _("no value to look at")
     share, remark = _FITS.get(field, _any)(field, seen)
     return float(min(max(share, 0.0), 1.0)), remark
 
 
 def _any(field, seen):
-    return 0.5, "values say nothing"
+    return 0.5, _("values say nothing")
 
 
-def _kind(name, word, needed=0.6):
-    """A field whose values are of one kind, or it is not that field."""
+def plain(value: float) -> str:
+    """A number with no more digits than it needs, in the user's language."""
+    return f"{value:g}".replace(".", "," if language() == "fr" else ".")
+
+
+def _share(text, share):
+    return text.format(share=number(100 * share, 0))
+
+
+def _kind(name, text, only, needed=0.6):
+    """A field whose values are of one kind, or it is not that field: how that, and how its lack, is said."""
 
     def judge(field, seen):
         share = getattr(seen, name)
         if share >= needed:
-            return 0.5 + 0.5 * share, f"{100 * share:.0f} % of the values are {word}"
-        return 0.1 + 0.35 * share / needed, f"only {100 * share:.0f} % of the values are {word}"
+            return 0.5 + 0.5 * share, _share(_(text), share)
+        return 0.1 + 0.35 * share / needed, _share(_(only), share)
 
     return judge
 
@@ -204,17 +215,20 @@ def _kind(name, word, needed=0.6):
 def _measure(field, seen):
     ranges = MEDIANS[field]
     if seen.classes > 0.5 and field in LENGTHS:
-        return 0.6, "classes of lengths"
+        return 0.6, _("classes of lengths")
     if seen.number < 0.6:
-        return 0.05, "not numbers"
+        return 0.05, _("not numbers")
     if np.isnan(seen.middle):
-        return 0.5, "numbers, all 0"
+        return 0.5, _("numbers, all 0")
     if field == "diametre" and girths(seen):
-        return 0.2, f"median {seen.middle:g}, largest {seen.largest:g}: girths, whatever the name says"
+        text = _("median {median}, largest {largest}: girths, whatever the name says")
+        return 0.2, text.format(median=plain(seen.middle), largest=plain(seen.largest))
     if not any(low <= seen.middle <= high for low, high in ranges):
-        return 0.15, f"median {seen.middle:g} is not one of a {field}"
+        return 0.15, _("median {median} is not one of the field {field}").format(median=plain(seen.middle), field=field)
     # Years and identifiers are numbers too: measures repeat.
-    return (0.3, "every value differs") if seen.unique > 0.98 and seen.n > 50 else (0.6, f"median {seen.middle:g}")
+    if seen.unique > 0.98 and seen.n > 50:
+        return 0.3, _("every value differs")
+    return 0.6, _("median {median}").format(median=plain(seen.middle))
 
 
 def girths(seen: Look) -> bool:
@@ -225,76 +239,99 @@ def girths(seen: Look) -> bool:
 def _year(field, seen):
     share = max(seen.year + seen.season, 0.9 * seen.date)
     if share > 0.6:
-        return 0.5 + 0.4 * share, f"{100 * share:.0f} % of the values are years or dates"
-    return (0.45, "few years") if share > 0.05 else (0.1, "no years")
+        return 0.5 + 0.4 * share, _share(_("{share} % of the values are years or dates"), share)
+    return (0.45, _("few years")) if share > 0.05 else (0.1, _("no years"))
 
 
 def _day(field, seen):
     mixed = seen.date + seen.season + (seen.year if seen.date > 0.05 else 0)
     if seen.date > 0.05 and mixed > 0.5:
-        return (
-            0.5 + 0.4 * mixed,
-            f"{100 * seen.date:.0f} % of the values are dates, {100 * (mixed - seen.date):.0f} % years or seasons",
-        )
-    return (0.4, "years without days") if seen.year > 0.5 else (0.1, "no dates")
+        text = _("{dates} % of the values are dates, {years} % years or seasons")
+        dates, years = number(100 * seen.date, 0), number(100 * (mixed - seen.date), 0)
+        return 0.5 + 0.4 * mixed, text.format(dates=dates, years=years)
+    return (0.4, _("years without days")) if seen.year > 0.5 else (0.1, _("no dates"))
 
 
 def _id(field, seen):
     if seen.date > 0.9 and seen.number < 0.5:
-        return 0.1, "dates"
+        return 0.1, _("dates")
     if seen.unique > 0.98:
-        return 0.75, "every value differs"
-    return (0.45, f"{100 * seen.unique:.0f} % of the values differ") if seen.unique > 0.6 else (0.15, "values repeat")
+        return 0.75, _("every value differs")
+    if seen.unique > 0.6:
+        return 0.45, _share(_("{share} % of the values differ"), seen.unique)
+    return 0.15, _("values repeat")
 
 
 def _text(field, seen):
-    return (0.2, "numbers") if seen.number > 0.9 else (0.5, f"{seen.kinds} different texts")
+    if seen.number > 0.9:
+        return 0.2, _("numbers")
+    return 0.5, _("{n} different texts").format(n=seen.kinds)
 
 
 def _address(field, seen):
     if seen.number > 0.9:
-        return 0.1, "numbers"
-    return 0.5 + 0.45 * seen.street, f"{100 * seen.street:.0f} % of the values name a street or a place"
+        return 0.1, _("numbers")
+    return 0.5 + 0.45 * seen.street, _share(_("{share} % of the values name a street or a place"), seen.street)
 
 
 def _class_of(field, seen):
     """Words of a short list, such as a sector or a position."""
     if seen.date > 0.5 or (seen.n > 200 and seen.unique > 0.5):
-        return 0.15, "too many different values"
-    return 0.55, f"{seen.kinds} different values"
+        return 0.15, _("too many different values")
+    return 0.55, _("{n} different values").format(n=seen.kinds)
 
 
 def _vernacular(field, seen):
     if seen.number > 0.5:
-        return 0.05, "numbers"
+        return 0.05, _("numbers")
     if seen.latin > seen.french:
-        return 0.2, "Latin names"
-    return 0.45 + 0.5 * seen.french, f"{100 * seen.french:.0f} % of the values are French names"
+        return 0.2, _("Latin names")
+    return 0.45 + 0.5 * seen.french, _share(_("{share} % of the values are French names"), seen.french)
 
 
 def _latin(field, seen):
     if seen.latin > 0.4:
-        return 0.5 + 0.5 * seen.latin, f"{100 * seen.latin:.0f} % of the values are Latin names or their codes"
-    return 0.1 + 0.5 * seen.latin, "few Latin names"
+        return 0.5 + 0.5 * seen.latin, _share(_("{share} % of the values are Latin names or their codes"), seen.latin)
+    return 0.1 + 0.5 * seen.latin, _("few Latin names")
 
 
 def _genus(field, seen):
     if seen.genus > 0.5:
-        return 0.5 + 0.5 * seen.genus, f"{100 * seen.genus:.0f} % of the values are genera"
-    return 0.1, "few genera"
+        return 0.5 + 0.5 * seen.genus, _share(_("{share} % of the values are genera"), seen.genus)
+    return 0.1, _("few genera")
 
 
 def _epithet(field, seen):
     if seen.latin > 0.6:
-        return 0.3, "whole Latin names"
+        return 0.3, _("whole Latin names")
     if seen.number > 0.3 or seen.genus > 0.5 or seen.french > 0.6:
-        return 0.1, "no epithets"
-    return 0.4 + 0.4 * seen.epithet, f"{100 * seen.epithet:.0f} % of the values look like epithets"
+        return 0.1, _("no epithets")
+    return 0.4 + 0.4 * seen.epithet, _share(_("{share} % of the values look like epithets"), seen.epithet)
 
 
+# What is said of a field whose values are all of one kind, and what where most are not.
+KINDS = {
+    "yes_no": (N_("{share} % of the values are yes or no"), N_("only {share} % of the values are yes or no")),
+    "code": (
+        N_("{share} % of the values are codes of five signs"),
+        N_("only {share} % of the values are codes of five signs"),
+    ),
+    "stage": (
+        N_("{share} % of the values are stages of development"),
+        N_("only {share} % of the values are stages of development"),
+    ),
+    "state": (
+        N_("{share} % of the values are states of a tree"),
+        N_("only {share} % of the values are states of a tree"),
+    ),
+    "family": (N_("{share} % of the values are families"), N_("only {share} % of the values are families")),
+}
 _FITS = {
     **dict.fromkeys(MEDIANS, _measure),
-    **dict.fromkeys(["remarquable", "protege", "eclairage"], _kind("yes_no", "yes or no")),
+    **dict.fromkeys(
+        ["remarquable", "protege", "eclairage"],
+        _kind("yes_no", *KINDS["yes_no"]),
+    ),
     **dict.fromkeys(["remarque", "cultivar_variete"], _text),
     **dict.fromkeys(
         [
@@ -311,12 +348,20 @@ _FITS = {
         ],
         _class_of,
     ),
-    **dict.fromkeys(["code_insee", "code_postal"], _kind("code", "codes of five signs")),
+    **dict.fromkeys(
+        ["code_insee", "code_postal"],
+        _kind("code", *KINDS["code"]),
+    ),
     **dict.fromkeys(["date_plantation", "date_releve", "date_abattage"], _day),
     "annee_plantation": _year,
-    "stade_developpement": _kind("stage", "stages of development"),
-    "etat": _kind("state", "states of a tree", 0.4),
-    "famille": _kind("family", "families"),
+    "stade_developpement": _kind("stage", *KINDS["stage"]),
+    "etat": _kind(
+        "state",
+        N_("{share} % of the values are states of a tree"),
+        N_("only {share} % of the values are states of a tree"),
+        0.4,
+    ),
+    "famille": _kind("family", *KINDS["family"]),
     "id": _id,
     "matricule": _id,
     "adresse": _address,

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from datakit.language import N_
 from datakit.trees import diversity
 from datakit.trees.inventory import taxa
 
 if TYPE_CHECKING:
     from datakit.trees.inventory.changes import ChangeLog
 
-FILLED = "filled from the botanical reference"
-SPLIT = "cultivar or variety split from the name"
+FILLED = N_("filled from the botanical reference")
+SPLIT = N_("cultivar or variety split from the name")
 ANSWER = ["taxon", "famille", "genre", "espece", "cultivar", "nom_fr", "how"]  # of the reference
 # Column of the reference's answer for each field that is only ever filled.
 _FILL = {"famille": "famille", "nom_vernaculaire": "nom_fr"}
 _HOW = {
-    "exact": "spelt as in the botanical reference",
-    "spelling": "spelling corrected by the botanical reference",
-    "synonym": "synonym, by the botanical reference",
-    "code": "code of a name, by the botanical reference",
-    "genus only": "only the genus is in the botanical reference",
+    "exact": N_("spelt as in the botanical reference"),
+    "spelling": N_("spelling corrected by the botanical reference"),
+    "synonym": N_("synonym, by the botanical reference"),
+    "code": N_("code of a name, by the botanical reference"),
+    "genus only": N_("only the genus is in the botanical reference"),
 }
 
 
@@ -113,9 +114,9 @@ def _canonical(table, field, names, found, codes, french, log):
     known = after.notna()
     made = after.where(known, before)
     from_latin = known & names["genre"].isna() & ~french
-    rules = how.map(_HOW).fillna("by the botanical reference").astype(object)
-    rules[from_latin & ~how.isin(["code", "genus only"])] = "split from the Latin name"
-    rules[(known & french).to_numpy()] = "named from the French name"
+    rules = how.map(_HOW).fillna(N_("by the botanical reference")).astype(object)
+    rules[from_latin & ~how.isin(["code", "genus only"])] = N_("split from the Latin name")
+    rules[(known & french).to_numpy()] = N_("named from the French name")
     rules[~(known & (before.isna() | (before != after))).to_numpy()] = ""
     if field not in table and not known.any():
         return

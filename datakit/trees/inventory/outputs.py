@@ -9,6 +9,7 @@ import pandas as pd
 
 from datakit.data.cards import PACKAGED
 from datakit.errors import BadCard, WrongUse
+from datakit.language import N_, _, pgettext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ def marked(table: pd.DataFrame, safe: pd.DataFrame, rows: pd.Series) -> pd.DataF
                 {
                     "row": rows[other.to_numpy()].astype("Int64"),
                     "column": name,
-                    "rule": "a formula for a spreadsheet",
+                    "rule": N_("a formula for a spreadsheet"),
                     "before": table[name][other].to_numpy(),
                     "after": safe[name][other].to_numpy(),
                 }
@@ -55,19 +56,32 @@ def marked(table: pd.DataFrame, safe: pd.DataFrame, rows: pd.Series) -> pd.DataF
     return pd.concat(made)
 
 
+def headed(table: pd.DataFrame) -> pd.DataFrame:
+    """A list of changes, or of rows set aside, with heads in the user's language."""
+    heads = {
+        "row": pgettext("head", "row"),
+        "column": pgettext("head", "column"),
+        "value": pgettext("head", "value"),
+        "rule": pgettext("head", "rule"),
+        "before": pgettext("head", "before"),
+        "after": pgettext("head", "after"),
+    }
+    return table.rename(columns=heads)
+
+
 def card_of(file: Path, id: str, city: str, made_from: str) -> dict:
     """A card for the standard table of one city; where an import made one already, that one, with what was edited."""
     if file.exists():
         try:
             card = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise BadCard(str(file), "this data card is not JSON", found=str(error)) from error
+            raise BadCard(str(file), _("this data card is not JSON"), found=str(error)) from error
         notes = card.get("notes") or [] if isinstance(card, dict) else []
         own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
         if not own:
             raise WrongUse(
                 str(file),
-                "a card of this name is there, and no import made it: it stays as it is",
+                _("a card of this name is there, and no import made it: it stays as it is"),
                 next="datakit trees import FILE --city ANOTHER-NAME",
             )
         return card | {"notes": [made_from if i == own[0] else note for i, note in enumerate(notes)]}

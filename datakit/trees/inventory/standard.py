@@ -17,6 +17,7 @@ import pandas as pd
 from datakit.data.cards import PACKAGED, read_card
 from datakit.data.tables import UNITS, rules_broken
 from datakit.errors import NotAsDescribed
+from datakit.language import N_, _
 from datakit.trees.inventory import coordinates, crosswalks, states, values
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
@@ -211,10 +212,10 @@ def _sources(frame, crosswalk):
         elif not field.optional:
             raise NotAsDescribed(
                 crosswalk.id,
-                f"the column of {field.name!r} is missing or was renamed",
-                expected=" or ".join(map(repr, field.source)),
+                _("the column of {name} is missing or was renamed").format(name=repr(field.name)),
+                expected=_(" or ").join(map(repr, field.source)),
                 found=", ".join(map(str, frame.columns))[:400],
-                next="correct the crosswalk's `source`, or mark the field as optional",
+                next=_("correct the crosswalk's `source`, or mark the field as optional"),
             )
 
 
@@ -286,7 +287,7 @@ def _typed(name, column, field, crosswalk, log):
         made, rules = text, pd.Series("", index=text.index, dtype=object)
         whole = values.spreadsheet_integer(text) if name in CODES else None
         if whole is not None:
-            log.whole(name, '".0" left by a spreadsheet taken away', text.iloc[0], whole.iloc[0])
+            log.whole(name, N_('".0" left by a spreadsheet taken away'), text.iloc[0], whole.iloc[0])
             made = whole
     made, rules = _constrained(name, made, rules, field)
     log.values(name, codes, rules, text, made)
@@ -378,7 +379,7 @@ def _planting(table, raw, log):
     table["annee_plantation"] = years
     if years.notna().any():
         first = years.first_valid_index()
-        log.whole("annee_plantation", "the year of date_plantation", raw[first], years[first])
+        log.whole("annee_plantation", N_("the year of date_plantation"), raw[first], years[first])
 
 
 def _doubles(table, shapes):

@@ -20,6 +20,8 @@ import pandas as pd
 
 from datakit.data.text import fold
 from datakit.extras import needed_by
+from datakit.language import _, pgettext
+from datakit.show.style import number
 from datakit.trees.inventory import coordinates, crosswalks, looks
 
 if TYPE_CHECKING:
@@ -100,19 +102,31 @@ class Suggestion:
 
     def text(self) -> str:
         """The proposal for a terminal."""
-        lines = [f"{'column':<20} {'field':<22} {'sure':>4} unit  reason"]
+        heads = (
+            pgettext("head", "column"),
+            pgettext("head", "field"),
+            pgettext("head", "sure"),
+            pgettext("head", "unit"),
+        )
+        lines = [f"{heads[0]:<20} {heads[1]:<22} {heads[2]:>4} {heads[3]:<5} {pgettext('head', 'reason')}"]
         for r in self.table.fillna({"field": "?"}).itertuples():
-            lines.append(f"{r.source:<20.20} {r.field:<22} {r.confidence:4.2f} {r.unit:<5} {r.reason}")
+            lines.append(f"{r.source:<20.20} {r.field:<22} {number(r.confidence, 2):>4} {r.unit:<5} {r.reason}")
         return "\n".join(lines)
 
     def _repr_html_(self):
         cells = []
-        for row in self.table.fillna({"field": "not mapped"}).itertuples():
-            values = (row.source, row.field, f"{row.confidence:.2f}", row.unit, row.example, row.reason)
+        for row in self.table.fillna({"field": _("not mapped")}).itertuples():
+            values = (row.source, row.field, number(row.confidence, 2), row.unit, row.example, row.reason)
             cells.append("<tr>" + "".join(f"<td>{html.escape(str(v))}</td>" for v in values) + "</tr>")
-        heads = "".join(
-            f"<th scope='col'>{h}</th>" for h in ("source", "field", "confidence", "unit", "example", "reason")
+        names = (
+            pgettext("head", "source"),
+            pgettext("head", "field"),
+            pgettext("head", "confidence"),
+            pgettext("head", "unit"),
+            pgettext("head", "example"),
+            pgettext("head", "reason"),
         )
+        heads = "".join(f"<th scope='col'>{name}</th>" for name in names)
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
 
 
@@ -149,7 +163,7 @@ def suggest_crosswalk(frame: pd.DataFrame, *, known: dict[str, Crosswalk] | None
     for i, column in enumerate(columns):
         row = {"source": str(column), "field": None, "confidence": 0.0, "unit": "", "example": seen[column].example}
         if column in taken:
-            row |= {"field": taken[column], "confidence": 0.95, "reason": "where the tree stands"}
+            row |= {"field": taken[column], "confidence": 0.95, "reason": _("where the tree stands")}
         elif i in chosen:
             j = chosen[i]
             row |= {
@@ -170,8 +184,10 @@ def suggest_crosswalk(frame: pd.DataFrame, *, known: dict[str, Crosswalk] | None
 
 def _unsure(best, field, better):
     if better:
-        return f"could be {field}, but {better} fits better"
-    return f"unsure: {field} at {best:.2f}, below {SURE}" if best >= 0.3 else "no field fits"
+        return _("could be {field}, but {column} fits better").format(field=field, column=better)
+    if best < 0.3:
+        return _("no field fits")
+    return _("unsure: {field} at {best}, below {limit}").format(field=field, best=number(best, 2), limit=number(SURE))
 
 
 def _judge(column, field, words, seen, rows, first):
@@ -182,20 +198,24 @@ def _judge(column, field, words, seen, rows, first):
         other, called = max((_agree(column, p) for p in words["diametre"]), key=lambda pair: pair[0])
         if other > said:
             said, phrase = 0.9 * other, called
-            remark = f"median {seen.middle:g}, largest {seen.largest:g}: girths in cm, although called a diameter"
+            text = _("median {median}, largest {largest}: girths in cm, although called a diameter")
+            remark = text.format(median=looks.plain(seen.middle), largest=looks.plain(seen.largest))
     if field == "id" and seen.n and said < ID_IN_NAME and re.match(r"id|num|ref", "".join(words_of(column))):
         said, phrase = ID_IN_NAME + 0.1 * first, ("id",)  # identifiers come first
     # Values can contradict a name (fits below 0.5) or speak for a field whose name says little.
     if fits is None and rows:
         confidence = 0.0 if field == "id" else 0.9 * said  # another column may be the one that is filled
     elif fits is None:
-        confidence, remark = said, "no rows"
+        confidence, remark = said, _("no rows")
     elif fits < 0.5:
         confidence = said * fits
     else:
         confidence = 1 - (1 - said) * (1 - (fits - 0.5) * (1.5 if said >= 0.35 else looks.ALONE.get(field, 0.6)))
-    named = f"named like {' '.join(phrase)!r}" if said >= 0.35 else "name unknown"
-    return min(confidence, 0.99), f"{named}; {remark}"
+    if said >= 0.35:
+        named = _("named like {name}; {remark}").format(name=repr(" ".join(phrase)), remark=remark)
+    else:
+        named = _("name unknown; {remark}").format(remark=remark)
+    return min(confidence, 0.99), named
 
 
 @lru_cache(maxsize=200_000)

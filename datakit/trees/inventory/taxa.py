@@ -29,6 +29,7 @@ import re
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.language import _
 from datakit.trees.inventory.spelling import Speller, french_key, parse
 
 COLUMNS = ["taxon", "famille", "genre", "espece", "cultivar", "nom_fr", "nom_en", "rank", "how"]
@@ -154,7 +155,9 @@ def from_french(names: pd.Series | pd.Index | list[str]) -> pd.DataFrame:
 
 def _series(names):
     if isinstance(names, str):
-        raise WrongUse("taxa", "the names are one text", expected="a column or a list of names", found=repr(names))
+        raise WrongUse(
+            "taxa", _("the names are one text"), expected=_("a column or a list of names"), found=repr(names)
+        )
     return names if isinstance(names, pd.Series) else pd.Series(names, dtype="object", index=_index(names))
 
 
@@ -182,8 +185,8 @@ def _cultivars(cultivars, names):
     if len(cultivars) != len(names):
         raise WrongUse(
             "taxa",
-            "the cultivars are not those of the names",
-            expected=f"{len(names)} cultivars",
+            _("the cultivars are not those of the names"),
+            expected=_("{n} cultivars").format(n=len(names)),
             found=f"{len(cultivars)}",
         )
     numbers, distinct = pd.factorize(cultivars)

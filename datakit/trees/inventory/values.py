@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 
 from datakit.data.tables import UNITS
+from datakit.language import N_
 
-NOT_READ = "not read as {}: set missing"
-ZERO = "0 means not measured"
-MIDDLE = "middle of the class"
-ABOUT = "an approximate number, taken as it is"
-UNKNOWN = "says that it is not known"
-OPEN = "open class: its only bound"
-MOVED = "a moment in another time zone, as the day in France"
-MILLISECONDS = "milliseconds since 1970, as the day in France"
+ZERO = N_("0 means not measured")
+ZERO_KNOWN = N_("0 means not known")
+MIDDLE, FROM_0 = N_("middle of the class"), N_("middle of the class from 0")
+ABOUT = N_("an approximate number, taken as it is")
+UNKNOWN = N_("says that it is not known")
+OPEN = N_("open class: its only bound")
+MOVED = N_("a moment in another time zone, as the day in France")
+MILLISECONDS = N_("milliseconds since 1970, as the day in France")
 
 # Words of the stages of development. The first five are a choice of this kit, in order of age; "Vieux" is kept apart,
 # because Saint-Quentin has it beside "senescent" and nothing says whether it is "Mature".
@@ -34,7 +35,7 @@ STAGES = {
     "Vieux": ("vieux", "vieil arbre", "arbre vieux"),
 }
 _STAGE = {word: stage for stage, words in STAGES.items() for word in words}
-GLUED = "two words in one: the class between young and adult"
+GLUED = N_("two words in one: the class between young and adult")
 
 _UNKNOWN = {
     "-",
@@ -128,15 +129,15 @@ def _measured(word, unit):
         if high == 0:
             return np.nan, ZERO, stated
         if low > high:
-            return np.nan, NOT_READ.format("a class"), stated
+            return np.nan, N_("not read as a class: set missing"), stated
         return (low + high) / 2, _both(MIDDLE, said), stated
     if m := _OVER.fullmatch(plain):
         value, stated, said = _in_unit(_number(m[1] or m[3]), m[2] or m[4], unit)
         return value, _both(OPEN, said), stated
     if m := _UNDER.fullmatch(plain):
         value, stated, said = _in_unit(_number(m[1]), m[2], unit)
-        return value / 2, _both(MIDDLE + " from 0", said), stated
-    return np.nan, NOT_READ.format("a number"), False
+        return value / 2, _both(FROM_0, said), stated
+    return np.nan, N_("not read as a number: set missing"), False
 
 
 def _number(text):
@@ -170,7 +171,7 @@ def yes_no(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     low = text.str.lower()
     values = low.map({**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}).astype("boolean")
-    return values, _rule(text, {NOT_READ.format("yes or no"): values.isna() & text.notna()})
+    return values, _rule(text, {N_("not read as yes or no: set missing"): values.isna() & text.notna()})
 
 
 def stage(text: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -180,7 +181,7 @@ def stage(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     values = known.astype("str").where(known.notna(), text)
     glued = low == "jeune (arbre)adulte"
     changed = (values != text) & text.notna()
-    return values, _rule(text, {GLUED: glued & changed, "one word for one stage": changed & ~glued})
+    return values, _rule(text, {GLUED: glued & changed, N_("one word for one stage"): changed & ~glued})
 
 
 def year(text: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -214,13 +215,13 @@ def year(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     rule = _rule(
         text,
         {
-            ZERO.replace("measured", "known"): zero,
+            ZERO_KNOWN: zero,
             UNKNOWN: low.isin(_UNKNOWN),
-            NOT_READ.format("a year"): ~known & text.notna(),
-            "season of planting: the year in which it begins": season & known,
-            "class of years: its first": known & (other > 999),
-            "open class of years: its only bound": known & low.str.contains(r"avant|après|apres|[<>]", na=False),
-            "the year of a date": known & ~bare,
+            N_("not read as a year: set missing"): ~known & text.notna(),
+            N_("season of planting: the year in which it begins"): season & known,
+            N_("class of years: its first"): known & (other > 999),
+            N_("open class of years: its only bound"): known & low.str.contains(r"avant|après|apres|[<>]", na=False),
+            N_("the year of a date"): known & ~bare,
         },
     )
     return values, rule
@@ -282,15 +283,15 @@ def date(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     rule = _rule(
         text,
         {
-            ZERO.replace("measured", "known"): zero,
-            "only the year is known: the day is set missing": partial & ~said.str.contains("season|class"),
-            "season of planting: the day is set missing": partial & said.str.startswith("season"),
-            "class of years: the day is set missing": partial,
+            ZERO_KNOWN: zero,
+            N_("only the year is known: the day is set missing"): partial & ~said.str.contains("season|class"),
+            N_("season of planting: the day is set missing"): partial & said.str.startswith("season"),
+            N_("class of years: the day is set missing"): partial,
             UNKNOWN: plain.str.lower().isin(_UNKNOWN),
-            NOT_READ.format("a date"): only & ~partial & ~zero,
+            N_("not read as a date: set missing"): only & ~partial & ~zero,
             MILLISECONDS: epoch & values.notna(),
             MOVED: moved,
-            "a year of two digits, read as 1969 to 2068": short & values.notna(),
+            N_("a year of two digits, read as 1969 to 2068"): short & values.notna(),
         },
     )
     return values, years, rule
@@ -330,7 +331,8 @@ def cultivar(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     stated = text.str.contains(unnamed, regex=True, flags=re.IGNORECASE, na=False)
     changed = (values != text) & values.notna()
     return values, _rule(
-        text, {'"n. sp." names nothing': gone | (changed & stated), "quotation marks around a cultivar": changed}
+        text,
+        {N_('"n. sp." names nothing'): gone | (changed & stated), N_("quotation marks around a cultivar"): changed},
     )
 
 
@@ -340,7 +342,7 @@ def epithet(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     unknown = plain.str.fullmatch(r"(?:n\.?\s*)?spp?\.?|indet\w*\.?|\?+|-+|\.+|inconnue?", case=False, na=False)
     values = plain.str.replace(r"^(?:×\s*|[xX]\s+)(?=\w)", "x ", regex=True).where(~unknown, None)
     changed = (values != text) & values.notna()
-    return values, _rule(text, {"says that the species is not known": unknown, "one sign for hybrids": changed})
+    return values, _rule(text, {N_("says that the species is not known"): unknown, N_("one sign for hybrids"): changed})
 
 
 def spreadsheet_integer(text: pd.Series) -> pd.Series | None:

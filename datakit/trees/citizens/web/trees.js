@@ -321,7 +321,7 @@
       link.rel = "noreferrer";
       li.append(link);
     } else li.append(before);
-    if (read) li.append(" (" + (words.read[read] || read) + ")");
+    if (read) li.append(" (" + read + ")");
     $("sources").append(li);
   }
   if (data.leftOut) { $("left-out").hidden = false; $("left-out").textContent = dk.plural(words.leftout, data.leftOut); }
