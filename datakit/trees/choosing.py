@@ -188,10 +188,10 @@ def flattery(
     how = _("95 % of the draws of whole sectors; models not fitted again")
     said = {}
     for (way, value), (low, high) in zip(whole.items(), np.percentile(drawn, [2.5, 97.5], axis=0).T, strict=True):
-        said[way.replace(" ", "_")] = Value(value, "", low, high, how)
+        said[way.replace(" ", "_")] = Value(value, low=low, high=high, how=how)
     apart = drawn[:, [*columns].index("random rows")] - drawn[:, [*columns].index("sectors")]
     low, high = np.percentile(apart, [2.5, 97.5])
-    difference = Value(whole["random rows"] - whole["sectors"], "", low, high, how)
+    difference = Value(whole["random rows"] - whole["sectors"], low=low, high=high, how=how)
     words = (
         _("random rows flatter by {difference}") if low > 0 else _("random rows are not shown to flatter, {difference}")
     )
