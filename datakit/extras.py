@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.errors import MissingPackage
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,9 @@ def needed_by(user: str) -> Iterator[None]:
         extra = bringing(module, user)
         if isinstance(error, MissingPackage) or extra is None:
             raise
-        raise MissingPackage(user, module + " is not installed", name=error.name, next=install(extra)) from None
+        raise MissingPackage(
+            user, _("{module} is not installed").format(module=module), name=error.name, next=install(extra)
+        ) from None
 
 
 def bringing(module: str, user: str) -> str | None:

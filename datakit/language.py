@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LANGUAGES = ("en", "fr")
+MARKS = {"en": ".", "fr": ","}  # of decimals
 LOCALE = Path(__file__).with_name("locale")
 _spoken: ContextVar[str] = ContextVar("datakit_language", default="")
 
@@ -101,6 +102,11 @@ def day(date: str) -> str:
     """A day, written ``2026-05-31``, as the user writes it; what is no such day comes back as it is."""
     found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", date)
     return _("{year}-{month}-{day}").format(year=found[1], month=found[2], day=found[3]) if found else date
+
+
+def decimal(value: float, places: int) -> str:
+    """A number with its decimal mark: `datakit.show.style.number` for rooms that are below it, or need no Babel."""
+    return f"{value:.{places}f}".replace(".", MARKS[language()])
 
 
 def N_(message: str) -> str:

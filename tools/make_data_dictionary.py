@@ -82,7 +82,7 @@ def section(card):
             "|---|---|---|---|---|---|---|",
         ]
         for f in card.fields:
-            meaning = f.label() + (f". {f.description}" if f.description else "")
+            meaning = f.label("en") + (f". {f.description}" if f.description else "")
             row = (f"`{f.name}`", f"`{f.source[0]}`", f.type, f.unit or "", meaning, f.label("fr"), rules(f))
             lines.append("| " + " | ".join(cell(v) for v in row) + " |")
     else:

@@ -3,7 +3,8 @@
 Every text that a user reads is taken from where it is written: ``_("...")`` and its like (`datakit.language`) and units
 of `Value` in a room's code and templates; in a chapter the prose of ``notebooks/src`` and the texts of its code. Each
 room and each chapter has a file in ``datakit/locale/fr/LC_MESSAGES``: ``ROOM.po``, in which people write, and
-``ROOM.mo``, which is made of it and read when the kit runs.
+``ROOM.mo``, which is made of it and read when the kit runs. A document of ``docs`` that has a French twin has a
+``.po`` beside it, in ``docs/fr``, and the twin is made of both.
 
 What is new in the code is added without French, what is gone is dropped. With ``--check`` nothing is written: it says
 what is not translated, out of date, or not written as French is.
@@ -12,6 +13,7 @@ what is not translated, out of date, or not written as French is.
 import argparse
 import ast
 import io
+import json
 import re
 import string
 import sys
@@ -31,7 +33,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "datakit"
 FRENCH = PACKAGE / "locale" / "fr" / "LC_MESSAGES"
 CHAPTERS = ROOT / "notebooks" / "src"
+DOCUMENTS = {"facilitator": "animateurs", "glossary": "glossaire"}  # English and French names, in docs
 HALL = "datakit"  # the modules that stand in no room
+CATALOG = "catalog"  # what data cards say in English only: traps, units, publishers
 # A unit is said after a number, so it has a form for one and a form for many.
 KEYWORDS = DEFAULT_KEYWORDS | {"Value": (2, 2)}
 # In a chapter's code a text needs no mark: `datakit.show` translates what it is given. Single words are texts where
@@ -52,8 +56,12 @@ def names():
     -------
     list of str
     """
-    rooms = [HALL, *sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))]
-    return rooms + sorted(p.stem for p in CHAPTERS.glob("*.py"))
+    rooms = [HALL, CATALOG, *sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))]
+    return rooms + sorted(p.stem for p in CHAPTERS.glob("*.py")) + [n for n in DOCUMENTS if _document(n).exists()]
+
+
+def _document(name):
+    return ROOT / "docs" / f"{name}.md"
 
 
 def texts(name):
@@ -68,23 +76,44 @@ def texts(name):
     babel.messages.catalog.Catalog
     """
     catalog = Catalog(locale="fr", domain=name, fuzzy=False)
-    chapter = CHAPTERS / f"{name}.py"
-    for file in [chapter] if chapter.exists() else _files(name):
-        for message, context in _of_chapter(file) if file == chapter else _of_room(file):
-            catalog.add(message, context=context, locations=[(file.relative_to(ROOT).as_posix(), None)])
+    for file in _files(name):
+        for message, context in _of(file):
+            if message:
+                catalog.add(message, context=context, locations=[(file.relative_to(ROOT).as_posix(), None)])
     return catalog
 
 
 def _files(name):
+    if (CHAPTERS / f"{name}.py").exists():
+        return [CHAPTERS / f"{name}.py"]
+    if name in DOCUMENTS:
+        return [_document(name)]
     if name == HALL:
         return sorted(PACKAGE.glob("*.py"))
-    return sorted(p for p in (PACKAGE / name).rglob("*") if p.suffix == ".py" or p.name.endswith(".j2"))
+    return sorted(p for p in (PACKAGE / name).rglob("*") if p.suffix in (".py", ".j2") or name == CATALOG)
+
+
+def _of(file):
+    if file.suffix == ".md":
+        return ((text, None) for text in _prose(file.read_text(encoding="utf-8")))
+    return _of_chapter(file) if file.parent == CHAPTERS else _of_room(file)
 
 
 def _of_room(file):
+    if file.suffix == ".json":
+        yield from ((text, None) for text in _of_card(json.loads(file.read_text(encoding="utf-8"))))
+        return
     how = "python" if file.suffix == ".py" else "jinja2"
     for _line, message, _comments, context in extract_from_file(how, file, keywords=KEYWORDS):
         yield message, context
+
+
+def _of_card(card):
+    yield from (card["theme"], card.get("update_frequency"), *card.get("notes", []))
+    yield from (source.get("title") for source in card.get("sources", []))
+    yield card.get("parameter", {}).get("description")
+    units = {field.get("unit"): None for field in card.get("schema", {}).get("fields", [])}
+    yield from ((unit, unit) for unit in units if unit)
 
 
 def _of_chapter(file):
@@ -101,7 +130,7 @@ def _of_chapter(file):
 
 def _prose(source):
     found = []
-    MarkdownFile(io.BytesIO(source.encode()), callback=lambda text: found.append(text) or text, no_placeholders=True)
+    _markdown(source, lambda text: found.append(text) or text)
     return found
 
 
@@ -119,8 +148,12 @@ def in_french(source, say):
     -------
     str
     """
-    made = MarkdownFile(io.BytesIO(source.encode()), callback=say, max_line_length=0, no_placeholders=True)
-    return made.filesrc.strip()
+    return _markdown(source, say).filesrc.strip()
+
+
+def _markdown(source, say):
+    settings = {"max_line_length": 0, "no_placeholders": True, "extract_code_blocks": False}
+    return MarkdownFile(io.BytesIO(source.encode()), callback=say, **settings)
 
 
 def _said(tree):
@@ -159,7 +192,9 @@ def _words(word):
 
 
 def files(name):
-    """The ``.po`` and the ``.mo`` of a room or a chapter."""
+    """The file that people write in, and the one made of it: a ``.mo``, or a French document."""
+    if name in DOCUMENTS:
+        return ROOT / "docs" / "fr" / f"{name}.po", ROOT / "docs" / f"{DOCUMENTS[name]}.md"
     return FRENCH / f"{name}.po", FRENCH / f"{name}.mo"
 
 
@@ -184,10 +219,14 @@ def updated(name):
 
 
 def written(catalog):
-    """The bytes of the ``.po`` and of the ``.mo``."""
+    """The bytes of both `files`."""
     po, mo = io.BytesIO(), io.BytesIO()
     write_po(po, catalog, width=120, include_lineno=False)
     text = CHANGES_EACH_TIME.sub(b"", po.getvalue()[po.getvalue().index(b"msgid") :])  # without who and when
+    if catalog.domain in DOCUMENTS:
+        known = {message.id: message.string for message in catalog}
+        english = _document(catalog.domain).read_text(encoding="utf-8")
+        return text, (in_french(english, lambda said: known.get(said) or said) + "\n").encode()
     bare = read_po(io.BytesIO(text), locale="fr")
     bare.creation_date = bare.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # babel writes one: the same each time
     write_mo(mo, bare)
@@ -237,7 +276,7 @@ MISPRINTS = {
     "« » without no-break spaces inside": r"«[^\u00a0\u202f]|[^\u00a0\u202f]»",
     "quotes that are not « »": r"(?<!\w=)[“”]",
     "a straight apostrophe": r"(?<=[^\W\d_])'(?=[^\W\d_])",
-    "a decimal point": r"(?<![\w.])\d+\.\d+(?![\w.])",
+    "a decimal point": r"(?<![\w.])(?!3\.1[1-3]\b)\d+\.\d+(?![\w.])",
 }
 CODE = re.compile(r"`[^`]*`|\]\([^)]*\)|https?://\S+|\{[^}]*\}|<[^>]*>|&\w+;")
 
@@ -271,8 +310,9 @@ def main():
                 if args.check:
                     problems.append(f"{name}: {file.name} is out of date: make messages")
                 else:
+                    file.parent.mkdir(exist_ok=True)
                     file.write_bytes(data)
-    for problem in problems:
+    for problem in problems if args.check or args.names else ():
         print(problem, file=sys.stderr)
     print(f"{said} texts, {open_} without French, {len(problems) - open_} other faults")
     return 1 if problems and args.check else 0

@@ -1,6 +1,7 @@
 """The command line: parse, call, print; everything heavy is imported by the command that needs it.
 
 program   The commands, and `main`
+words     What the command line says of itself, and in which language
 mirrors   The commands ``datakit lock`` and ``datakit mirror``
 trees     The commands of ``datakit trees``
 workshop  The commands of ``datakit workshop``
@@ -10,4 +11,4 @@ doctor    Check that everything works here, and say what to do where it does not
 
 from datakit.cli.program import main
 
-__all__ = ["doctor", "main", "mirrors", "program", "room", "trees", "workshop"]
+__all__ = ["doctor", "main", "mirrors", "program", "room", "trees", "words", "workshop"]

@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 from datakit import extras
 from datakit.errors import without_password
+from datakit.language import N_, _, decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +38,13 @@ HTTP_SECONDS = 5
 POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
 NOTEBOOKS = ("notebooks", "trees", "vegetation", "inclusion")  # the extras that the four notebooks need
 USES = {
-    "notebooks": "no maps, no charts, no JupyterLab, no `datakit run`",
-    "trees": "not all that the trees theme can do",
-    "vegetation": "not all that the vegetation theme can do",
-    "inclusion": "not all that the digital inclusion theme can do",
-    "cluster": "no work on many cities at once",
-    "hexagons": "no grid of hexagons",
-    "satellite": "no satellite images",
+    "notebooks": N_("no maps, no charts, no JupyterLab, no `datakit run`"),
+    "trees": N_("not all that the trees theme can do"),
+    "vegetation": N_("not all that the vegetation theme can do"),
+    "inclusion": N_("not all that the digital inclusion theme can do"),
+    "cluster": N_("no work on many cities at once"),
+    "hexagons": N_("no grid of hexagons"),
+    "satellite": N_("no satellite images"),
 }
 
 
@@ -64,8 +65,8 @@ class Check:
         self.found, self.advice = without_password(found), without_password(advice)
 
     def __str__(self):
-        sign = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}[self.status]
-        text = f"{sign} {self.name:<11} {self.found}"
+        signs = {"ok": _("ok"), "warning": _("warning"), "failed": _("FAILED")}
+        text = f"{signs[self.status]:<{max(map(len, signs.values()))}} {_(self.name):<11} {self.found}"
         return text + ("\n                    -> " + self.advice if self.advice else "")
 
 
@@ -98,10 +99,12 @@ def python() -> Check:
     """The version of Python."""
     found = platform.python_version() + ", " + sys.executable
     if sys.version_info[:2] < OLDEST:
-        return Check("Python", "failed", found, "install Python 3.11, 3.12 or 3.13 and make the environment with it")
+        return Check(
+            N_("Python"), "failed", found, _("install Python 3.11, 3.12 or 3.13 and make the environment with it")
+        )
     if sys.version_info[:2] > NEWEST:
-        return Check("Python", "warning", found, "newer than what the kit is tested on (3.11 to 3.13)")
-    return Check("Python", "ok", found)
+        return Check(N_("Python"), "warning", found, _("newer than what the kit is tested on (3.11 to 3.13)"))
+    return Check(N_("Python"), "ok", found)
 
 
 def _numbers(version):
@@ -120,7 +123,7 @@ def _look_up(lines):
             continue
         least = re.search(r">=\s*([\d.]+)", requirement)
         if least and _numbers(version) < _numbers(least.group(1)):
-            old.append(f"{name} {version} (needs {least.group(1)})")
+            old.append(_("{name} {version} (needs {least})").format(name=name, version=version, least=least.group(1)))
     return missing, old
 
 
@@ -130,22 +133,28 @@ def packages() -> Iterator[Check]:
     core = lists.pop(extras.CORE, [])
     if extras.checkout():  # a clone is there to run the notebooks, which need what the lock brings
         core += [line for name in NOTEBOOKS for line in lists.pop(name, [])]
-        advice = "make run installs them into .venv; or: pip install --no-deps --require-hashes -r requirements.lock"
+        advice = _("make run installs them into .venv; or: pip install --no-deps --require-hashes -r requirements.lock")
     else:
         advice = "pip install " + extras.NAME  # pip keeps the kit that is there, and brings what it lacks
     missing, old = _look_up(sorted(set(core)))
     if missing:
-        more = f" and {len(missing) - 12} more" if missing[12:] else ""
-        yield Check("packages", "failed", "missing: " + ", ".join(missing[:12]) + more, advice)
+        more = _(" and {n} more").format(n=len(missing) - 12) if missing[12:] else ""
+        yield Check(
+            N_("packages"), "failed", _("missing: {names}").format(names=", ".join(missing[:12]) + more), advice
+        )
     if old:
-        yield Check("packages", "failed", "too old: " + ", ".join(old), advice)
+        yield Check(N_("packages"), "failed", _("too old: {names}").format(names=", ".join(old)), advice)
     if not missing and not old:
-        yield Check("packages", "ok", f"all {len(set(core))} direct dependencies")
+        yield Check(N_("packages"), "ok", _("all {n} direct dependencies").format(n=len(set(core))))
     for name, lines in lists.items():
         missing, old = _look_up(lines)
         if missing or old:
-            found = "without {}: {}".format(", ".join(missing + old), USES.get(name, name))
-            yield Check("extra", "warning", found, "if you want it: " + extras.install(name))
+            found = _("without {packages}: {lost}").format(
+                packages=", ".join(missing + old), lost=_(USES.get(name, name))
+            )
+            yield Check(
+                N_("extra"), "warning", found, _("if you want it: {command}").format(command=extras.install(name))
+            )
 
 
 def place() -> Check | None:
@@ -154,10 +163,13 @@ def place() -> Check | None:
         return None
     what = os.environ.get("BINDER_REPO_URL") or os.environ.get("BINDER_LAUNCH_HOST") or "yes"
     return Check(
-        "Binder",
+        N_("Binder"),
         "warning",
         what,
-        "closed after ten minutes without activity, nothing is kept: download your work; one processor, 2 GB at most",
+        _(
+            "closed after ten minutes without activity, nothing is kept: download your work; one processor, "
+            "2 GB at most"
+        ),
     )
 
 
@@ -176,15 +188,15 @@ def memory() -> Check:
         lines = Path("/proc/meminfo").read_text().splitlines()
         free = int(next(line.split()[1] for line in lines if line.startswith("MemAvailable"))) * 1024
     except (OSError, StopIteration, ValueError):
-        return Check("memory", "ok", "not measured on this system")
+        return Check(N_("memory"), "ok", _("not measured on this system"))
     limit = _first_number("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
     used = _first_number("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
     if limit and limit < 1e15:
         free = min(free, limit - (used or 0))
-    found = f"{free / 1e9:.1f} GB free"
+    found = _("{size} GB free").format(size=decimal(free / 1e9, 1))
     if free < MEMORY:
-        return Check("memory", "warning", found, "run one notebook at a time: datakit run --jobs 1")
-    return Check("memory", "ok", found)
+        return Check(N_("memory"), "warning", found, _("run one notebook at a time: datakit run --jobs 1"))
+    return Check(N_("memory"), "ok", found)
 
 
 def _cache_folder():
@@ -210,10 +222,10 @@ def disk() -> Check:
     """Room where the cache is."""
     folder = _nearest(_cache_folder())
     free = shutil.disk_usage(str(folder)).free
-    found = f"{free / 1e9:.1f} GB free in {folder}"
+    found = _("{size} GB free in {folder}").format(size=decimal(free / 1e9, 1), folder=folder)
     if free < DISK:
-        return Check("disk", "failed", found, "make room, or set DATAKIT_CACHE to a folder on another disk")
-    return Check("disk", "ok", found)
+        return Check(N_("disk"), "failed", found, _("make room, or set DATAKIT_CACHE to a folder on another disk"))
+    return Check(N_("disk"), "ok", found)
 
 
 def transform() -> Check:
@@ -221,23 +233,27 @@ def transform() -> Check:
     try:
         from pyproj import Transformer
     except ImportError:
-        return Check("coordinates", "failed", "pyproj is not installed", "make run installs it")
+        return Check(N_("coordinates"), "failed", _("pyproj is not installed"), _("make run installs it"))
     try:
         change = Transformer.from_crs("EPSG:4326", "EPSG:2154", always_xy=True)
         off = max(math.dist(change.transform(*degrees), metres) for degrees, metres in POINTS.items())
     except Exception as error:  # whatever PROJ raises, the advice is the same
-        return Check("coordinates", "failed", str(error)[:200], _proj_advice())
+        return Check(N_("coordinates"), "failed", str(error)[:200], _proj_advice())
     if not off < 1:
-        found = f"EPSG:4326 to EPSG:2154 is wrong by {off:.0f} m" if math.isfinite(off) else "gives infinity"
-        return Check("coordinates", "failed", found, _proj_advice())
-    return Check("coordinates", "ok", f"EPSG:4326 to EPSG:2154 within {off:.2f} m")
+        found = (
+            _("EPSG:4326 to EPSG:2154 is wrong by {off:.0f} m").format(off=off)
+            if math.isfinite(off)
+            else _("gives infinity")
+        )
+        return Check(N_("coordinates"), "failed", found, _proj_advice())
+    return Check(N_("coordinates"), "ok", _("EPSG:4326 to EPSG:2154 within {off} m").format(off=decimal(off, 2)))
 
 
 def _proj_advice():
     named = [n for n in ("PROJ_LIB", "PROJ_DATA") if os.environ.get(n)]
     if named:
-        return "unset {}: another program's PROJ data is used".format(" and ".join(named))
-    return "install pyproj again: pip install --force-reinstall pyproj"
+        return _("unset {names}: another program's PROJ data is used").format(names=" + ".join(named))
+    return _("install pyproj again: pip install --force-reinstall pyproj")
 
 
 def cache() -> Check:
@@ -250,14 +266,14 @@ def cache() -> Check:
     except OSError as error:
         kept = folder.is_dir() and any(folder.iterdir())
         return Check(
-            "cache",
+            N_("cache"),
             "warning" if kept else "failed",
-            f"{folder} cannot be written: {error.strerror}",
-            "what is in it can be read; for more data, set DATAKIT_CACHE to a folder of yours"
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror),
+            _("what is in it can be read; for more data, set DATAKIT_CACHE to a folder of yours")
             if kept
-            else "set DATAKIT_CACHE to a folder of yours",
+            else _("set DATAKIT_CACHE to a folder of yours"),
         )
-    return Check("cache", "ok", str(folder))
+    return Check(N_("cache"), "ok", str(folder))
 
 
 def cards() -> Check | None:
@@ -273,29 +289,47 @@ def cards() -> Check | None:
             warnings.simplefilter("ignore")
             found = read_catalog()
     except WrongUse as error:
-        return Check("cards", "failed", f"DATAKIT_CARDS names a folder that is not there: {error.found}", "correct it")
+        return Check(
+            N_("cards"),
+            "failed",
+            _("DATAKIT_CARDS names a folder that is not there: {found}").format(found=error.found),
+            _("correct it"),
+        )
     own = [card for card in found.values() if card.file and card.file.parent != PACKAGED]
     instead = [card.id for card in own if card.replaces]
-    said = f"{len(found) - len(own)} of the kit" + (f", {len(own)} of yours" if own else "")
-    said += ", in place of the kit's: " + ", ".join(instead) if instead else ""
+    said = _("{n} of the kit").format(n=len(found) - len(own)) + (_(", {n} of yours").format(n=len(own)) if own else "")
+    said += _(", in place of the kit's: ") + ", ".join(instead) if instead else ""
     wrong = [error for error in found.bad.values() if meant(Path(error.subject))]
     if wrong:
         told = "".join("\n" + str(error) for error in wrong).replace("\n", "\n" + " " * 20)
-        return Check("cards", "failed", f"{said}; {len(wrong)} cannot be used", "mend or delete the file:" + told)
+        return Check(
+            N_("cards"),
+            "failed",
+            _("{said}; {n} cannot be used").format(said=said, n=len(wrong)),
+            _("mend or delete the file:") + told,
+        )
     left = [Path(error.subject).name for error in found.bad.values()]
-    return Check("cards", "ok", said + (f"; no cards, left alone: {', '.join(left)}" if left else ""))
+    return Check(
+        N_("cards"), "ok", said + (_("; no cards, left alone: {names}").format(names=", ".join(left)) if left else "")
+    )
 
 
 def origin(name: str) -> Check:
     """One origin of data: does it answer, and with what it promises?"""
-    title = "origin"
+    title = N_("origin")
     if name == "publisher":
         return _publishers(title)
     if re.match("https?://", name):
         return _http(title, name)
     if name == "sample":
-        return _folder("sample", Path(__file__).parents[1] / "sample", "install the kit again: its sample is not whole")
-    return _folder(title, Path(name), "plug in the disk or correct --origins; then: datakit mirror verify " + name)
+        return _folder(
+            "sample", Path(__file__).parents[1] / "sample", _("install the kit again: its sample is not whole")
+        )
+    return _folder(
+        title,
+        Path(name),
+        _("plug in the disk or correct --origins; then: datakit mirror verify {name}").format(name=name),
+    )
 
 
 def _folder(title, folder, advice):
@@ -303,7 +337,9 @@ def _folder(title, folder, advice):
     try:
         datasets = json.loads((folder / "data.lock").read_text(encoding="utf-8"))["datasets"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return Check(title, "failed", f"{folder} is no mirror: {_short(error)}", advice)
+        return Check(
+            title, "failed", _("{folder} is no mirror: {short}").format(folder=folder, short=_short(error)), advice
+        )
     wrong, size = [], 0
     for id, entry in datasets.items():
         digest = hashlib.sha256()
@@ -316,11 +352,17 @@ def _folder(title, folder, advice):
             wrong.append(f"{id} ({_short(error)})")
             continue
         if digest.hexdigest() != entry.get("sha256"):
-            wrong.append(id + " (bytes differ from data.lock)")
-    where = "bundled" if title == "sample" else str(folder)
+            wrong.append(id + _(" (bytes differ from data.lock)"))
+    where = _("bundled") if title == "sample" else str(folder)
     if wrong or not datasets:
-        return Check(title, "failed", "{}: {}".format(where, ", ".join(wrong) or "no dataset"), advice)
-    return Check(title, "ok", f"{where}: {len(datasets)} datasets, {size / 1e6:.1f} MB, every byte checked")
+        return Check(title, "failed", "{}: {}".format(where, ", ".join(wrong) or _("no dataset")), advice)
+    return Check(
+        title,
+        "ok",
+        _("{where}: {n} datasets, {size} MB, every byte checked").format(
+            where=where, n=len(datasets), size=decimal(size / 1e6, 1)
+        ),
+    )
 
 
 def _short(error):
@@ -347,15 +389,20 @@ def _http(title, name):
     try:
         datasets = json.loads(_ask(url).decode("utf-8"))["datasets"]
     except urllib.error.HTTPError as error:
-        advice = "ask who serves it: a mirror has a data.lock at its top (datakit mirror build)"
-        return Check(title, "failed", f"{url} answers {error.code}", advice)
+        advice = _("ask who serves it: a mirror has a data.lock at its top (datakit mirror build)")
+        return Check(title, "failed", _("{url} answers {code}").format(url=url, code=error.code), advice)
     except OSError as error:
         reason = getattr(error, "reason", error)
-        advice = "is the address right, the Wi-Fi the room's? Until then: --origins sample"
-        return Check(title, "failed", f"{name} does not answer: {reason}", advice)
+        advice = _("is the address right, the Wi-Fi the room's? Until then: --origins sample")
+        return Check(title, "failed", _("{name} does not answer: {reason}").format(name=name, reason=reason), advice)
     except (ValueError, KeyError, TypeError):
-        return Check(title, "failed", url + " is not a data.lock", "a login page of the Wi-Fi? Open it in a browser")
-    return Check(title, "ok", f"{name}: {len(datasets)} datasets")
+        return Check(
+            title,
+            "failed",
+            _("{url} is not a data.lock").format(url=url),
+            _("a login page of the Wi-Fi? Open it in a browser"),
+        )
+    return Check(title, "ok", _("{name}: {n} datasets").format(name=name, n=len(datasets)))
 
 
 def _publishers(title):
@@ -377,11 +424,11 @@ def _publishers(title):
     with ThreadPoolExecutor(16) as pool:
         asked = {host: pool.submit(answers, host) for host in hosts}
     silent = [host for host, answer in asked.items() if not answer.result()]
-    found = f"publisher: {len(hosts) - len(silent)} of {len(hosts)} hosts answer"
+    found = _("publisher: {answer} of {n} hosts answer").format(answer=len(hosts) - len(silent), n=len(hosts))
     if len(silent) == len(hosts):
-        advice = "no network here, or a proxy (HTTPS_PROXY): use --origins sample or a mirror"
+        advice = _("no network here, or a proxy (HTTPS_PROXY): use --origins sample or a mirror")
         return Check(title, "failed", found, advice)
     if silent:
-        advice = "silent: {}. Try again later, or: --origins publisher,sample".format(", ".join(silent))
+        advice = _("silent: {hosts}. Try again later, or: --origins publisher,sample").format(hosts=", ".join(silent))
         return Check(title, "warning", found, advice)
     return Check(title, "ok", found)

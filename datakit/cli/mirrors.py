@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.language import _, decimal, ngettext
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -20,37 +22,37 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     """
     c = command(
         "lock",
-        "record in data.lock the exact files that datasets have now",
+        _("record in data.lock the exact files that datasets have now"),
         _lock,
         "  datakit lock communes iris --origins publisher\n  datakit fetch communes --locked\n",
     )
-    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets that the origins have, by default")
+    c.add_argument("ids", metavar="ID", nargs="*", help=_("all datasets that the origins have, by default"))
     origins(c)
-    c.add_argument("--file", default="data.lock", help="the lock file (default: data.lock)")
+    c.add_argument("--file", default="data.lock", help=_("the lock file (default: data.lock)"))
 
-    c = command("mirror", "prepare a folder of data for a room without a network", None)
-    mirror = c.add_subparsers(title="commands", metavar="COMMAND", dest="mirror", required=True)
+    c = command("mirror", _("prepare a folder of data for a room without a network"), None)
+    mirror = c.add_subparsers(title=_("commands"), metavar="COMMAND", dest="mirror", required=True)
     c = command(
         "build",
-        "fetch datasets into a mirror and write its data.lock",
+        _("fetch datasets into a mirror and write its data.lock"),
         _mirror_build,
         "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n",
         mirror,
     )
     c.add_argument("folder", metavar="DIR")
-    c.add_argument("ids", metavar="ID", nargs="*", help="all datasets, by default")
+    c.add_argument("ids", metavar="ID", nargs="*", help=_("all datasets, by default"))
     origins(c, "publisher")
     c = command(
         "verify",
-        "check every byte of a mirror",
+        _("check every byte of a mirror"),
         _mirror_verify,
         "  datakit mirror verify mirror\n  datakit mirror verify http://192.0.2.1:8000\n",
         mirror,
     )
-    c.add_argument("folder", metavar="DIR", help="a folder, or the address of a served mirror")
+    c.add_argument("folder", metavar="DIR", help=_("a folder, or the address of a served mirror"))
     c = command(
         "add",
-        "put a file of yours into a mirror",
+        _("put a file of yours into a mirror"),
         _mirror_add,
         "  datakit mirror add mirror trees-dijon arbres.csv --vintage 2024-03\n",
         mirror,
@@ -58,8 +60,8 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     c.add_argument("folder", metavar="DIR")
     c.add_argument("id", metavar="ID")
     c.add_argument("file", metavar="FILE")
-    c.add_argument("--vintage", metavar="DATE", help="the year or date that the file is of, such as 2016 or 2024-03")
-    c.add_argument("--no-check", action="store_true", help="take the file although it may not load under its card")
+    c.add_argument("--vintage", metavar="DATE", help=_("the year or date that the file is of, such as 2016 or 2024-03"))
+    c.add_argument("--no-check", action="store_true", help=_("take the file although it may not load under its card"))
 
 
 def _lock(args):
@@ -67,8 +69,11 @@ def _lock(args):
 
     entries = mirrors.lock(args.ids or None, args.origins, file=args.file)
     for id, entry in entries.items():
-        print(f"{id}: {entry['sha256'][:12]}, from {entry['origin']}")
-    print(f"{_many(len(entries))} recorded in {args.file}; now: datakit fetch ID --locked", file=sys.stderr)
+        print(_("{id}: {digest}, from {origin}").format(id=id, digest=entry["sha256"][:12], origin=entry["origin"]))
+    print(
+        _("{many} recorded in {file}; now: datakit fetch ID --locked").format(many=_many(len(entries)), file=args.file),
+        file=sys.stderr,
+    )
     return 0
 
 
@@ -76,7 +81,10 @@ def _mirror_build(args):
     from datakit.data import mirrors
 
     report = mirrors.build(args.folder, args.ids or None, args.origins, say=lambda line: print(line, flush=True))
-    return _mirror(report, f"next: datakit workshop serve {args.folder}, or use it here: --origins {args.folder}")
+    return _mirror(
+        report,
+        _("next: datakit workshop serve {folder}, or use it here: --origins {folder}").format(folder=args.folder),
+    )
 
 
 def _mirror_verify(args):
@@ -90,7 +98,11 @@ def _mirror_add(args):
 
     entry = mirrors.add(args.folder, args.id, args.file, vintage=args.vintage, check=not args.no_check)
     dated = f", of {args.vintage}" if args.vintage else ""
-    print(f"{args.id}: {entry['filename']} is in {args.folder}{dated}, sha256 {entry['sha256'][:12]}")
+    print(
+        _("{id}: {filename} is in {folder}{dated}, sha256 {digest}").format(
+            id=args.id, filename=entry["filename"], folder=args.folder, dated=dated, digest=entry["sha256"][:12]
+        )
+    )
     return 0
 
 
@@ -99,12 +111,16 @@ def _mirror(report, next=""):
     for name, problem in report.problems.items():
         text = problem if problem.startswith(name) else f"{name}: {problem}"
         print(text, file=sys.stderr)
-    wrong = f", {len(report.problems)} wrong" if report.problems else ""
-    print(f"{report.folder}: {_many(len(report.good))} whole, {report.bytes / 1e6:.1f} MB{wrong}")
+    wrong = _(", {n} wrong").format(n=len(report.problems)) if report.problems else ""
+    print(
+        _("{folder}: {many} whole, {size} MB{wrong}").format(
+            folder=report.folder, many=_many(len(report.good)), size=decimal(report.bytes / 1e6, 1), wrong=wrong
+        )
+    )
     if next and report.good:
         print(next)
     return 0 if report.ok else 1
 
 
 def _many(count):
-    return f"{count} dataset{'s' * (count != 1)}"
+    return ngettext("{n} dataset", "{n} datasets", count).format(n=count)

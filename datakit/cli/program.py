@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
@@ -16,9 +15,11 @@ from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import room as cli_room
 from datakit.cli import trees as cli_trees
 from datakit.cli import workshop as cli_workshop
+from datakit.cli.words import ABOUT, EXAMPLES, ORIGINS, VARIABLES, in_language, speak_utf8
 from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, CannotAnswer, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
+from datakit.language import LANGUAGES, _, language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,53 +27,17 @@ if TYPE_CHECKING:
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_OUTPUT = "reports/latest"
 
-ABOUT = """\
-Open data of Dijon Métropole on trees, vegetation and digital inclusion:
-find a dataset, fetch it, run the notebooks, get a report.
-"""
-
-EXAMPLES = """\
-examples:
-  datakit list tree                          the datasets that mention trees
-  datakit show trees-grenoble --lang fr      its columns, units, licence and traps
-  datakit fetch communes                     the file's path, fetched once and kept
-  datakit run trees --output reports/trees   run one notebook and write a report
-  datakit doctor                             what works here, what does not, what to do
-
-Origins of data are tried in order: sample (invented, bundled, always there), publisher,
-a folder or an http address prepared with `datakit mirror build`.
-{origins}
-
-environment variables:
-{variables}
-"""
-
-VARIABLES = {
-    "DATAKIT_ORIGINS": "where data comes from, as --origins",
-    "DATAKIT_LOCK": "a lock file: only the data that it names is accepted, as with --locked",
-    "DATAKIT_CARDS": "folders of data cards beside the project's own, separated as in PATH",
-    "DATAKIT_CACHE": "the folder in which files are kept",
-    "DATAKIT_AUTHOR": "the person or team that a report names",
-    "DATAKIT_TIMEOUT": "seconds to wait for a connection and for an answer (default: 10,60)",
-    "DATAKIT_MAX_UNPACKED": "bytes that an archive may unpack to in memory (default: 2e9)",
-}
-
-ORIGINS = (
-    "where data comes from, in order, separated by commas: sample, publisher, a folder, an http address;"
-    " a folder with a comma in its name in double quotes: '\"/media/usb, blue\",sample' (now: {})"
-)
-
 
 def _now():
     """The origins in force, and why."""
     named = os.environ.get("DATAKIT_ORIGINS")
-    return f"{without_password(named)}, from DATAKIT_ORIGINS" if named else "sample"
+    return _("{origins}, from DATAKIT_ORIGINS").format(origins=without_password(named)) if named else "sample"
 
 
 def _named(origins):
     """An option given and empty is a variable that a script forgot to set: the sample would be a surprise."""
     if not origins.strip():
-        raise argparse.ArgumentTypeError("empty: name an origin, or leave the option out")
+        raise argparse.ArgumentTypeError(_("empty: name an origin, or leave the option out"))
     return origins
 
 
@@ -81,6 +46,8 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+        now = _("the language of all that is said (now: {lang})").format(lang=language())
+        self.add_argument("--lang", choices=LANGUAGES, help=now)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,17 +59,22 @@ def parser() -> argparse.ArgumentParser:
     """
     top = _Parser(
         "datakit",
-        description=ABOUT,
-        epilog=EXAMPLES.format(
-            origins=f"Now: {_now()}. Change it with --origins or DATAKIT_ORIGINS.",
-            variables="\n".join(f"  {name:<21}  {what}" for name, what in VARIABLES.items()),
+        description=_(ABOUT),
+        epilog=_(EXAMPLES).format(
+            origins=_("Now: {now}. Change it with --origins or DATAKIT_ORIGINS.").format(now=_now()),
+            variables="\n".join(f"  {name:<21}  {_(what)}" for name, what in VARIABLES.items()),
         ),
     )
-    top.add_argument("--version", action="version", version=f"datakit {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"datakit {__version__}",
+        help=_("show program's version number and exit"),
+    )
+    commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", dest="command", required=True)
 
     def command(name, what, call, examples="", into=commands):
-        epilog = f"examples:\n{examples}" if examples else None
+        epilog = _("examples:") + "\n" + examples if examples else None
         made = into.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", epilog=epilog)
         made.set_defaults(call=call)
         return made
@@ -113,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="LIST",
             type=_named,
             default=default,
-            help=ORIGINS.format(default or _now()).replace("%", "%%"),
+            help=_(ORIGINS).format(default or _now()).replace("%", "%%"),
         )
 
     _add_data(command, origins)
@@ -127,38 +99,36 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_data(command, origins):
-    c = command("list", "list the datasets", _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
-    c.add_argument("words", nargs="*", help="only datasets whose card mentions every word, in English or French")
-    c.add_argument("--theme", help="only one theme: " + ", ".join(themes()))
-    c.add_argument("--lang", choices=("en", "fr"), default="en", help="language of the titles")
+    c = command("list", _("list the datasets"), _list, "  datakit list --theme trees\n  datakit list INSEE IRIS\n")
+    c.add_argument("words", nargs="*", help=_("only datasets whose card mentions every word, in English or French"))
+    c.add_argument("--theme", help=_("only one theme: {names}").format(names=", ".join(themes())))
 
     c = command(
         "show",
-        "show a dataset's card: columns, units, licence, traps",
+        _("show a dataset's card: columns, units, licence, traps"),
         _show,
         "  datakit show census-iris-population --lang fr\n  datakit show communes --json\n",
     )
     c.add_argument("id", metavar="ID")
-    c.add_argument("--lang", choices=("en", "fr"), default="en")
-    c.add_argument("--json", action="store_true", help="the card itself, a Frictionless Data Resource")
+    c.add_argument("--json", action="store_true", help=_("the card itself, a Frictionless Data Resource"))
 
     c = command(
         "fetch",
-        "fetch datasets once and print the paths of their files",
+        _("fetch datasets once and print the paths of their files"),
         _fetch,
         "  datakit fetch communes iris\n  datakit fetch iris --origins publisher --refresh\n"
         "  datakit fetch dijon-portal@jeux-pour-enfants-2 --origins publisher\n",
     )
     c.add_argument("ids", metavar="ID", nargs="+")
     origins(c)
-    c.add_argument("--locked", action="store_true", help="accept only what data.lock names (see datakit lock)")
-    c.add_argument("--refresh", action="store_true", help="ask the origin again although a copy is kept")
+    c.add_argument("--locked", action="store_true", help=_("accept only what data.lock names (see datakit lock)"))
+    c.add_argument("--refresh", action="store_true", help=_("ask the origin again although a copy is kept"))
 
 
 def _add_run(command, origins):
     c = command(
         "run",
-        "run the notebooks and write a report",
+        _("run the notebooks and write a report"),
         _run,
         "  datakit run\n  datakit run trees inclusion --jobs 1\n"
         "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
@@ -169,31 +139,44 @@ def _add_run(command, origins):
         "themes",
         metavar="THEME",
         nargs="*",
-        help="trees, vegetation, inclusion: the chapters of a theme; trees_risk: one chapter; or paths; all by default",
+        help=_(
+            "trees, vegetation, inclusion: the chapters of a theme; trees_risk: one chapter; or paths; all by default"
+        ),
     )
     origins(c)
-    c.add_argument("--locked", action="store_true", help="accept only the data that data.lock names (see datakit lock)")
+    c.add_argument(
+        "--locked", action="store_true", help=_("accept only the data that data.lock names (see datakit lock)")
+    )
     c.add_argument(
         "-p",
         "--parameter",
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="for the notebooks that have this parameter; a wrong name lists the right ones",
+        help=_("for the notebooks that have this parameter; a wrong name lists the right ones"),
     )
-    c.add_argument("--output", metavar="DIR", default=DEFAULT_OUTPUT, help=f"the report (default: {DEFAULT_OUTPUT})")
-    c.add_argument("--jobs", type=int, metavar="N", help="notebooks at the same time (default: one a processor)")
-    c.add_argument("--timeout", type=float, metavar="SECONDS", default=600.0, help="for each notebook (default: 600)")
-    c.add_argument("--notebooks", metavar="DIR", help="the folder of notebooks (default: ./notebooks, else the kit's)")
-    c.add_argument("--quiet", action="store_true", help="say nothing while it runs")
+    c.add_argument(
+        "--output",
+        metavar="DIR",
+        default=DEFAULT_OUTPUT,
+        help=_("the report (default: {default_output})").format(default_output=DEFAULT_OUTPUT),
+    )
+    c.add_argument("--jobs", type=int, metavar="N", help=_("notebooks at the same time (default: one a processor)"))
+    c.add_argument(
+        "--timeout", type=float, metavar="SECONDS", default=600.0, help=_("for each notebook (default: 600)")
+    )
+    c.add_argument(
+        "--notebooks", metavar="DIR", help=_("the folder of notebooks (default: ./notebooks, else the kit's)")
+    )
+    c.add_argument("--quiet", action="store_true", help=_("say nothing while it runs"))
 
 
 def _add_notebooks(command):
     examples = "  datakit notebooks\n  datakit notebooks my_notebooks\n"
     c = command(
-        "notebooks", "copy the kit's notebooks, to open and change them; no file is replaced", _notebooks, examples
+        "notebooks", _("copy the kit's notebooks, to open and change them; no file is replaced"), _notebooks, examples
     )
-    c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help="where (default: ./notebooks)")
+    c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help=_("where (default: ./notebooks)"))
 
 
 def _list(args):
@@ -202,17 +185,17 @@ def _list(args):
     found = read_catalog()
     themes = sorted({card.theme for card in found.values()})
     if args.theme and args.theme not in themes:
-        raise WrongUse("--theme", "no dataset has this theme", expected=", ".join(themes), found=args.theme)
+        raise WrongUse("--theme", _("no dataset has this theme"), expected=", ".join(themes), found=args.theme)
     if args.words:
         found = found.search(" ".join(args.words))
     cards = [c for c in found.values() if args.theme in (None, c.theme)]
     if not cards:
-        print(f"no dataset mentions {' '.join(args.words)}", file=sys.stderr)
+        print(_("no dataset mentions {names}").format(names=" ".join(args.words)), file=sys.stderr)
         return FAILED
     found = Catalog(cards)
     width = max(map(len, found))
     for id, card in found.items():
-        print(f"{card.theme:<11} {id:<{width}}  {card.label(args.lang)}")
+        print(f"{card.theme:<11} {id:<{width}}  {card.label()}")
     return OK
 
 
@@ -220,7 +203,7 @@ def _show(args):
     from datakit.data.cards import read_catalog
 
     card = read_catalog()[args.id]
-    print(json.dumps(card.raw, ensure_ascii=False, indent=1) if args.json else card.text(args.lang))
+    print(json.dumps(card.raw, ensure_ascii=False, indent=1) if args.json else card.text())
     return OK
 
 
@@ -241,7 +224,12 @@ def _fetch(args):
             code = FAILED
             continue
         stamp = f", {STAMP}" if got.synthetic else ""
-        print(f"{card.id}: {got.outcome}, from {got.origin}{stamp}", file=sys.stderr)
+        print(
+            _("{id}: {outcome}, from {origin}{stamp}").format(
+                id=card.id, outcome=got.outcome, origin=got.origin, stamp=stamp
+            ),
+            file=sys.stderr,
+        )
         print(got.path, flush=True)
     return code
 
@@ -256,9 +244,9 @@ def _run(args):
     for text in args.parameter:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise WrongUse("-p", "a parameter is given as name=value", found=text, next="for example -p k=7")
+            raise WrongUse("-p", _("a parameter is given as name=value"), found=text, next=_("for example -p k=7"))
         if name.strip() in given:
-            raise WrongUse("-p", f"{name.strip()} is given twice")
+            raise WrongUse("-p", _("{name} is given twice").format(name=name.strip()))
         given[name.strip()] = value
     # Asked to stop by a job manager: leave as after Ctrl-C, with no kernel left behind and no half report.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -278,11 +266,23 @@ def _run(args):
     for notebook in failed:
         print(f"{notebook.name}: {notebook.summary()}", file=sys.stderr)
     if report.kept:
-        print(f"kept in {report.output}, where no run wrote them: {', '.join(report.kept)}", file=sys.stderr)
+        print(
+            _("kept in {output}, where no run wrote them: {names}").format(
+                output=report.output, names=", ".join(report.kept)
+            ),
+            file=sys.stderr,
+        )
     if report.output.resolve() != Path(args.output).resolve():
-        print(f"the report in {args.output}, of a run that did not fail, stays as it is", file=sys.stderr)
-    done = f"{len(report.notebooks) - len(failed)} of {len(report.notebooks)} notebooks done"
-    print(f"{done} in {report.seconds:.0f} s. Report: {report.output / 'index.html'}")
+        print(
+            _("the report in {output}, of a run that did not fail, stays as it is").format(output=args.output),
+            file=sys.stderr,
+        )
+    done = _("{done} of {n} notebooks done").format(done=len(report.notebooks) - len(failed), n=len(report.notebooks))
+    print(
+        _("{done} in {seconds:.0f} s. Report: {index}").format(
+            done=done, seconds=report.seconds, index=report.output / "index.html"
+        )
+    )
     return FAILED if failed else OK
 
 
@@ -304,11 +304,16 @@ def _notebooks(args):
 
     copied, left = copy_notebooks(args.folder)
     for path in left:
-        print(f"{path} is there already: left as it is", file=sys.stderr)
+        print(_("{path} is there already: left as it is").format(path=path), file=sys.stderr)
     for path in copied:
         print(path)
     names = sorted(map(str, copied + left))
-    print(f"next: jupyter trust {shlex.join(names)} && jupyter lab {shlex.quote(names[0])}", file=sys.stderr)
+    print(
+        _("next: jupyter trust {names} && jupyter lab {first}").format(
+            names=shlex.join(names), first=shlex.quote(names[0])
+        ),
+        file=sys.stderr,
+    )
     return OK
 
 
@@ -319,17 +324,6 @@ def _complain(error):
 def _warn(message, category, filename, lineno, file=None, line=None):
     """A warning as a sentence: a place in the kit's own code helps nobody who types commands."""
     _complain(message if issubclass(category, DataWarning) else f"{category.__name__}: {message}")
-
-
-def _speak_utf8():
-    """Accents must never stop a command: a terminal that says it knows only ASCII gets UTF-8, others what they can."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            name = (stream.encoding or "ascii").lower().replace("-", "")
-            if name in ("ascii", "ansi_x3.41968", "usascii"):
-                stream.reconfigure(encoding="utf-8", errors="replace")
-            elif name != "utf8":
-                stream.reconfigure(errors="replace")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -345,11 +339,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 done, 1 failed, 2 wrong use.
     """
-    _speak_utf8()
+    speak_utf8()
     typed = sys.argv[1:] if argv is None else list(argv)
-    args = parser().parse_args(typed)
-    args.typed = typed
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), in_language(typed):
+        args = parser().parse_args(typed)
+        args.typed = typed
         warnings.showwarning = _warn
         return _outcome(args)
 
@@ -369,10 +363,10 @@ def _outcome(args):
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("datakit"):
             raise
-        _complain(f"the package {error.name} is not installed here\n  next:     datakit doctor")
+        _complain(_("the package {name} is not installed here\n  next:     datakit doctor").format(name=error.name))
         return FAILED
     except KeyboardInterrupt:
-        _complain("stopped")
+        _complain(_("stopped"))
         return 130
     except BrokenPipeError:  # `datakit list | head`: nobody listens any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from datakit.data.project import in_project
 from datakit.data.provenance import STAMP
 from datakit.errors import DatakitError
+from datakit.language import _, language
 
 if TYPE_CHECKING:
     import argparse
@@ -23,58 +24,59 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     command, origins : callable
         Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
     """
-    c = command("trees", "read any tree inventory, judge it, list the trees to look at first", None)
-    trees = c.add_subparsers(title="commands", metavar="COMMAND", dest="trees", required=True)
+    c = command("trees", _("read any tree inventory, judge it, list the trees to look at first"), None)
+    trees = c.add_subparsers(title=_("commands"), metavar="COMMAND", dest="trees", required=True)
     c = command(
         "import",
-        "turn a file of trees into the standard table, and put it into a mirror",
+        _("turn a file of trees into the standard table, and put it into a mirror"),
         _trees_import,
         "  datakit trees import arbres.csv\n"
         "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
-        "  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n",
+        + _("  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n"),
         trees,
     )
-    c.add_argument("file", metavar="FILE", help="CSV, GeoJSON, GeoPackage, shapefile or Parquet")
-    c.add_argument("--city", default="Dijon", help="names the dataset: trees-dijon for Dijon (the default)")
-    c.add_argument("--crosswalk", metavar="F", help="which column is what: a proposal that you have edited")
-    c.add_argument("--output", metavar="DIR", help="what explains the table (default: imports/CITY)")
-    c.add_argument("--mirror", metavar="DIR", help="where the table goes (default: mirror, in the project's folder)")
+    c.add_argument("file", metavar="FILE", help=_("CSV, GeoJSON, GeoPackage, shapefile or Parquet"))
+    c.add_argument("--city", default="Dijon", help=_("names the dataset: trees-dijon for Dijon (the default)"))
+    c.add_argument("--crosswalk", metavar="F", help=_("which column is what: a proposal that you have edited"))
+    c.add_argument("--output", metavar="DIR", help=_("what explains the table (default: imports/CITY)"))
+    c.add_argument("--mirror", metavar="DIR", help=_("where the table goes (default: mirror, in the project's folder)"))
     origins(c)
 
     def inventory(made, file):
-        made.add_argument("--inventory", metavar="ID", default="trees-dijon", help="a dataset (default: trees-dijon)")
-        made.add_argument("--output", metavar=file[0], default=file[1], help=f"default: {file[1]}")
+        made.add_argument(
+            "--inventory", metavar="ID", default="trees-dijon", help=_("a dataset (default: trees-dijon)")
+        )
+        made.add_argument(
+            "--output", metavar=file[0], default=file[1], help=_("default: {value}").format(value=file[1])
+        )
         origins(made)
 
     c = command(
         "audit",
-        "one page on what an inventory can and cannot answer",
+        _("one page on what an inventory can and cannot answer"),
         _trees_audit,
         "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
         trees,
     )
     inventory(c, ("FILE", "reports/audit.html"))
-    c.add_argument("--lang", choices=("en", "fr"), default="en")
     c = command(
         "visits",
-        "the trees to look at first, in rounds that a crew can walk",
+        _("the trees to look at first, in rounds that a crew can walk"),
         _trees_visits,
         "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
         trees,
     )
     inventory(c, ("DIR", "reports/visits"))
-    c.add_argument("-n", type=int, default=200, metavar="N", help="trees to visit (default: 200)")
-    c.add_argument("--walk", type=float, default=6.0, metavar="KM", help="longest round, in km (default: 6)")
-    c.add_argument("--lang", choices=("en", "fr"), default="en", help="of the heads and reasons (default: en)")
+    c.add_argument("-n", type=int, default=200, metavar="N", help=_("trees to visit (default: 200)"))
+    c.add_argument("--walk", type=float, default=6.0, metavar="KM", help=_("longest round, in km (default: 6)"))
     c = command(
         "page",
-        "a page for citizens: trees near a place, and a walk past the remarkable ones",
+        _("a page for citizens: trees near a place, and a walk past the remarkable ones"),
         _trees_page,
         "  datakit trees page --output trees.html\n",
         trees,
     )
     inventory(c, ("FILE", "reports/arbres.html"))
-    c.add_argument("--lang", choices=("fr", "en"), default="fr")
 
 
 def _writes(call):
@@ -89,10 +91,10 @@ def _writes(call):
         except OSError as error:
             raise DatakitError(
                 str(error.filename or args.output),
-                "the output cannot be written",
-                expected="a folder that can be made, with room and the right to write",
+                _("the output cannot be written"),
+                expected=_("a folder that can be made, with room and the right to write"),
                 found=error.strerror or str(error),
-                next="--output with another place",
+                next=_("--output with another place"),
             ) from error
 
     return careful
@@ -111,11 +113,11 @@ def _trees_import(args):
     for note in made.notes:
         print(f"\n{note}")
     if len(made.rejects):
-        print(f"\n{len(made.rejects)} rows of the file are set aside, and are no trees of the table:")
+        print(_("\n{n} rows of the file are set aside, and are no trees of the table:").format(n=len(made.rejects)))
         print(made.rejects.drop(columns="column").head(10).to_string(index=False))
-        print(f"all of them: {made.changes.with_name('rejects.csv')}")
-    print(f"\n{len(made.trees)} trees. What was changed:")
-    print(made.summary.to_string(index=False) if len(made.summary) else "nothing")
+        print(_("all of them: {file}").format(file=made.changes.with_name("rejects.csv")))
+    print(_("\n{n} trees. What was changed:").format(n=len(made.trees)))
+    print(made.summary.to_string(index=False) if len(made.summary) else _("nothing"))
     findings, page = audit(made.trees, area=communes), made.changes.with_name("audit.html")
     findings.page(page)
     print(f"\n{findings.text()}\n")
@@ -124,10 +126,18 @@ def _trees_import(args):
     for what in ("crosswalk", "changes", "card"):
         print(f"{what:<10} {getattr(made, what)}")
     print(f"{'audit':<10} {page}")
-    print(f"{'table':<10} {made.table}, put into {mirror}/ as {made.id}, sha256 {entry['sha256'][:12]}")
-    print(f"next: look at {page}; a column read wrongly? edit {made.crosswalk}, then --crosswalk {made.crosswalk}")
+    print(
+        _("{head:<10} {table}, put into {mirror}/ as {id}, sha256 {digest}").format(
+            head=_("table"), table=made.table, mirror=mirror, id=made.id, digest=entry["sha256"][:12]
+        )
+    )
+    print(
+        _("next: look at {page}; a column read wrongly? edit {crosswalk}, then --crosswalk {crosswalk}").format(
+            page=page, crosswalk=made.crosswalk
+        )
+    )
     name = "" if made.id == "trees-dijon" else f" -p inventory={made.id}"
-    print(f"      datakit run trees --origins {mirror},sample{name}")
+    print(_("      datakit run trees --origins {mirror},sample{name}").format(mirror=mirror, name=name))
     return 0
 
 
@@ -144,7 +154,7 @@ def _communes(origins, synthetic=False, trees=None):
         return None
     if communes.attrs["datakit"]["synthetic"] == synthetic:
         return communes
-    print("The trees and the communes at hand are not both real: they are not compared.", file=sys.stderr)
+    print(_("The trees and the communes at hand are not both real: they are not compared."), file=sys.stderr)
     return None
 
 
@@ -155,11 +165,11 @@ def _roads(origins, synthetic):
     try:
         roads = load("bdtopo-roads", origins)
     except DatakitError as error:
-        print(f"The page has no streets: {error}", file=sys.stderr)
+        print(_("The page has no streets: {error}").format(error=error), file=sys.stderr)
         return None
     if roads.attrs["datakit"]["synthetic"] == synthetic:
         return roads
-    print("The page has no streets: the trees and the streets at hand are not both real.", file=sys.stderr)
+    print(_("The page has no streets: the trees and the streets at hand are not both real."), file=sys.stderr)
     return None
 
 
@@ -171,7 +181,12 @@ def _inventory(args):
     trees = standardise(load(args.inventory, args.origins))
     said = trees.attrs["datakit"]
     stamp = f", {STAMP}" if said["synthetic"] else ""
-    print(f"{args.inventory}: {len(trees)} trees, from {said['origin']}{stamp}", file=sys.stderr)
+    print(
+        _("{inventory}: {n} trees, from {origin}{stamp}").format(
+            inventory=args.inventory, n=len(trees), origin=said["origin"], stamp=stamp
+        ),
+        file=sys.stderr,
+    )
     return trees
 
 
@@ -184,7 +199,7 @@ def _trees_audit(args):
     synthetic = trees.attrs["datakit"]["synthetic"]
     # The same checks as in the chapter: with the communes where there are any, and at the year of the inventory.
     area = _communes(args.origins, synthetic, trees)
-    found = audit(trees, area=area, today=survey_year(trees), lang=args.lang)
+    found = audit(trees, area=area, today=survey_year(trees), lang=language())
     print(found.text())
     print(found.page(args.output))
     return 0
@@ -196,10 +211,10 @@ def _trees_visits(args):
     from datakit.trees.choosing import loss_scores
 
     trees = _inventory(args)
-    choice = loss_scores(trees, visits=args.n, lang=args.lang)
+    choice = loss_scores(trees, visits=args.n, lang=language())
     print(choice.sentence())
     listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk, why=choice.why)
-    for path in visits.write_list(listed, args.output, args.lang):
+    for path in visits.write_list(listed, args.output, language()):
         print(path)
     print(visits.PROTECTED_ROWS)
     return 0
@@ -212,7 +227,7 @@ def _trees_page(args):
     trees = _inventory(args)
     communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
     roads = _roads(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
-    print(page.write_page(trees, _made(args.output), lang=args.lang, outline=communes, roads=roads))
+    print(page.write_page(trees, _made(args.output), lang=language(), outline=communes, roads=roads))
     return 0
 
 

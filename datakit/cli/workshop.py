@@ -27,7 +27,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     )
     c.add_argument("folder", metavar="DIR", nargs="?", help=_("(default: the project's folder)"))
 
-    c = command("workshop", "prepare a room of forty people, and serve it", None)
+    c = command("workshop", _("prepare a room of forty people, and serve it"), None)
     workshop = c.add_subparsers(title="commands", metavar="COMMAND", dest="workshop", required=True)
     c = command(
         "serve",

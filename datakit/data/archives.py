@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.errors import Corrupt, NotAsDescribed, WrongUse
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def unpacked_limit() -> int:
         return int(float(text))
     except (ValueError, OverflowError):
         raise WrongUse(
-            "DATAKIT_MAX_UNPACKED", "must be a number of bytes", expected="a number such as 2e9", found=text
+            "DATAKIT_MAX_UNPACKED", _("must be a number of bytes"), expected=_("a number such as 2e9"), found=text
         ) from None
 
 
@@ -65,12 +66,18 @@ def check_bytes(path: str | os.PathLike[str], card: Card) -> None:
         tail = file.read().rstrip()
     again = f"datakit fetch {card.id} --refresh, or another origin"
     if not head.strip():
-        raise Corrupt(card.id, "the file is empty", expected=card.filename, found=f"{size} bytes", next=again)
+        raise Corrupt(
+            card.id,
+            _("the file is empty"),
+            expected=card.filename,
+            found=_("{size} bytes").format(size=size),
+            next=again,
+        )
     opening = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if what := _other_answer(opening, path, card):
         raise Corrupt(
             card.id,
-            f"{what} came instead of the data (often an error or a login page)",
+            _("{what} came instead of the data (often an error or a login page)").format(what=what),
             expected=card.format,
             found=answer_in_words(path) or repr(head[:80].decode("utf-8", "replace")),
             next=again,
@@ -84,15 +91,15 @@ def check_bytes(path: str | os.PathLike[str], card: Card) -> None:
                 _read_limited(file, card, keep=False)
         elif card.format == "parquet":
             if head[:4] != b"PAR1" or tail[-4:] != b"PAR1":
-                raise Corrupt(card.id, "this is no whole Parquet file", expected="PAR1 at both ends", next=again)
+                raise Corrupt(card.id, _("this is no whole Parquet file"), expected=_("PAR1 at both ends"), next=again)
         elif card.format in JSONS and (
             opening[:1] not in (b"{", b"[") or tail[-1:] != {b"{": b"}", b"[": b"]"}[opening[:1]]
         ):
             raise Corrupt(
                 card.id,
-                "this JSON is cut off or is something else",
-                expected="{…} or […]",
-                found=f"starts {head[:30]!r}, ends {tail[-30:]!r}",
+                _("this JSON is cut off or is something else"),
+                expected=_("{…} or […]"),
+                found=_("starts {digest!r}, ends {digest2!r}").format(digest=head[:30], digest2=tail[-30:]),
                 next=again,
             )
 
@@ -102,14 +109,14 @@ def _other_answer(opening, path, card):
     if opening[:1] == b"<":  # no card's format begins so
         web = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")
         page = opening.lower().startswith(web) or b"<html" in opening.lower()
-        return "an HTML page" if page else "an XML report"
+        return _("an HTML page") if page else _("an XML report")
     if card.format == "csv" and opening.startswith((b"{", b"[{")):
-        return "a JSON answer"
+        return _("a JSON answer")
     with suppress(ValueError):
         if card.format in JSONS and path.stat().st_size <= LONGEST_ERROR and _error_of(json.loads(path.read_bytes())):
-            return "an error"
+            return _("an error")
     if card.format == "csv" and not compression_of(path, card) and not _names_a_column(path, card):
-        return "a text without any of the card's columns"
+        return _("a text without any of the card's columns")
     return None
 
 
@@ -168,16 +175,18 @@ def unpacking(card: Card) -> Iterator[None]:
     except RuntimeError as error:  # zipfile's words for a password and an unknown method
         raise Corrupt(
             card.id,
-            "this archive asks for a password, or is packed in a way that Python cannot open",
-            expected="an ordinary archive",
+            _("this archive asks for a password, or is packed in a way that Python cannot open"),
+            expected=_("an ordinary archive"),
             found=str(error),
-            next=f"unpack it with another tool, pack it again, then: datakit mirror add DIR {card.id} FILE",
+            next=_("unpack it with another tool, pack it again, then: datakit mirror add DIR {id} FILE").format(
+                id=card.id
+            ),
         ) from error
     except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Corrupt(
             card.id,
-            "this archive is cut off or damaged",
-            expected=f"a whole {card.compression or 'archive'} file",
+            _("this archive is cut off or damaged"),
+            expected=_("a whole {kind} file").format(kind=card.compression or "archive"),
             found=str(error),
             next=f"datakit fetch {card.id} --refresh",
         ) from error
@@ -202,7 +211,7 @@ def members(path: str | os.PathLike[str], card: Card) -> list[str]:
         names = archive.namelist()
         for name in names:
             if name.startswith(("/", "\\")) or ".." in Path(name.replace("\\", "/")).parts or name[1:2] == ":":
-                raise Corrupt(card.id, "this zip would write outside its folder: not opened", found=name)
+                raise Corrupt(card.id, _("this zip would write outside its folder: not opened"), found=name)
         pattern = card.innerpath or f"*.{card.format}"
         picked = [n for n in named(archive) if fnmatch.fnmatch(n.lower(), pattern.lower())]
         # The other files of a shapefile are read with it.
@@ -210,7 +219,7 @@ def members(path: str | os.PathLike[str], card: Card) -> list[str]:
         read = [name for name in names if name in picked or name.rpartition(".")[0] in stems]
         size = sum(archive.getinfo(name).file_size for name in read)
         if size > unpacked_limit():
-            raise _too_much(card, f"{', '.join(read)[:200]}: {size} bytes")
+            raise _too_much(card, _("{digest}: {size} bytes").format(digest=", ".join(read)[:200], size=size))
         for name in read:
             with archive.open(name) as file:
                 _read_limited(file, card, keep=False)
@@ -223,7 +232,7 @@ def _read_limited(file, card, keep=True):
     while chunk := file.read(1 << 20):
         total += len(chunk)
         if total > limit:
-            raise _too_much(card, f"more than {limit} bytes")
+            raise _too_much(card, _("more than {limit} bytes").format(limit=limit))
         if keep:
             chunks.append(chunk)
     return b"".join(chunks)
@@ -232,9 +241,9 @@ def _read_limited(file, card, keep=True):
 def _too_much(card, found):
     return Corrupt(
         card.id,
-        "this archive unpacks to more than the limit: not opened",
+        _("this archive unpacks to more than the limit: not opened"),
         found=found,
-        expected=f"at most {unpacked_limit()} bytes (DATAKIT_MAX_UNPACKED)",
+        expected=_("at most {limit} bytes (DATAKIT_MAX_UNPACKED)").format(limit=unpacked_limit()),
     )
 
 
@@ -264,8 +273,8 @@ def content(path: str | os.PathLike[str], card: Card) -> bytes:
                     inside = archive.namelist()
                 raise NotAsDescribed(
                     card.id,
-                    "the archive does not hold the one file that the card names",
-                    expected=card.innerpath or f"one *.{card.format}",
+                    _("the archive does not hold the one file that the card names"),
+                    expected=card.innerpath or _("one *.{format}").format(format=card.format),
                     found=", ".join(picked or inside)[:300],
                 )
             with zipfile.ZipFile(path) as archive, archive.open(picked[0]) as file:

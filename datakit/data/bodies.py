@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from datakit.errors import Corrupt
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -66,7 +67,7 @@ def _paced(pieces, window):
         got, seconds = got + len(piece), clock() - since
         if seconds >= window:
             if got < SLOWEST * seconds:
-                raise TooSlow(f"{got} bytes in {seconds:.0f} s")
+                raise TooSlow(_("{got} bytes in {seconds:.0f} s").format(got=got, seconds=seconds))
             since, got = since + seconds, 0
 
 
@@ -77,11 +78,11 @@ def bounded(pieces: Iterable[bytes], subject: str, limit: int | None, have: int 
         if limit is not None and have > limit:
             raise Corrupt(
                 subject,
-                "the server sends more than was announced",
-                expected=f"at most {limit} bytes",
-                found=f"more than {limit} bytes",
-                done="stopped there",
-                next="another origin; for a mirror, where it is served: datakit mirror verify DIR",
+                _("the server sends more than was announced"),
+                expected=_("at most {limit} bytes").format(limit=limit),
+                found=_("more than {limit} bytes").format(limit=limit),
+                done=_("stopped there"),
+                next=_("another origin; for a mirror, where it is served: datakit mirror verify DIR"),
             )
         yield piece
 
@@ -99,6 +100,8 @@ def _unpacked(pieces, encoding):
                 yield unpack.decompress(piece)
                 piece = unpack.unused_data
     except zlib.error as error:
-        raise broken(f"the transfer is not {encoding}, as the server says: {error}") from None
+        raise broken(
+            _("the transfer is not {encoding}, as the server says: {error}").format(encoding=encoding, error=error)
+        ) from None
     if unpack is None or not unpack.eof:
-        raise broken(f"the {encoding} transfer stops before its end")
+        raise broken(_("the {encoding} transfer stops before its end").format(encoding=encoding))

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import disk_full, read_note, sha256_of, write_json, write_note, write_whole
 from datakit.errors import CacheProblem, DataWarning
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -229,7 +230,9 @@ class Cache:
             try:
                 lock.acquire(timeout=3)
             except Timeout:
-                print(f"{self.card.id}: waiting for another process that is fetching it…", file=sys.stderr)
+                print(
+                    _("{id}: waiting for another process that is fetching it…").format(id=self.card.id), file=sys.stderr
+                )
                 lock.acquire()
         except OSError as error:
             raise cache_problem(self.card, self.folder, error) from error
@@ -357,9 +360,9 @@ def cache_problem(card: Card, folder: Path, error: OSError) -> CacheProblem:
     full = disk_full(error)
     return CacheProblem(
         card.id,
-        "the disk is full" if full else "the cache cannot be written",
-        expected=f"room and the right to write in {folder}",
+        _("the disk is full") if full else _("the cache cannot be written"),
+        expected=_("room and the right to write in {folder}").format(folder=folder),
         found=str(error),
-        done="removed the unfinished file" if full else None,
+        done=_("removed the unfinished file") if full else None,
         next="export DATAKIT_CACHE=/a/folder/of/yours",
     )

@@ -14,6 +14,7 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
+from datakit.language import _, language, worded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,10 +64,15 @@ class Field:
     def description(self) -> str:
         return self.raw.get("description", "")
 
-    def label(self, lang: str = "en") -> str:
-        """The column's label in English (``"en"``) or French (``"fr"``)."""
+    @property
+    def measured(self) -> str:
+        """The unit in the user's language; empty where there is none."""
+        return worded(self.unit or "")
+
+    def label(self, lang: str = "") -> str:
+        """The column's label in English (``"en"``) or French (``"fr"``), by default in the user's language."""
         english = self.raw.get("title", self.name)
-        return self.raw.get("title_fr", english) if lang == "fr" else english
+        return self.raw.get("title_fr", english) if (lang or language()) == "fr" else english
 
 
 class Card:
@@ -102,12 +108,12 @@ class Card:
     def fill(self, template: str) -> str:
         if not self.parameter:
             return template
-        if self.value is None and any(name for _, name, _, _ in Formatter().parse(template)):
+        if self.value is None and any(part[1] for part in Formatter().parse(template)):
             raise WrongUse(
                 self.id,
-                "this card is a family of datasets and needs a value after its name",
+                _("this card is a family of datasets and needs a value after its name"),
                 expected=f"{self.id}@{self.parameter['name'].upper()}"
-                f" ({self.parameter.get('description', 'see the card')})",
+                f" ({_(self.parameter.get('description', 'see the card'))})",
                 next=f"datakit show {self.id}",
             )
         return template.replace("{" + self.parameter["name"] + "}", self.value or "")
@@ -237,41 +243,37 @@ class Card:
         """Digest of the card itself: a table kept from an older card is not used with a newer one."""
         return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
 
-    def label(self, lang: str = "en") -> str:
-        """The title in English (``"en"``) or French (``"fr"``)."""
-        return self.title_fr if lang == "fr" else self.title
+    def label(self, lang: str = "") -> str:
+        """The title in English (``"en"``) or French (``"fr"``), by default in the user's language."""
+        return self.title_fr if (lang or language()) == "fr" else self.title
 
-    def text(self, lang: str = "en") -> str:
-        """The card as plain text, for a terminal."""
-        fr = lang == "fr"
-        names = (
-            ("Éditeur", "Licence", "Adresse", "Fichier", "Vérifiée le", "Mise à jour", "Colonnes")
-            if fr
-            else ("Publisher", "Licence", "Address", "File", "Checked on", "Updated", "Columns")
-        )
-        never = "jamais (personne n'a encore vu cette adresse répondre)" if fr else "never seen to answer by the kit"
-        address = "\n              ".join(self.raw_urls) or ("aucune" if fr else "none: give the file yourself")
-        values = (
-            self.publisher + (f" <{self.homepage}>" if self.homepage else ""),
-            self.licence,
-            address,
-            self.raw["path"],
-            self.checked or never,
-            self.raw.get("update_frequency", "?"),
-            "",
-        )
-        lines = [f"{self.id}: {self.label(lang)}", "", self.description_fr if fr else self.description, ""]
-        lines += [f"{name + ':':<14}{value}".rstrip() for name, value in zip(names, values, strict=True)]
+    def told(self) -> str:
+        """The description in the user's language."""
+        return self.description_fr if language() == "fr" else self.description
+
+    def text(self) -> str:
+        """The card as plain text, for a terminal, in the user's language."""
+        values = {
+            _("Publisher:"): _(self.publisher) + (f" <{self.homepage}>" if self.homepage else ""),
+            _("Licence:"): self.licence,
+            _("Address:"): "\n              ".join(self.raw_urls) or _("none: give the file yourself"),
+            _("File:"): self.raw["path"],
+            _("Checked on:"): self.checked or _("never seen to answer by the kit"),
+            _("Updated:"): _(self.raw.get("update_frequency", "?")),
+            _("Columns:"): "",
+        }
+        lines = [f"{self.id}: {self.label()}", "", self.told(), ""]
+        lines += [f"{name:<14}{value}".rstrip() for name, value in values.items()]
         width = max((len(f.name) for f in self.fields), default=0)
         for f in self.fields:
-            unit = f" [{f.unit}]" if f.unit else ""
-            lines.append(f"  {f.name:<{width}}  {f.type:<8} {f.label(lang)}{unit}")
+            unit = f" [{f.measured}]" if f.unit else ""
+            lines.append(f"  {f.name:<{width}}  {f.type:<8} {f.label()}{unit}")
         if not self.fields:
-            lines.append("  (telles que publiées)" if fr else "  (as published)")
+            lines.append("  " + _("(as published)"))
         if self.notes:
-            lines += ["", "Pièges :" if fr else "Traps:"] + [f"  - {note}" for note in self.notes]
+            lines += ["", _("Traps:")] + [f"  - {_(note)}" for note in self.notes]
         if self.replaces:
-            lines += ["", f"{self.file} {'remplace la fiche' if fr else 'replaces the card'} {self.replaces}"]
+            lines += ["", _("{file} replaces the card {id}").format(file=self.file, id=self.replaces)]
         return "\n".join(lines)
 
     @property
@@ -281,21 +283,27 @@ class Card:
 
     def _repr_html_(self):
         rows = "".join(
-            f"<tr><td><code>{html.escape(f.name)}</code></td><td>{f.type}</td><td>{html.escape(f.unit or '')}</td>"
-            f"<td>{html.escape(f.label())}</td><td lang='fr'>{html.escape(f.label('fr'))}</td></tr>"
+            f"<tr><td><code>{html.escape(f.name)}</code></td><td>{f.type}</td><td>{html.escape(f.measured)}</td>"
+            f"<td>{html.escape(f.label())}</td></tr>"
             for f in self.fields
         )
         home = (
-            f'<a href="{html.escape(self.homepage)}">{html.escape(self.publisher)}</a>'
+            f'<a href="{html.escape(self.homepage)}">{html.escape(_(self.publisher))}</a>'
             if self.homepage
-            else (html.escape(self.publisher))
+            else html.escape(_(self.publisher))
         )
-        notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
+        notes = "".join(f"<li>{html.escape(_(n))}</li>" for n in self.notes)
+        seen = (
+            _("checked {day}").format(day=self.checked)
+            if self.checked
+            else _("address never seen to answer by the kit")
+        )
+        heads = "".join(f"<th>{html.escape(head)}</th>" for head in (_("column"), _("type"), _("unit"), _("label")))
         return (
-            f"<div><strong>{html.escape(self.title)}</strong> <code>{html.escape(self.id)}</code>"
-            f"<p>{html.escape(self.description)}</p><p>{home} · {html.escape(self.licence)} · "
-            f"{'checked ' + self.checked if self.checked else 'address never seen to answer by the kit'}</p>"
+            f"<div><strong>{html.escape(self.label())}</strong> <code>{html.escape(self.id)}</code>"
+            f"<p>{html.escape(self.told())}</p><p>{home} · {html.escape(self.licence)} · "
+            f"{html.escape(seen)}</p>"
             + (f"<ul>{notes}</ul>" if notes else "")
-            + "<table><thead><tr><th>column</th><th>type</th><th>unit</th><th>label</th><th>libellé</th></tr></thead>"
+            + f"<table><thead><tr>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table></div>"
         )

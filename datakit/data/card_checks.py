@@ -16,6 +16,8 @@ import sys
 from functools import cache, lru_cache
 from pathlib import Path
 
+from datakit.language import N_, _
+
 PROFILES = Path(__file__).parents[1] / "profiles"
 SIGNS = {"name", "path", "format", "sources", "licenses", "schema", "url"}  # a card, however bad, has two of these
 # To the unit on the left from the unit on the right.
@@ -32,10 +34,10 @@ UNITS = {
 TYPES = {
     "string": "a text",
     "array": "a list",
-    "object": "an object {…}",
+    "object": N_("an object {…}"),
     "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
+    "integer": N_("a whole number"),
+    "boolean": N_("true or false"),
     "null": "null",
 }
 
@@ -69,7 +71,7 @@ def mistakes(text: str, name: str) -> tuple[tuple[str, str, str], ...]:
     """
     raw = json.loads(text)
     if not isinstance(raw, dict):
-        return (("the file", 'an object, such as {"name": …}', _short(raw)),)
+        return ((_("the file"), _('an object, such as {"name": …}'), _short(raw)),)
     # null says "not known", and a schema without fields "as published": the standard has no word for either.
     given = {key: value for key, value in raw.items() if value is not None}
     if isinstance(given.get("schema"), dict) and given["schema"].get("fields", []) == []:
@@ -97,7 +99,7 @@ def themes() -> tuple[str, ...]:
 def _against_schemas(card):
     validator = _validator()
     if validator is None:  # `datakit list` before anything is installed
-        return [(key, "an entry", "nothing") for key in _profile("card")["required"] if not card.get(key)]
+        return [(key, _("an entry"), _("nothing")) for key in _profile("card")["required"] if not card.get(key)]
     ours = [said for e in validator(_profile("card")).iter_errors(card) for said in _said(e, ours=True)]
     known = [key for key, _, _ in ours]
     # Of the whole resource, the standard asks only for a path or data within: the kit asks for a path.
@@ -143,21 +145,21 @@ def _said(error, ours=False):
             if key not in error.instance:
                 yield (
                     _key([*path, key]),
-                    schema.get("properties", {}).get(key, {}).get("description", "an entry"),
-                    "nothing",
+                    schema.get("properties", {}).get(key, {}).get("description", _("an entry")),
+                    _("nothing"),
                 )
     elif error.validator == "dependencies":
         for key, others in wanted.items():
             for other in others if key in error.instance else ():
                 if other not in error.instance:
-                    yield _key([*path, other]), f"an entry, as there is {key!r}", "nothing"
+                    yield _key([*path, other]), _("an entry, as there is {key!r}").format(key=key), _("nothing")
     elif error.validator == "additionalProperties":
         for key in error.instance:
             if key not in schema["properties"]:
-                yield _key([*path, key]), _meant(key, schema["properties"]), "a key that means nothing here"
+                yield _key([*path, key]), _meant(key, schema["properties"]), _("a key that means nothing here")
     else:
         yield (
-            _key(path) or "the file",
+            _key(path) or _("the file"),
             (schema.get("description") if ours else None) or _wanted(error),
             _short(error.instance),
         )
@@ -167,10 +169,10 @@ def _wanted(error):
     """What a rule of a JSON Schema asks for, in words."""
     wanted = error.validator_value
     if error.validator == "type":
-        return " or ".join(TYPES[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
+        return _(" or ").join(_(TYPES[kind]) for kind in ([wanted] if isinstance(wanted, str) else wanted))
     if error.validator == "enum":
-        return "one of " + ", ".join(map(str, wanted))
-    return {"pattern": "a text like ", "minItems": "at least so many: "}.get(
+        return _("one of ") + ", ".join(map(str, wanted))
+    return {"pattern": _("a text like "), "minItems": _("at least so many: ")}.get(
         error.validator, f"{error.validator} "
     ) + _short(wanted)
 
@@ -199,29 +201,33 @@ def _unknown_keys(card):
     for place, path, given in here:
         known = places[place]
         for key in given if isinstance(given, dict) else ():
-            elsewhere = [p or "the card itself" for p, keys in places.items() if p != place and key in keys]
+            elsewhere = [p or _("the card itself") for p, keys in places.items() if p != place and key in keys]
             if key in known or not (elsewhere or _near(key, known)):
                 continue
-            expected = f"under {elsewhere[0]}" if elsewhere else _meant(key, known)
-            yield _key([*path, key]), expected, "a key that means nothing here"
+            expected = _("under {value}").format(value=elsewhere[0]) if elsewhere else _meant(key, known)
+            yield _key([*path, key]), expected, _("a key that means nothing here")
 
 
 def _of_the_card(card, name):
     if isinstance(card.get("name"), str) and card["name"] != name:
-        yield "name", f"{name!r}, as the file is called", repr(card["name"])
+        yield "name", _("{name!r}, as the file is called").format(name=name), repr(card["name"])
     if card.get("geometry") and not card.get("crs"):
-        yield "crs", 'the coordinate system of the geometry, such as "EPSG:4326"', "nothing"
+        yield "crs", _('the coordinate system of the geometry, such as "EPSG:4326"'), _("nothing")
     if isinstance(card.get("crs"), str) and not _is_crs(card["crs"]):
-        yield "crs", 'a coordinate system, such as "EPSG:2154" (Lambert-93) or "EPSG:4326" (degrees)', repr(card["crs"])
+        yield (
+            "crs",
+            _('a coordinate system, such as "EPSG:2154" (Lambert-93) or "EPSG:4326" (degrees)'),
+            repr(card["crs"]),
+        )
     if isinstance(card.get("encoding"), str):
         try:
             codecs.lookup(card["encoding"])
         except LookupError:
-            yield "encoding", "an encoding that Python knows, such as utf-8 or cp1252", repr(card["encoding"])
+            yield "encoding", _("an encoding that Python knows, such as utf-8 or cp1252"), repr(card["encoding"])
     for key, inner in (("parameter", "pattern"), ("resolve", "resource")):
         text = card[key].get(inner) if isinstance(card.get(key), dict) else None
         if isinstance(text, str) and (wrong := _bad_pattern(text, rows=False)):
-            yield f"{key}.{inner}", "a regular expression", f"{text!r}: {wrong}"
+            yield f"{key}.{inner}", _("a regular expression"), f"{text!r}: {wrong}"
 
 
 def _of_the_fields(card):
@@ -229,22 +235,22 @@ def _of_the_fields(card):
     for i, field in enumerate(_fields(card)):
         path = ["schema", "fields", i]
         if isinstance(names[i], str) and names.index(names[i]) < i:
-            yield _key([*path, "name"]), "a name of its own", f"{names[i]!r}, again"
+            yield _key([*path, "name"]), _("a name of its own"), _("{value!r}, again").format(value=names[i])
         unit, source = field.get("unit"), field.get("source_unit")
         if isinstance(source, str) and source != unit and (unit, source) not in UNITS:
-            known = ", ".join(f"{a} from {b}" for a, b in UNITS)
+            known = ", ".join(_("{a} from {b}").format(a=a, b=b) for a, b in UNITS)
             yield (
                 _key([*path, "source_unit"]),
-                f"a unit that can be turned into `unit`: {known}",
-                f"{unit} from {source}",
+                _("a unit that can be turned into `unit`: {known}").format(known=known),
+                _("{unit} from {source}").format(unit=unit, source=source),
             )
         pattern = field["constraints"].get("pattern") if isinstance(field.get("constraints"), dict) else None
         if isinstance(pattern, str) and (wrong := _bad_pattern(pattern)):
-            yield _key([*path, "constraints", "pattern"]), "a regular expression", f"{pattern!r}: {wrong}"
+            yield _key([*path, "constraints", "pattern"]), _("a regular expression"), f"{pattern!r}: {wrong}"
     key = card["schema"].get("primaryKey", []) if isinstance(card.get("schema"), dict) else []
     for one in [key] if isinstance(key, str) else key if isinstance(key, list) else []:
         if one not in names:
-            yield "schema.primaryKey", "names of fields: " + ", ".join(map(str, names)), repr(one)
+            yield "schema.primaryKey", _("names of fields: ") + ", ".join(map(str, names)), repr(one)
 
 
 def _is_crs(text):
@@ -308,4 +314,4 @@ def _near(key, known):
 
 def _meant(key, known):
     near = _near(key, known) or next((k for k in known if key and k.startswith(key)), None)
-    return f"{near!r}, perhaps" if near else "one of " + ", ".join(sorted(known))
+    return _("{near!r}, perhaps").format(near=near) if near else _("one of ") + ", ".join(sorted(known))

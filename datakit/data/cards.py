@@ -20,6 +20,7 @@ from datakit.data.card import Card, Field
 from datakit.data.card_checks import meant, mistakes, themes
 from datakit.data.project import project_folder
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,14 +65,19 @@ class Catalog(Mapping[str, Card]):
         known = self._cards[name]
         card = Card(known.raw, value, known.file, known.replaces)
         if not card.parameter:
-            raise WrongUse(id, f"the card {name} takes no value", found=f"@{value}", next=f"datakit show {name}")
+            raise WrongUse(
+                id,
+                _("the card {name} takes no value").format(name=name),
+                found=f"@{value}",
+                next=f"datakit show {name}",
+            )
         pattern = card.parameter.get("pattern", r"[\w.-]+")
         # The value becomes part of a path and of an address: nothing may climb out of either.
         if not re.fullmatch(pattern, value) or "/" in value or ".." in value:
             raise WrongUse(
                 id,
-                "this value does not fit the card",
-                expected=f"{card.parameter.get('description', card.parameter['name'])} ({pattern})",
+                _("this value does not fit the card"),
+                expected=f"{_(card.parameter.get('description', card.parameter['name']))} ({pattern})",
                 found=repr(value),
                 next=f"datakit show {name}",
             )
@@ -80,12 +86,15 @@ class Catalog(Mapping[str, Card]):
     def _unknown(self, id, name):
         near = difflib.get_close_matches(name.lower().replace("_", "-"), self._cards, n=3, cutoff=0.5)
         near += [i for i in self._cards if name and name.lower() in i and i not in near]
-        folders = [f"{folder}{'' if folder.is_dir() else ' (not there)'}" for folder in self._folders]
+        absent = _("{folder} (not there)")
+        folders = [str(f) if f.is_dir() else absent.format(folder=f) for f in self._folders]
         return UnknownDataset(
             id,
-            "no data card has this id",
-            expected=("did you mean " + ", ".join(near[:4]) + "?") if near else "an id of the catalog",
-            found=f"cards in the kit, {', '.join(folders)}" if folders else None,
+            _("no data card has this id"),
+            expected=_("did you mean {names}?").format(names=", ".join(near[:4]))
+            if near
+            else _("an id of the catalog"),
+            found=_("cards in the kit, {names}").format(names=", ".join(folders)) if folders else None,
             next="datakit list",
         )
 
@@ -100,7 +109,7 @@ class Catalog(Mapping[str, Card]):
 
     def __repr__(self):
         width = max(map(len, self._cards), default=0)
-        return "\n".join(f"{card.theme:<11} {id:<{width}}  {card.title}" for id, card in self._cards.items())
+        return "\n".join(f"{card.theme:<11} {id:<{width}}  {card.label()}" for id, card in self._cards.items())
 
     def search(self, words: str) -> Catalog:
         """The cards that mention every one of ``words``, in either language, as a smaller catalog."""
@@ -110,15 +119,15 @@ class Catalog(Mapping[str, Card]):
 
     def _repr_html_(self):
         rows = "".join(
-            f"<tr><td>{html.escape(c.theme)}</td><td><details><summary><code>{html.escape(id)}</code></summary>"
-            f"{c._repr_html_()}</details></td><td>{html.escape(c.title)}</td><td>{html.escape(c.publisher)}</td>"
+            f"<tr><td>{html.escape(_(c.theme))}</td><td><details><summary><code>{html.escape(id)}</code></summary>"
+            f"{c._repr_html_()}</details></td><td>{html.escape(c.label())}</td><td>{html.escape(_(c.publisher))}</td>"
             f"<td>{html.escape(c.licence)}</td></tr>"
             for id, c in self._cards.items()
         )
-        return (
-            "<table style='text-align:left'><thead><tr><th>theme</th><th>id</th><th>title</th><th>publisher</th>"
-            f"<th>licence</th></tr></thead><tbody>{rows}</tbody></table>"
+        heads = "".join(
+            f"<th>{html.escape(head)}</th>" for head in (_("theme"), "id", _("title"), _("publisher"), _("licence"))
         )
+        return f"<table style='text-align:left'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def card_folders() -> list[Path]:
@@ -126,7 +135,7 @@ def card_folders() -> list[Path]:
     named = [Path(p) for p in os.environ.get("DATAKIT_CARDS", "").split(os.pathsep) if p]
     for folder in named:
         if not folder.is_dir():
-            raise WrongUse("DATAKIT_CARDS", "names a folder that does not exist", found=str(folder))
+            raise WrongUse("DATAKIT_CARDS", _("names a folder that does not exist"), found=str(folder))
     own = project_folder() / "cards"
     return [PACKAGED, *([] if own.resolve() in [folder.resolve() for folder in named] else [own]), *named]
 
@@ -151,9 +160,11 @@ def read_catalog() -> Catalog:
             if meant(file):
                 bad[file.stem] = error
                 first, *more = (error.found or "").splitlines() or [""]
-                others = f", and {len(more)} more" if more else ""
+                others = _(", and {n} more").format(n=len(more)) if more else ""
                 warn(
-                    f"{file}: {error.what} and is left out ({first}{others}): `datakit show {file.stem}` says all of it"
+                    _("{file}: {what} and is left out ({first}{others}): `datakit show {stem}` says all of it").format(
+                        file=file, what=error.what, first=first, others=others, stem=file.stem
+                    )
                 )
             elif file.stem not in cards:
                 bad[file.stem] = error
@@ -178,14 +189,14 @@ def read_card(file: str | os.PathLike[str]) -> Card:
         text = file.read_text(encoding="utf-8-sig")
         raw = json.loads(text)
     except (OSError, ValueError) as error:
-        raise BadCard(str(file), "this data card is not JSON", expected='{"name": …}', found=str(error)) from error
+        raise BadCard(str(file), _("this data card is not JSON"), expected='{"name": …}', found=str(error)) from error
     if wrong := () if file.parent == PACKAGED else mistakes(text, file.stem):
         raise BadCard(
             str(file),
-            "this data card cannot be used",
+            _("this data card cannot be used"),
             expected="\n            ".join(f"{key}: {expected}" for key, expected, _ in wrong),
             found="\n            ".join(f"{key}: {found}" for key, _, found in wrong),
-            next="compare with a card of the kit: datakit show iris --json",
+            next=_("compare with a card of the kit: datakit show iris --json"),
         )
     return Card(raw, file=file)
 

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from datakit.language import N_, _
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -31,7 +33,8 @@ _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 _SEP = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 # What a spreadsheet takes for a formula, and the numbers that begin likewise. OWASP, "CSV Injection".
 _FORMULA, _NUMBER = r"(?s)[=+\-@\t\r\n].", r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
-_RULES = {"mark": 'closes each quotation mark (")', "lines": "has no cell over several lines that may be rows"}
+_MARK = N_('closes each quotation mark (")')
+_LINES = N_("has no cell over several lines that may be rows")
 
 
 class Rows(NamedTuple):
@@ -114,7 +117,11 @@ def read_rows(
     space = b" \r\n" if delimiter == "\t" else b" \t\r\n"
     filled = np.flatnonzero(np.fromiter((bool(line.strip(space)) for line in io.BytesIO(data)), dtype=bool))
     if not len(filled):
-        raise refuse("the file is empty", f"a header and rows, {delimiter!r} between columns", "nothing")
+        raise refuse(
+            _("the file is empty"),
+            _("a header and rows, {delimiter!r} between columns").format(delimiter=delimiter),
+            _("nothing"),
+        )
     _refuse_title(text, delimiter, refuse)
     try:
         frame, count = _parsed(data, delimiter, wanted, piece, concerned)
@@ -125,7 +132,7 @@ def read_rows(
         kept, numbers, rejects, notes = _Sieve(text, delimiter, refuse).run()
         frame, count = _parsed("".join(kept).encode(), delimiter, wanted, piece, concerned)
     if count != len(numbers):
-        raise refuse("lines and rows do not add up", f"{len(numbers)} rows", f"{count}")
+        raise refuse(_("lines and rows do not add up"), _("{n} rows").format(n=len(numbers)), f"{count}")
     if len(numbers) and numbers[-1] != len(numbers) - 1:
         frame.index = np.asarray(numbers)[frame.index]
     return Rows(frame, rejected(rejects), notes)
@@ -203,9 +210,9 @@ def _refuse_title(text, delimiter, refuse):
         filled = [sum(bool(cell.strip()) for cell in line.split(delimiter)) for line in (first, second)]
         if filled[0] == 1 and filled[1] > 1:
             raise refuse(
-                "a title stands above the header",
-                "the names of the columns on the first line: delete what stands above them",
-                f"{first.strip()[:80]!r}, then {second.strip()[:200]!r}",
+                _("a title stands above the header"),
+                _("the names of the columns on the first line: delete what stands above them"),
+                _("{digest!r}, then {digest2!r}").format(digest=first.strip()[:80], digest2=second.strip()[:200]),
             )
 
 
@@ -249,8 +256,12 @@ class _Sieve:
         while at < len(self.lines):
             at = self._row(at)
             self.number += 1
-        notes = [f"cells over several lines: {_some(self.long)}"] if self.long else []
-        notes += [f"empty cells after the last column dropped: {_some(self.trimmed)}"] if self.trimmed else []
+        notes = [_("cells over several lines: {some}").format(some=_some(self.long))] if self.long else []
+        notes += (
+            [_("empty cells after the last column dropped: {some}").format(some=_some(self.trimmed))]
+            if self.trimmed
+            else []
+        )
         return self.kept, np.array(self.numbers, dtype=int), self.rejects, notes
 
     def _header(self):
@@ -260,8 +271,8 @@ class _Sieve:
         last, cells, closed, clean = self._cell(at)
         alike = sum(self._alone(i) for i in range(at, last + 1))
         if last > at and (not closed or not clean or (self.width > 1 and alike > 1)):
-            what = "a quotation mark in the header is never closed"
-            raise self.refuse(what, "names of columns on one line", repr(self.lines[at].strip()[:200]))
+            what = _("a quotation mark in the header is never closed")
+            raise self.refuse(what, _("names of columns on one line"), repr(self.lines[at].strip()[:200]))
         self.width = self.named = cells
         header = "".join(self.lines[at : last + 1]).rstrip(" \r\n")
         while self.named > 1 and header.endswith(self.delimiter):  # names left out at its end: cells that may be, too
@@ -279,17 +290,17 @@ class _Sieve:
         if last > at:
             alike = [self._alone(i) for i in range(at, last + 1)]
             if not closed or not clean or (alike[0] and alike[-1] and 2 * sum(alike) > len(alike)):
-                self._reject(line, _RULES["mark"])
+                self._reject(line, _(_MARK))
                 return at + 1
             if sum(alike) > 1 or cells != self.width:
                 for i in range(at, last + 1):
-                    self._reject(self.lines[i], _RULES["lines"])
+                    self._reject(self.lines[i], _(_LINES))
                     self.number += i < last
                 return last + 1
         if not closed:
-            self._reject(row, _RULES["mark"])
+            self._reject(row, _(_MARK))
         elif not self.named <= cells <= self.width:
-            self._reject(row, f"has {self.width} cells")
+            self._reject(row, _("has {width} cells").format(width=self.width))
         else:
             self.long += [self.number] * (last > at)
             self.trimmed += [self.number] * trimmed
@@ -326,4 +337,6 @@ class _Sieve:
 
 def _some(numbers, most=10):
     shown = ", ".join(str(n + 1) for n in numbers[:most])
-    return f"rows {shown}" + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
+    return _("rows {shown}").format(shown=shown) + (
+        _(" and {n} more").format(n=len(numbers) - most) if len(numbers) > most else ""
+    )

@@ -18,6 +18,7 @@ from datakit.data.files import sha256_of
 from datakit.data.locks import locked_entry
 from datakit.data.origins import LOCK, look_up, parse_origins
 from datakit.errors import Changed, Corrupt, Gone, Unreachable, warn
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +114,7 @@ def candidates(
         if first is None:
             continue
         for told in problems:
-            warn(f"{told}\n  used instead: {first.origin}")
+            warn(_("{told}\n  used instead: {origin}").format(told=told, origin=first.origin))
         yield first
         yield from files
         return
@@ -124,10 +125,12 @@ def _nobody_has(card, asked):
     by_hand = not card.raw_urls and not card.resolve
     return Unreachable(
         card.id,
-        "none of the origins has this dataset",
-        expected=f"one of: {', '.join(o.name for o in asked)}",
-        found="the publisher gives no address: the file must come from you" if by_hand else None,
-        next=f"datakit mirror add DIR {card.id} FILE, then --origins DIR" if by_hand else "--origins publisher",
+        _("none of the origins has this dataset"),
+        expected=_("one of: {names}").format(names=", ".join(o.name for o in asked)),
+        found=_("the publisher gives no address: the file must come from you") if by_hand else None,
+        next=_("datakit mirror add DIR {id} FILE, then --origins DIR").format(id=card.id)
+        if by_hand
+        else "--origins publisher",
     )
 
 
@@ -201,10 +204,10 @@ class _Asking:
                 path = Path(source.address)
                 raise Corrupt(
                     self.card.id,
-                    "the bundled sample was altered" if path.exists() else "the bundled sample lacks this file",
-                    expected=f"{path}, sha256 {source.sha256}",
-                    found=f"sha256 {sha256_of(path)}" if path.exists() else None,
-                    next="install the package again",
+                    _("the bundled sample was altered") if path.exists() else _("the bundled sample lacks this file"),
+                    expected=_("{path}, sha256 {sha256}").format(path=path, sha256=source.sha256),
+                    found=_("sha256 {found}").format(found=sha256_of(path)) if path.exists() else None,
+                    next=_("install the package again"),
                 )
             yield found
 
@@ -229,7 +232,11 @@ class _Asking:
         """What the origin gave when it could be reached."""
         if self.last is None:
             raise problem
-        warn(f"{problem}\n  done:     used the copy of {self.last.retrieved} in the cache")
+        warn(
+            _("{problem}\n  done:     used the copy of {retrieved} in the cache").format(
+                problem=problem, retrieved=self.last.retrieved
+            )
+        )
         return self.last
 
     def _bring(self, source):
@@ -246,8 +253,16 @@ class _Asking:
                 raise self._refused(source, known, other.found) from None
         if found.outcome == "changed":
             warn(
-                f"{self.card.id}: {found.origin} has new data (sha256 {self.last.sha256[:12]}… before, "
-                f"{found.sha256[:12]}… now); the earlier file stays in {self.cache.folder}"
+                _(
+                    "{id}: {origin} has new data (sha256 {digest}… before, {digest2}… now); the earlier file stays "
+                    "in {folder}"
+                ).format(
+                    id=self.card.id,
+                    origin=found.origin,
+                    digest=self.last.sha256[:12],
+                    digest2=found.sha256[:12],
+                    folder=self.cache.folder,
+                )
             )
         return found
 
@@ -270,7 +285,12 @@ class _Asking:
             check_bytes(path, self.card)
             size = os.path.getsize(path)
             if self.origin.kind == "publisher" and source.bytes and size != source.bytes:
-                raise self._differs(address, f"{source.bytes} bytes", f"{size} bytes", "the data card")
+                raise self._differs(
+                    address,
+                    _("{bytes} bytes").format(bytes=source.bytes),
+                    _("{size} bytes").format(size=size),
+                    _("the data card"),
+                )
 
         return download
 
@@ -279,13 +299,13 @@ class _Asking:
         if self.wanted and not source.sha256:
             return self._differs(self.origin.name, known, found, LOCK)
         if self.origin.kind == "publisher":
-            return self._differs(source.address, known, found, "the data card")
+            return self._differs(source.address, known, found, _("the data card"))
         return Corrupt(
             self.card.id,
-            "the mirror's file is not the one its lock names",
-            expected=f"sha256 {known}",
-            found=f"sha256 {found}",
-            done="kept nothing of it",
+            _("the mirror's file is not the one its lock names"),
+            expected=_("sha256 {known}").format(known=known),
+            found=_("sha256 {found}").format(found=found),
+            done=_("kept nothing of it"),
             next=f"datakit mirror verify {self.origin.base}",
         )
 
@@ -294,22 +314,26 @@ class _Asking:
         anew = f"datakit fetch {card.id} --origins {name} --refresh && " if self.origin.kind == "publisher" else ""
         return Changed(
             card.id,
-            f"the bytes at {where} differ from those that {who} names",
-            expected=expected if " " in expected else f"sha256 {expected}",
-            found=found if " " in found else f"sha256 {found}",
-            done="kept what was there before",
-            next=f"compare, then accept the new data with: {anew}datakit lock {card.id} --origins {name}"
+            _("the bytes at {where} differ from those that {who} names").format(where=where, who=who),
+            expected=expected if " " in expected else _("sha256 {expected}").format(expected=expected),
+            found=found if " " in found else _("sha256 {found}").format(found=found),
+            done=_("kept what was there before"),
+            next=_("compare, then accept the new data with: {anew}datakit lock {id} --origins {name}").format(
+                anew=anew, id=card.id, name=name
+            )
             if who == LOCK
-            else f"if the new bytes are right, write them into the hash and bytes of a card of yours, ./cards/"
-            f"{card.raw['name']}.json; the card as it is: datakit show {card.id} --json",
+            else _(
+                "if the new bytes are right, write them into the hash and bytes of a card of yours, "
+                "./cards/{name}.json; the card as it is: datakit show {id} --json"
+            ).format(name=card.raw["name"], id=card.id),
         )
 
     def _not_in_mirror(self, source):
         served = self.origin.kind == "http"
-        where = "on the machine that serves it: datakit mirror verify DIR"
+        where = _("on the machine that serves it: datakit mirror verify DIR")
         return Corrupt(
             self.card.id,
-            "the mirror's lock names a file that is not there",
+            _("the mirror's lock names a file that is not there"),
             expected=source.address,
             next=where if served else f"datakit mirror verify {self.origin.base}",
         )

@@ -9,6 +9,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from datakit.language import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -41,7 +43,7 @@ def read_note(file: Path) -> dict[str, Any]:
     """What `write_note` wrote; ValueError where not every bit of it is as it was."""
     said = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(said, dict) or said.pop("digest", None) != _digest(said):
-        raise ValueError(f"{file} was altered")
+        raise ValueError(_("{file} was altered").format(file=file))
     return said
 
 

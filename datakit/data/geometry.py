@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.data.readers import as_text, unlike
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -59,30 +60,30 @@ def shapes_of(
     elif "square" in given:
         shapes, label, unread = _from_squares(raw, given, card)
     elif native is None:
-        raise unlike(card, "this file has no geometry", given.get("type", "geometry"), ", ".join(raw.columns)[:200])
+        raise unlike(card, _("this file has no geometry"), given.get("type", "geometry"), ", ".join(raw.columns)[:200])
     else:
         shapes, label, unread = np.array(native, dtype=object), None, _infinite(native)
     first = shapes.copy()
     shapes[unread] = None
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     shapes[absent] = None
-    rule = f"like {_SQUARE_LIKE}" if "square" in given else "coordinates are numbers"
+    rule = _("like {square}").format(square=_(_SQUARE_LIKE)) if "square" in given else _("coordinates are numbers")
     wrong, said = [(unread, rule)], []
     if given.get("required", True):
-        wrong.append((absent, "has a place on the map"))
+        wrong.append((absent, _("has a place on the map")))
     other, single = _other_kind(shapes, given.get("type", ""))
     wrong.append((other, f"is a {given.get('type')}"))
     shapes[single] = shapely.get_geometry(shapes[single], 0)
-    said.append((single, f"{single.sum()} shapes of one part taken as a {given.get('type')}"))
+    said.append((single, _("{n} shapes of one part taken as a {kind}").format(n=single.sum(), kind=given.get("type"))))
     invalid = ~shapely.is_valid(shapes) & ~absent
     shapes[invalid] = shapely.make_valid(shapes[invalid])
-    said.append((invalid, f"{invalid.sum()} invalid shapes repaired (make_valid)"))
+    said.append((invalid, _("{n} invalid shapes repaired (make_valid)").format(n=invalid.sum())))
     # A shapefile or GeoParquet says its CRS itself; what GDAL says of a GeoJSON is only the format's default.
     own = getattr(native, "crs", None)
     crs = own if own is not None and card.format in ("shp", "parquet") else card.crs or own or "EPSG:4326"
     series = gpd.GeoSeries(shapes, crs=crs)
     elsewhere = _elsewhere(series, card)
-    for mask, _ in elsewhere:
+    for mask, _what in elsewhere:
         series[mask] = None  # kept out of the projection, which would make them infinite
     return series, _labelled(wrong + elsewhere, label, first), [(pd.Series(m), what) for m, what in said if m.any()]
 
@@ -95,14 +96,14 @@ def _from_columns(raw, given, card):
         names = [given["latlon"]] if isinstance(given["latlon"], str) else given["latlon"]
         name = next((n for n in names if n in raw.columns), None)
         if name is None:
-            raise unlike(card, "the column of coordinates is missing", names[0], ", ".join(raw.columns)[:300])
+            raise unlike(card, _("the column of coordinates is missing"), names[0], ", ".join(raw.columns)[:300])
         label = as_text(raw[name]).fillna("")
         pair = label.str.strip("[]()").str.extract(r"^\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*$")
         texts = pair[1], pair[0]
     else:
         for name in (given["x"], given["y"]):
             if name not in raw.columns:
-                raise unlike(card, "the column of coordinates is missing", name, ", ".join(raw.columns)[:300])
+                raise unlike(card, _("the column of coordinates is missing"), name, ", ".join(raw.columns)[:300])
         texts = [as_text(raw[given[k]]).str.replace(",", ".", regex=False) for k in "xy"]
         label = as_text(raw[given["x"]]).fillna("") + " " + as_text(raw[given["y"]]).fillna("")
     x, y = (pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan) for text in texts)
@@ -112,7 +113,7 @@ def _from_columns(raw, given, card):
 
 
 _SQUARE = r"CRS(?P<crs>\d+)RES(?P<side>\d+)mN(?P<y>\d+)E(?P<x>\d+)"
-_SQUARE_LIKE = "CRS<the card's EPSG number>RES<side>mN<north>E<east>, on multiples of the side"
+_SQUARE_LIKE = N_("CRS<the card's EPSG number>RES<side>mN<north>E<east>, on multiples of the side")
 
 
 def _from_squares(raw, given, card):
@@ -125,7 +126,7 @@ def _from_squares(raw, given, card):
     names = [given["square"]] if isinstance(given["square"], str) else given["square"]
     name = next((n for n in names if n in raw.columns), None)
     if name is None:
-        raise unlike(card, "the column of squares is missing", " or ".join(names), ", ".join(raw.columns)[:300])
+        raise unlike(card, _("the column of squares is missing"), _(" or ").join(names), ", ".join(raw.columns)[:300])
     label = as_text(raw[name]).fillna("")
     part = label.str.extract(f"^{_SQUARE}$")
     own = part["crs"].eq(str(card.crs).rpartition(":")[2])
@@ -187,7 +188,7 @@ def _elsewhere(series, card):
     there, degrees = np.isfinite(x), series.crs.is_geographic
     placed = there & ((x != 0) | (y != 0))
     if not degrees and placed.any() and np.abs(x[placed]).max() <= 180 and np.abs(y[placed]).max() <= 90:
-        raise unlike(card, "the coordinates are degrees, not metres", str(card.crs), _example(x, y, placed))
+        raise unlike(card, _("the coordinates are degrees, not metres"), str(card.crs), _example(x, y, placed))
     given = _bounds(card, series.crs) or (None if degrees else area_of(series.crs.to_wkt()))
     if given is None and not degrees:
         return []
@@ -199,15 +200,20 @@ def _elsewhere(series, card):
     outside = there & ~inside & ~swapped
     words = ("longitude", "latitude") if degrees else ("x", "y")
     west, south, east, north = (v if degrees else round(v) for v in box)
-    rule = f"inside {words[0]} {west} to {east}, {words[1]} {south} to {north}"
+    rule = _("inside {x} {west} to {east}, {y} {south} to {north}").format(
+        x=words[0], west=west, east=east, y=words[1], south=south, north=north
+    )
     if outside.mean() > 0.5:
         raise unlike(
             card,
-            "most coordinates are outside the area of the dataset",
+            _("most coordinates are outside the area of the dataset"),
             f"{card.crs or series.crs.to_string()[:60]}, {rule}",
             _example(x, y, outside),
         )
-    return [(swapped, f"{words[0]} and {words[1]} in this order: they look swapped"), (outside, rule)]
+    return [
+        (swapped, _("{x} and {y} in this order: they look swapped").format(x=words[0], y=words[1])),
+        (outside, rule),
+    ]
 
 
 def _bounds(card, crs):
@@ -222,7 +228,7 @@ def _bounds(card, crs):
 
 def _example(x, y, mask):
     first = int(np.flatnonzero(mask)[0])
-    return f"for example {x[first]}, {y[first]} in row {first + 1}"
+    return _("for example {x}, {y} in row {row}").format(x=x[first], y=y[first], row=first + 1)
 
 
 def _within(x, y, box):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from datakit.data.provenance import key, leave_out, provenance
 from datakit.data.reading import load
 from datakit.errors import CannotAnswer, Corrupt, DatakitError, DataWarning, NotAsDescribed, Unreachable
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,11 +67,15 @@ class Layers:
         if id != self.reference and not self.rehearsal and synthetic(frame) != synthetic(self[self.reference]):
             if id in self._first:  # nothing else has used it: no stamp is to be given for it
                 leave_out(frame.attrs["datakit"])
-            is_, other = ("invented", "real") if synthetic(frame) else ("real", "invented")
+            what = (
+                _("is invented in this run, and {reference} is real: the two are not put together")
+                if synthetic(frame)
+                else _("is real in this run, and {reference} is invented: the two are not put together")
+            )
             raise CannotAnswer(
                 id,
-                f"is {is_} in this run, and {self.reference} is {other}: the two are not put together",
-                next="give the real file (see origins), or set rehearsal to try the chain on invented data",
+                what.format(reference=self.reference),
+                next=_("give the real file (see origins), or set rehearsal to try the chain on invented data"),
             )
         return frame
 
@@ -138,7 +143,9 @@ class Layers:
             mended = sum(int(note.split()[0]) for note in said["notes"] if "repaired" in note)
             why = f"{first['column']}: {first['rule']}" if first else ""
             rows.append((said["id"], said["rows_read"], said["rows_rejected"], why, mended))
-        return pd.DataFrame(rows, columns=["dataset", "rows read", "set aside", "for example", "shapes mended"])
+        return pd.DataFrame(
+            rows, columns=["dataset", _("rows read"), _("set aside"), _("for example"), _("shapes mended")]
+        )
 
 
 MMAP_THRESHOLD = -3  # of glibc's mallopt
@@ -162,4 +169,7 @@ def _pass_on(id, warning):
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     elif "are set aside" not in str(warning.message):
         lines = str(warning.message).splitlines()
-        print(f"Note: {id}: {lines[0].removeprefix(f'{id}: ')}" + (f"; {lines[-1].strip()}" if lines[1:] else ""))
+        print(
+            _("Note: {id}: {problem}").format(id=id, problem=lines[0].removeprefix(f"{id}: "))
+            + (f"; {lines[-1].strip()}" if lines[1:] else "")
+        )

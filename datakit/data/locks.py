@@ -11,6 +11,7 @@ from datakit.data.cache import cache_folder
 from datakit.data.origins import LOCK, parse_origins, usable
 from datakit.data.project import from_project
 from datakit.errors import NotAsDescribed, WrongUse
+from datakit.language import _
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,12 +34,12 @@ def _entries(locked):
     try:
         datasets = json.loads(file.read_text(encoding="utf-8"))["datasets"]
         if not isinstance(datasets, dict):
-            raise TypeError("its datasets are no object")
+            raise TypeError(_("its datasets are no object"))
         return datasets
     except FileNotFoundError:
-        raise WrongUse(str(file), "this lock file is not there", next="datakit lock") from None
+        raise WrongUse(str(file), _("this lock file is not there"), next="datakit lock") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise WrongUse(str(file), "this is no lock file", found=str(error), next="datakit lock") from None
+        raise WrongUse(str(file), _("this is no lock file"), found=str(error), next="datakit lock") from None
 
 
 def locked_entry(card: Card, locked: str | os.PathLike[str] | bool | None) -> dict[str, Any] | None:
@@ -49,15 +50,15 @@ def locked_entry(card: Card, locked: str | os.PathLike[str] | bool | None) -> di
     if card.id not in datasets:
         raise WrongUse(
             card.id,
-            f"{file} does not name this dataset, and nothing else is accepted",
+            _("{file} does not name this dataset, and nothing else is accepted").format(file=file),
             expected=", ".join(datasets)[:300],
             next=f"datakit lock {card.id}",
         )
     if not usable(datasets[card.id]):
         raise WrongUse(
             str(file),
-            f"its entry of {card.id} cannot be used",
-            expected="a file name and a sha256",
+            _("its entry of {id} cannot be used").format(id=card.id),
+            expected=_("a file name and a sha256"),
             found=str(datasets[card.id])[:160],
             next=f"datakit lock {card.id}",
         )
@@ -103,7 +104,10 @@ def registry(origin: str | None = None, *, locked: str | os.PathLike[str] | bool
     asked = parse_origins(origin)
     if len(asked) > 1:
         raise WrongUse(
-            "registry", "a registry is of one origin", found=str(origin), next=f'datakit.registry("{asked[-1].name}")'
+            "registry",
+            _("a registry is of one origin"),
+            found=str(origin),
+            next=_('datakit.registry("{name}")').format(name=asked[-1].name),
         )
     (one,) = asked
     entries = _registered(one, _entries(locked))
@@ -115,9 +119,9 @@ def registry(origin: str | None = None, *, locked: str | os.PathLike[str] | bool
         if one.address != one.base:
             raise WrongUse(
                 "registry",
-                "pooch writes the addresses it asks into its log, and this one has a password",
+                _("pooch writes the addresses it asks into its log, and this one has a password"),
                 found=one.name,
-                next="datakit.fetch, which keeps passwords to itself",
+                next=_("datakit.fetch, which keeps passwords to itself"),
             )
         return pooch.create(place, one.base, registry=files)
     urls = {f"{id}/{entry['filename']}": entry["url"] for id, entry in entries.items()}
@@ -133,12 +137,14 @@ def _registered(origin, locked):
     else:
         raise WrongUse(
             "registry",
-            "publishers name no digests, and a registry is made of them",
-            expected="a mirror, or a lock file that names what was fetched",
-            next="datakit lock --origins publisher, then datakit.registry('publisher', locked=True)",
+            _("publishers name no digests, and a registry is made of them"),
+            expected=_("a mirror, or a lock file that names what was fetched"),
+            next=_("datakit lock --origins publisher, then datakit.registry('publisher', locked=True)"),
         )
     if wrong := [id for id, entry in {**entries, **(locked or {})}.items() if not usable(entry)]:
-        raise NotAsDescribed(origin.name, f"entries of {LOCK} cannot be used", found=", ".join(wrong)[:300])
+        raise NotAsDescribed(
+            origin.name, _("entries of {lock} cannot be used").format(lock=LOCK), found=", ".join(wrong)[:300]
+        )
     if locked is None:
         return entries
     return {id: {**entry, "sha256": locked[id]["sha256"]} for id, entry in entries.items() if id in locked}

@@ -21,6 +21,7 @@ from datakit.data.origins import LOCK, Origin, announced, is_vintage, parse_orig
 from datakit.data.tables import parse
 from datakit.data.transfer import Download
 from datakit.errors import CacheProblem, DatakitError, DataWarning, Gone, WrongUse, without_password
+from datakit.language import _, decimal
 
 if TYPE_CHECKING:
     import os
@@ -95,14 +96,18 @@ def build(
             if not right or (real and entry.get("synthetic")):
                 found = obtain(card, origins, progress=progress)
             if found is None or (right and found.sha256 == entry["sha256"]):
-                say(f"{start}: already there")
+                say(_("{start}: already there").format(start=start))
             else:
                 entry = _found_entry(found, card)
                 _put(folder, card.id, found.path, entry)
-                say(f"{start}: {entry['bytes'] / 1e6:.1f} MB, {found.outcome}")
+                say(
+                    _("{start}: {size} MB, {outcome}").format(
+                        start=start, size=decimal(entry["bytes"] / 1e6, 1), outcome=found.outcome
+                    )
+                )
         except DatakitError as error:
             report.problems[card.id] = str(error)
-            say(f"{start}: FAILED, {error.what}")
+            say(_("{start}: FAILED, {what}").format(start=start, what=error.what))
             continue
         report.good.append(card.id)
         report.bytes += entry["bytes"]
@@ -148,12 +153,12 @@ def add(
     """
     card, file = read_catalog()[id], Path(file)
     if not file.is_file():
-        raise WrongUse(str(file), "this file is not there", next=f"datakit mirror add {folder} {id} FILE")
+        raise WrongUse(str(file), _("this file is not there"), next=f"datakit mirror add {folder} {id} FILE")
     if vintage is not None and not is_vintage(vintage):
         raise WrongUse(
             "vintage",
-            "this does not say of which year the file is",
-            expected="a year or date such as 2016 or 2024-03, in 30 characters at most",
+            _("this does not say of which year the file is"),
+            expected=_("a year or date such as 2016 or 2024-03, in 30 characters at most"),
             found=repr(vintage)[:80],
             next=f"datakit mirror add {folder} {id} {file} --vintage YEAR",
         )
@@ -164,9 +169,18 @@ def add(
             first = parsed.rejects.iloc[0]
             warnings.warn(
                 DataWarning(
-                    f"{id}: {parsed.rows_read - len(parsed.frame)} of {parsed.rows_read} rows break the card's schema"
-                    f" and will be set aside by load; first: row {first.row}, {first.column} = {first.value!r},"
-                    f" expected: {first.rule}"
+                    _(
+                        "{id}: {n} of {rows_read} rows break the card's schema and will be set aside by load; "
+                        "first: row {row}, {column} = {value!r}, expected: {rule}"
+                    ).format(
+                        id=id,
+                        n=parsed.rows_read - len(parsed.frame),
+                        rows_read=parsed.rows_read,
+                        row=first.row,
+                        column=first.column,
+                        value=first.value,
+                        rule=first.rule,
+                    )
                 ),
                 stacklevel=2,
             )
@@ -213,7 +227,7 @@ def _unnamed(folder, entries):
     named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
     files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
-        inside.as_posix(): f"is in no entry of {LOCK}"
+        inside.as_posix(): _("is in no entry of {lock}").format(lock=LOCK)
         for inside, path in files.items()
         if path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards"
     }
@@ -259,9 +273,11 @@ def lock(
             continue
         entries[card.id] = {**_found_entry(found, card), "origin": found.origin}
     if left_out:
-        warnings.warn(DataWarning(f"not recorded in {file}: {', '.join(left_out)}"), stacklevel=2)
+        warnings.warn(
+            DataWarning(_("not recorded in {file}: {names}").format(file=file, names=", ".join(left_out))), stacklevel=2
+        )
     if not entries:
-        raise WrongUse("lock", "none of the origins has any dataset", found=str(origins), next="datakit doctor")
+        raise WrongUse("lock", _("none of the origins has any dataset"), found=str(origins), next="datakit doctor")
     file = Path(file)
     with _held(file.parent):
         known = _read(file).get("datasets", {})
@@ -312,9 +328,9 @@ def _read(file):
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise WrongUse(str(file), "this lock file is not JSON: nothing was written", found=str(error)) from None
+        raise WrongUse(str(file), _("this lock file is not JSON: nothing was written"), found=str(error)) from None
     if not isinstance(lock, dict) or not isinstance(lock.get("datasets", {}), dict):
-        raise WrongUse(str(file), "this is no lock file: nothing was written", found=str(lock)[:80])
+        raise WrongUse(str(file), _("this is no lock file: nothing was written"), found=str(lock)[:80])
     return lock
 
 
@@ -326,23 +342,23 @@ def _entries(folder):
 def _wrong(folder, id, entry):
     """What is wrong with a mirror's file, or None."""
     if not usable(entry):
-        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+        return _("its entry of {lock} cannot be used: {digest}").format(lock=LOCK, digest=str(entry)[:160])
     path = Path(folder) / id / entry["filename"]
     if not path.is_file():
-        return f"missing: {path}"
+        return _("missing: {path}").format(path=path)
     return _altered(path, entry)
 
 
 def _wrong_served(origin, id, entry):
     """The same of a mirror behind an address."""
     if not usable(entry):
-        return f"its entry of {LOCK} cannot be used: {str(entry)[:160]}"
+        return _("its entry of {lock} cannot be used: {digest}").format(lock=LOCK, digest=str(entry)[:160])
     address = f"{origin.address}/{id}/{entry['filename']}"
     with tempfile.TemporaryDirectory(prefix="datakit-") as parts:
         try:
             Download(id, parts, limit=announced(entry))(address, file := Path(parts) / "file")
         except Gone:
-            return without_password(f"missing: {address}")
+            return without_password(_("missing: {address}").format(address=address))
         except DatakitError as error:
             return str(error)
         return _altered(file, entry)
@@ -350,9 +366,13 @@ def _wrong_served(origin, id, entry):
 
 def _altered(path, entry):
     if path.stat().st_size != entry.get("bytes"):
-        return f"altered: {path.stat().st_size} bytes, {entry.get('bytes')} expected"
+        return _("altered: {bytes} bytes, {expected} expected").format(
+            bytes=path.stat().st_size, expected=entry.get("bytes")
+        )
     if (digest := sha256_of(path)) != entry.get("sha256"):
-        return f"altered: sha256 {digest[:12]}…, {str(entry.get('sha256'))[:12]}… expected"
+        return _("altered: sha256 {digest}…, {digest2}… expected").format(
+            digest=digest[:12], digest2=str(entry.get("sha256"))[:12]
+        )
     return None
 
 
@@ -368,11 +388,11 @@ def _held(folder):
     except OSError as error:
         raise CacheProblem(
             str(folder),
-            "the disk is full" if disk_full(error) else "this folder cannot be written",
-            expected="room and the right to write there",
+            _("the disk is full") if disk_full(error) else _("this folder cannot be written"),
+            expected=_("room and the right to write there"),
             found=str(error),
-            done="left no half file",
-            next="free some room, or choose another folder",
+            done=_("left no half file"),
+            next=_("free some room, or choose another folder"),
         ) from error
 
 

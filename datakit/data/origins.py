@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from datakit.data.project import from_project
 from datakit.data.transfer import get_json
 from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,37 +106,49 @@ class Origin:
         NotAsDescribed
             It is there, but has no ``data.lock``, or one that cannot be read.
         """
-        hint = f"datakit mirror build {self.base}" if self.kind != "http" else "ask who serves it"
+        hint = f"datakit mirror build {self.base}" if self.kind != "http" else _("ask who serves it")
         if self.kind == "http":
             lock = self._served_lock(hint)
         else:
             if not Path(self.base).is_dir():
                 raise Unreachable(
                     self.name,
-                    "this folder is not there",
-                    expected="a mirror: a folder with a data.lock",
-                    next="plug in the disk, or correct --origins; an address begins with http://",
+                    _("this folder is not there"),
+                    expected=_("a mirror: a folder with a data.lock"),
+                    next=_("plug in the disk, or correct --origins; an address begins with http://"),
                 )
             file = Path(self.base) / LOCK
             try:
                 if (size := file.stat().st_size) > LARGEST_LOCK:
-                    raise NotAsDescribed(self.name, f"its {LOCK} cannot be a lock: {size} bytes", next=hint)
+                    raise NotAsDescribed(
+                        self.name,
+                        _("its {lock} cannot be a lock: {size} bytes").format(lock=LOCK, size=size),
+                        next=hint,
+                    )
                 lock = json.loads(file.read_text(encoding="utf-8"))
             except FileNotFoundError:
                 raise NotAsDescribed(
-                    self.name, "this folder is not a mirror", expected=f"{LOCK} at its top", next=hint
+                    self.name,
+                    _("this folder is not a mirror"),
+                    expected=_("{lock} at its top").format(lock=LOCK),
+                    next=hint,
                 ) from None
             except ValueError as error:
-                raise NotAsDescribed(self.name, f"its {LOCK} is not JSON", found=str(error), next=hint) from None
+                raise NotAsDescribed(
+                    self.name, _("its {lock} is not JSON").format(lock=LOCK), found=str(error), next=hint
+                ) from None
         if not isinstance(lock, dict) or not isinstance(lock.get("datasets"), dict):
             raise NotAsDescribed(
-                self.name, f"its {LOCK} has no datasets", expected='{"version": 1, "datasets": {…}}', next=hint
+                self.name,
+                _("its {lock} has no datasets").format(lock=LOCK),
+                expected='{"version": 1, "datasets": {…}}',
+                next=hint,
             )
         return lock
 
     def _served_lock(self, hint):
-        wrong = "this address answers, but not as a mirror"
-        expected = f"{LOCK} at its top; a log-in page of the Wi-Fi may be in between"
+        wrong = _("this address answers, but not as a mirror")
+        expected = _("{lock} at its top; a log-in page of the Wi-Fi may be in between").format(lock=LOCK)
         try:
             return get_json(f"{self.address}/{LOCK}", self.name, attempts=2, limit=LARGEST_LOCK)
         except (Corrupt, Gone) as error:
@@ -172,8 +185,8 @@ class Origin:
         if not usable(entry):
             raise Corrupt(
                 self.name,
-                f"the entry of {card.id} in its {LOCK} cannot be used",
-                expected="a bare file name and a sha256",
+                _("the entry of {id} in its {lock} cannot be used").format(id=card.id, lock=LOCK),
+                expected=_("a bare file name and a sha256"),
                 found=str(entry)[:160],
             )
         filename = entry["filename"]
@@ -240,7 +253,7 @@ def look_up(card: Card) -> str:
     if not isinstance(resources, list):
         raise NotAsDescribed(
             card.id,
-            "the publisher's catalogue does not answer with a list of files",
+            _("the publisher's catalogue does not answer with a list of files"),
             expected='{"resources": [{"title": …, "url": …}]}',
             found=json.dumps(answer, ensure_ascii=False)[:160],
             next=f"datakit show {card.id}",
@@ -252,9 +265,10 @@ def look_up(card: Card) -> str:
             return resource["url"]
     raise NotAsDescribed(
         card.id,
-        "the publisher's catalogue lists no such file",
+        _("the publisher's catalogue lists no such file"),
         expected=asked["resource"],
-        found=", ".join(str(r.get("title")) for r in listed)[:300] or f"{len(resources)} entries, none with an address",
+        found=", ".join(str(r.get("title")) for r in listed)[:300]
+        or _("{n} entries, none with an address").format(n=len(resources)),
         next=f"datakit show {card.id}",
     )
 
@@ -284,10 +298,10 @@ def parse_origins(text: str | Sequence[str] | None = None) -> list[Origin]:
     if not names:
         raise WrongUse(
             said_by,
-            "this list names no origin",
-            expected="sample, publisher, a folder, an http address",
+            _("this list names no origin"),
+            expected=_("sample, publisher, a folder, an http address"),
             found=repr(text),
-            next="leave it out for the bundled sample, or name one: --origins sample",
+            next=_("leave it out for the bundled sample, or name one: --origins sample"),
         )
     return [_origin(name) for name in names]
 
@@ -319,10 +333,10 @@ def _origin(name):
         return Origin(name, "folder")
     raise WrongUse(
         "origins",
-        f"{name!r} is no origin",
-        expected="sample, publisher, a folder, an http address",
+        _("{name!r} is no origin").format(name=name),
+        expected=_("sample, publisher, a folder, an http address"),
         found=name,
-        next="for example --origins http://192.0.2.1:8000,sample",
+        next=_("for example --origins http://192.0.2.1:8000,sample"),
     )
 
 
@@ -340,10 +354,10 @@ def _no_address(name):
     shown = re.sub("://.*@", "://***@", name)
     return WrongUse(
         "origins",
-        f"{shown!r} is no address of a mirror",
-        expected="such as http://192.0.2.1:8000; in a password, / is written %2F, ? %3F, # %23 and @ %40",
+        _("{shown!r} is no address of a mirror").format(shown=shown),
+        expected=_("such as http://192.0.2.1:8000; in a password, / is written %2F, ? %3F, # %23 and @ %40"),
         found=shown,
-        next="for example --origins http://192.0.2.1:8000,sample",
+        next=_("for example --origins http://192.0.2.1:8000,sample"),
     )
 
 
@@ -354,7 +368,7 @@ def _with_password(name):
             return typed
     raise WrongUse(
         "origins",
-        "the password is not written here, and is not known",
+        _("the password is not written here, and is not known"),
         found=name,
-        next="set DATAKIT_ORIGINS to the address with its password",
+        next=_("set DATAKIT_ORIGINS to the address with its password"),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.transfer import Download, get_json
 from datakit.errors import Corrupt
+from datakit.language import _
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +60,7 @@ class PagedDownload(Download):
         if not isinstance(page, dict) or not isinstance(page.get("features"), list):
             raise Corrupt(
                 self.subject,
-                "a page is not a GeoJSON FeatureCollection",
+                _("a page is not a GeoJSON FeatureCollection"),
                 expected=url,
                 found=json.dumps(page)[:80],
             )
@@ -71,18 +72,18 @@ class PagedDownload(Download):
         if mark in pages:
             raise Corrupt(
                 self.subject,
-                "the service gives the same page again and again",
-                expected=f"other features from number {start} on",
-                next="another origin, or a card without paging",
+                _("the service gives the same page again and again"),
+                expected=_("other features from number {start} on").format(start=start),
+                next=_("another origin, or a card without paging"),
             )
         named = {str(f["id"]) for f in new if isinstance(f, dict) and f.get("id") is not None}
         if again := named & ids:
             raise Corrupt(
                 self.subject,
-                "the service has no fixed order: some features are on two pages, and others may be on none",
-                expected="each feature once",
-                found=f"twice: {', '.join(sorted(again)[:3])}",
-                next="the same command again, or a card whose address sorts (&sortBy=) by a column without repeats",
+                _("the service has no fixed order: some features are on two pages, and others may be on none"),
+                expected=_("each feature once"),
+                found=_("twice: {names}").format(names=", ".join(sorted(again)[:3])),
+                next=_("the same command again, or a card whose address sorts (&sortBy=) by a column without repeats"),
             )
         pages.add(mark)
         ids |= named
@@ -92,10 +93,10 @@ class PagedDownload(Download):
         if (matched is not None and count != matched) or (total is not None and count < total):
             raise Corrupt(
                 self.subject,
-                "the service did not give every page",
-                expected=f"{total if matched is None else matched} features",
+                _("the service did not give every page"),
+                expected=_("{n} features").format(n=total if matched is None else matched),
                 found=f"{count}",
-                next="the same command again",
+                next=_("the same command again"),
             )
 
 

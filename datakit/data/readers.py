@@ -16,6 +16,7 @@ import pandas as pd
 from datakit.data.archives import content, named, unpacking
 from datakit.data.delimited import guess_encoding, read_rows, rejected
 from datakit.errors import NotAsDescribed
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,9 @@ def unlike(card: Card, what: str, expected: str, found: str) -> NotAsDescribed:
         what,
         expected=expected,
         found=found,
-        next=f"datakit show {card.id}; if the publisher changed the file, put a corrected card in ./cards/",
+        next=_("datakit show {id}; if the publisher changed the file, put a corrected card in ./cards/").format(
+            id=card.id
+        ),
     )
 
 
@@ -60,7 +63,7 @@ def as_text(column: pd.Series) -> pd.Series:
 
 def _decode(data, card):
     encoding = "utf-8-sig" if card.encoding.lower().replace("-", "") == "utf8" else card.encoding
-    what, found = "the text is not in the card's encoding", None
+    what, found = _("the text is not in the card's encoding"), None
     try:
         text = data.decode(encoding)
         if "\0" in text[:200] or (encoding != "utf-8-sig" and not text.isascii()):
@@ -71,7 +74,9 @@ def _decode(data, card):
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         seems = guess_encoding(data).replace("cp1252", "windows-1252").removesuffix("-sig")
-        found = f"byte {data[error.start : error.start + 1]!r} on line {line}: perhaps {seems}"
+        found = _("byte {digest!r} on line {line}: perhaps {seems}").format(
+            digest=data[error.start : error.start + 1], line=line, seems=seems
+        )
     if found:
         raise unlike(card, what, card.encoding, found)
     return text
@@ -107,9 +112,9 @@ def _read_csv(path, card):
     if len(raw.columns) == 1 and other:
         raise unlike(
             card,
-            "the columns are not separated as the card says",
+            _("the columns are not separated as the card says"),
             repr(card.delimiter),
-            f"{other!r} perhaps, in the header {raw.columns[0][:120]!r}",
+            _("{other!r} perhaps, in the header {digest!r}").format(other=other, digest=raw.columns[0][:120]),
         )
     return Raw(raw, None, rejects, notes)
 
@@ -136,7 +141,10 @@ def _joined(raw, card):
             source = next((s for s in part["source"] if s in raw.columns), None)
             if source is None:
                 raise unlike(
-                    card, f"a part of {name!r} is missing", " or ".join(part["source"]), ", ".join(raw.columns)
+                    card,
+                    _("a part of {name!r} is missing").format(name=name),
+                    _(" or ").join(part["source"]),
+                    ", ".join(raw.columns),
                 )
             text = raw[source].astype("str").str.replace(" ", "", regex=False)
             # A blank prefix is one of zeros; any other blank part leaves no identifier at all.
@@ -156,7 +164,7 @@ def _read_geo(path, card):
                 picked = [n for n in named(archive) if fnmatch.fnmatch(n.lower(), wanted)]
             if len(picked) != 1:
                 raise unlike(
-                    card, "the archive does not hold one shapefile", card.innerpath or "*.shp", ", ".join(picked)
+                    card, _("the archive does not hold one shapefile"), card.innerpath or "*.shp", ", ".join(picked)
                 )
             frame = gpd.read_file(f"/vsizip/{path}/{picked[0]}", encoding=card.encoding)
         else:
@@ -166,7 +174,7 @@ def _read_geo(path, card):
                 warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's view of mixed types: ours is the card's
                 frame = gpd.read_file(io.BytesIO(data), datetime_as_string=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise unlike(card, "this file cannot be read", card.format, str(error)[:200]) from error
+        raise unlike(card, _("this file cannot be read"), card.format, str(error)[:200]) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         return Raw(frame)
     if card.geometry is None and frame.geometry.isna().all():  # GDAL makes a geometry of none at all
@@ -178,9 +186,13 @@ def _json(path, card):
     try:
         return json.loads(_decode(content(path, card), card))
     except ValueError as error:
-        raise unlike(card, "this JSON is broken", "JSON from its first letter to its last", str(error)[:200]) from None
+        raise unlike(
+            card, _("this JSON is broken"), _("JSON from its first letter to its last"), str(error)[:200]
+        ) from None
     except RecursionError:
-        raise unlike(card, "this JSON is nested too deeply", "a list of records", "lists in lists in lists") from None
+        raise unlike(
+            card, _("this JSON is nested too deeply"), _("a list of records"), _("lists in lists in lists")
+        ) from None
 
 
 def _read_json(path, card):
@@ -190,7 +202,7 @@ def _read_json(path, card):
         inner = next((found[k] for k in ("results", "records", "result", "data") if k in found), None)
         found = inner.get("records") if isinstance(inner, dict) else inner
     if not isinstance(found, list) or not all(isinstance(r, dict) for r in found):
-        raise unlike(card, "this JSON is not a list of records", "[{…}, …]", type(found).__name__)
+        raise unlike(card, _("this JSON is not a list of records"), "[{…}, …]", type(found).__name__)
     return Raw(pd.DataFrame([r.get("fields", r) for r in found], dtype=object))
 
 
@@ -198,10 +210,10 @@ def _read_overpass(path, card):
     """Nodes as rows with ``lon`` and ``lat``; where the card has no such columns, ways and relations as polygons."""
     found = _json(path, card)
     if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
-        raise unlike(card, "this is no Overpass answer", '{"elements": […]}', str(found)[:120])
+        raise unlike(card, _("this is no Overpass answer"), '{"elements": […]}', str(found)[:120])
     elements = found["elements"]
     if "remark" in found and (not elements or "error" in found["remark"]):  # half an answer looks like a whole one
-        raise unlike(card, "Overpass gave up", "elements", found["remark"])
+        raise unlike(card, _("Overpass gave up"), "elements", found["remark"])
     if "x" in (card.geometry or {}):
         rows = [{"id": e.get("id"), "lon": e.get("lon"), "lat": e.get("lat"), **e.get("tags", {})} for e in elements]
         return Raw(pd.DataFrame(rows, dtype=object))
@@ -277,7 +289,7 @@ def _read_parquet(path, card):
         if frame is None:
             frame = gpd.read_parquet(path) if geo else pd.read_parquet(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise unlike(card, "this Parquet file cannot be read", "parquet", str(error)[:200]) from error
+        raise unlike(card, _("this Parquet file cannot be read"), "parquet", str(error)[:200]) from error
     if geo:
         return Raw(frame.drop(columns=frame.geometry.name), frame.geometry.array)
     return Raw(frame)

@@ -15,6 +15,7 @@ from datakit.data.delimited import for_spreadsheets
 from datakit.data.fetching import candidates
 from datakit.data.files import read_note, write_note, write_whole
 from datakit.errors import CacheProblem, Corrupt, DatakitError, NotAsDescribed, RowsRejected, warn
+from datakit.language import _, language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +71,26 @@ def load(
     ledger.stamp_tables()
     if said["rows_rejected"]:
         first = said["rejects"][0]
-        message = (
-            f"{card.id}: {said['rows_rejected']} of {said['rows_read']} rows break the card's schema and are set aside"
-            f"; first: row {first['row']}, {first['column']} = {first['value']!r}, expected: {first['rule']}"
-            + (f"\n  all of them: {said['rejects_file']}" if said["rejects_file"] else "")
+        message = _(
+            "{id}: {rows_rejected} of {rows_read} rows break the card's schema and are set aside; first: "
+            "row {row}, {column} = {value!r}, expected: {rule}"
+        ).format(
+            id=card.id,
+            rows_rejected=said["rows_rejected"],
+            rows_read=said["rows_read"],
+            row=first["row"],
+            column=first["column"],
+            value=first["value"],
+            rule=first["rule"],
+        ) + (
+            _("\n  all of them: {rejects_file}").format(rejects_file=said["rejects_file"])
+            if said["rejects_file"]
+            else ""
         )
         if strict:
-            raise RowsRejected(card.id, message.partition(": ")[2], next="load without strict=True to set them aside")
+            raise RowsRejected(
+                card.id, message.partition(": ")[2], next=_("load without strict=True to set them aside")
+            )
         warn(message)
     return frame
 
@@ -96,7 +110,9 @@ def _first_that_reads(card, origins, locked, refresh):
         except DatakitError as problem:
             if refused is None:
                 raise
-            refused.done = f"{refused.done}; asked the card's other address: {problem.what}"
+            refused.done = _("{done}; asked the card's other address: {what}").format(
+                done=refused.done, what=problem.what
+            )
             raise refused from problem
         try:
             table = _kept(card, fetched)
@@ -111,7 +127,7 @@ def _first_that_reads(card, origins, locked, refresh):
             refused = refused or error
             continue
         if refused:
-            warn(f"{refused}\n  used instead: {fetched.url}")
+            warn(_("{refused}\n  used instead: {url}").format(refused=refused, url=fetched.url))
         return fetched, *table
 
 
@@ -129,19 +145,21 @@ def _explained(error, card, fetched):
     if not fetched.vouched:
         again = f"datakit fetch {card.id} --origins {fetched.origin} --refresh"
         error.done = (
-            f"put the file of {back}, which loads, back in use: the next load reads it"
+            _("put the file of {back}, which loads, back in use: the next load reads it").format(back=back)
             if back
-            else "did not keep this answer as good: the next load asks again"
+            else _("did not keep this answer as good: the next load asks again")
         )
         error.next = f"{again}; {error.next}" if error.next and "--refresh" not in error.next else again
         if said := answer_in_words(fetched.path):
-            error.found = f"{error.found}; the answer begins: {said!r}" if error.found else said
+            error.found = (
+                _("{found}; the answer begins: {said!r}").format(found=error.found, said=said) if error.found else said
+            )
     return error
 
 
 def _home(card, fetched):
     """Where the tables made from these bytes are kept, and the stem of the one made by this card and reader."""
-    return Cache(card).home(fetched.sha256), f"table-{card.digest[:12]}-{READER}"
+    return Cache(card).home(fetched.sha256), f"table-{card.digest[:12]}-{READER}-{language()}"
 
 
 def _kept(card, fetched):

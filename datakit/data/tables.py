@@ -19,6 +19,7 @@ from datakit.data.card_checks import UNITS
 from datakit.data.geometry import LAMBERT, shapes_of
 from datakit.data.readers import READERS, as_text, concerned, unlike
 from datakit.errors import BadCard
+from datakit.language import _
 
 if TYPE_CHECKING:
     import os
@@ -61,16 +62,16 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
     """
     raw, geometry, bad, told = READERS[card.format](path, card)
     if not len(raw):
-        found = f"columns {', '.join(map(str, raw.columns))[:200]}"
+        found = _("columns {names}").format(names=", ".join(map(str, raw.columns))[:200])
         if len(bad):
-            raise unlike(card, "no row fits the card", "rows in the card's schema", f"{found}; {_all_aside(bad)}")
-        raise unlike(card, "the file has no rows", "at least one row", found)
+            raise unlike(card, _("no row fits the card"), _("rows in the card's schema"), f"{found}; {_all_aside(bad)}")
+        raise unlike(card, _("the file has no rows"), _("at least one row"), found)
     rows = pd.Series(raw.index + 1)
     raw = raw.reset_index(drop=True)
     if chosen := card.raw.get("row_filter"):
         if not set(np.atleast_1d(chosen["field"])) & set(raw.columns):
             there = ", ".join(raw.columns)[:300]
-            raise unlike(card, "the column that the card filters by is missing", str(chosen["field"]), there)
+            raise unlike(card, _("the column that the card filters by is missing"), str(chosen["field"]), there)
         keep = concerned(raw, card)
         raw, rows = raw[keep].reset_index(drop=True), rows[keep].reset_index(drop=True)
         geometry = geometry[keep.to_numpy()] if geometry is not None else None
@@ -82,7 +83,7 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
 
         shapes, wrong, said = shapes_of(raw, geometry, card)
         broken += [_reject(rows, "geometry", value, mask, rule) for mask, value, rule in wrong]
-        notes += [f"{what}: rows {_some(rows[mask])}" for mask, what in said]
+        notes += [_("{what}: rows {some}").format(what=what, some=_some(rows[mask])) for mask, what in said]
         frame = gpd.GeoDataFrame(frame, geometry=shapes)
     rejects = pd.concat([bad, *broken, *_seen_before(frame, rows, card)], ignore_index=True)
     whole = ~rows.isin(rejects.row)
@@ -92,9 +93,9 @@ def parse(path: str | os.PathLike[str], card: Card) -> Parsed:
     if not len(frame):
         raise unlike(
             card,
-            "no row fits the card",
-            "rows in the card's schema",
-            _all_aside(rejects) if len(rejects) else "no row that concerns it",
+            _("no row fits the card"),
+            _("rows in the card's schema"),
+            _all_aside(rejects) if len(rejects) else _("no row that concerns it"),
         )
     return Parsed(frame, rejects.sort_values("row", kind="stable", ignore_index=True), len(rows) + len(bad), notes)
 
@@ -125,25 +126,25 @@ def _seen_before(frame, rows, card):
         values = frame[key[0]].astype("str").fillna("")
         for k in key[1:]:
             values = values + " " + frame[k].astype("str").fillna("")
-        yield _reject(rows, "+".join(key), values, again, "primary key, not seen before")
+        yield _reject(rows, "+".join(key), values, again, _("primary key, not seen before"))
 
 
 def _all_aside(rejects):
     first = rejects.iloc[0]
-    where = f"row {first['row']}" + (f", {first['column']}" if first["column"] else "")
-    return (
-        f"{rejects.row.nunique()} rows, all set aside; first: {where} = {first['value']!r}, expected: {first['rule']}"
+    where = _("row {row}").format(row=first["row"]) + (f", {first['column']}" if first["column"] else "")
+    return _("{n} rows, all set aside; first: {where} = {value!r}, expected: {rule}").format(
+        n=rejects.row.nunique(), where=where, value=first["value"], rule=first["rule"]
     )
 
 
 def _missing(card, f, columns):
     columns = [str(c) for c in columns]
     near = difflib.get_close_matches(f.source[0].lower(), [c.lower() for c in columns], n=1, cutoff=0.6)
-    hint = f"; the nearest is {near[0]!r}" if near else ""
+    hint = _("; the nearest is {value!r}").format(value=near[0]) if near else ""
     return unlike(
         card,
-        f"the column of {f.name!r} is missing or was renamed",
-        " or ".join(map(repr, f.source)) + hint,
+        _("the column of {name!r} is missing or was renamed").format(name=f.name),
+        _(" or ").join(map(repr, f.source)) + hint,
         ", ".join(columns)[:400],
     )
 
@@ -203,21 +204,33 @@ def _constraints(values, f):
     text = values.astype("str") if {"pattern", "minLength", "maxLength"} & set(given) else None
     unit = f" {f.unit}" if f.unit else ""
     if given.get("required"):
-        yield ~there, "is required"
+        yield ~there, _("is required")
     if given.get("unique"):
-        yield values.duplicated() & there, "is unique"
+        yield values.duplicated() & there, _("is unique")
     if "minimum" in given:
-        yield (values < _bound(given["minimum"], f)).fillna(False).astype(bool), f"at least {given['minimum']}{unit}"
+        yield (
+            (values < _bound(given["minimum"], f)).fillna(False).astype(bool),
+            _("at least {minimum}{unit}").format(minimum=given["minimum"], unit=unit),
+        )
     if "maximum" in given:
-        yield (values > _bound(given["maximum"], f)).fillna(False).astype(bool), f"at most {given['maximum']}{unit}"
+        yield (
+            (values > _bound(given["maximum"], f)).fillna(False).astype(bool),
+            _("at most {maximum}{unit}").format(maximum=given["maximum"], unit=unit),
+        )
     if "enum" in given:
-        yield there & ~values.isin(given["enum"]), "one of " + ", ".join(map(str, given["enum"]))
+        yield there & ~values.isin(given["enum"]), _("one of ") + ", ".join(map(str, given["enum"]))
     if "pattern" in given:
-        yield there & ~_like(text, given["pattern"], f), f"like {given['pattern']}"
+        yield there & ~_like(text, given["pattern"], f), _("like {pattern}").format(pattern=given["pattern"])
     if "minLength" in given:
-        yield there & (text.str.len() < given["minLength"]), f"at least {given['minLength']} characters"
+        yield (
+            there & (text.str.len() < given["minLength"]),
+            _("at least {least} characters").format(least=given["minLength"]),
+        )
     if "maxLength" in given:
-        yield there & (text.str.len() > given["maxLength"]), f"at most {given['maxLength']} characters"
+        yield (
+            there & (text.str.len() > given["maxLength"]),
+            _("at most {most} characters").format(most=given["maxLength"]),
+        )
 
 
 def _like(text, pattern, f):
@@ -227,7 +240,7 @@ def _like(text, pattern, f):
         return text.str.fullmatch(f"(?:{pattern})")
     except (pa.ArrowInvalid, re.error) as error:
         raise BadCard(
-            f.name, "the pattern of this field is no regular expression", found=f"{pattern}: {error}"
+            f.name, _("the pattern of this field is no regular expression"), found=f"{pattern}: {error}"
         ) from error
 
 
@@ -295,4 +308,4 @@ def _as_published(raw):
 
 def _some(rows, most=10):
     shown = ", ".join(map(str, rows.head(most)))
-    return shown + (f" and {len(rows) - most} more" if len(rows) > most else "")
+    return shown + (_(" and {n} more").format(n=len(rows) - most) if len(rows) > most else "")

@@ -21,6 +21,7 @@ from datakit import __version__
 from datakit.data.bodies import OVER, SLOWEST, TooSlow, bounded, broken, packed, read
 from datakit.data.files import write_json
 from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,8 +46,8 @@ def timeouts() -> tuple[float, float]:
     except ValueError:
         raise WrongUse(
             "DATAKIT_TIMEOUT",
-            "must be two numbers of seconds above 0",
-            expected="connect,read such as 10,60",
+            _("must be two numbers of seconds above 0"),
+            expected=_("connect,read such as 10,60"),
             found=text,
         ) from None
     return connect, read
@@ -126,7 +127,7 @@ def ask(
 
 def _pause(wait, what, progress):
     if _shown(progress) and wait >= 2:
-        print(f"{what}, asking again in {wait:.0f} s…", file=sys.stderr)
+        print(_("{what}, asking again in {wait:.0f} s…").format(what=what, wait=wait), file=sys.stderr)
     time.sleep(wait)
 
 
@@ -149,10 +150,10 @@ def get_json(
     except (ValueError, RecursionError):
         raise Corrupt(
             subject,
-            "the server did not answer with JSON",
+            _("the server did not answer with JSON"),
             expected=url,
             found=_start(data),
-            next="open the address in a browser",
+            next=_("open the address in a browser"),
         ) from None
 
 
@@ -205,7 +206,7 @@ class Download:
         except Unreachable as problem:
             have, known = _left(part, memo)
             if known.get("validator"):
-                problem.done = f"kept {have} bytes to resume from"
+                problem.done = _("kept {have} bytes to resume from").format(have=have)
             raise
         except Corrupt:
             part.unlink(missing_ok=True)
@@ -236,7 +237,7 @@ class Download:
         if end is not None and size != end:
             if size > end:
                 part.unlink()
-            raise broken(f"{size} bytes of {end}")
+            raise broken(_("{size} bytes of {end}").format(size=size, end=end))
         return total is None or size == total
 
     def _bar(self, total, done):
@@ -322,10 +323,10 @@ def _wait_asked_for(answer, url, subject):
     if wait > LONGEST_WAIT:
         raise Unreachable(
             subject,
-            f"the server asks to come back in {wait:.0f} seconds",
+            _("the server asks to come back in {wait:.0f} seconds").format(wait=wait),
             expected=url,
-            found=f"HTTP {answer.status_code} {answer.reason}",
-            next="try again then, or use another origin: --origins publisher,sample",
+            found=_("HTTP {status_code} {reason}").format(status_code=answer.status_code, reason=answer.reason),
+            next=_("try again then, or use another origin: --origins publisher,sample"),
         )
     return wait
 
@@ -339,10 +340,10 @@ def _refused(answer, url, subject):
     gone = answer.status_code in (404, 410)
     return (Gone if gone else Unreachable)(
         subject,
-        "the address no longer exists" if gone else "the server refuses or fails",
+        _("the address no longer exists") if gone else _("the server refuses or fails"),
         expected=url,
         found=f"HTTP {answer.status_code} {answer.reason}",
-        next="report it: the publisher has moved the file" if gone else "try again later, or use another origin",
+        next=_("report it: the publisher has moved the file") if gone else _("try again later, or use another origin"),
     )
 
 
@@ -350,37 +351,39 @@ def _silent(subject, url, error):
     import requests
 
     if isinstance(error, requests.TooManyRedirects):
-        what = "the server redirects in a circle"
+        what = _("the server redirects in a circle")
     elif isinstance(error, ValueError):  # no host, or something else than http: often where a redirect leads
-        what = "this is no address that can be asked, or leads to one"
+        what = _("this is no address that can be asked, or leads to one")
     else:
-        what = "the server does not answer"
+        what = _("the server does not answer")
     return Unreachable(
         subject,
         what,
         expected=url,
         found=_reason(error),
-        next="datakit doctor, or another origin: --origins publisher,sample",
+        next=_("datakit doctor, or another origin: --origins publisher,sample"),
     )
 
 
 def _dripping(subject, url, error):
     return Unreachable(
         subject,
-        "the server sends too slowly",
-        expected=f"at least {SLOWEST} bytes a second over {OVER} s, from {url}",
+        _("the server sends too slowly"),
+        expected=_("at least {slowest} bytes a second over {over} s, from {url}").format(
+            slowest=SLOWEST, over=OVER, url=url
+        ),
         found=str(error),
-        next="the same command again, or another origin",
+        next=_("the same command again, or another origin"),
     )
 
 
 def _broke_off(subject, url, error):
     return Unreachable(
         subject,
-        "the connection broke off each time",
+        _("the connection broke off each time"),
         expected=url,
         found=_reason(error),
-        next="the same command again",
+        next=_("the same command again"),
     )
 
 

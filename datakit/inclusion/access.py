@@ -227,7 +227,7 @@ def far(ways: Ways, people: pd.DataFrame, limits: Mapping[str, float]) -> pd.Dat
 
 def caution(home: Homes) -> str:
     """What ways on foot leave open: where people live, and what no street says."""
-    return f"{home.caution} {_('Slopes, kerbs and crossings are not in it.')}"
+    return home.caution + " " + _("Slopes, kerbs and crossings are not in it.")
 
 
 def extremes(shares: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:

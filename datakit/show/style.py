@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Literal, SupportsFloat
 
 from datakit.data import provenance as ledger
 from datakit.data.provenance import STAMP
 from datakit.extras import needed_by
-from datakit.language import N_, _, day, language, speaking, worded
+from datakit.language import MARKS, N_, _, day, language, speaking, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,9 +122,7 @@ def number(value: SupportsFloat | None, decimals: int | None = None, *, digits: 
     rounded = round(value, decimals) + 0.0  # -0.0 becomes 0.0
     # Four-digit numbers stay closed up, as both French and SI style allow: years are never cut.
     text = f"{abs(rounded):,.{max(decimals, 0)}f}" if abs(rounded) >= 10_000 else f"{abs(rounded):.{max(decimals, 0)}f}"
-    lang = language()
-    mark = "." if lang == "en" else _decimal_mark(lang)  # the core writes English without Babel
-    return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", mark)
+    return ("\u2212" if rounded < 0 else "") + text.replace(",", THIN).replace(".", MARKS[language()])
 
 
 def alike(values: Sequence[SupportsFloat]) -> list[str]:
@@ -150,14 +147,6 @@ def alike(values: Sequence[SupportsFloat]) -> list[str]:
     if any(v and not round(v, decimals) for v in known):
         return alone
     return [number(v, decimals) for v in values]
-
-
-@cache
-def _decimal_mark(lang):
-    with needed_by(__name__):
-        from babel.numbers import get_decimal_symbol
-
-    return get_decimal_symbol(lang)
 
 
 def cell(value: object) -> str:

