@@ -94,6 +94,15 @@ def test_plantable_ground_overlaps_what_was_planted(city, planted, ready):
     assert both / shapely.area(found).sum() > 0.9  # and little is found that is not there
 
 
+@pytest.fixture(scope="module")
+def pieces(city, ready):
+    """The free ground, cut by what it is and whose."""
+    _, usual, wide = ready
+    uses = ground.Uses(city["bdtopo-places"], city["bdtopo-transport"], wide)
+    layers = (city["cadastre-parcels"], city["public-parcels"])
+    return ground.pieces(usual, *layers, uses, known=city["city"], shapes=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "tenure", "least"),
     [
@@ -103,12 +112,8 @@ def test_plantable_ground_overlaps_what_was_planted(city, planted, ready):
         ("wide pavement", "public", 0.7),
     ],
 )
-def test_kinds_and_owners_are_found(city, planted, ready, kind, tenure, least):
-    _, usual, wide = ready
-    uses = ground.Uses(city["bdtopo-places"], city["bdtopo-transport"], wide)
-    parcels, owners = city["cadastre-parcels"], city["public-parcels"]
-    found = ground.pieces(usual, parcels, owners, uses, known=city["city"], shapes=True)
-    ours = found[(found.kind == kind) & (found.tenure == tenure)].geometry
+def test_kinds_and_owners_are_found(planted, pieces, kind, tenure, least):
+    ours = pieces[(pieces.kind == kind) & (pieces.tenure == tenure)].geometry
     true = planted["plantable"]
     theirs = true[(true.kind == kind) & (true.tenure == tenure)].geometry
     a, b = shapely.union_all(ours.to_numpy()), shapely.union_all(theirs.to_numpy())

@@ -317,6 +317,7 @@ def _spots(trees, grid, communes, places):
     west, north, east, south]``, what is inside them."""
     rows = []
     star = np.isin(np.arange(len(trees)), _flags(trees) or [])
+    at = grid.of(trees.geometry)  # once for all areas: projecting takes longer than all the rest
 
     def add(kind, names, geometry, inside=None):
         x, y = grid.of(geometry)
@@ -325,7 +326,7 @@ def _spots(trees, grid, communes, places):
 
     def around(mask):
         """How many trees, how many of them remarkable, and the box around all but the outermost: slips of the pen."""
-        x, y = (v[mask] for v in grid.of(trees.geometry))
+        x, y = (v[mask] for v in at)
         if not len(x):
             return [0, 0]
         box = [np.quantile(x, 0.02), np.quantile(y, 0.02), np.quantile(x, 0.98), np.quantile(y, 0.98)]
