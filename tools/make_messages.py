@@ -228,6 +228,8 @@ def written(catalog):
         english = _document(catalog.domain).read_text(encoding="utf-8")
         return text, (in_french(english, lambda said: known.get(said) or said) + "\n").encode()
     bare = read_po(io.BytesIO(text), locale="fr")
+    for message in [m for m in bare if m.id and not all([m.string] if isinstance(m.string, str) else m.string)]:
+        bare.delete(message.id, message.context)  # of a unit without French babel would write the English as French
     bare.creation_date = bare.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # babel writes one: the same each time
     write_mo(mo, bare)
     return text, mo.getvalue()

@@ -6,7 +6,7 @@ import html
 import sys
 from typing import TYPE_CHECKING
 
-from datakit.language import N_, _, day, pgettext
+from datakit.language import N_, _, day, language, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     """
     record = {
         "id": card.id,
-        "title": card.title,
+        "title": card.label(language()),
         "landing": card.homepage,
         "vintage": fetched.vintage or card.vintage,
         "origin": fetched.origin,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
+from datakit.language import _
 from datakit.run.parameters import read_parameters
 from datakit.run.report import SAID
 from datakit.run.shipped import kit_notebooks
@@ -56,11 +57,11 @@ class Notebook:
     def summary(self) -> str:
         """What went wrong, on one line."""
         if not self.error:
-            return SAID[self.status]
-        where = f" in code cell {self.error['cell']}" if self.error.get("cell") else ""
+            return _(SAID[self.status])
         first = (self.error["evalue"] or "").strip().splitlines()[:1]
         what = [*([self.error["ename"]] if self.status == "failed" else []), *(line[:160] for line in first)]
-        return f"{SAID[self.status]}{where}: " + ": ".join(what)
+        said = _("{status} in code cell {n}: {what}") if self.error.get("cell") else _("{status}: {what}")
+        return said.format(status=_(SAID[self.status]), n=self.error.get("cell"), what=": ".join(what))
 
 
 def notebooks_folder() -> Path:
@@ -68,7 +69,7 @@ def notebooks_folder() -> Path:
     for folder in (Path("notebooks"), kit_notebooks()):
         if any(folder.glob("*.ipynb")):
             return folder
-    raise WrongUse("notebooks", "there is no folder of notebooks here", next="datakit run --notebooks FOLDER")
+    raise WrongUse("notebooks", _("there is no folder of notebooks here"), next=_("datakit run --notebooks FOLDER"))
 
 
 def _named(name, there):
@@ -82,7 +83,7 @@ def _named(name, there):
         names = list(dict.fromkeys([*(word for word in first if first.count(word) > 1), *short]))
         raise WrongUse(
             name,
-            "no theme or notebook has this name",
+            _("no theme or notebook has this name"),
             expected=", ".join(names),
             next=f"datakit run {names[0]}",
         )
@@ -116,16 +117,16 @@ def choose(
         folder = Path(folder) if folder else notebooks_folder()
         there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
         if not there:
-            raise WrongUse(str(folder), "no notebook is in this folder", expected="files ending in .ipynb")
+            raise WrongUse(str(folder), _("no notebook is in this folder"), expected=_("files ending in .ipynb"))
         for name in names or there:
             chosen += [there[stem] for stem in _named(name, there)]
     found: dict[str, Notebook] = {}
     for path in dict.fromkeys(chosen):
         if path.stem in found:
-            raise WrongUse(path.stem, "two notebooks have this name", found=f"{found[path.stem].path}, {path}")
+            raise WrongUse(path.stem, _("two notebooks have this name"), found=f"{found[path.stem].path}, {path}")
         try:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WrongUse(str(path), "this is not a notebook that can be read", found=str(error)) from None
+            raise WrongUse(str(path), _("this is not a notebook that can be read"), found=str(error)) from None
         found[path.stem] = Notebook(path.stem, path, cells, read_parameters(cells, path.stem), title=path.stem)
     return list(found.values())

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
 from datakit.extras import needed_by
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,8 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     finally:
         watch.stop()
     if watch.timed_out:
-        status, error = "timeout", {"ename": "Timeout", "evalue": f"not finished after {task['timeout']:g} seconds"}
+        said = _("not finished after {n} seconds").format(n=f"{task['timeout']:g}")
+        status, error = "timeout", {"ename": "Timeout", "evalue": said}
     seconds = time.monotonic() - started
     nb = watch.nb or nb
     if error:
@@ -149,7 +151,7 @@ def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., N
     except PapermillExecutionError as problem:
         return "failed", {"ename": problem.ename, "evalue": ANSI.sub("", str(problem.evalue))}
     except DeadKernelError:
-        return "died", {"ename": "DeadKernel", "evalue": "the kernel died: out of memory, or a crash"}
+        return "died", {"ename": "DeadKernel", "evalue": _("the kernel died: out of memory, or a crash")}
     return "ok", None
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 from datakit.extras import needed_by
+from datakit.language import _
+from datakit.show.style import NO_DATA
 
 _NUMBER = re.compile(r"[-\u2212+]?[\d.,\u202f\u00a0]+(e[-+]?\d+)?\s?%?")
 _WHOLE = 24  # letters, as in datakit.show.tables
@@ -96,7 +98,7 @@ def _sides(table):
             cell["class"] = [side, "k"] if whole else side
             if text in _NOTHING[1:]:
                 cell.string = "\u2013"
-                cell["aria-label"] = cell["title"] = "no data"
+                cell["aria-label"] = cell["title"] = _(NO_DATA)
         head["class"] = side
 
 

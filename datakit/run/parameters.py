@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datakit.errors import NotAsDescribed, WrongUse
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,9 +54,9 @@ class Parameter:
     @property
     def kind(self) -> str:
         if self.choices:
-            return "one of " + ", ".join(map(str, self.choices))
+            return _("one of {choices}").format(choices=", ".join(map(str, self.choices)))
         name = f"list[{self.item.__name__}]" if self.item else self.type.__name__
-        return name + (" or none" if self.optional else "")
+        return _("{type} or none").format(type=name) if self.optional else name
 
     def line(self) -> str:
         """For a message: name, type, default and comment."""
@@ -73,8 +74,8 @@ class Parameter:
             return self._convert(value)
         except (ValueError, TypeError):
             raise WrongUse(
-                f"parameter {self.name}",
-                f"has the wrong type for {where}",
+                _("parameter {name}").format(name=self.name),
+                _("has the wrong type for {notebook}").format(notebook=where),
                 expected=self.kind,
                 found=repr(value),
                 next=f"-p {self.name}={_example(self)}",
@@ -153,7 +154,7 @@ def read_parameters(cells: Sequence[dict[str, Any]], where: str) -> dict[str, Pa
     if not tagged:
         return {}
     source = "".join(tagged[0]["source"])
-    form = "lines such as `k: int = 5  # how many classes`"
+    form = _("lines such as `k: int = 5  # how many classes`")
     try:
         lines = ast.parse(source).body
         comments = {
@@ -162,7 +163,7 @@ def read_parameters(cells: Sequence[dict[str, Any]], where: str) -> dict[str, Pa
             if token.type == tokenize.COMMENT
         }
     except (SyntaxError, tokenize.TokenError) as error:
-        raise NotAsDescribed(where, "its parameters cell is not Python", expected=form, found=str(error)) from error
+        raise NotAsDescribed(where, _("its parameters cell is not Python"), expected=form, found=str(error)) from error
     found = {}
     for line in lines:
         if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
@@ -173,7 +174,7 @@ def read_parameters(cells: Sequence[dict[str, Any]], where: str) -> dict[str, Pa
             parameter = _parameter(line, comments)
         except (AttributeError, LookupError, ValueError, TypeError):
             raise NotAsDescribed(
-                where, "a line of its parameters cell cannot be read", expected=form, found=ast.unparse(line)
+                where, _("a line of its parameters cell cannot be read"), expected=form, found=ast.unparse(line)
             ) from None
         found[parameter.name] = parameter
     return found
@@ -247,11 +248,12 @@ def assign(
                 f"{p.line()}   ({', '.join(n for n, ps in declared.items() if ps.get(name) == p)})"
                 for name, p in sorted(known.items())
             ]
+            what = _("no selected notebook has it: did you mean {name}?") if near else _("no selected notebook has it")
             raise WrongUse(
-                f"parameter {name}",
-                "no selected notebook has it" + (f": did you mean {near[0]}?" if near else ""),
-                expected="one of\n    " + "\n    ".join(lines) if lines else "none: they have no parameters",
-                done="nothing was executed",
+                _("parameter {name}").format(name=name),
+                what.format(name=(near or [""])[0]),
+                expected="\n    ".join([_("one of"), *lines]) if lines else _("none: they have no parameters"),
+                done=_("nothing was executed"),
             )
     return {
         notebook: {

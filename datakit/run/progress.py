@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from datakit.language import _
+from datakit.show.style import number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
@@ -36,8 +39,11 @@ class Silent:
 
 def outcome(notebook: Notebook) -> str:
     """One line on a finished notebook."""
-    memory = f", {notebook.peak_memory / 1e6:.0f} MB" if notebook.peak_memory else ""
-    return f"{notebook.name}: {notebook.summary()} ({notebook.seconds:.1f} s{memory})"
+    told = {"name": notebook.name, "said": notebook.summary(), "seconds": number(notebook.seconds, 1)}
+    if not notebook.peak_memory:
+        return _("{name}: {said} ({seconds} s)").format(**told)
+    memory = number(notebook.peak_memory / 1e6, 0)
+    return _("{name}: {said} ({seconds} s, {memory} MB)").format(**told, memory=memory)
 
 
 class Lines(Silent):
@@ -51,7 +57,7 @@ class Lines(Silent):
             print(text, file=self._stream, flush=True)
 
     def start(self, notebook: Notebook) -> None:
-        self._say(f"{notebook.name}: started")
+        self._say(_("{name}: started").format(name=notebook.name))
 
     def done(self, notebook: Notebook) -> None:
         self._say(outcome(notebook))
@@ -68,7 +74,7 @@ class Live(Silent):
         tqdm.monitor_interval = 0
         self._bars = {
             name: tqdm(
-                desc=f"{name}: waiting",
+                desc=_("{name}: waiting").format(name=name),
                 position=place,
                 file=self._stream,
                 bar_format="{desc}",
@@ -87,11 +93,12 @@ class Live(Silent):
     def start(self, notebook: Notebook) -> None:
         bar = self._bars[notebook.name]
         bar.reset()  # its time begins now
-        bar.set_description_str(f"{notebook.name}: starting")
+        bar.set_description_str(_("{name}: starting").format(name=notebook.name))
 
     def cell(self, notebook: Notebook, index: int, of: int) -> None:
         bar = self._bars[notebook.name]
-        bar.bar_format = f"{{desc}}: [{{bar:20}}] cell {index}/{of}, {{elapsed}}"
+        cell = _("cell {n}/{total}").format(n=index, total=of)
+        bar.bar_format = f"{{desc}}: [{{bar:20}}] {cell}, {{elapsed}}"
         bar.total, bar.n = of, index - 1
         bar.set_description_str(notebook.name)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.data.origins import as_text
 from datakit.errors import DatakitError, without_password
+from datakit.language import _, language
 from datakit.run.report import index_page
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def describe(
         "seconds": round(seconds, 2),
         "ok": all(n.ok for n in chosen),
         "command": without_password(command),
+        "language": language(),
         "author": os.environ.get("DATAKIT_AUTHOR", ""),
         "origins": origins,
         "parameters": {name: without_password(value) for name, value in given.items()},
@@ -165,13 +167,14 @@ def put(partial: Path, output: Path) -> list[str]:
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.rmdir()  # only when empty: an older report that could not be put back is worth more than tidiness
-        said = "the finished report cannot be moved here"
-        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {partial}") from error
+        said, done = _("the finished report cannot be moved here"), _("it is kept in {folder}").format(folder=partial)
+        raise DatakitError(str(output), said, found=str(error), done=done) from error
     try:
         return _empty(aside, output)
     except OSError as error:
-        said = "what you put into the former report cannot be moved here"
-        raise DatakitError(str(output), said, found=str(error), done=f"it is kept in {aside}") from error
+        said = _("what you put into the former report cannot be moved here")
+        done = _("it is kept in {folder}").format(folder=aside)
+        raise DatakitError(str(output), said, found=str(error), done=done) from error
 
 
 def _empty(aside, output):

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.provenance import STAMP, dated, key
+from datakit.data.provenance import STAMP, banner, dated, key
 from datakit.extras import needed_by
+from datakit.language import N_, _, day, ngettext, pgettext
 from datakit.run import frames
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-SAID = {"ok": "done", "failed": "failed", "timeout": "out of time", "died": "stopped", "waiting": "not executed"}
+SAID = {
+    "ok": N_("done"),
+    "failed": N_("failed"),
+    "timeout": N_("out of time"),
+    "died": N_("stopped"),
+    "waiting": N_("not executed"),
+}
 # What the table of data shows of a record; older reports lack some of it.
 SHOWN = [
     *("id", "title", "attribution", "landing", "vintage", "origin", "origin_kind", "rows", "rows_rejected"),
@@ -64,8 +71,7 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name
     exporter = HTMLExporter(template_name="classic", template_file="base.html.j2")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
-    body, _ = exporter.from_notebook_node(nb)
-    body, sections = _with_anchors(frames.in_scrollers(body))
+    body, sections = _with_anchors(frames.in_scrollers(exporter.from_notebook_node(nb)[0]))
     # Links between notebooks become links between their pages.
     body = re.sub(r'href="(?!\w+:)(?:\./)?([\w.-]+)\.ipynb"', r'href="\1.html"', body)
     told = _told(status, error) if error else None
@@ -96,10 +102,10 @@ def _with_anchors(body):
 
 def _told(status, error):
     """What went wrong, in the parts that a page shows."""
-    where = f" in code cell {error['cell']}" if error.get("cell") else ""
-    kind = f"{error['ename']}: " if status == "failed" else ""
-    what = (kind + error["evalue"]).splitlines()
-    return {"head": f"{SAID[status].capitalize()}{where}.", "line": error.get("line") or "", "what": what}
+    head = _("{status} in code cell {n}.") if error.get("cell") else _("{status}.")
+    head = head.format(status=_(SAID[status]).capitalize(), n=error.get("cell"))
+    what = ([error["ename"]] if status == "failed" else []) + [error["evalue"]]
+    return {"head": head, "line": error.get("line") or "", "what": ": ".join(what).splitlines()}
 
 
 def shown(value: object) -> str:
@@ -112,13 +118,32 @@ def shown(value: object) -> str:
 def _origin(record):
     """Where data came from; of a folder its name, as the way to it says nothing on another machine."""
     if record.get("origin_kind") == "sample":
-        return "bundled sample"
+        return _("bundled sample")
     origin = str(record.get("origin") or "")
     return origin if "://" in origin else Path(origin).name
 
 
 def _megabytes(size):
-    return f"{size / 1e6:.0f} MB" if size else "?"
+    return _("{n} MB").format(n=number(size / 1e6, 0)) if size else "?"
+
+
+def _counted(notebooks):
+    """How many notebooks, and whether all are done."""
+    failed, n = sum(one["status"] != "ok" for one in notebooks.values()), len(notebooks)
+    if failed:
+        said = ngettext("{n} notebook, {failed} not finished.", "{n} notebooks, {failed} not finished.", n)
+    else:
+        said = ngettext("{n} notebook, all done.", "{n} notebooks, all done.", n)
+    return said.format(n=n, failed=failed)
+
+
+def _kinds():
+    """What an answer's data is, by the code of its kind."""
+    return {
+        "REAL": pgettext("data", "REAL"),
+        "MIXED": pgettext("data", "MIXED"),
+        "SYNTHETIC": pgettext("data", "SYNTHETIC"),
+    }
 
 
 def index_page(run: dict[str, Any]) -> str:
@@ -139,40 +164,33 @@ def index_page(run: dict[str, Any]) -> str:
         known: [n for n, one in notebooks.items() if any(key(r) == known and _counts(r) for r in one["provenance"])]
         for known in records
     }
-    commit = run["git_commit"] or "not under git"
+    commit = run["git_commit"] or _("not under git")
     if run["git_commit"] and run["git_changes"]:
-        commit += ", with changes that are not committed"
+        commit = _("{commit}, with changes that are not committed").format(commit=commit)
+    started = run["started"].replace("T", " ")[:16]
     return render(
         "index.html.j2",
         __package__,
-        title="OnDijon data kit: report",
+        title=_("OnDijon data kit: report"),
         run={"author": "", **run},
         notebooks=notebooks,
-        failed=sum(one["status"] != "ok" for one in notebooks.values()),
-        started=run["started"].replace("T", " ")[:16],
-        stamp=_stamp([r for one in notebooks.values() for r in one["provenance"] if _counts(r)]),
+        counted=_counted(notebooks),
+        started=day(started[:10]) + started[10:],
+        stamp=banner(sorted((r for one in notebooks.values() for r in one["provenance"]), key=lambda r: r["id"])),
         records=[dict.fromkeys(SHOWN, "") | record | {"used": used[known]} for known, record in records.items()],
         origin=_origin,
         dated=dated,
         commit=commit,
-        said=SAID,
+        said={status: _(words) for status, words in SAID.items()},
+        kinds=_kinds(),
+        number=number,
         told=_told,
         shown=shown,
         megabytes=_megabytes,
-        STAMP=STAMP,
+        STAMP=_(STAMP),
     )
 
 
 def _counts(record):
     """Whether figures are made of it: what a chapter loaded and refused to put beside the others does not count."""
     return not record.get("left_out")
-
-
-def _stamp(records):
-    """The stamp of the whole report, or nothing where all of its data is real."""
-    invented = sorted({r["id"] for r in records if r.get("synthetic")})
-    if not invented:
-        return ""
-    if all(r.get("synthetic") for r in records):
-        return f"{STAMP}: every figure here is computed on invented data and says nothing about Dijon."
-    return f"{STAMP} for {', '.join(invented)}: figures that use them say nothing about Dijon."

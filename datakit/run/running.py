@@ -29,6 +29,7 @@ from datakit.data.cards import card_folders
 from datakit.data.origins import LOCK, Origin, as_text, parse_origins
 from datakit.data.project import from_project
 from datakit.errors import WrongUse
+from datakit.language import _, language
 from datakit.run.choosing import Notebook, choose
 from datakit.run.executing import check_packages
 from datakit.run.parameters import assign
@@ -123,11 +124,12 @@ def run(
     parameters = dict(parameters or {})
     chosen = choose(themes, notebooks)
     if progress and notebooks is None and any(n.path.parent == kit_notebooks() for n in chosen):
-        print(f"the kit's own notebooks, in {kit_notebooks()} (copies to change: datakit notebooks)", file=sys.stderr)
+        said = _("the kit's own notebooks, in {folder} (copies to change: datakit notebooks)")
+        print(said.format(folder=kit_notebooks()), file=sys.stderr)
     asked = _origins(origins, parameters)
     shown = [o.name for o in asked]  # without a password; kernels find it in their environment
     if not 0 < timeout < math.inf or (jobs is not None and jobs < 1):
-        raise WrongUse("run", "jobs and timeout must be positive numbers", found=f"jobs={jobs}, timeout={timeout}")
+        raise WrongUse("run", _("jobs and timeout must be positive numbers"), found=f"jobs={jobs}, timeout={timeout}")
     _give(chosen, parameters, shown)
     lock = _lock(locked)
     output = _check_output(output)
@@ -147,7 +149,7 @@ def run(
 def _origins(origins, parameters):
     """The origins asked for, by the one way or the other."""
     if origins and "origins" in parameters:
-        raise WrongUse("origins", "given twice", expected="either --origins or -p origins=…, not both")
+        raise WrongUse("origins", _("given twice"), expected=_("either --origins or -p origins=…, not both"))
     asked = parse_origins(origins or parameters.get("origins") or None)
     # Notebooks run in their own folder, as in Jupyter: what is relative to this one must still be found.
     return [Origin(os.path.abspath(o.base), "folder") if o.kind == "folder" else o for o in asked]
@@ -173,10 +175,10 @@ def _unfinished(output):
     except OSError as error:
         raise WrongUse(
             str(output),
-            "cannot be written here",
+            _("cannot be written here"),
             found=str(error),
-            done="nothing was executed",
-            next="--output with a folder of yours",
+            done=_("nothing was executed"),
+            next=_("--output with a folder of yours"),
         ) from None
     try:
         with FileLock(partial / RUNNING):
@@ -196,13 +198,14 @@ def _lock(locked):
     named = LOCK if locked is True else locked or os.environ.get("DATAKIT_LOCK")
     file = Path(os.path.abspath(from_project(os.path.expanduser(named)))) if named else None
     if file and not file.is_file():
-        raise WrongUse(str(file), "this lock file is not there", done="nothing was executed", next="datakit lock")
+        raise WrongUse(str(file), _("this lock file is not there"), done=_("nothing was executed"), next="datakit lock")
     return file
 
 
 def _environment(origins, jobs, lock=None):
     """The environment of the kernels: what is relative in this one made absolute, the project's cards included."""
     environment = {**os.environ, "DATAKIT_ORIGINS": as_text(origins), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment["DATAKIT_LANG"] = language()  # what this process speaks, whatever JupyterLab's settings say
     # What a table or a shape leaves free goes back to the machine, or to the next one: a quarter less memory.
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"} | environment
     if cards := [os.path.abspath(folder) for folder in card_folders()[1:] if folder.is_dir()]:
@@ -220,15 +223,15 @@ def _check_output(output) -> Path:
     if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
         raise WrongUse(
             str(output),
-            "holds something else than a report: it is left alone",
-            done="nothing was executed",
-            next="--output with a new folder",
+            _("holds something else than a report: it is left alone"),
+            done=_("nothing was executed"),
+            next=_("--output with a new folder"),
         )
     if Path.cwd().is_relative_to(output) or output.is_symlink():
-        raise WrongUse(str(output), "cannot be replaced from inside it", next="--output with a new folder")
+        raise WrongUse(str(output), _("cannot be replaced from inside it"), next=_("--output with a new folder"))
     above = next(p for p in output.parents if p.exists())
     if not os.access(above, os.W_OK):
-        raise WrongUse(str(output), "cannot be written here", next="--output with a folder of yours")
+        raise WrongUse(str(output), _("cannot be written here"), next=_("--output with a folder of yours"))
     return output
 
 
@@ -284,8 +287,8 @@ class _Worker:
         finally:
             alarm.cancel()
         self._process.wait()
-        what = {"ename": "ProcessDied", "evalue": f"the process that executed it ended with {self._process.returncode}"}
-        return {"status": "died", "error": {**what, "cell": None, "line": ""}}
+        said = _("the process that executed it ended with {code}").format(code=self._process.returncode)
+        return {"status": "died", "error": {"ename": "ProcessDied", "evalue": said, "cell": None, "line": ""}}
 
     def stop(self, asking=True):
         """End the process, its kernel and what that started. Asked to, it ends the kernel itself before it leaves."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from datakit.data.files import write_whole
 from datakit.errors import WrongUse
 from datakit.extras import checkout
+from datakit.language import _, ngettext
 
 
 def kit_notebooks() -> Path:
@@ -53,10 +54,12 @@ def copy_notebooks(folder: str | os.PathLike[str] = "notebooks") -> tuple[list[P
         except OSError as error:
             raise WrongUse(
                 str(folder),
-                "notebooks cannot be written here",
+                _("notebooks cannot be written here"),
                 found=error.strerror,
-                done=f"{len(copied)} copied before" if copied else "nothing was copied",
-                next="datakit notebooks, with a folder of yours",
+                done=ngettext("{n} copied before", "{n} copied before", len(copied)).format(n=len(copied))
+                if copied
+                else _("nothing was copied"),
+                next=_("datakit notebooks, with a folder of yours"),
             ) from error
         copied.append(target)
     return copied, left

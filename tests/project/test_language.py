@@ -19,7 +19,6 @@ OPEN = {
     "facilitator",
     "geo",
     "inclusion",
-    "run",
     "vegetation",
     "00_start_here",
     "05_open_the_portal",
