@@ -237,7 +237,7 @@ def sentence(kinds: Sequence[str], labels: Mapping[str, str]) -> str:
         each.format(kind=_(labels[kind]), all=f"{{{kind}}}", there=f"{{{kind}_there:bare}}", largest="{largest}")
         for kind in kinds
     ]
-    return "; ".join(told) + ". " + _("In {without} of {all}, with {share} of {inhabitants}, there is no {focus}.")
+    return _("; ").join(told) + ". " + _("In {without} of {all}, with {share} of {inhabitants}, there is no {focus}.")
 
 
 def listing(town: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def lacking(access: pd.DataFrame, *, half: float = 50.0) -> pd.DataFrame:
     shares = {"lacks": "far_pct", "lacks_low": "far_low_pct", "lacks_high": "far_high_pct"}
     out = pd.DataFrame({name: (known[share] >= half).groupby(level=0).sum() for name, share in shares.items()})
     words = known["category"].map({kind: _(label) for kind, label in CATEGORIES.items()}).fillna(known["category"])
-    which = words[known["far_pct"] >= half].groupby(level=0).agg("; ".join)
+    which = words[known["far_pct"] >= half].groupby(level=0).agg(_("; ").join)
     return out.assign(which=which.reindex(out.index).fillna(""))
 
 

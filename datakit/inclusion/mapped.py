@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from datakit.inclusion import gap
+from datakit.inclusion import gap, tables
 from datakit.language import N_, _
 from datakit.show import charts, maps
 
@@ -215,7 +215,7 @@ def sites(
     data : iterable of DataFrame
     """
     chosen = {_(words): rows for words, rows in chosen.items()}
-    told = "; ".join(f"{words}: {', '.join(hosts['name'].iloc[rows])}" for words, rows in chosen.items())
+    told = tables.told({words: ", ".join(hosts["name"].iloc[rows]) for words, rows in chosen.items()})
     drawn = maps.Map(
         maps.Words(
             title=_("Sites for new places"),

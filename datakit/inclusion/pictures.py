@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.geo import fairness
-from datakit.inclusion import gap
+from datakit.inclusion import gap, tables
 from datakit.language import _
 from datakit.show import charts
 
@@ -45,7 +45,7 @@ def older(ranked: pd.DataFrame, mean: float, *, data: Iterable[pd.DataFrame], mo
 
 def curves(shares: pd.DataFrame, labels: Mapping[str, str], *, data: Iterable[pd.DataFrame]) -> Shown:
     """Curves of `datakit.inclusion.access.curve`, one for each kind of service."""
-    told = "; ".join(f"{_(labels[name])} {charts.number(_half(shares[name]), 0)} m" for name in shares)
+    told = _("; ").join(f"{_(labels[name])} {charts.number(_half(shares[name]), 0)} m" for name in shares)
     alt = _(
         "Curves of the share of inhabitants whose way is longer than a distance. Half of them have more than: {told}."
     )
@@ -121,10 +121,11 @@ def rides(reached: pd.DataFrame, minutes: float, *, data: Iterable[pd.DataFrame]
 
 def _told(shares):
     """A table of percentages in words, row by row."""
-    return "; ".join(
-        f"{_(kind)}: " + ", ".join(f"{_(name)} {charts.number(share, 0)} %" for name, share in row.items())
-        for kind, row in shares.iterrows()
-    )
+
+    def said(row):
+        return ", ".join(f"{_(name)} {charts.number(share, 0)} %" for name, share in row.items())
+
+    return tables.told({_(kind): said(row) for kind, row in shares.iterrows()})
 
 
 def hours(values: pd.Series, people: pd.Series, *, data: Iterable[pd.DataFrame]) -> Shown:
@@ -154,9 +155,11 @@ def square(classes: pd.DataFrame, people: pd.Series, *, data: Iterable[pd.DataFr
     """The nine classes as a square with the inhabitants of each: `datakit.inclusion.gap.square`."""
     fig, ax = charts.figure("-", title=_("Inhabitants by need and access"), size=(5.6, 4.2), data=data)
     found = gap.square(ax, classes, people)
-    told = "; ".join(
-        f"{_(need)}: " + ", ".join(f"{_(way)} {charts.number(n, 0)}" for way, n in row.items())
-        for need, row in found.iterrows()
+    told = tables.told(
+        {
+            _(need): ", ".join(f"{_(way)} {charts.number(n, 0)}" for way, n in row.items())
+            for need, row in found.iterrows()
+        }
     )
     return charts.show(fig, alt=_("Square of nine classes with the inhabitants of each. {told}.").format(told=told))
 
@@ -165,7 +168,7 @@ def ratios(silent: pd.DataFrame, words: Mapping[str, str], *, data: Iterable[pd.
     """Ratios of `datakit.inclusion.reports.silence` with their intervals, around 1; ``words`` say each group."""
     told = [_(words[group]) for group in silent["group"]]
     each = _("{name}: {ratio} ({low} to {high})")
-    alt = "; ".join(
+    alt = _("; ").join(
         each.format(name=name, **{c: charts.number(row[c], 2) for c in ("ratio", "low", "high")})
         for name, row in zip(told, silent.to_dict("records"), strict=True)
     )
@@ -198,7 +201,7 @@ def promised(words: Mapping[str, str], values: Mapping[str, Value], *, data: Ite
         high="high",
         title=_("People newly near"),
         unit=_("inhabitants; lines: what the places of homes leave open"),
-        alt="; ".join(f"{row.told}: {charts.number(row.people, 0)}" for row in table.itertuples()),
+        alt=tables.told({row.told: charts.number(row.people, 0) for row in table.itertuples()}),
         data=data,
     )
     return charts.show(fig)

@@ -128,5 +128,10 @@ def kept(columns: tuple[str, ...]) -> Table:
     return tables.show(pd.DataFrame(told), caption=_("What is read of a report; nothing else is"))
 
 
+def told(parts: Mapping[str, str]) -> str:
+    """Names and what is said of each, one after the other: for the alt text of a figure or a map."""
+    return _("; ").join(_("{name}: {what}").format(name=name, what=what) for name, what in parts.items())
+
+
 def _said(kinds, labels):
     return [_(labels[kind]) for kind in kinds]
