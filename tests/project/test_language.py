@@ -18,11 +18,6 @@ from tools import make_messages as messages
 OPEN = {
     "facilitator",
     "geo",
-<<<<<<< HEAD
-    "inclusion",
-=======
-    "run",
->>>>>>> 07d1cd8 (Say the room of inclusion in French)
     "vegetation",
     "00_start_here",
     "05_open_the_portal",
