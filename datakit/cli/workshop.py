@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.language import _
+from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
     import argparse
@@ -49,12 +50,33 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     )
     c.add_argument("address", nargs="?", default="http://127.0.0.1:8000", help=_("(default: %(default)s)"))
     c.add_argument("--code", help=_("what this code means, and what to do; no server is asked"))
+    c = command(
+        "notebooks",
+        _("write the participants' notebooks, and the facilitator's with an answer key"),
+        _notebooks,
+        "  datakit workshop notebooks workshop\n  datakit workshop notebooks atelier --lang fr\n",
+        workshop,
+    )
+    c.add_argument("folder", metavar="DIR", help=_("participants and facilitators are made in it"))
+    c.add_argument("--replace", action="store_true", help=_("also notebooks that somebody has worked in"))
 
 
 def _save(args):
     from datakit.workshop.saving import save
 
     print("\n".join(save(args.folder).lines()))
+    return 0
+
+
+def _notebooks(args):
+    from datakit.workshop import handouts
+
+    written = handouts.write_notebooks(args.folder, replace=args.replace)
+    for name in (handouts.PARTICIPANTS, handouts.FACILITATORS):
+        folder = Path(args.folder, name)
+        count = sum(path.suffix == ".ipynb" and folder in path.parents for path in written)
+        print(ngettext("{folder}: {n} notebook", "{folder}: {n} notebooks", count).format(folder=folder, n=count))
+    print(_("answer key: {page}").format(page=Path(args.folder, handouts.FACILITATORS, handouts.KEYS)))
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,16 @@ class Verdict:
         edge = f"border:1px solid {COLOURS[self.state]};border-left-width:.5em"
         head = html.escape(_("Exercise {number}").format(number=self.exercise))
         sign = f"<span aria-hidden='true' style='font-size:140%'>{SIGNS[self.state]}</span>"
-        lines = [f"{sign} <b>{head}. {html.escape(self.word)}</b> {html.escape(self.sentence)}"]
-        lines += [f"<span style='display:block;margin-top:.4em'>{html.escape(self.hint)}</span>"] if self.hint else []
+        lines = [f"{sign} <b>{head}. {html.escape(self.word)}</b> {marked(self.sentence)}"]
+        lines += [f"<span style='display:block;margin-top:.4em'>{marked(self.hint)}</span>"] if self.hint else []
         return (
             f"<div role='status' style='{edge};padding:.5em .8em;max-width:50em;line-height:1.5'>{''.join(lines)}</div>"
         )
+
+
+def marked(text: str) -> str:
+    """A text as HTML, what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
 
 
 def exercise(number: str) -> tuple[dict[str, Any], dict[str, Any]]:

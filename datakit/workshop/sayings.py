@@ -56,7 +56,8 @@ def hint(hints: Sequence[str], given: int) -> str:
 def problem(wrong: Problem, expected: Form) -> str:
     """What is wrong with an answer of the right kind, in a sentence or two."""
     said = _SAID[wrong.what](wrong, expected)
-    if wrong.column:
+    several = expected.kind == "table" and len(expected.value) - len(expected.keys) > 1
+    if wrong.column and several:
         return _("In the column {column}: {problem}").format(column=wrong.column, problem=said)
     return said[:1].upper() + said[1:]
 
@@ -111,6 +112,10 @@ def _empty(wrong, expected):
 
 def _times(wrong, expected):
     factor = wrong.details["factor"]
+    if factor == 100 and _largest(wrong, expected) > 1:
+        return _("100 times too large: look at the units, and at what it is divided by.")
+    if factor == 1 / 100 and not 1 < _largest(wrong, expected) <= 100:
+        return _("100 times too small: look at the units, and at what it is divided by.")
     return {
         100: _("100 times too large: a percentage (0 to 100) where a share (0 to 1) is asked for?"),
         1 / 100: _("100 times too small: a share (0 to 1) where a percentage (0 to 100) is asked for?"),
@@ -123,6 +128,15 @@ def _times(wrong, expected):
         1_000_000: _("a million times too large: square metres where square kilometres are asked for?"),
         1 / 1_000_000: _("a million times too small: square kilometres where square metres are asked for?"),
     }[factor]
+
+
+def _largest(wrong, expected):
+    """The largest figure among those that are expected where something is wrong."""
+    values = expected.value
+    if expected.kind == "table":
+        values = values.get(wrong.column) or [one for cells in values.values() for one in cells]
+    figures = [abs(one) for one in (values if isinstance(values, list) else [values]) if type(one) in (int, float)]
+    return max(figures, default=0)
 
 
 def _sign(wrong, expected):

@@ -122,8 +122,8 @@ def test_every_right_form_is_accepted(name, answer):
 
 
 WRONG = [
-    ("number", 0.123, "100 times too small"),
-    ("number", 1230, "100 times too large"),
+    ("number", 0.123, "100 times too small: a share (0 to 1) where a percentage"),
+    ("number", 1230, "100 times too large: look at the units"),
     ("number", "1230 %", "100 times too large"),
     ("number", 12, "Rounded too far: keep at least 1 decimal,"),
     ("number", -12.3, "the sign is not"),
@@ -138,7 +138,8 @@ WRONG = [
     ("count", 12_340_000, "10,000 times too large"),
     ("count", 0.001234, "A million times too small"),
     ("count", 1200, "Rounded too far: give more digits"),
-    ("share", 4.12345678, "100 times too large"),
+    ("share", 4.12345678, "100 times too large: a percentage (0 to 100) where a share"),
+    ("share", 0.000412345678, "100 times too small: look at the units"),
     ("share", 0.04, "Rounded too far"),
     ("text", "Dijon", "The form is right, the value is not."),
     ("text", 3, "should be a text; this is a number"),
@@ -167,7 +168,7 @@ WRONG = [
     ("table", ["Acer"], "should be a table or a Series; this is a list"),
     ("table", 4, "should be a table or a Series; this is a number"),
     ("years", YEARS[YEARS > 3], "This row is missing: 2021."),
-    ("dict", {"east": 0.388, "west": 0.412}, "none of their values is"),
+    ("dict", {"east": 0.388, "west": 0.412}, "The rows are the right ones, none of their values is"),
     ("dict", {"north": 1, "south": 2}, "None of the rows"),
     ("nameless", EXPECTED["nameless"].head(2), "1 is missing"),
     ("nameless", EXPECTED["nameless"] * 100, "100 times too large"),
@@ -261,9 +262,14 @@ def test_what_is_no_answer_cannot_be_expected():
 
 @pytest.mark.parametrize("state", ["right", "open", "form", "wrong"])
 def test_a_verdict_is_told_by_its_sign_and_words_too(state):
-    verdict = checking.Verdict("99.1", state, "Look at <b> & so on.", "Hint 1 of 3: look.")
+    verdict = checking.Verdict("99.1", state, "Look at <b> & so on.", "Hint 1 of 3: put `&` there.")
     page = verdict._repr_html_()
-    assert checking.SIGNS[state] in page and verdict.word in page and "&lt;b&gt; &amp; so on" in page
+    assert (
+        checking.SIGNS[state] in page
+        and "<code>&amp;</code>" in page
+        and verdict.word in page
+        and "&lt;b&gt; &amp; so on" in page
+    )
     assert str(verdict).startswith(f"{checking.SIGNS[state]} Exercise 99.1. {verdict.word} Look")
     assert "color:" not in page.replace("border-color", ""), "the text is the theme's own, light or dark"
 
