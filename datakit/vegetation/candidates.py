@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.language import N_, _, language, pgettext
 from datakit.trees import exposure, ratings
 from datakit.trees.diversity import SANTAMOUR, taxon
 from datakit.trees.inventory import taxa
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOT_RATED, CONFLICTING = exposure.NOT_RATED, exposure.CONFLICTING
+# What a source rates, in words.
+RATED = {
+    "drought": N_("drought"),
+    "heat": N_("heat"),
+    "frost": N_("frost"),
+    "height": N_("height"),
+    "allergy": N_("allergy"),
+    "threats": N_("threats"),
+}
 
 
 def table() -> pd.DataFrame:
@@ -116,13 +126,13 @@ def choose(
         No tree is named, no taxon is fit, or a number that is not positive.
     """
     if n < 1 or trees < 1:
-        raise WrongUse("choose", "a mix has a taxon and a tree at least", found=f"n={n}, trees={trees}")
+        raise WrongUse("choose", _("a mix has a taxon and a tree at least"), found=f"n={n}, trees={trees}")
     found = table() if candidates is None else candidates
     counts = {level: taxon(inventory, level).value_counts() for level in SANTAMOUR}
     total = {level: count.sum() for level, count in counts.items()}
     if not all(total.values()):
         raise WrongUse(
-            "choose", "the inventory names no species, genus or family", next="datakit.trees.standardise(frame)"
+            "choose", _("the inventory names no species, genus or family"), next="datakit.trees.standardise(frame)"
         )
     of = {"species": pd.Series(found.index, found.index), "genus": found["genre"], "family": found["famille"]}
     now = found["genre"].map(counts["genus"]).fillna(0) / total["genus"]
@@ -135,7 +145,7 @@ def choose(
             break
         chosen.remove(over)
     if not chosen:
-        raise WrongUse("choose", "no candidate is fit: each would bring a species, genus or family over its limit")
+        raise WrongUse("choose", _("no candidate is fit: each would bring a species, genus or family over its limit"))
     return _shared_out(found.loc[mix], trees).assign(genus_share=now.loc[mix].to_numpy())
 
 
@@ -225,14 +235,28 @@ def told(mix: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
     """
-    names = exposure.threats().set_index("id")["name_en"]
+    names = exposure.threats().set_index("id")[f"name_{language()}"]
     out = mix.drop(columns="share").assign(genus_share=(100 * mix["genus_share"]).round(1))
     out["threats"] = [
-        ", ".join(names.get(i, i) for i in ids.split(", ") if i) or "none listed" for ids in out["threats"]
+        ", ".join(names.get(i, i) for i in ids.split(", ") if i) or _("none listed") for ids in out["threats"]
     ]
     out = out.astype(object).where(out.notna(), NOT_RATED)
+    for column in ("drought", "heat", "frost", "height_low", "height_high", "allergy"):
+        out[column] = [_rating(one) for one in out[column]]
     words = {"nom_fr": "French name", "frost": "frost (°C)", "height_low": "height from (m)", "height_high": "to (m)"}
     return out.rename(columns={**words, "genus_share": "genus now (% of trees)", "threats": "host of"})
+
+
+def _rating(one):
+    """A rating in words; numbers as they are."""
+    words = {
+        "tolerant": pgettext("rating", "tolerant"),
+        "sensitive": pgettext("rating", "sensitive"),
+        "high": pgettext("rating", "high"),
+        "moderate": pgettext("rating", "moderate"),
+        "low": pgettext("rating", "low"),
+    }
+    return words.get(one, _(one)) if isinstance(one, str) else one
 
 
 def sources(chosen: Sequence[str]) -> pd.DataFrame:
@@ -248,5 +272,7 @@ def sources(chosen: Sequence[str]) -> pd.DataFrame:
         ``source`` and ``rates``: taxa, and what the source says of each.
     """
     found = table().loc[list(chosen)].filter(like="_source").melt(ignore_index=False, value_name="source").dropna()
-    found["rates"] = found.index + " (" + found["variable"].str.removesuffix("_source") + ")"
+    found["rates"] = (
+        found.index + " (" + found["variable"].map(lambda name: _(RATED[name.removesuffix("_source")])) + ")"
+    )
     return found.groupby("source", sort=False)["rates"].agg(", ".join).reset_index()

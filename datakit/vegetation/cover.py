@@ -12,6 +12,7 @@ from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import gathered
+from datakit.language import _, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -164,8 +165,11 @@ def _surveys(layers, known):
     if not layers or "green" in layers or not set(reach) <= set(layers):
         raise WrongUse(
             "green",
-            "layers have names other than `green`, and `known` has no other ones",
-            found=f"layers {', '.join(layers) or 'none'}; known {', '.join(reach) or 'none'}",
+            _("layers have names other than `green`, and `known` has no other ones"),
+            found=_("layers {layers}; known {known}").format(
+                layers=", ".join(layers) or pgettext("layers", "none"),
+                known=", ".join(reach) or pgettext("layers", "none"),
+            ),
         )
     return reach
 
@@ -271,8 +275,8 @@ def common(districts: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) 
     if not every:
         raise CannotAnswer(
             ", ".join(layers),
-            "no commune is in all of these layers: nothing can be compared",
-            found=", ".join(f"{name} in {len(where)}" for name, where in found.items()),
+            _("no commune is in all of these layers: nothing can be compared"),
+            found=", ".join(_("{layer} in {n}").format(layer=name, n=len(where)) for name, where in found.items()),
         )
     return districts[districts.index.isin(every)]
 
@@ -302,7 +306,7 @@ def summary(found: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
     if unknown.any():
         raise WrongUse(
             "summary",
-            "a layer is not known everywhere, so that its share would have a ground of its own",
+            _("a layer is not known everywhere, so that its share would have a ground of its own"),
             found=", ".join(sorted(set(found.loc[unknown, "not_known"]))),
             next="datakit.vegetation.cover.common(districts, layers)",
         )

@@ -11,6 +11,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
+from datakit.language import _
 from datakit.trees import exposure
 
 QUARTER = 3  # corners of a disc in each quarter of a turn
@@ -52,8 +53,10 @@ def discs(trees: gpd.GeoDataFrame, areas: pd.DataFrame | None = None) -> gpd.Geo
         if "area" not in areas or not areas.index.equals(trees.index):
             raise WrongUse(
                 "discs",
-                "`areas` has one row for each tree, in the same order, and a column `area`",
-                found=f"{len(areas)} rows for {len(trees)} trees, columns {', '.join(areas)}",
+                _("`areas` has one row for each tree, in the same order, and a column `area`"),
+                found=_("{n} rows for {trees} trees, columns {columns}").format(
+                    n=len(areas), trees=len(trees), columns=", ".join(areas)
+                ),
             )
         area = pd.to_numeric(areas["area"]).to_numpy(float, na_value=np.nan)
         how = areas["how"].to_numpy(object) if "how" in areas else np.array("given")

@@ -11,6 +11,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import overlaps, polygons
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
 from datakit.vegetation.priority import LCZ_HEAT
 
 if TYPE_CHECKING:
@@ -20,25 +21,25 @@ if TYPE_CHECKING:
 # Stewart, I. D. and Oke, T. R. (2012). Local climate zones for urban temperature studies. Bulletin of the American
 # Meteorological Society 93(12).
 NAMES = {
-    1: "compact high-rise",
-    2: "compact mid-rise",
-    3: "compact low-rise",
-    4: "open high-rise",
-    5: "open mid-rise",
-    6: "open low-rise",
-    7: "lightweight low-rise",
-    8: "large low-rise",
-    9: "sparsely built",
-    10: "heavy industry",
-    11: "dense trees",
-    12: "scattered trees",
-    13: "bush, scrub",
-    14: "low plants",
-    15: "bare rock or paved",
-    16: "bare soil or sand",
-    17: "water",
+    1: N_("compact high-rise"),
+    2: N_("compact mid-rise"),
+    3: N_("compact low-rise"),
+    4: N_("open high-rise"),
+    5: N_("open mid-rise"),
+    6: N_("open low-rise"),
+    7: N_("lightweight low-rise"),
+    8: N_("large low-rise"),
+    9: N_("sparsely built"),
+    10: N_("heavy industry"),
+    11: N_("dense trees"),
+    12: N_("scattered trees"),
+    13: N_("bush, scrub"),
+    14: N_("low plants"),
+    15: N_("bare rock or paved"),
+    16: N_("bare soil or sand"),
+    17: N_("water"),
 }
-HEAT = ("keeps much heat", "keeps some heat", "keeps little heat", "not known")
+HEAT = (N_("keeps much heat"), N_("keeps some heat"), N_("keeps little heat"), N_("not known"))
 LIMITS = (0.8, 0.5)  # of datakit.vegetation.priority.LCZ_HEAT: the kit's own order of forms, no temperature
 
 
@@ -68,7 +69,7 @@ def zones(cells: gpd.GeoDataFrame, lcz: gpd.GeoDataFrame, code: str = "lcz_int")
     if code not in lcz:
         raise WrongUse(
             "exposure",
-            f"the climate zones have no column {code}",
+            _("the climate zones have no column {code}").format(code=code),
             expected=", ".join(lcz.columns),
             next='zones(cells, lcz, code="...")',
         )
@@ -127,8 +128,8 @@ def residents(heat: pd.Series, people: pd.DataFrame, limits: tuple[float, float]
     if not 1 >= much > some >= 0 or not heat.index.equals(people.index):
         raise WrongUse(
             "exposure",
-            "two limits, the higher first, and one row for each cell in both tables",
-            found=f"{limits}; {len(heat)} and {len(people)} rows",
+            _("two limits, the higher first, and one row for each cell in both tables"),
+            found=_("{limits}; {n} and {m} rows").format(limits=limits, n=len(heat), m=len(people)),
         )
     group = np.select([heat.isna(), heat >= much, heat >= some], [HEAT[3], HEAT[0], HEAT[1]], HEAT[2])
     out = people.apply(pd.to_numeric).groupby(group).sum().reindex(HEAT, fill_value=0.0)
@@ -154,11 +155,14 @@ def compared(groups: pd.DataFrame, group: str, least: float = 2.0) -> str:
     Returns
     -------
     str
+        In English, for `datakit.show.Value` to say.
     """
     gap = groups.loc[HEAT[0], f"{group}_pct"] - groups.loc[HEAT[0], "population_pct"]
     if not np.isfinite(gap):
-        return "it is not known"
-    return "about as many" if abs(gap) < least else "more than of all residents" if gap > 0 else "fewer than of all"
+        return N_("it is not known")
+    if abs(gap) < least:
+        return N_("about as many")
+    return N_("more than of all residents") if gap > 0 else N_("fewer than of all")
 
 
 def told(groups: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
@@ -168,7 +172,7 @@ def told(groups: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     ----------
     groups : DataFrame
     names : dict of str to str
-        Column to words.
+        Column to words, in English.
     """
     out = pd.DataFrame({"heat": groups.index})
     for name, words in names.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datakit.language import N_
 from datakit.show.answers import Value
 from datakit.vegetation import cover, exposure, future, ground, heatwaves, town
 
@@ -46,7 +47,7 @@ def placed(living: Placed, where: str) -> Figures:
 def unequal(gap: Gap) -> Figures:
     """What the areas with the lowest and the highest incomes have, and what lies between, in %."""
     said = {"poor": Value(100 * gap["poor"], "%", decimals=1), "rich": Value(100 * gap["rich"], "%", decimals=1)}
-    between = Value(100 * gap["gap"], "points", 100 * gap["low"], 100 * gap["high"], "IRIS drawn again")
+    between = Value(100 * gap["gap"], "points", 100 * gap["low"], 100 * gap["high"], N_("IRIS drawn again"))
     return said | {"gap": between, "word": Value(gap["word"])}
 
 
@@ -65,7 +66,7 @@ def hot_days(summers: pd.DataFrame, limit: float) -> Figures:
 
 def trend(row: pd.Series) -> Figures:
     """A row of `trends.changes`."""
-    how = "95 %, Theil-Sen, widened by memory"
+    how = N_("95 %, Theil-Sen, widened by memory")
     return {
         "summers": Value(int(row["summers"]), "counted summers"),
         "slope": Value(row["per decade"], "days per decade", row["low"], row["high"], how),
@@ -156,9 +157,9 @@ def later(table: pd.DataFrame, column: str, years: int) -> Figures:
 def cooling(table: pd.DataFrame, shares: Mapping[str, float]) -> Figures:
     """The last row of `scenario.cooling`, the warmest night of all its rows, and the canopy shares in %."""
     ours = table.iloc[-1]
-    how = "temperate climates, the most in a report of 182 studies"
+    how = N_("temperate climates, the most in a report of 182 studies")
     return {name: Value(100 * share, "%", decimals=2) for name, share in shares.items()} | {
-        "less": Value(ours["middle"], "°C less", ours["low"], ours["high"], "of the study, brought to this change"),
+        "less": Value(ours["middle"], "°C less", ours["low"], ours["high"], N_("of the study, brought to this change")),
         "warmer": Value(-table["low"].min(), "°C", how=how),
     }
 
@@ -176,6 +177,6 @@ def mix(chosen: pd.DataFrame, genus: pd.Series) -> Figures:
 def grown(row: pd.Series) -> Figures:
     """A row of `scenario.canopy`: trees alive and hectares under their crowns, both with their extremes."""
     return {
-        "alive": Value(row["alive"], "", row["alive_low"], row["alive_high"], "many die, few die"),
-        "canopy": Value(row["canopy"], "ha", row["canopy_low"], row["canopy_high"], "small crowns and many deaths"),
+        "alive": Value(row["alive"], "", row["alive_low"], row["alive_high"], N_("many die, few die")),
+        "canopy": Value(row["canopy"], "ha", row["canopy_low"], row["canopy_high"], N_("small crowns and many deaths")),
     }

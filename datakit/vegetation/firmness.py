@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer, WrongUse
+from datakit.language import N_, _
 from datakit.vegetation import placing, rule
 from datakit.vegetation.priority import LCZ_HEAT, feasibility, percent_rank
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 # What can be drawn, in words: a name, a comma, and from what. The ranges are choices of this kit: wide, so that what
 # stays does not rest on them.
 CHOICES = {
-    "weights": "the weights of the four needs, none preferred (flat Dirichlet distribution)",
-    "heat": "the heat of each climate zone, 0.2 up or down",
-    "enough": "how much public ground is enough, 10 to 50 % of a cell",
-    "offsets": "the distances kept clear, half, as given or twice",
+    "weights": N_("the weights of the four needs, none preferred (flat Dirichlet distribution)"),
+    "heat": N_("the heat of each climate zone, 0.2 up or down"),
+    "enough": N_("how much public ground is enough, 10 to 50 % of a cell"),
+    "offsets": N_("the distances kept clear, half, as given or twice"),
 }
 SPREAD, ENOUGH = 0.2, (0.1, 0.5)
 FIRM = 0.9  # share of the draws in which a place must be among the first to be called firm, the same
@@ -103,12 +104,18 @@ def draw(
     """
     names = ["heat", *needs.columns]
     if len(needs) and (unknown := [name for name in needs if needs[name].isna().all()]):
-        raise CannotAnswer("needs", f"{', '.join(unknown)} is known nowhere", next="leave it out")
+        raise CannotAnswer(
+            "needs", _("{names} is known nowhere").format(names=", ".join(unknown)), next=_("leave it out")
+        )
     given = np.array([1.0 if weights is None else float(weights.get(name, 0)) for name in names])
     if set(vary) - set(CHOICES) or draws < 1 or not rooms or not (given >= 0).all() or not given.sum() > 0:
-        raise WrongUse("draw", "no such choice, no draw, no room or no weight", expected=", ".join(CHOICES))
+        raise WrongUse("draw", _("no such choice, no draw, no room or no weight"), expected=", ".join(CHOICES))
     if not all(frame.index.equals(needs.index) for frame in (zones, *rooms.values())):
-        raise WrongUse("draw", "the tables have one row for each place, in one order", found=f"{len(needs)} places")
+        raise WrongUse(
+            "draw",
+            _("the tables have one row for each place, in one order"),
+            found=_("{n} places").format(n=len(needs)),
+        )
     shares = zones[[c for c in zones if c in LCZ_HEAT]]
     scores = np.array([LCZ_HEAT[c] for c in shares])
     mapped = shares.sum(axis=1).to_numpy()
@@ -125,7 +132,7 @@ def draw(
 
     heat, need, base = order(given, scores, enough, free[0])
     rng, hits = np.random.default_rng(seed), np.zeros(len(needs))
-    for _ in range(draws):
+    for _draw in range(draws):
         # All is drawn each time, used or not: what one choice does alone is compared on the same draws.
         flat, moved = rng.dirichlet(np.ones(len(names))), rng.uniform(-SPREAD, SPREAD, len(scores))
         least, which = rng.uniform(*ENOUGH), rng.integers(len(free))
@@ -168,9 +175,9 @@ def by_choice(
         what the order depends on most comes first, all together last.
     """
     rows = []
-    for name, words in (*CHOICES.items(), ("all", "all of these together")):
+    for name, words in (*CHOICES.items(), ("all", N_("all of these together"))):
         vary = tuple(CHOICES) if name == "all" else (name,)
         found = draw(needs, zones, rooms, draws=draws, vary=vary, **asked)  # type: ignore[arg-type]
-        rows.append((words, int(found["first"].sum()), int((found["first"] & (found["top_share"] >= FIRM)).sum())))
+        rows.append((_(words), int(found["first"].sum()), int((found["first"] & (found["top_share"] >= FIRM)).sum())))
     table = pd.DataFrame(rows, columns=["drawn", "first", "firm"])
     return pd.concat([table[:-1].sort_values("firm", kind="stable"), table[-1:]], ignore_index=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.geo import dwellings, streets
+from datakit.language import N_, _, pgettext
 from datakit.show.style import number
 from datakit.trees import canopy, structure
 from datakit.vegetation import crowns, reach, room, rule, scenario, sight
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datakit.vegetation.planting import Offsets
     from datakit.vegetation.town import Town
 
-COLUMNS = ("now", "without planting", "with planting")
+COLUMNS = (N_("now"), N_("without planting"), N_("with planting"))
 
 
 def places(layers: Layers, here: Town, offsets: Offsets, numbers: pd.Series, seed: int = 0) -> gpd.GeoDataFrame:
@@ -155,7 +156,7 @@ def gain(table: pd.DataFrame, column: str) -> tuple[float, float, float]:
 
 def per_cent(value: float, low: float, high: float, unit: str = "%") -> tuple[float, str, float, float, str]:
     """The parts of a `datakit.show.Value` for a share and its range over the cases, in %."""
-    return 100 * value, unit, 100 * low, 100 * high, "few or many trees die"
+    return 100 * value, unit, 100 * low, 100 * high, N_("few or many trees die")
 
 
 def told(table: pd.DataFrame) -> pd.DataFrame:
@@ -166,15 +167,17 @@ def told(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``of`` and `COLUMNS`, texts.
     """
-    names = {"trees": "trees standing", "canopy": "canopy (% of the ground)"}
-    names |= {name: f"{words} (% of residents)" for name, words in rule.LABELS.items()}
+    names = {"trees": _("trees standing"), "canopy": _("canopy (% of the ground)")}
+    names |= {name: _("{what} (% of residents)").format(what=_(words)) for name, words in rule.LABELS.items()}
     rows = []
     for column, words in names.items():
-        row = {"of": words}
+        row = {pgettext("a figure", "of"): words}
         for when in COLUMNS:
             some = [value * (1 if column == "trees" else 100) for value in spread(table, column, when)]
             digits = 0 if column == "trees" else 1
             middle, low, high = (number(round(value, digits)) for value in some)
-            row[when] = middle if low == high else f"{middle} ({low} to {high})"
+            row[when] = (
+                middle if low == high else _("{figure} ({low} to {high})").format(figure=middle, low=low, high=high)
+            )
         rows.append(row)
     return pd.DataFrame(rows)

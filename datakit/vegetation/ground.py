@@ -13,6 +13,7 @@ from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
 from datakit.geo.cutting import by_cell, gathered, grown, inside, without
+from datakit.language import N_, _
 from datakit.vegetation.cover import covered_area
 from datakit.vegetation.obstacles import PATHS, Offsets, Tables, carriageways
 
@@ -20,9 +21,9 @@ from datakit.vegetation.obstacles import PATHS, Offsets, Tables, carriageways
 # establishments. 0 other legal persons, 5 social landlords, 6 semi-public companies, 7 and 8 co-owners and associates
 # are none: social landlords plant too, but the city does not decide for them.
 PUBLIC = ("1", "2", "3", "4", "9")
-TENURES = ("public", "private", "unknown")
-KINDS = ("schoolyard", "car park", "wide pavement", "open ground")
-PLURALS = dict(zip(KINDS, ("schoolyards", "car parks", "wide pavements", "open ground"), strict=True))
+TENURES = (N_("public"), N_("private"), N_("unknown"))
+KINDS = (N_("schoolyard"), N_("car park"), N_("wide pavement"), N_("open ground"))
+PLURALS = dict(zip(KINDS, (N_("schoolyards"), N_("car parks"), N_("wide pavements"), N_("open ground")), strict=True))
 PAVED = KINDS[:3]  # taken for paved: to be opened before a tree can grow; grass in a schoolyard is in no open layer
 SCHOOLS = ("Enseignement primaire", "Collège", "Lycée")
 CAR_PARKS = ("Parking",)
@@ -55,9 +56,9 @@ def owners_of(
     if absent:
         raise WrongUse(
             "tenure",
-            "a column is missing",
+            _("a column is missing"),
             expected="parcels: id; owners: parcel, owner_group",
-            found=", ".join(absent) + " absent",
+            found=_("{names} absent").format(names=", ".join(absent)),
         )
     if owners is None:
         return pd.Series("unknown", index=parcels.index)
@@ -114,7 +115,7 @@ def pavements(
     if not wide > offsets.kerb + offsets.walking or not reach >= wide:
         raise WrongUse(
             "pavements",
-            "a wide pavement holds the kerb, the way to walk and a tree, within reach",
+            _("a wide pavement holds the kerb, the way to walk and a tree, within reach"),
             expected=f"wide > {offsets.kerb + offsets.walking:g} m, reach >= wide",
             found=f"wide={wide!r}, reach={reach!r}",
         )
@@ -223,7 +224,7 @@ def pieces(
         ``cells`` have no free ground.
     """
     if "free" not in cells:
-        raise WrongUse("pieces", "these cells do not hold their free ground", next="plantable(..., shapes=True)")
+        raise WrongUse("pieces", _("these cells do not hold their free ground"), next="plantable(..., shapes=True)")
     uses = uses or Uses()
     crs = same_crs(cells, *(x for x in (parcels, known, *uses.given.values()) if x is not None))
     squares = polygons(cells)
@@ -258,7 +259,7 @@ def _by_kind(cells, uses, shapes):
             named.append((kind, by_cell(layer if natures is None else layer[layer["nature"].isin(natures)], cells)))
     named = _apart(named)
     rows = [_rows(inside(free, ground), kind=kind) for kind, ground in named]
-    for _, ground in named if shapes else ():
+    for _kind, ground in named if shapes else ():
         free = without(free, ground)
     return pd.concat([*rows, _rows(free, kind=KINDS[3])], ignore_index=True)
 
@@ -267,7 +268,7 @@ def _apart(named):
     """Grounds by cell, each without those before it: what two of them claim counts once."""
     out = []
     for name, ground in named:
-        for _, before in out:
+        for _kind, before in out:
             ground = without(ground, before)
         out.append((name, ground))
     return out
@@ -360,7 +361,7 @@ def kinds(found: pd.DataFrame, cells: gpd.GeoDataFrame, among: str | None = None
         missing where the free ground is.
     """
     if among is not None and among not in TENURES:
-        raise WrongUse("kinds", "no such tenure", expected=", ".join(TENURES), found=repr(among))
+        raise WrongUse("kinds", _("no such tenure"), expected=", ".join(TENURES), found=repr(among))
     chosen = found if among is None else found[found["tenure"] == among]
     table = _table(chosen, cells, "kind", KINDS)
     return table.assign(paved=table[list(PAVED)].sum(axis=1, min_count=len(PAVED)))

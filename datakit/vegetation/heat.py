@@ -9,6 +9,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -73,7 +74,9 @@ def yearly(
     """
     absent = {"station", "date", column} - set(daily.columns)
     if absent:
-        raise WrongUse("yearly", f"no column {', '.join(sorted(absent))}", expected=", ".join(daily.columns))
+        raise WrongUse(
+            "yearly", _("no column {names}").format(names=", ".join(sorted(absent))), expected=", ".join(daily.columns)
+        )
     table = pd.DataFrame({"station": daily["station"], "date": daily["date"], "value": trusted(daily, column)})
     table = table.dropna().drop_duplicates(["station", "date"])
     table["year"] = table["date"].dt.year
@@ -121,7 +124,7 @@ def trend(years: ArrayLike, values: ArrayLike, level: float = 0.95) -> dict[str,
     years, values = _known(years, values)
     if len(values) < 8:  # an interval from fewer years would be too wide to say anything: a choice of this kit
         return {"slope": np.nan, "low": np.nan, "high": np.nan, "years": len(values)}
-    slope, _, low, high = theilslopes(values, years, level)
+    slope, _middle, low, high = theilslopes(values, years, level)
     more = _inflation(_rest(years, values, slope))
     if more > 1:
         first, second = np.triu_indices(len(years), 1)
@@ -243,7 +246,9 @@ def gaps(daily: pd.DataFrame, column: str = "tmax", least: int = 1) -> pd.DataFr
     """
     absent = {"station", "date", column} - set(daily.columns)
     if absent:
-        raise WrongUse("gaps", f"no column {', '.join(sorted(absent))}", expected=", ".join(daily.columns))
+        raise WrongUse(
+            "gaps", _("no column {names}").format(names=", ".join(sorted(absent))), expected=", ".join(daily.columns)
+        )
     seen = pd.DataFrame({"station": daily["station"], "date": daily["date"], "value": trusted(daily, column)})
     seen = seen.dropna().drop_duplicates(["station", "date"]).sort_values(["station", "date"])
     before = seen.groupby("station")["date"].shift()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.language import _
 from datakit.vegetation.heat import SUMMER, season_days, trusted
 
 # Météo-France finds the heat waves of mainland France in its national thermal indicator, the mean of the daily mean
@@ -47,7 +48,10 @@ def series(daily: pd.DataFrame, station: str) -> pd.DataFrame:
     rows = daily["station"].eq(station)
     if not rows.any():
         raise WrongUse(
-            "heatwaves", "no such station", expected=", ".join(sorted(daily["station"].unique())), found=repr(station)
+            "heatwaves",
+            _("no such station"),
+            expected=", ".join(sorted(daily["station"].unique())),
+            found=repr(station),
         )
     values = pd.DataFrame({c: trusted(daily, c)[rows].to_numpy() for c in ("tmin", "tmax")}, index=daily["date"][rows])
     values = values[~values.index.duplicated()].sort_index().asfreq("D")
@@ -84,7 +88,7 @@ def waves(
     if len(step) and not (step == pd.Timedelta(days=1)).all():
         raise WrongUse(
             "heatwaves",
-            "the series must have a row for each day, missing values included",
+            _("the series must have a row for each day, missing values included"),
             next="heatwaves.series(daily, station)",
         )
     value = mean.to_numpy(float)
@@ -164,8 +168,8 @@ def yearly(values: pd.DataFrame, months: tuple[int, ...] = SUMMER, complete: flo
     if "tmean" not in values:
         raise WrongUse(
             "heatwaves",
-            "no column tmean",
-            expected="tmean for every day",
+            _("no column {names}").format(names="tmean"),
+            expected=_("tmean for every day"),
             found=", ".join(values.columns),
             next="heatwaves.series(daily, station)",
         )

@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer
-from datakit.vegetation.people import ABSENT, HIDDEN, LABELS, PARTS, by_iris
+from datakit.language import N_, _
+from datakit.vegetation.people import LABELS, PARTS, by_iris
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 GROUPS, LEAST = 5, 3  # groups of areas by income; IRIS below which a group would speak of single places
-_WORDS = {"pop_0_14": "aged 0 to 14", "pop_75_plus": "aged 75 or older", "pop_65_plus": "aged 65 or older"}
+_WORDS = {
+    "pop_0_14": N_("aged 0 to 14"),
+    "pop_75_plus": N_("aged 75 or older"),
+    "pop_65_plus": N_("aged 65 or older"),
+}
 
 
 class Gap(TypedDict):
@@ -76,14 +81,16 @@ def gap(
     if min(map(len, ends)) < LEAST:
         raise CannotAnswer(
             "filosofi-iris",
-            "too few IRIS with an income to compare",
-            expected=f"{LEAST} in each group",
-            found=" and ".join(str(len(end)) for end in ends),
+            _("too few IRIS with an income to compare"),
+            expected=_("{n} in each group").format(n=LEAST),
+            found=_("{n} and {m}").format(n=len(ends[0]), m=len(ends[1])),
         )
     rng = np.random.default_rng(seed)
     (poor, poors), (rich, riches) = (_drawn(end, part, draws, rng) for end in ends)
     low, high = np.nanquantile(riches - poors, [0.025, 0.975])
-    word = "richer areas have more" if low > 0 else "poorer areas have more" if high < 0 else "no clear difference"
+    word = N_("no clear difference")
+    if low > 0 or high < 0:
+        word = N_("richer areas have more") if low > 0 else N_("poorer areas have more")
     return Gap(poor=poor, rich=rich, gap=rich - poor, low=float(low), high=float(high), word=word)
 
 
@@ -91,7 +98,7 @@ def _drawn(end, part, draws, rng):
     """The share of a group's residents who meet a part, and that of groups drawn from it."""
     meets, known = (end[f"{name} {part}"].to_numpy() for name in ("meets", "known"))
     if not known.sum() > 0:
-        raise CannotAnswer(part, "is not known where incomes are")
+        raise CannotAnswer(_(LABELS.get(part, part)), _("is not known where incomes are"))
     again = rng.integers(len(end), size=(draws, len(end)))
     with np.errstate(invalid="ignore", divide="ignore"):
         return float(meets.sum() / known.sum()), meets[again].sum(axis=1) / known[again].sum(axis=1)
@@ -107,10 +114,18 @@ def table(left: pd.DataFrame) -> pd.DataFrame:
     """
     names = [*PARTS, "all_three", "none"]
     out = left.assign(**{name: (100 * left[name]).round(1).where(left["iris"] >= LEAST) for name in names})
-    out["group"] = [
-        f"income group {group}" if by == "income" and group not in (HIDDEN, ABSENT) else _WORDS.get(group, group)
-        for by, group in zip(left["by"], left["group"], strict=True)
-    ]
+    out["group"] = [_group(by, group) for by, group in zip(left["by"], left["group"], strict=True)]
     out["residents"] = out["residents"].round().astype(int)
     out = out[["group", "iris", "residents", *names]].rename(columns={"iris": "IRIS"})
     return out.rename(columns={name: f"{LABELS[name]} (%)" for name in names})
+
+
+def _group(by, group):
+    """A group of `datakit.vegetation.people.left_out` in words."""
+    number, _space, ends = str(group).partition(" ")
+    if by != "income" or not number.isdigit():
+        return _(_WORDS.get(group, group))
+    if not ends:
+        return _("income group {number}").format(number=number)
+    lowest = _("income group {number} (lowest incomes)").format(number=number)
+    return lowest if "lowest" in ends else _("income group {number} (highest incomes)").format(number=number)

@@ -19,6 +19,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -122,14 +123,20 @@ def _cut(frame, parts, by):
     if by is not None:
         if by not in frame:
             raise WrongUse(
-                "many", f"no column {by!r} to cut by", expected="one of " + ", ".join(map(str, frame.columns))
+                "many",
+                _("no column {name} to cut by").format(name=repr(by)),
+                expected=_("one of {names}").format(names=", ".join(map(str, frame.columns))),
             )
         if frame[by].isna().any():
-            raise WrongUse("many", f"rows without {by!r} belong nowhere", found=f"{frame[by].isna().sum()} rows")
-        return [piece for _, piece in frame.groupby(by, sort=True, observed=True)] or [frame]
+            raise WrongUse(
+                "many",
+                _("rows without {name} belong nowhere").format(name=repr(by)),
+                found=_("{n} rows").format(n=frame[by].isna().sum()),
+            )
+        return [piece for _name, piece in frame.groupby(by, sort=True, observed=True)] or [frame]
     parts = max(1, -(-len(frame) // 2500)) if parts is None else parts
     if parts < 1:
-        raise WrongUse("many", "a table is cut into one part or more", found=repr(parts))
+        raise WrongUse("many", _("a table is cut into one part or more"), found=repr(parts))
     shapes = frame.geometry.to_numpy()
     some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     distance = np.zeros(len(frame), np.int64)  # what has no place goes with the first part
@@ -235,8 +242,10 @@ def _one(work, cells, layers, empty, reach, options):
         given[name] = whole
     answer = work(cells, **given, **options)
     if not hasattr(answer, "index") or not answer.index.equals(cells.index):
-        found = f"{len(answer)} rows for {len(cells)} cells" if hasattr(answer, "__len__") else type(answer).__name__
-        raise WrongUse("many", "the function must give one row for each cell, with the cell's index", found=found)
+        found = type(answer).__name__
+        if hasattr(answer, "__len__"):
+            found = _("{n} rows for {cells} cells").format(n=len(answer), cells=len(cells))
+        raise WrongUse("many", _("the function must give one row for each cell, with the cell's index"), found=found)
     return answer, rows
 
 

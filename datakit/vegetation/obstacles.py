@@ -12,11 +12,13 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
+from datakit.show.style import number
 
 # Ways that people walk on: BD TOPO gives them no carriageway.
 PATHS = ("Sentier", "Chemin", "Escalier", "Piste cyclable", "Route empierrée")
-CHOICE = "choice of this kit"
-CIVIL = (
+CHOICE = N_("choice of this kit")
+CIVIL = N_(
     "Code civil, art. 671: 2 m for what grows above 2 m, unless local rules say otherwise; along public roads Code de "
     "la voirie routière, art. R. 116-2, has the same 2 m"
 )
@@ -45,46 +47,54 @@ class Offsets:
         Widths taken for a carriageway that nobody measured, for paths and tracks, and for each track of a railway.
     """
 
-    buildings: float = _metres(5.0, "foundations, façades, light in the rooms", shown=True)
+    buildings: float = _metres(5.0, N_("foundations, façades, light in the rooms"), shown=True)
     roads: float = _metres(
-        3.0, "beyond the carriageway: stands in for the pavement, which BD TOPO does not draw", shown=True
+        3.0, N_("beyond the carriageway: stands in for the pavement, which BD TOPO does not draw"), shown=True
     )
     vegetation: float = _metres(
-        2.0, "around woods, hedges and orchards, which have their own roots and shade", shown=True
+        2.0, N_("around woods, hedges and orchards, which have their own roots and shade"), shown=True
     )
-    unknown_width: float = _metres(5.0, "carriageway whose width nobody measured", shown=True)
-    path_width: float = _metres(2.0, "tracks and paths, which have no width in BD TOPO", shown=True)
-    crowns: float = _metres(2.0, "beyond the crown of a standing tree, so that the new one has light")
+    unknown_width: float = _metres(5.0, N_("carriageway whose width nobody measured"), shown=True)
+    path_width: float = _metres(2.0, N_("tracks and paths, which have no width in BD TOPO"), shown=True)
+    crowns: float = _metres(2.0, N_("beyond the crown of a standing tree, so that the new one has light"))
     rail: float = _metres(
         6.0,
-        "beyond the outer track: no crown may reach over the line",
-        CHOICE + "; Code des transports, art. L. 2231-3, forbids what encroaches and names no distance",
+        N_("beyond the outer track: no crown may reach over the line"),
+        N_("choice of this kit; Code des transports, art. L. 2231-3, forbids what encroaches and names no distance"),
     )
-    track_width: float = _metres(4.0, "ground of one track, doubled for two")
+    track_width: float = _metres(4.0, N_("ground of one track, doubled for two"))
     water: float = _metres(
         3.25,
-        "banks that people and services walk along",
-        "Code général de la propriété des personnes publiques, art. L. 2131-2, for rivers and lakes of the public "
-        "domain; taken for all water here",
+        N_("banks that people and services walk along"),
+        N_(
+            "Code général de la propriété des personnes publiques, art. L. 2131-2, for rivers and lakes of the public "
+            "domain; taken for all water here"
+        ),
     )
-    sports: float = _metres(1.0, "around pitches and courts")
+    sports: float = _metres(1.0, N_("around pitches and courts"))
     pipes: float = _metres(
         2.0,
-        "buried networks",
-        CHOICE + "; the norm NF P 98-332 (2005) rules between buried networks and plants, and we have not read it",
+        N_("buried networks"),
+        N_(
+            "choice of this kit; the norm NF P 98-332 (2005) rules between buried networks and plants, and we have not "
+            "read it"
+        ),
     )
-    boundary: float = _metres(2.0, "inside the limit of a parcel, on both sides of it", CIVIL)
-    kerb: float = _metres(1.0, "on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors")
+    boundary: float = _metres(2.0, N_("inside the limit of a parcel, on both sides of it"), CIVIL)
+    kerb: float = _metres(1.0, N_("on a wide pavement, between carriageway and trunk: doors of cars, buses' mirrors"))
     walking: float = _metres(
         1.4,
-        "between a parcel and a tree in the street, left to those who walk",
-        "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of obstacles",
+        N_("between a parcel and a tree in the street, left to those who walk"),
+        N_(
+            "Arrêté du 15 janvier 2007 on the accessibility of roads and public spaces, art. 1: 1.40 m free of "
+            "obstacles"
+        ),
     )
 
     def __post_init__(self) -> None:
         wrong = {name: value for name, value in vars(self).items() if not value >= 0}
         if wrong:
-            raise WrongUse("Offsets", "a distance is a number of metres, 0 or more", found=str(wrong))
+            raise WrongUse("Offsets", _("a distance is a number of metres, 0 or more"), found=str(wrong))
 
     def scaled(self, factor: float) -> Offsets:
         """The same distances, those that this kit chose multiplied: what a law or a rule says stays.
@@ -97,11 +107,15 @@ class Offsets:
         -------
         Offsets
         """
-        chosen = {f.name for f in fields(self) if f.metadata["source"].startswith(CHOICE)}
-        return replace(self, **{name: factor * value for name, value in vars(self).items() if name in chosen})
+        return replace(self, **{name: factor * getattr(self, name) for name in self.chosen})
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Names of the distances that this kit chose: no law or rule says them."""
+        return tuple(f.name for f in fields(self) if f.metadata["source"].startswith(CHOICE))
 
     def table(self) -> pd.DataFrame:
-        """Every distance with its reason and its source.
+        """Every distance with its reason and its source, in the user's language.
 
         Returns
         -------
@@ -111,8 +125,10 @@ class Offsets:
         rows = []
         for f in fields(self):
             value = getattr(self, f.name)
-            source = f.metadata["source"] if value == f.default else f"set by the caller (default {f.default:g} m)"
-            rows.append((f.name, float(value), f.metadata["why"], source))
+            source = _(f.metadata["source"])
+            if value != f.default:
+                source = _("set by the caller (default {metres} m)").format(metres=number(getattr(type(self), f.name)))
+            rows.append((f.name, float(value), _(f.metadata["why"]), source))
         return pd.DataFrame(rows, columns=["name", "metres", "why", "source"])
 
 
@@ -323,8 +339,8 @@ def _around(layer, distance):
     if len(shapes) and shapely.is_empty(shapes).all():  # trunks for crowns, axes for rivers: nothing would be kept
         raise WrongUse(
             "obstacles",
-            "a layer that takes ground has no polygon",
-            expected="polygons",
+            _("a layer that takes ground has no polygon"),
+            expected=_("polygons"),
             found=", ".join(sorted(layer.geom_type.dropna().unique())),
         )
     return shapely.buffer(shapes, distance, quad_segs=2)

@@ -15,6 +15,7 @@ from datakit.errors import WrongUse
 from datakit.geo import fairness
 from datakit.geo.cells import overlaps, polygons
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
 PARTS = ("three_trees", "canopy_30", "green_300")
 LABELS = {
-    "three_trees": "three trees in view",
-    "canopy_30": "canopy around",
-    "green_300": "green space on foot",
-    "all_three": "all three",
-    "none": "none of them",
+    "three_trees": N_("three trees in view"),
+    "canopy_30": N_("canopy around"),
+    "green_300": N_("green space on foot"),
+    "all_three": N_("all three"),
+    "none": N_("none of them"),
 }
-HIDDEN, ABSENT = "income not published", "IRIS without a row"
+HIDDEN, ABSENT = N_("income not published"), N_("IRIS without a row")
 
 
 def on_cells(
@@ -240,7 +241,7 @@ def left_out(
     """
     _fit(met, census, incomes, ages, groups)
     sums = by_iris(met, residents, where)
-    rows = [_row("all", "all residents", sums)]
+    rows = [_row("all", N_("all residents"), sums)]
     if incomes is not None:
         rows += _by_income(sums, incomes, groups)
     if census is not None:
@@ -253,24 +254,24 @@ def _fit(met, census, incomes, ages, groups):
     if not met.index.is_unique:
         raise WrongUse(
             "left_out",
-            "a place comes twice in the index",
-            expected="one label for each place",
+            _("a place comes twice in the index"),
+            expected=_("one label for each place"),
             found=str(met.index[met.index.duplicated()][0]),
         )
     for table in (census, incomes):
         if table is not None and table["iris"].duplicated().any():
             raise WrongUse(
                 "left_out",
-                "an IRIS comes twice in a table",
-                expected="one row for each",
+                _("an IRIS comes twice in a table"),
+                expected=_("one row for each"),
                 found=str(table.loc[table["iris"].duplicated(), "iris"].iloc[0]),
             )
     absent = [] if census is None else [c for c in ("population", *ages) if c not in census]
     if absent or groups < 1:
         raise WrongUse(
             "left_out",
-            "ages are columns of the census, and there is at least one group",
-            found=f"no {', '.join(absent)}" if absent else f"groups={groups}",
+            _("ages are columns of the census, and there is at least one group"),
+            found=_("no {names}").format(names=", ".join(absent)) if absent else f"groups={groups}",
         )
 
 
@@ -328,7 +329,7 @@ def _bands(income, people, groups):
     middle = (cumulated - people[order] / 2) / people[order].sum()
     number = np.minimum((middle * groups).astype(int) + 1, groups)
     ends = {1: " (lowest incomes)", groups: " (highest incomes)"}
-    band = number.map(lambda n: f"{n:02d}{ends.get(n, '')}" if groups > 1 else "all incomes")
+    band = number.map(lambda n: f"{n:02d}{ends.get(n, '')}" if groups > 1 else N_("all incomes"))
     return band.reindex(income.index).astype(object)
 
 
@@ -353,7 +354,7 @@ def _row(by, group, sums, income=None):
 def _people(residents, frame):
     people = figures(residents, frame, "residents")
     if (people < 0).any():
-        raise WrongUse("residents", "residents are 0 or more", found=f"{np.nanmin(people):g}")
+        raise WrongUse("residents", _("residents are 0 or more"), found=f"{np.nanmin(people):g}")
     return np.nan_to_num(people)
 
 
@@ -362,9 +363,9 @@ def figures(values: pd.Series | np.ndarray, frame: pd.DataFrame | pd.Series, nam
     if len(values) != len(frame) or (isinstance(values, pd.Series) and not values.index.equals(frame.index)):
         raise WrongUse(
             name,
-            "one figure for each place is needed, with the same index",
-            expected=f"{len(frame)} rows",
-            found=f"{len(values)} rows",
+            _("one figure for each place is needed, with the same index"),
+            expected=_("{n} rows").format(n=len(frame)),
+            found=_("{n} rows").format(n=len(values)),
         )
     return pd.to_numeric(pd.Series(values)).to_numpy(float, na_value=np.nan)
 

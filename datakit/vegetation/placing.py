@@ -17,6 +17,7 @@ from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import spread
 from datakit.geo.crs import same_crs
 from datakit.geo.dwellings import volumes
+from datakit.language import N_, _
 from datakit.vegetation.people import figures
 from datakit.vegetation.residents import by_volume, error, self_check
 
@@ -61,8 +62,8 @@ class Placed:
     def vulnerable(self) -> str:
         """Whom `datakit.vegetation.firmness.needs` counts as vulnerable, in words: the groups that the source has."""
         if self.people["under_6"].isna().all():
-            return f"{self.old}; no table of this run has the children under 6"
-        return f"{self.old}, or under 6"
+            return _("{old}; no table of this run has the children under 6").format(old=_(self.old))
+        return _("{old}, or under 6").format(old=_(self.old))
 
 
 def place(layers: Layers, cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Placed:
@@ -90,7 +91,9 @@ def place(layers: Layers, cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) 
     squares = layers.get("insee-squares")
     placed = _from_iris(layers, cells, homes) if squares is None else _from_squares(squares, layers, cells, homes)
     if not placed.people["population"].sum() > 0:
-        raise CannotAnswer(placed.source, "nobody lives on this ground", found=f"{len(cells)} cells")
+        raise CannotAnswer(
+            _(placed.source), _("nobody lives on this ground"), found=_("{n} cells").format(n=len(cells))
+        )
     return placed
 
 
@@ -104,7 +107,7 @@ def _from_squares(squares, layers, cells, homes):
     people = by_volume(totals, shapes, cells, ["population", "old", "under_6", "imputed"], homes).fillna(0.0)
     imputed = people.pop("imputed").sum() / max(people["population"].sum(), 1e-9)
     error, tables = _iris_against(near, cells, layers, homes), (squares,)
-    return Placed(people, "squares of 200 m", "aged 80 or older", float(imputed), error, tables)
+    return Placed(people, N_("squares of 200 m"), N_("aged 80 or older"), float(imputed), error, tables)
 
 
 def _iris_against(squares, cells, layers, homes):
@@ -136,7 +139,7 @@ def _from_iris(layers, cells, homes):
     except WrongUse:  # no commune is divided: nothing to compare with
         errors = pd.DataFrame({"misplaced": [np.nan, np.nan]}, index=["building volume", "ground"])
     people = by_volume(totals, iris, cells, ["population", "old", "under_6"], homes)
-    return Placed(people, "IRIS", "aged 75 or older", np.nan, errors, (iris, census))
+    return Placed(people, "IRIS", N_("aged 75 or older"), np.nan, errors, (iris, census))
 
 
 def ages(census: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +197,11 @@ def around(
     """
     same_crs(cells)
     if not counts.index.equals(cells.index):
-        raise WrongUse("around", "one row for each cell is needed", found=f"{len(counts)} rows for {len(cells)} cells")
+        raise WrongUse(
+            "around",
+            _("one row for each cell is needed"),
+            found=_("{n} rows for {cells} cells").format(n=len(counts), cells=len(cells)),
+        )
     middles = shapely.centroid(cells.geometry.to_numpy())
     place, other = shapely.STRtree(middles).query(middles, predicate="dwithin", distance=radius)
 
@@ -251,5 +258,9 @@ def rate(values: pd.Series, people: pd.Series, *, least: int, what: str) -> pd.S
     """
     enough = people >= least
     if not enough.any():
-        raise CannotAnswer(what, "are not known, or too few in every place", expected=f"{least} in some place")
+        raise CannotAnswer(
+            _(what),
+            _("are not known, or too few in every place"),
+            expected=_("{n} in some place").format(n=least),
+        )
     return (values[enough] / people[enough]).dropna()

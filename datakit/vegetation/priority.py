@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import WrongUse
+from datakit.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,11 +41,11 @@ LCZ_HEAT = {
 
 BLOCK = 50  # draws ordered at once: memory stays small however many there are
 CONFIDENCE = {
-    "first in nearly all draws": "#7f2704",
-    "first in most draws": "#e6550d",
-    "first in some draws": "#fdbe85",
-    "never first": "#f7f0e6",
-    "not ranked": "#d9d9d9",
+    N_("first in nearly all draws"): "#7f2704",
+    N_("first in most draws"): "#e6550d",
+    N_("first in some draws"): "#fdbe85",
+    N_("never first"): "#f7f0e6",
+    N_("not ranked"): "#d9d9d9",
 }
 
 
@@ -108,7 +109,9 @@ def feasibility(share: pd.Series, enough: float = 0.25) -> pd.Series:
     Series
     """
     if not 0 < enough <= 1:
-        raise WrongUse("feasibility", "`enough` is a share of a cell", expected="between 0 and 1", found=repr(enough))
+        raise WrongUse(
+            "feasibility", _("`enough` is a share of a cell"), expected=_("between 0 and 1"), found=repr(enough)
+        )
     return (share / enough).clip(0, 1)
 
 
@@ -179,7 +182,7 @@ def _drawable(draws, concentration, top, room_weight):
     if draws < 1 or concentration <= 0 or not 0 < top < 1 or not 0 <= room_weight < np.inf:
         raise WrongUse(
             "prioritise",
-            "draws and concentration are positive, top is between 0 and 1, room_weight is 0 or more",
+            _("draws and concentration are positive, top is between 0 and 1, room_weight is 0 or more"),
             found=f"draws={draws}, concentration={concentration}, top={top}, room_weight={room_weight}",
         )
 
@@ -240,7 +243,7 @@ def one_at_a_time(
     if not len(factors) or not (np.isfinite(factors) & (factors >= 0)).all() or not 0 < top < 1:
         raise WrongUse(
             "one_at_a_time",
-            "a factor is a number, 0 or more, and top is between 0 and 1",
+            _("a factor is a number, 0 or more, and top is between 0 and 1"),
             found=f"by={list(by)}, top={top}",
         )
     ranks, base, plain = _parts(frame, weights, room, 1.0)
@@ -295,7 +298,9 @@ def confidence(top_share: pd.Series, firm: float = 0.9, likely: float = 0.5) -> 
     """
     if not 0 < likely <= firm <= 1:
         raise WrongUse(
-            "confidence", "the bounds are shares of the draws, likely below firm", found=f"firm={firm}, likely={likely}"
+            "confidence",
+            _("the bounds are shares of the draws, likely below firm"),
+            found=f"firm={firm}, likely={likely}",
         )
     share = pd.Series(top_share).astype(float)
     levels = list(CONFIDENCE)
@@ -327,8 +332,8 @@ def _checked(frame, weights):
     if absent or not len(values) or not (np.isfinite(values) & (values >= 0)).all() or not values.sum() > 0:
         raise WrongUse(
             "weights",
-            "a weight is a number, 0 or more, for a column that exists, and not all are 0",
-            expected=f"some of {', '.join(map(str, frame.select_dtypes('number').columns))}",
+            _("a weight is a number, 0 or more, for a column that exists, and not all are 0"),
+            expected=_("some of {names}").format(names=", ".join(map(str, frame.select_dtypes("number").columns))),
             found=str(weights),
         )
     return dict(zip(weights, values / values.sum(), strict=True))

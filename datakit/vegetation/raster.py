@@ -13,6 +13,7 @@ from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.language import _
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -73,13 +74,13 @@ def _grid(found):
     if raster.ndim != 2 or raster.rio.crs is None:
         raise WrongUse(
             "by_cell",
-            "a raster needs two dimensions and a CRS",
+            _("a raster needs two dimensions and a CRS"),
             expected="(y, x), raster.rio.write_crs()",
             found=f"{raster.dims}, CRS {raster.rio.crs}",
         )
     affine = raster.rio.transform()
     if affine.b or affine.d:
-        raise WrongUse("by_cell", "this raster is turned against its CRS", next="raster.rio.reproject(...)")
+        raise WrongUse("by_cell", _("this raster is turned against its CRS"), next="raster.rio.reproject(...)")
     values = raster.to_numpy().astype(float)
     if raster.rio.nodata is not None:
         values[values == raster.rio.nodata] = np.nan

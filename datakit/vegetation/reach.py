@@ -12,6 +12,7 @@ import shapely
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -131,9 +132,9 @@ def walk(
     if not len(spaces):
         raise CannotAnswer(
             "reach",
-            "no green space to walk to",
-            expected="polygons of a hectare or more",
-            next="look at the layer itself: none mapped is not none there",
+            _("no green space to walk to"),
+            expected=_("polygons of a hectare or more"),
+            next=_("look at the layer itself: none mapped is not none there"),
         )
     middles = gpd.GeoSeries(shapely.centroid(homes.geometry.to_numpy()), index=homes.index, crs=homes.crs)
     doors = entrances(spaces, network, within)
@@ -141,7 +142,7 @@ def walk(
     out = pd.DataFrame(index=homes.index)
     there = ~(middles.isna() | middles.is_empty).to_numpy()
     out["crow"] = np.nan
-    (row, _), crow = shapely.STRtree(spaces.geometry.to_numpy()).query_nearest(
+    (row, _space), crow = shapely.STRtree(spaces.geometry.to_numpy()).query_nearest(
         middles.to_numpy()[there], return_distance=True, all_matches=False
     )
     out.iloc[np.flatnonzero(there)[row], 0] = crow
@@ -173,7 +174,7 @@ def hidden(found: pd.DataFrame, people: ArrayLike, limit: float = 300.0) -> dict
     n = np.nan_to_num(np.asarray(people, float))
     total = n.sum()
     if not total > 0:
-        raise WrongUse("reach", "nobody lives here", expected="residents", found="0")
+        raise WrongUse("reach", _("nobody lives here"), expected=_("one resident or more"), found="0")
     crow, walk = (n[(found[c] <= limit).to_numpy()].sum() / total for c in ("crow", "walk"))
     some = found["crow"].between(100, 1000) & found["walk"].notna() & (n > 0)
     detour = (found.loc[some, "walk"] / found.loc[some, "crow"]).median()

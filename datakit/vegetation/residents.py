@@ -16,6 +16,7 @@ from datakit.errors import WrongUse
 from datakit.geo.cells import overlaps, polygons, spread
 from datakit.geo.crs import same_crs
 from datakit.geo.dwellings import volumes
+from datakit.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,7 +78,7 @@ def by_volume(
     same_crs(areas, cells, buildings)
     key = next((c for c in totals.columns if c in areas.columns and c != areas.geometry.name), None)
     if key is None or areas[key].duplicated().any() or totals[key].duplicated().any():
-        raise WrongUse("by_volume", "totals and areas need a key in common, once in each", found=str(key))
+        raise WrongUse("by_volume", _("totals and areas need a key in common, once in each"), found=str(key))
     known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
     shapes, squares = polygons(known), polygons(cells)
     footprints, height = _lived(buildings)
@@ -86,7 +87,7 @@ def by_volume(
     left, right, part = (np.concatenate(both) for both in zip(*pairs, strict=True))
     out = pd.DataFrame(index=cells.index)
     # Touching decides what is missing: a cell of an IRIS with homes, and none of them in it, has 0 residents.
-    a, b, _ = overlaps(shapes, squares)
+    a, b, _area = overlaps(shapes, squares)
     for column in columns:
         values = pd.to_numeric(known[column]).to_numpy(float, na_value=np.nan)
         given = np.isfinite(values[left])
@@ -148,7 +149,9 @@ def error(estimate: ArrayLike, truth: ArrayLike, percent: bool = False) -> dict[
     known = np.isfinite(a) & np.isfinite(b)
     a, b = a[known], b[known]
     if len(b) < 2 or not b.sum() > 0:
-        raise WrongUse("error", "the truth has to be known for two places or more", found=f"{len(b)} places")
+        raise WrongUse(
+            "error", _("the truth has to be known for two places or more"), found=_("{n} places").format(n=len(b))
+        )
     gap = np.abs(a - b)
     varied = np.ptp(a) > 0 and np.ptp(b) > 0
     out = {
@@ -229,8 +232,10 @@ def _divided(known, areas, coarse, column, buildings, key, within):
     if places.empty:
         raise WrongUse(
             "self_check",
-            f"no {within} with buildings has two {key} whose {column} is known",
-            found=f"{len(known)} known totals",
+            _("no {within} with buildings has two {key} whose {column} is known").format(
+                within=within, key=key, column=column
+            ),
+            found=_("{n} known totals").format(n=len(known)),
         )
     contours = coarse.loc[coarse[within].isin(places[within]), [within]]
     strange = shapely.union_all(polygons(areas[~areas[key].isin(known[key])]))

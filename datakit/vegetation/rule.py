@@ -22,7 +22,9 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
 from datakit.show.answers import Value
+from datakit.show.style import number
 from datakit.vegetation.people import (
     LABELS,
     PARTS,
@@ -41,9 +43,7 @@ if TYPE_CHECKING:
 
 
 RULE = "Konijnendijk (2023), J. For. Res. 34, 821-830"
-CHOICE = "choice of this kit"
-NEAR = "15 m (Nieuwenhuijsen et al. 2022, Environmental Research 215, 114387)"
-WIDE = "100 m (viewsheds of the Norwegian Institute for Nature Research, Trekroner, table 1)"
+CHOICE = N_("choice of this kit")
 BLOCK = 20_000  # places at once
 
 __all__ = [
@@ -95,7 +95,9 @@ class Rule:
     def __post_init__(self) -> None:
         wrong = {name for name, value in vars(self).items() if not 0 < value < np.inf} - {"trunk"}
         if wrong or self.canopy > 1 or not 0 <= self.trunk < np.inf:
-            raise WrongUse("Rule", "the parameters are positive, and canopy is a share of the ground", found=str(self))
+            raise WrongUse(
+                "Rule", _("the parameters are positive, and canopy is a share of the ground"), found=str(self)
+            )
 
     def table(self) -> pd.DataFrame:
         """The parts of the rule, how this kit measures them, and where the figures come from.
@@ -106,38 +108,50 @@ class Rule:
             ``part``, ``parameter``, ``value``, ``meaning`` and ``source``.
         """
         rows = [
-            ("three_trees", "trees", "well-established trees in view from a home", RULE),
+            ("three_trees", "trees", _("well-established trees in view from a home"), RULE),
             (
                 "three_trees",
                 "reach",
-                "metres from façade to tree, on a straight line that no other building cuts; a "
-                "proxy for a view from the window",
-                f"{CHOICE} between {NEAR} and {WIDE}",
+                _(
+                    "metres from façade to tree, on a straight line that no other building cuts; a "
+                    "proxy for a view from the window"
+                ),
+                _(
+                    "choice of this kit between 15 m (Nieuwenhuijsen et al. 2022, Environmental Research 215, 114387) "
+                    "and 100 m (viewsheds of the Norwegian Institute for Nature Research, Trekroner, table 1)"
+                ),
             ),
             (
                 "three_trees",
                 "trunk",
-                "cm of trunk from which a tree is well established; one whose trunk nobody measured counts",
-                CHOICE + ": the rule names no size",
+                _("cm of trunk from which a tree is well established; one whose trunk nobody measured counts"),
+                _("choice of this kit: the rule names no size"),
             ),
-            ("canopy_30", "canopy", "share of the neighbourhood under woods and crowns, overlaps once", RULE),
-            ("canopy_30", "radius", "metres around a place: the rule says neighbourhood and names no size", CHOICE),
-            ("green_300", "walk", "metres along streets and paths to the nearest public green space", RULE),
+            ("canopy_30", "canopy", _("share of the neighbourhood under woods and crowns, overlaps once"), RULE),
+            (
+                "canopy_30",
+                "radius",
+                _("metres around a place: the rule says neighbourhood and names no size"),
+                _(CHOICE),
+            ),
+            ("green_300", "walk", _("metres along streets and paths to the nearest public green space"), RULE),
             (
                 "green_300",
                 "hectares",
-                "least surface of that green space",
-                "WHO Regional Office for Europe (2016), Urban green spaces and health: an indicator of 300 m to 0.5 ha "
-                "or, stricter, to 1 ha",
+                _("least surface of that green space"),
+                _(
+                    "WHO Regional Office for Europe (2016), Urban green spaces and health: an indicator of 300 m to "
+                    "0.5 ha or, stricter, to 1 ha"
+                ),
             ),
         ]
         table = pd.DataFrame(rows, columns=["part", "parameter", "meaning", "source"])
         table.insert(2, "value", [float(getattr(self, name)) for name in table["parameter"]])
         changed = table["parameter"].map(lambda name: getattr(self, name) != getattr(type(self), name))
-        table.loc[changed, "source"] = "set by the caller; by default " + table.loc[changed, "parameter"].map(
-            lambda name: f"{getattr(type(self), name):g}"
+        table.loc[changed, "source"] = table.loc[changed, "parameter"].map(
+            lambda name: _("set by the caller; by default {value}").format(value=number(getattr(type(self), name)))
         )
-        table["part"] = table["part"].map(LABELS)
+        table["part"] = table["part"].map(lambda name: _(LABELS[name]))
         return table
 
 
@@ -156,9 +170,9 @@ def values(share: pd.DataFrame) -> dict[str, Value]:
     out = {}
     for name, row in share.iterrows():
         if not np.isfinite(row["share"]):
-            out[str(name)] = Value("an unknown share")
+            out[str(name)] = Value(N_("an unknown share"))
         elif row["unknown"] > 0.005:
-            how = "if all those for whom it is not known fail, or meet it"
+            how = N_("if all those for whom it is not known fail, or meet it")
             out[str(name)] = Value(100 * row["share"], "%", 100 * row["low"], 100 * row["high"], how)
         else:
             out[str(name)] = Value(100 * row["share"], "%", decimals=1)
@@ -204,7 +218,7 @@ def neighbourhood(
     same_crs(places, cells)
     canopy = figures(canopy, cells, "canopy")
     if not 0 < radius < np.inf:
-        raise WrongUse("neighbourhood", "the radius is a positive number of metres", found=repr(radius))
+        raise WrongUse("neighbourhood", _("the radius is a positive number of metres"), found=repr(radius))
     ground = shapely.area(polygons(cells))
     known = np.isfinite(canopy)
     tree, middles = shapely.STRtree(_middles(cells)), _middles(places)
@@ -260,7 +274,7 @@ def parts(
     """
     rule = rule or Rule()
     if trees is not None and seeing is not None:
-        raise WrongUse("parts", "give `trees` or `seeing`, not both", found="both")
+        raise WrongUse("parts", _("give `trees` or `seeing`, not both"), found=_("both"))
     if isinstance(walk, pd.DataFrame):
         walk = walk["walk"].mask(walk["walk"].isna() & walk["crow"].notna(), np.inf)
     given = {"trees": trees, "canopy": canopy, "walk": walk, "seeing": seeing}
@@ -287,9 +301,9 @@ def _in_range(raw):
         if ((value < 0) | (value > most)).any():
             raise WrongUse(
                 "parts",
-                f"`{name}` is out of range",
-                expected=f"0 to {most:.0f}",
-                found=f"{np.nanmin(value):g} to {np.nanmax(value):g}",
+                _("`{name}` is out of range").format(name=name),
+                expected=_("{low} to {high}").format(low=0, high=number(most, 0)),
+                found=_("{low} to {high}").format(low=number(np.nanmin(value)), high=number(np.nanmax(value))),
             )
     return raw
 

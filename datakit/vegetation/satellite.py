@@ -17,6 +17,8 @@ import pandas as pd
 from datakit.errors import NotAsDescribed, Unreachable, WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.language import _
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +133,9 @@ def search(
     same_crs(area)
     box = [float(v) for v in area.to_crs(4326).total_bounds]
     if not np.isfinite(box).all():
-        raise WrongUse("satellite", "this area is empty", expected="polygons", found=f"{len(area)} rows")
+        raise WrongUse(
+            "satellite", _("this area is empty"), expected=_("polygons"), found=_("{n} rows").format(n=len(area))
+        )
     items = _asked(catalog, modifier, max_cloud, collections=[collection], bbox=box, datetime=period)
     items = [item for item in items if item.properties.get("eo:cloud_cover", 0) <= max_cloud]
     return sorted(items, key=lambda item: (item.datetime, item.id))
@@ -153,10 +157,10 @@ def _asked(catalog, modifier, max_cloud, **wanted):
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Unreachable(
             "satellite",
-            "the catalogue does not answer as a STAC API",
+            _("the catalogue does not answer as a STAC API"),
             expected=catalog,
             found=first[:300],
-            next="try again later, or another `catalog`",
+            next=_("try again later, or another `catalog`"),
         ) from error
 
 
@@ -188,11 +192,16 @@ def declared_offset(item: pystac.Item) -> tuple[int, str]:
     """
     number = baseline(item)
     if item.properties.get("earthsearch:boa_offset_applied"):
-        return 0, "taken off by the catalogue"
+        return 0, _("taken off by the catalogue")
     if number is None:
         late = pd.Timestamp(item.datetime) >= SINCE
-        return (OFFSET if late else 0), f"baseline not given, taken from the date {item.datetime:%Y-%m-%d}"
-    return (OFFSET, f"baseline {number:05.2f}") if number >= 4 else (0, f"baseline {number:05.2f} has none")
+        return (OFFSET if late else 0), _("baseline not given, taken from the date {day}").format(
+            day=f"{item.datetime:%Y-%m-%d}"
+        )
+    name = f"{number:05.2f}"
+    if number >= 4:
+        return OFFSET, _("baseline {name}").format(name=name)
+    return 0, _("baseline {name} has none").format(name=name)
 
 
 def ndvi(
@@ -248,10 +257,10 @@ def ndvi(
     if not items:
         raise WrongUse(
             "satellite",
-            f"no scene of {collection} shows this area",
-            expected=f"some in {period}",
-            found=f"none with at most {max_cloud:g} % of cloud",
-            next="a longer period, or a larger `max_cloud`",
+            _("no scene of {collection} shows this area").format(collection=collection),
+            expected=_("some in {period}").format(period=period),
+            found=_("none with at most {cloud} % of cloud").format(cloud=number(max_cloud)),
+            next=_("a longer period, or a larger `max_cloud`"),
         )
     return _composite(_days(items)[:most], _geobox(area, items), clear)
 
@@ -273,7 +282,7 @@ def _days(items):
     """Scenes by day in local solar time, least cloud first; of each day the newest processing first."""
     days = {}
     for item in items:
-        west, _, east, _ = item.bbox
+        west, _south, east, _north = item.bbox
         days.setdefault((item.datetime + timedelta(hours=(west + east) / 30)).date(), []).append(item)
     days = [sorted(day, key=lambda i: (-(baseline(i) or 0), i.id)) for day in days.values()]
     return sorted(days, key=lambda day: (np.mean([i.properties.get("eo:cloud_cover", 0) for i in day]), day[0].id))
@@ -303,7 +312,7 @@ def _geobox(area, items):
     codes = pd.Series([_code(item) for item in items]).dropna()
     if codes.empty:
         raise NotAsDescribed(
-            "satellite", "the scenes do not say in which CRS they are", expected="proj:code", found=items[0].id
+            "satellite", _("the scenes do not say in which CRS they are"), expected="proj:code", found=items[0].id
         )
     crs = codes.mode().iloc[0]
     west, south, east, north = area.to_crs(crs).total_bounds
@@ -329,16 +338,25 @@ def _view(item, geobox, clear):
     for name, names in BANDS.items():
         bands[name] = next((n for n in names if n in item.assets), None)
     if None in bands.values():
-        absent = [" or ".join(BANDS[name]) for name, found in bands.items() if found is None]
+        absent = [
+            _("{one} or {other}").format(one=BANDS[name][0], other=BANDS[name][1])
+            for name, found in bands.items()
+            if found is None
+        ]
         raise NotAsDescribed(
-            "satellite", f"scene {item.id} lacks a band", expected=", ".join(absent), found=", ".join(item.assets)
+            "satellite",
+            _("scene {id} lacks a band").format(id=item.id),
+            expected=", ".join(absent),
+            found=", ".join(item.assets),
         )
     red, nir, classes = _read(item, list(bands.values()), geobox)
     seen = np.isin(classes, clear) & (red > 0) & (nir > 0)  # 0 is "no data" in every band
     offset, why = declared_offset(item)
     if offset and seen.any() and (negative := np.mean(red[seen] < -offset)) > DARK:
         offset = 0
-        why += f", but {negative:.0%} of the clear red pixels would be negative: it was taken off before"
+        why = _("{why}, but {share} % of the clear red pixels would be negative: it was taken off before").format(
+            why=why, share=number(100 * negative, 0)
+        )
     red, nir = (band.astype(np.float32) + offset for band in (red, nir))
     total = nir + red
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -365,10 +383,10 @@ def _read(item, names, geobox):
     except (rasterio.errors.RasterioError, OSError) as error:
         raise Unreachable(
             "satellite",
-            f"scene {item.id} cannot be read",
+            _("scene {id} cannot be read").format(id=item.id),
             expected=item.assets[names[0]].href,
             found=str(error)[:300],
-            next="try again later",
+            next=_("try again later"),
         ) from error
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.geo.crs import same_crs
+from datakit.language import N_, _
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +31,12 @@ ESTABLISHMENT = 5
 CASES = ("few die", "middle", "many die")
 YEARS = (10, 20, 30)
 WINDOW, LEAST = 3, 30  # years of age around a date, and trees of that age that are needed: choices of this kit
-WHY_A_RANGE = (
+WHY_A_RANGE = N_(
     "No single figure would be true: studies measure different things (air, surface, what a body feels), at different "
     "hours, in the shade or over a whole city; the same trees cool less without water in the ground, and little beyond "
     "the street in which they stand. By night, when heat is most dangerous, treed areas can be warmer."
 )
-FAPESP = (
+FAPESP = N_(
     "Pesquisa FAPESP on H. Li and others (2024), "
     "https://revistapesquisa.fapesp.br/en/trees-cool-the-environment-but-they-also-heat-it-up"
 )
@@ -42,64 +44,72 @@ FAPESP = (
 # so that what is below 0 is warmer.
 STUDIES = (
     (
-        "city air, summer mean",
-        "tree cover raised from 14.9 % (mean of 93 European cities) to 30 %",
+        N_("city air, summer mean"),
+        N_("tree cover raised from 14.9 % (mean of 93 European cities) to 30 %"),
         0.0,
         0.4,
         1.3,
-        "T. Iungman and others (2023), Cooling cities through urban green infrastructure: a health impact "
-        "assessment of "
-        "European cities, The Lancet 401, 577-589",
+        N_(
+            "T. Iungman and others (2023), Cooling cities through urban green infrastructure: a health impact "
+            "assessment of "
+            "European cities, The Lancet 401, 577-589"
+        ),
     ),
     (
-        "air under trees",
-        "beside air in the open, mean of a systematic review",
+        N_("air under trees"),
+        N_("beside air in the open, mean of a systematic review"),
         np.nan,
         0.8,
         np.nan,
-        "T. Knight and others (2021), How effective is 'greening' of urban areas in reducing human exposure to "
-        "ground-level ozone concentrations, UV exposure and the 'urban heat island effect'? An updated "
-        "systematic review, "
-        "Environmental Evidence 10:12",
+        N_(
+            "T. Knight and others (2021), How effective is 'greening' of urban areas in reducing human exposure to "
+            "ground-level ozone concentrations, UV exposure and the 'urban heat island effect'? An updated "
+            "systematic review, "
+            "Environmental Evidence 10:12"
+        ),
     ),
     (
-        "air under trees, by night",
-        "the same review: it could be warmer, no mean is given",
+        N_("air under trees, by night"),
+        N_("the same review: it could be warmer, no mean is given"),
         np.nan,
         np.nan,
         np.nan,
-        "T. Knight and others (2021), the same review",
+        N_("T. Knight and others (2021), the same review"),
     ),
     (
-        "surface seen by satellite",
-        "trees beside continuous urban fabric, Central Europe",
+        N_("surface seen by satellite"),
+        N_("trees beside continuous urban fabric, Central Europe"),
         8.0,
         np.nan,
         12.0,
-        "J. Schwaab and others (2021), The role of urban trees in reducing land surface temperatures in "
-        "European cities, "
-        "Nature Communications, https://doi.org/10.1038/s41467-021-26768-w",
+        N_(
+            "J. Schwaab and others (2021), The role of urban trees in reducing land surface temperatures in "
+            "European cities, "
+            "Nature Communications, https://doi.org/10.1038/s41467-021-26768-w"
+        ),
     ),
     (
-        "pedestrian level, most",
-        "the largest effect in 182 studies of 110 cities or regions",
+        N_("pedestrian level, most"),
+        N_("the largest effect in 182 studies of 110 cities or regions"),
         np.nan,
         np.nan,
         12.0,
-        "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, urban "
-        "morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4",
+        N_(
+            "H. Li and others (2024), Cooling efficacy of trees across cities is determined by background climate, "
+            "urban morphology, and tree trait, Communications Earth & Environment, https://doi.org/10.1038/s43247-024-01908-4"
+        ),
     ),
     (
-        "temperate climates, by day, most",
-        "the same study, as a report of it says",
+        N_("temperate climates, by day, most"),
+        N_("the same study, as a report of it says"),
         np.nan,
         np.nan,
         6.0,
         FAPESP,
     ),
     (
-        "temperate climates, by night, most",
-        "the same study, as a report of it says: warmer",
+        N_("temperate climates, by night, most"),
+        N_("the same study, as a report of it says: warmer"),
         -1.5,
         np.nan,
         np.nan,
@@ -136,8 +146,10 @@ def plant(area: pd.Series, order: pd.Series, trees: int, *, ground: float = GROU
     if trees < 0 or not ground > 0 or not area.index.equals(order.index):
         raise WrongUse(
             "plant",
-            "a number of trees, the ground of each, and one order for each cell",
-            found=f"{trees} trees on {ground} m², {len(area)} areas, {len(order)} orders",
+            _("a number of trees, the ground of each, and one order for each cell"),
+            found=_("{trees} trees on {ground} m², {areas} areas, {orders} orders").format(
+                trees=trees, ground=ground, areas=len(area), orders=len(order)
+            ),
         )
     holds = np.floor(pd.to_numeric(area).fillna(0).clip(lower=0) / ground).where(order.notna(), 0)
     best = order.sort_values(ascending=False, kind="stable").index
@@ -218,7 +230,7 @@ def alive(years: float, *, planted: bool) -> tuple[float, float, float]:
         Years below 0.
     """
     if not years >= 0:
-        raise WrongUse("alive", "years are 0 or more", found=repr(years))
+        raise WrongUse("alive", _("years are 0 or more"), found=repr(years))
     young = min(years, ESTABLISHMENT) if planted else 0
     few, middle, many = (
         (1 - early) ** young * (1 - late) ** (years - young) for early, late in zip(COHORT, STANDING, strict=True)
@@ -249,7 +261,7 @@ def canopy(number: int, crowns: pd.DataFrame) -> pd.DataFrame:
         A negative number of trees.
     """
     if number < 0:
-        raise WrongUse("canopy", "a number of trees is 0 or more", found=str(number))
+        raise WrongUse("canopy", _("a number of trees is 0 or more"), found=str(number))
     shares = np.array([alive(year, planted=True) for year in crowns.index.to_numpy(float)]).reshape(-1, 3)
     out = pd.DataFrame(index=crowns.index)
     for name, column, crown in (("", 1, "middle"), ("_low", 2, "low"), ("_high", 0, "high")):
@@ -299,8 +311,8 @@ def later(
     if len(like) < LEAST:
         raise CannotAnswer(
             "trees",
-            f"too few trees of {years} years have a measured crown to say how large new ones get",
-            expected=f"{LEAST} or more",
+            _("too few trees of {years} years have a measured crown to say how large new ones get").format(years=years),
+            expected=_("{n} or more").format(n=LEAST),
             found=str(len(like)),
         )
     model = like.iloc[rng.integers(len(like), size=len(young))]
@@ -331,18 +343,20 @@ def cooling(before: float, after: float) -> pd.DataFrame:
         Shares outside 0 to 1.
     """
     if not 0 <= before <= 1 or not 0 <= after <= 1:
-        raise WrongUse("cooling", "canopy is a share of the ground, 0 to 1", found=f"{before}, {after}")
-    rows = list(STUDIES)
+        raise WrongUse("cooling", _("canopy is a share of the ground, 0 to 1"), found=f"{before}, {after}")
+    rows = [(_(measured), _(where), *found, _(source)) for measured, where, *found, source in STUDIES]
     part = (after - before) / (TO - FROM)
-    measured, _, low, middle, high, source = STUDIES[0]
+    measured, _where, low, middle, high, source = STUDIES[0]
     rows.append(
         (
-            measured,
-            f"cover from {100 * before:.1f} to {100 * after:.1f} %, in proportion",
+            _(measured),
+            _("cover from {before} to {after} %, in proportion").format(
+                before=number(100 * before, 1), after=number(100 * after, 1)
+            ),
             part * low,
             part * middle,
             part * high,
-            f"{source.split(',')[0]}, brought to it by this kit",
+            _("{study}, brought to it by this kit").format(study=_(source).split(",")[0]),
         )
     )
     return pd.DataFrame(rows, columns=["measured", "where", "low", "middle", "high", "source"])

@@ -10,6 +10,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import polygons
 from datakit.geo.crs import same_crs
+from datakit.language import _
 from datakit.vegetation.crowns import placed, stands
 
 # How far a tree counts as seen. Nobody has agreed on it. Nieuwenhuijsen et al. (2022), The evaluation of the 3-30-300
@@ -84,7 +85,7 @@ def _measures(reach, least_dbh):
     if not 0 < reach < np.inf or not least_dbh >= 0:
         raise WrongUse(
             "visible_trees",
-            "reach is a positive number of metres, least_dbh is 0 cm or more",
+            _("reach is a positive number of metres, least_dbh is 0 cm or more"),
             found=f"reach={reach}, least_dbh={least_dbh}",
         )
 

@@ -9,6 +9,7 @@ import shapely
 
 from datakit.geo import territory
 from datakit.geo.cells import grid
+from datakit.language import _
 from datakit.trees import canopy, exposure
 from datakit.trees.inventory.standard import standardise
 from datakit.vegetation import cover, crowns
@@ -94,8 +95,10 @@ def named(names: pd.Series) -> str:
     """Names in a sentence: all of them up to three, else how many communes they are."""
     texts = list(names)
     if len(texts) > 3:
-        return f"{len(texts)} communes"
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if texts[:-1] else texts)
+        return _("{n} communes").format(n=len(texts))
+    if len(texts) < 2:
+        return "".join(texts)
+    return _("{names} and {last}").format(names=", ".join(texts[:-1]), last=texts[-1])
 
 
 def town(layers: Layers, size: int = 100, trees: str | None = "trees-dijon") -> Town:

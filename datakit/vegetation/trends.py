@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.errors import CannotAnswer
+from datakit.language import N_, _, pgettext
 from datakit.vegetation import heat
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def station(summers: pd.DataFrame, wanted: str) -> tuple[str, list[str]]:
     if enough.empty:
         raise CannotAnswer(
             "meteo-daily",
-            "no station has enough summers that were observed",
-            expected=f"{LEAST} summers",
-            found=f"at most {whole.max() if len(whole) else 0}",
+            _("no station has enough summers that were observed"),
+            expected=_("{n} summers").format(n=LEAST),
+            found=_("at most {n}").format(n=whole.max() if len(whole) else 0),
         )
     chosen = wanted if wanted in enough.index else str(enough.index[0])
     return chosen, [chosen, *(s for s in whole.index if s != chosen)]
@@ -90,20 +91,21 @@ def changes(days: pd.DataFrame, nights: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for name, table, column in (
-        ("hot days", days, "days"),
-        ("warm nights", nights, "days"),
-        ("mean summer maximum (°C)", days, "mean"),
+        (N_("hot days"), days, "days"),
+        (N_("warm nights"), nights, "days"),
+        (N_("mean summer maximum (°C)"), days, "mean"),
     ):
         slope, test = heat.trend(table["year"], table[column]), heat.mann_kendall(table["year"], table[column])
         rows.append((name, slope["years"], *(slope[k] for k in ("slope", "low", "high"))))
         rows[-1] += (test["p"], test["memory"], test["p_memory"], _says(slope, test))
-    names = ["of", "summers", "per decade", "low", "high", "p", "memory", "p with memory", "says"]
+    of = pgettext("a figure", "of")  # read by people only
+    names = [of, "summers", "per decade", "low", "high", "p", "memory", "p with memory", "says"]
     return pd.DataFrame(rows, columns=names)
 
 
 def _says(slope, test):
     if not np.isfinite(test["p_memory"]):
-        return "too few summers, or all alike"
+        return N_("too few summers, or all alike")
     if test["p_memory"] >= 0.05:
-        return "no trend that these summers show"
-    return "rise" if test["tau"] > 0 else "fall"
+        return N_("no trend that these summers show")
+    return N_("rise") if test["tau"] > 0 else N_("fall")

@@ -18,7 +18,6 @@ from tools import make_messages as messages
 OPEN = {
     "facilitator",
     "geo",
-    "vegetation",
     "00_start_here",
     "05_open_the_portal",
     "10_trees_inventory",
