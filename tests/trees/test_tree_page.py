@@ -142,7 +142,7 @@ def test_a_page_of_the_sample_is_one_small_file(sample, sample_page):
 
 def test_the_stamp_and_the_source_are_there_only_where_they_belong(sample, sample_page, communes):
     text = sample_page.read_text(encoding="utf-8")
-    assert "SYNTHETIC SAMPLE</strong> · arbres inventés" in text
+    assert "ÉCHANTILLON INVENTÉ</strong> · arbres inventés" in text
     assert "Rues inventées, disposées comme celles de la source\u00a0: IGN, BD TOPO." in text
     assert "licence CC0-1.0" in text and "données obtenues le 15/01/2026" in text and "relevés de 2025" in text
     real = town()
@@ -583,7 +583,7 @@ class TestForEveryone:
         assert opened.evaluate("document.documentElement.lang") == lang
         assert (
             opened.get_attribute(".leaflet-control-zoom-in", "title")
-            == {"fr": "Agrandir la carte", "en": "Zoom in"}[lang]
+            == {"fr": "Zoomer", "en": "Zoom in"}[lang]
         )
 
     def test_text_stands_out_from_its_background(self, sample_page, shown):

@@ -51,13 +51,16 @@ class Start(Script):
         # Contours may be fitted exactly; tiles of dots stay sharp when shrunk; tiles from outside want whole zooms.
         snap = 1 if self.owner.tiles else 0.5 if any(y.kind == "point" for y in self.owner.layers) else 0.25
         # One point alone has no extent: stop at a zoom where its street can be recognised.
-        # What the scripts say, and Leaflet's own buttons, which speak English.
-        words = {
-            "buttons": {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out"), "layers-toggle": _("Layers")},
-            "bubble": _("{n} points, zoom in"),
-            "row": _("{label}: "),
-        }
-        return safe_json(box) + ", " + safe_json({"maxFit": 16, "snap": snap, "words": words})
+        return safe_json(box) + ", " + safe_json({"maxFit": 16, "snap": snap, "words": told()})
+
+
+def told() -> dict:
+    """What the scripts of a map say, and Leaflet's own buttons, which speak English."""
+    return {
+        "buttons": {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out"), "layers-toggle": _("Layers")},
+        "bubble": _("{n} points, zoom in"),
+        "row": _("{label}: "),
+    }
 
 
 class Outline(Script):

@@ -17,7 +17,7 @@ from datakit.data.provenance import STAMP, recorded
 from datakit.errors import TooBig, WrongUse
 from datakit.geo.streets import DETOUR
 from datakit.language import LANGUAGES, _, language, speaking
-from datakit.show.maps import MAX_BYTES, assets, layers
+from datakit.show.maps import MAX_BYTES, assets, elements, layers
 from datakit.show.style import number, sources
 from datakit.show.templates import render
 from datakit.trees.citizens import words
@@ -117,7 +117,7 @@ def html_of(
             walks=WALKS,
             words={key: text.replace("{detour}", number(DETOUR)) for key, text in words.html().items()},
             styles=assets.asset("leaflet", "leaflet.css") + _own("trees.css"),
-            data=layers.safe_json(data | {"words": words.told()}),
+            data=layers.safe_json(data | {"words": words.told() | {"map": elements.told()}}),
             scripts=scripts,
             hashes=[base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts],
         )

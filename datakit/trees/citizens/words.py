@@ -168,8 +168,6 @@ def told() -> dict:
             "back": _("Back to the start"),
             "leg": _("about {d} on foot"),
             "total": _("{d} from the start"),
-            "zoomin": pgettext("page", "Zoom in"),
-            "zoomout": pgettext("page", "Zoom out"),
         }
     )
 

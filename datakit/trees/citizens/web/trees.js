@@ -57,9 +57,9 @@
 
   /* The map. */
   const map = L.map("map", { zoomControl: false, preferCanvas: true, maxZoom: 19, minZoom: 5, zoomAnimation: !calm, fadeAnimation: !calm, markerZoomAnimation: !calm });
-  L.control.zoom({ zoomInTitle: words.zoomin, zoomOutTitle: words.zoomout, position: "topright" }).addTo(map);
+  L.control.zoom({ position: "topright" }).addTo(map);
   const a = latlng(0, 0), side = Math.pow(256, data.points.width) - 1, b = latlng(Math.min(side, X.reduce((m, v) => Math.max(m, v), 0)), Y.reduce((m, v) => Math.max(m, v), 0));
-  dk.start(map, [[b.lat, a.lng], [a.lat, b.lng]], { maxFit: 17, snap: 0.5 });
+  dk.start(map, [[b.lat, a.lng], [a.lat, b.lng]], { maxFit: 17, snap: 0.5, words: words.map });
   if (data.outline) dk.outline(map, data.outline).addTo(map);
   if (data.ground) dk.streets(map, data.ground);
   /* One source for each colour: the style sheet, which draws the legend too. */
