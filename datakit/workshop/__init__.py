@@ -3,6 +3,7 @@
 codes      The short code of a machine in the room, to be read out, and what its digits mean
 roster     Who is ready: a page on the room's server, kept in memory and nowhere else
 saving     Take the work home: one zip of notebooks, answers and where their data came from
+place      Where one works, how long that lasts, and how the work gets home
 serving    Give a folder to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off
 checking   ``check("14.1", answer)``: is an answer right, and if not, what is wrong with it
 sayings    What a check says
@@ -15,6 +16,9 @@ editions   A chapter's two editions: the participants', and the whole one with i
 
 from datakit.lending import lend
 
-__getattr__, __dir__, __all__ = lend(
-    __name__, {"check": "datakit.workshop.checking", "save": "datakit.workshop.saving"}, __doc__
-)
+HOMES = {
+    "check": "datakit.workshop.checking",
+    "save": "datakit.workshop.saving",
+    "session": "datakit.workshop.place",
+}
+__getattr__, __dir__, __all__ = lend(__name__, HOMES, __doc__)

@@ -43,9 +43,17 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.geo import territory
 from datakit.show import Value, ask, charts, maps, phrase
-from datakit.workshop import check
+from datakit.workshop import check, session
 
 datakit.describe("communes")
+
+# %% [markdown]
+# ## Keep your work
+#
+# How long your work lasts depends on where you are.
+
+# %% tags=["nbval-ignore-output"]
+session()
 
 # %% [markdown]
 # ## Load
