@@ -12,6 +12,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -64,13 +65,14 @@ def grid(
     """
     crs = same_crs(area)
     if kind not in ("square", "h3"):
-        raise WrongUse("grid", "unknown kind of cell", expected="square, h3", found=repr(kind))
+        raise WrongUse("grid", _("unknown kind of cell"), expected="square, h3", found=repr(kind))
     if size != int(size) or size <= 0:
-        raise WrongUse("grid", "the side of a cell is a positive whole number of metres", found=repr(size))
+        raise WrongUse("grid", _("the side of a cell is a positive whole number of metres"), found=repr(size))
     size = int(size)
     whole = shapely.union_all(polygons(area))
     if whole.is_empty:
-        raise WrongUse("grid", "this area has no surface", expected="polygons", found=f"{len(area)} rows")
+        found = ngettext("{n} row", "{n} rows", len(area)).format(n=len(area))
+        raise WrongUse("grid", _("this area has no surface"), expected=_("polygons"), found=found)
     names, cells = _squares(whole, size, crs) if kind == "square" else _hexagons(whole, resolution, crs)
     shapely.prepare(whole)
     near = shapely.intersects(whole, cells)
@@ -97,7 +99,7 @@ def _hexagons(whole, resolution, crs):
     with needed_by(__name__):
         import h3
     if resolution != int(resolution) or not 0 <= resolution <= 15:
-        raise WrongUse("grid", "H3 has the resolutions 0 to 15", found=repr(resolution))
+        raise WrongUse("grid", _("H3 has the resolutions 0 to 15"), found=repr(resolution))
     side = h3.average_hexagon_edge_length(int(resolution), unit="m")
     degrees = gpd.GeoSeries([shapely.segmentize(whole.buffer(2 * side), side)], crs=crs).to_crs("EPSG:4326")
     names = sorted(h3.geo_to_cells(degrees.iloc[0], int(resolution)))
@@ -137,7 +139,7 @@ def spread(totals: pd.DataFrame, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFram
     same_crs(areas, cells)
     key = next((c for c in totals.columns if c in areas.columns and c != areas.geometry.name), None)
     if key is None or areas[key].duplicated().any() or totals[key].duplicated().any():
-        raise WrongUse("spread", "totals and areas need a key in common, once in each", found=str(key))
+        raise WrongUse("spread", _("totals and areas need a key in common, once in each"), found=str(key))
     known = areas[[key, areas.geometry.name]].merge(totals[[key, *columns]], on=key)
     shapes = polygons(known)
     left, right, shared = overlaps(shapes, cells.geometry.to_numpy())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from datakit.data.geometry import LAMBERT
 from datakit.errors import CrsMismatch
+from datakit.language import _
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -38,23 +39,25 @@ def same_crs(*frames: Placed) -> CRS:
         silently finds nothing.
     """
     found = [frame.crs for frame in frames]
-    names = ", ".join("none" if crs is None else crs.to_string()[:40] for crs in found)
+    names = ", ".join(_("none") if crs is None else crs.to_string()[:40] for crs in found)
     known = [crs for crs in found if crs is not None]
     if len(known) < len(found):
-        raise CrsMismatch("geometry", "a table has no CRS", found=names, next="frame.set_crs(...) if you know it")
+        raise CrsMismatch(
+            _("geometry"), _("a table has no CRS"), found=names, next=_("frame.set_crs(...) if you know it")
+        )
     if any(crs.is_geographic for crs in known):
         raise CrsMismatch(
-            "geometry",
-            "degrees cannot be measured as metres",
-            expected="a projected CRS such as EPSG:2154",
+            _("geometry"),
+            _("degrees cannot be measured as metres"),
+            expected=_("a projected CRS such as EPSG:2154"),
             found=names,
             next='frame.to_crs("EPSG:2154")',
         )
     if any(crs != known[0] for crs in known):
         raise CrsMismatch(
-            "geometry",
-            "the tables are in different CRS",
-            expected="one CRS for all",
+            _("geometry"),
+            _("the tables are in different CRS"),
+            expected=_("one CRS for all"),
             found=names,
             next='frame.to_crs("EPSG:2154")',
         )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
+from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,11 +196,12 @@ def _curve(name, values, people, order):
     ).dropna()
     frame = frame[frame["people"] != 0]
     if (frame[["value", "people"]] < 0).any(axis=None):
-        raise WrongUse(name, "shares need values and people of 0 or more", found=str(float(frame.min().min())))
+        raise WrongUse(name, _("shares need values and people of 0 or more"), found=str(float(frame.min().min())))
     frame["has"] = frame["value"] * frame["people"]
     if not frame["has"].sum() > 0:
+        found = ngettext("{n} area", "{n} areas", len(frame)).format(n=len(frame))
         raise WrongUse(
-            name, "there is nothing to share", expected="a value above 0 where people live", found=f"{len(frame)} areas"
+            name, _("there is nothing to share"), expected=_("a value above 0 where people live"), found=found
         )
     steps = frame.groupby("order")[["people", "has"]].sum().sort_index()
     x, y = (np.concatenate([[0.0], np.cumsum(steps[c]) / steps[c].sum()]) for c in ("people", "has"))

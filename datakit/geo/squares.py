@@ -20,6 +20,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.geo.cells import spread
 from datakit.geo.crs import same_crs
+from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,7 @@ def points(
     if areas is None:
         return out[["square", "imputed", *dict.fromkeys(columns), "geometry"]]
     if key is None or key not in areas:
-        raise WrongUse("points", "areas need the column that names them", expected="key=", found=str(key))
+        raise WrongUse("points", _("areas need the column that names them"), expected="key=", found=str(key))
     same_crs(squares, areas)
     place = _holding(out.geometry.to_numpy(), areas)
     inside = place >= 0
@@ -249,10 +250,10 @@ def guard(frame: Table) -> Table:
         return frame
     raise WrongUse(
         "guard",
-        "this table says something of single squares of 200 m",
-        expected="areas or cells of several squares",
+        _("this table says something of single squares of 200 m"),
+        expected=_("areas or cells of several squares"),
         found=found,
-        done="wrote nothing",
+        done=_("wrote nothing"),
         next="datakit.geo.squares.totals(squares, areas, key)",
     )
 
@@ -287,7 +288,8 @@ def misplaced(
     """
     truth = squares["residents"].to_numpy(float)
     if not truth.sum() > 0:
-        raise WrongUse("misplaced", "nobody lives in these squares", found=f"{len(squares)} squares")
+        found = ngettext("{n} square", "{n} squares", len(squares)).format(n=len(squares))
+        raise WrongUse("misplaced", _("nobody lives in these squares"), found=found)
     found = spread(people, areas, squares, [column])
     even = found[column].fillna(0).to_numpy() / people[column].sum()
     right = np.minimum(even, truth / truth.sum()).sum()
@@ -306,7 +308,10 @@ def _there(squares, columns):
     absent = [c for c in [*columns, "imputed"] if c not in squares]
     if absent:
         raise WrongUse(
-            "squares", "no such column", expected="a table of insee-squares", found=", ".join(dict.fromkeys(absent))
+            "squares",
+            _("no such column"),
+            expected=_("a table of insee-squares"),
+            found=", ".join(dict.fromkeys(absent)),
         )
 
 
@@ -327,7 +332,7 @@ def _texts(frame):
     for level in range(frame.index.nlevels):
         values = frame.index.get_level_values(level)
         if not pd.api.types.is_numeric_dtype(values):
-            yield f"the index {values.name or ''}".strip(), pd.Series(values.astype("str"))
+            yield _("the index {name}").format(name=values.name or "").strip(), pd.Series(values.astype("str"))
 
 
 def _on_grid(shapes):

@@ -12,6 +12,7 @@ import shapely
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.geo.crs import same_crs
+from datakit.language import _
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -267,9 +268,9 @@ def network(
     if not kept.any():
         raise WrongUse(
             "streets",
-            "no line is left on which one could walk",
-            expected="lines",
-            found=f"{len(roads)} rows, {len(lines)} lines on foot",
+            _("no line is left on which one could walk"),
+            expected=_("lines"),
+            found=_("{rows} rows, {lines} lines on foot").format(rows=len(roads), lines=len(lines)),
         )
     return found if kept.all() else _joined(lines[kept], join, crs)
 
@@ -325,5 +326,5 @@ def minutes(metres: ArrayLike, speed: float = SPEED) -> np.ndarray:
     ndarray of float
     """
     if not speed > 0:
-        raise WrongUse("streets", "a walking speed is a number of metres a minute above 0", found=repr(speed))
+        raise WrongUse("streets", _("a walking speed is a number of metres a minute above 0"), found=repr(speed))
     return np.asarray(metres, float) / speed
