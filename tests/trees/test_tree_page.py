@@ -581,10 +581,7 @@ class TestForEveryone:
         }""")
         assert found == []
         assert opened.evaluate("document.documentElement.lang") == lang
-        assert (
-            opened.get_attribute(".leaflet-control-zoom-in", "title")
-            == {"fr": "Zoomer", "en": "Zoom in"}[lang]
-        )
+        assert opened.get_attribute(".leaflet-control-zoom-in", "title") == {"fr": "Zoomer", "en": "Zoom in"}[lang]
 
     def test_text_stands_out_from_its_background(self, sample_page, shown):
         opened = shown(sample_page, PHONE)

@@ -15,7 +15,7 @@ import shapely
 
 from datakit.errors import TooBig, WrongUse
 from datakit.extras import needed_by
-from datakit.language import N_, _, worded
+from datakit.language import N_, _, pgettext, worded
 from datakit.show.maps import elements, layers
 from datakit.show.maps.classes import QUANTILES, classify
 from datakit.show.style import CATEGORICAL, number, sources, with_unit
@@ -176,7 +176,7 @@ class Map:
             frame,
             classes,
             layers.Told(
-                heading or (worded(legend) if legend else _("areas")),
+                heading or (worded(legend) if legend else pgettext("layer", "areas")),
                 labels=layers.known(frame, labels),
                 tooltip=tips,
                 names=names,
@@ -226,7 +226,7 @@ class Map:
         if cluster is None:
             cluster = n > layers.CLUSTER_FROM and classes is None and sizes is None
         columns = layers.unique([labels, colour, *tips])
-        heading = heading or (worded(legend) if legend else _("points"))
+        heading = heading or (worded(legend) if legend else pgettext("layer", "points"))
         told = layers.Told(heading, layers.known(frame, labels), tips, names, columns)
         dots = layers.Dots(radius, plain, cluster=bool(cluster))
         layer = layers.point_layer(frame, classes, told, dots, sizes=sizes, left_out=left_out)

@@ -6,7 +6,7 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
-from datakit.language import N_, _, language
+from datakit.language import N_, _, language, pgettext
 from datakit.show import tables
 from datakit.show.maps import assets, static
 from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MARKS = {"point": "round", "line": "line", "area": "box"}  # in map.css
 MOST_ROWS = 120  # areas that anybody reads through: all the IRIS of the Metropole
-NOUNS = {"point": N_("points"), "line": N_("lines"), "area": N_("areas")}
 COUNTED = {
     "point": N_("In brackets: points in the class."),
     "line": N_("In brackets: lines in the class."),
@@ -91,7 +90,12 @@ def _values(made, place):
     """A layer in words, for who cannot point at a map: each area of a few, else how many rows are in each class."""
     layer = made.layers[place]
     if layer.kind == "point" or len(layer.frame) > MOST_ROWS:
-        table = made.counts(place).rename(columns={"rows": NOUNS[layer.kind], "share": "share (%)"})
+        nouns = {
+            "point": pgettext("layer", "points"),
+            "line": pgettext("layer", "lines"),
+            "area": pgettext("layer", "areas"),
+        }
+        table = made.counts(place).rename(columns={"rows": nouns[layer.kind], "share": "share (%)"})
         said = _("{layer}: how many in each class").format(layer=layer.heading)
         return tables.html(table, caption=said, index=False)
     table = made.table(place)
