@@ -188,6 +188,12 @@ def answers(book, solutions=True):
     return {one["question"]: one for one in said}
 
 
+def shipped(name):
+    """Question -> answer, of a chapter as it is shipped, and of its exercises."""
+    files = (NOTEBOOKS / f"{name}.ipynb", NOTEBOOKS / "solutions" / f"{name}.ipynb")
+    return {k: one for f in files if f.exists() for k, one in answers(nbformat.read(f, as_version=4)).items()}
+
+
 def value(answer, name):
     """A figure of an answer."""
     return next(figure["value"] for figure in answer["figures"] if figure["name"] == name)

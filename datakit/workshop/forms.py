@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def cell(value: object) -> bool | int | float | str | None:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer)):
-        return int(value)
+        return int(value) if abs(value) < 2**63 else None
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else None
     text = unicodedata.normalize("NFC", str(value)).replace("’", "'")
@@ -239,8 +240,10 @@ def _frame(answer):
         if isinstance(answer, dict):
             nested = any(is_many(one) for one in answer.values())
             return pd.DataFrame(answer) if nested else pd.Series(answer, dtype=object).rename("value").to_frame()
-        if isinstance(answer, (list, tuple, np.ndarray)) and np.ndim(answer[0] if len(answer) else 0) < 2:
-            return pd.DataFrame(list(answer)) if kind_of(answer) == "table" else None
+        if isinstance(answer, (list, tuple, np.ndarray)) and kind_of(answer) == "table":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of rows of several lengths, which are no table of ours
+                return pd.DataFrame(list(answer))
     except (ValueError, TypeError):
         return None  # columns of several lengths, say
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from datakit.language import _, ngettext
@@ -17,7 +18,7 @@ SHOWN = 3
 
 def few(names: Sequence[object]) -> str:
     """The first of some names, and how many more there are."""
-    first = ", ".join(map(str, names[:SHOWN]))
+    first = ", ".join(textwrap.shorten(str(name), 80, placeholder="…") for name in names[:SHOWN])
     more = len(names) - SHOWN
     return _("{names} and {n} more").format(names=first, n=more) if more > 0 else first
 
@@ -73,7 +74,7 @@ def _rows(wrong, expected):
     missing, extra = wrong.details["missing"], wrong.details["extra"]
     said = []
     if extra and len(extra) == wrong.details["of"]:
-        return _("None of the rows is one that is asked for; the first is {name}.").format(name=extra[0])
+        return _("None of the rows is one that is asked for; the first is {name}.").format(name=few(extra[:1]))
     if extra:
         said.append(
             ngettext("This row does not belong to it: {names}.", "These rows do not belong to it: {names}.", len(extra))

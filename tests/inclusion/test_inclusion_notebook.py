@@ -3,9 +3,7 @@
 import json
 import re
 
-import nbformat
-
-from tests.chapters import answers, execute, value
+from tests.chapters import answers, execute, shipped, value
 
 CHAPTERS = [
     "30_inclusion_digital",
@@ -59,9 +57,8 @@ def test_a_rehearsal_on_real_data_runs_and_says_that_it_is_mixed(real_mirror, re
     )
 
 
-def test_the_list_of_the_exercise_is_that_of_the_body_at_the_same_distances(root):
-    shipped = nbformat.read(root / "notebooks" / "32_inclusion_need.ipynb", as_version=4)
-    found = answers(shipped)
+def test_the_list_of_the_exercise_is_that_of_the_body_at_the_same_distances():
+    found = shipped("32_inclusion_need")
     body, again = found["Which areas should be looked at first?"], found["Is the list the same at other thresholds?"]
     assert value(body, "areas") == value(again, "as_is") >= value(again, "kept")
 

@@ -289,3 +289,59 @@ def test_random_forms_of_random_tables_are_right_and_their_spoilt_ones_are_not()
         spoilt.iloc[draw.integers(rows), draw.integers(columns)] += 17
         for form in (spoilt, mixed.iloc[1:], mixed * 100, mixed.rename(index={names[0]: "no row"})):
             assert all(comparing.problem(expected, f) for f in forms.readings(form, "table")), form
+
+
+ODD = [
+    object(),
+    len,
+    pd,
+    int,
+    (k for k in range(3)),
+    range(3),
+    b"12",
+    1 + 2j,
+    np.zeros((2, 3)),
+    np.zeros((2, 2, 2)),
+    np.array([]),
+    np.array([None, "a"], dtype=object),
+    pd.Series([], dtype=float),
+    pd.DataFrame(),
+    pd.DataFrame(index=["a", "b"]),
+    pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]),
+    pd.DataFrame({("a", "b"): [1], ("a", "c"): [2]}),
+    pd.Series([1, 2], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])),
+    pd.Series([1, 2], index=["a", "a"]),
+    pd.Series([pd.NA, 2], dtype="Int64"),
+    pd.Series([[1], [2]]),
+    pd.Interval(0, 1),
+    pd.Timestamp("2026-01-01"),
+    pd.NaT,
+    gpd.GeoSeries([Point(0, 0)]),
+    on_map(TABLE)[["geometry"]],
+    TABLE.groupby("genus"),
+    TABLE.style,
+    {"a": [1, 2], "b": [1]},
+    {"a": {"b": {"c": 1}}},
+    {1: 2, "a": None},
+    {},
+    [[1, 2], [3]],
+    [[]],
+    [{}],
+    [None],
+    {("a", "b"): 1},
+    "1e999",
+    "--",
+    float("inf"),
+    10**400,
+    "x" * 10_000,
+    [1] * 100_000,
+    Value("Acer"),
+]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("k", range(len(ODD)))
+def test_whatever_is_handed_in_gets_a_sentence_and_no_traceback(name, k, capsys):
+    checking.check(f"99.{name}", ODD[k])
+    said = capsys.readouterr().out
+    assert said.startswith(("✗", "…")) and len(said) < 600
