@@ -55,7 +55,7 @@ class Form:
         return cls(said["kind"], said["value"], tuple(said.get("keys", ())))
 
 
-def cell(value: object) -> bool | int | float | str | None:
+def cell(value: Any) -> bool | int | float | str | None:
     """One value as JSON can hold it; None for whatever is missing."""
     if hasattr(value, "value") and hasattr(value, "decimals"):  # a figure of an answer, `datakit.show.Value`
         value = value.value
