@@ -64,7 +64,7 @@ def cell(value: Any) -> bool | int | float | str | None:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer)):
-        return int(value) if abs(value) < 2**63 else None
+        return whole if abs(whole := int(value)) < 2**63 else None
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else None
     text = unicodedata.normalize("NFC", str(value)).replace("’", "'")
