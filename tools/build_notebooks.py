@@ -4,6 +4,9 @@ Of each chapter come the participants' edition, ``notebooks/NAME.ipynb``; the on
 ``notebooks/solutions/NAME.ipynb``; and what checks have to know, ``datakit/workshop/exercises/NAME.json``. One
 execution serves all three: first the participants' cells, then each exercise with its solution, in the same kernel.
 
+Then the same in French, in ``notebooks/fr``: prose from the chapter's translation (``tools/make_messages.py``), code
+cells as they are, executed with ``DATAKIT_LANG=fr``.
+
 Outputs are kept, so that a reader sees results without running anything and tests have something to compare with. What
 would change at each execution without meaning anything (times, versions, random ids) is left out. With ``--check``
 nothing is executed or written: it says whether each notebook is its source, executed.
@@ -28,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from datakit.run.running import run  # noqa: E402
 from datakit.workshop import editions  # noqa: E402
 from datakit.workshop.recording import EXERCISE_MIME  # noqa: E402
+from tools import make_messages  # noqa: E402
 
 NOTEBOOKS = ROOT / "notebooks"
 EXERCISES = ROOT / "datakit" / "workshop" / "exercises"
@@ -35,13 +39,15 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
 
-def from_source(path):
+def from_source(path, lang="en"):
     """The notebook that a py:percent file describes, without outputs, its cell ids made from its content.
 
     Parameters
     ----------
     path : path
         Of a file of ``notebooks/src``.
+    lang : {"en", "fr"}
+        Of its prose. Code and ids are the same in both.
 
     Returns
     -------
@@ -51,6 +57,7 @@ def from_source(path):
     nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
     nb.nbformat, nb.nbformat_minor = 4, 5
     seen = {}
+    french = make_messages.french_of(path.stem) if lang == "fr" else None
     for cell in nb.cells:
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         seen[digest] = seen.get(digest, 0) + 1
@@ -59,7 +66,14 @@ def from_source(path):
         # Who works on an exercise in JupyterLab does not see the solution below it until it is clicked open.
         folded = {"jupyter": {"source_hidden": True, "outputs_hidden": True}} if "solution" in (tags or ()) else {}
         cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
+        if french and cell.cell_type == "markdown":
+            cell.source = make_messages.in_french(cell.source, french)
     return nb
+
+
+def edition(notebooks, lang):
+    """The folder of the notebooks in a language."""
+    return notebooks if lang == "en" else notebooks / lang
 
 
 def with_cells(nb, cells):
@@ -94,7 +108,7 @@ def to_run(nb, name, known=False):
     return with_cells(nb, cells)
 
 
-def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
+def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600, lang="en"):
     """Execute one source as ``datakit run`` does, and write what is made of it.
 
     Parameters
@@ -105,23 +119,25 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
         Where the notebooks go; the source is in ``src`` below it.
     origins : str
         Always the sample for what is shipped.
+    lang : {"en", "fr"}
+        That of ``DATAKIT_LANG``, which is set for all kernels.
 
     Returns
     -------
     str or None
         What went wrong.
     """
-    bare = from_source(notebooks / "src" / f"{name}.py")
+    bare = from_source(notebooks / "src" / f"{name}.py", lang)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.ipynb"
-        nbformat.write(to_run(bare, name), path)
+        nbformat.write(to_run(bare, name, known=lang != "en"), path)
         report = run([path], origins=origins, output=Path(folder) / "report", timeout=timeout, progress=False)
         done = report.notebooks[0]
         if not done.ok:
             return f"{name}: {done.summary()}\n    {(done.error or {}).get('evalue', '')}"
         executed = nbformat.read(Path(folder) / "report" / f"{name}.ipynb", as_version=4)
     outputs = {cell.id: cell.get("outputs", []) for cell in executed.cells}
-    texts = made_of(bare, name, outputs, notebooks)
+    texts = made_of(bare, name, outputs, notebooks, lang)
     for text in texts.values():
         for place in (str(ROOT), str(Path.home()) + "/", tempfile.gettempdir() + "/"):
             if len(place) > 2 and place in text:
@@ -129,14 +145,14 @@ def execute(name, notebooks=NOTEBOOKS, origins="sample", timeout=600):
                     f"{name}: an output shows a path of this machine ({place}): print less, or make the path relative"
                 )
     for path, text in texts.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     size = sum(map(len, texts.values())) / 1e6
-    print(f"{name}: {done.seconds:.1f} s, {(done.peak_memory or 0) / 1e6:.0f} MB, {size:.2f} MB", flush=True)
+    print(f"{name} ({lang}): {done.seconds:.1f} s, {(done.peak_memory or 0) / 1e6:.0f} MB, {size:.2f} MB", flush=True)
     return None
 
 
-def made_of(bare, name, outputs, notebooks=NOTEBOOKS):
+def made_of(bare, name, outputs, notebooks=NOTEBOOKS, lang="en"):
     """The files that are made of an executed chapter: path -> text.
 
     Parameters
@@ -146,7 +162,10 @@ def made_of(bare, name, outputs, notebooks=NOTEBOOKS):
     name : str
     outputs : dict of str to list
         Of each cell, by its id.
+    lang : {"en", "fr"}
+        What checks have to know is written in English only.
     """
+    folder = edition(notebooks, lang)
 
     def shown(nb, kept):
         for count, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), 1):
@@ -157,7 +176,7 @@ def made_of(bare, name, outputs, notebooks=NOTEBOOKS):
         return nbformat.writes(nb) + "\n"
 
     if not editions.is_checked(bare.cells):
-        return {notebooks / f"{name}.ipynb": shown(bare, lambda cell: True)}
+        return {folder / f"{name}.ipynb": shown(bare, lambda cell: True)}
     taken = with_cells(bare, editions.participants(bare.cells))
     solved = with_cells(bare, editions.whole(bare.cells))
     records = [
@@ -166,11 +185,11 @@ def made_of(bare, name, outputs, notebooks=NOTEBOOKS):
     about = editions.described(bare.cells, name)
     order = ("minutes", "goal", "expected", "mistakes", "hints", "data")
     about["exercises"] = {n: {part: one[part] for part in order} for record in records for n, one in record.items()}
-    return {
-        notebooks / f"{name}.ipynb": shown(taken, lambda cell: True),
-        notebooks / "solutions" / f"{name}.ipynb": shown(solved, lambda cell: editions.role(cell) == "solution"),
-        exercises_file(notebooks, name): written(about),
+    made = {
+        folder / f"{name}.ipynb": shown(taken, lambda cell: True),
+        folder / "solutions" / f"{name}.ipynb": shown(solved, lambda cell: editions.role(cell) == "solution"),
     }
+    return made if lang != "en" else made | {exercises_file(notebooks, name): written(about)}
 
 
 def written(about):
@@ -220,7 +239,7 @@ def scrub(value):
     return value
 
 
-def differences(name, notebooks=NOTEBOOKS):
+def differences(name, notebooks=NOTEBOOKS, lang="en"):
     """Where a notebook is not its source, executed.
 
     Returns
@@ -228,18 +247,18 @@ def differences(name, notebooks=NOTEBOOKS):
     list of str
         Empty when the two are in step.
     """
-    bare = from_source(notebooks / "src" / f"{name}.py")
+    bare, folder = from_source(notebooks / "src" / f"{name}.py", lang), edition(notebooks, lang)
     if not editions.is_checked(bare.cells):
-        return differs(bare, notebooks / f"{name}.ipynb", name)
-    found = differs(with_cells(bare, editions.participants(bare.cells)), notebooks / f"{name}.ipynb", name)
+        return differs(bare, folder / f"{name}.ipynb", name)
+    found = differs(with_cells(bare, editions.participants(bare.cells)), folder / f"{name}.ipynb", name)
     solved = with_cells(bare, editions.whole(bare.cells))
     found += differs(
         solved,
-        notebooks / "solutions" / f"{name}.ipynb",
+        folder / "solutions" / f"{name}.ipynb",
         f"{name}, solutions",
         lambda cell: editions.role(cell) == "solution",
     )
-    return found + forgotten(bare, exercises_file(notebooks, name), name)
+    return found if lang != "en" else found + forgotten(bare, exercises_file(notebooks, name), name)
 
 
 def differs(made, path, name, executed=lambda cell: True):
@@ -286,19 +305,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="for example 10_trees_inventory; all by default")
     parser.add_argument("--check", action="store_true", help="write nothing: say whether each notebook is its source")
+    parser.add_argument("--lang", choices=("en", "fr"), help="in one language only")
     parser.add_argument("--timeout", type=float, default=600)
     args = parser.parse_args()
     there = sorted(path.stem for path in (NOTEBOOKS / "src").glob("*.py"))
     names = [Path(name).stem for name in args.names] or there
     if unknown := [name for name in names if name not in there]:
         parser.error(f"no source named {', '.join(unknown)}: there are {', '.join(there)}")
-    if args.check:
-        problems = [problem for name in names for problem in differences(name)]
-    else:
-        os.environ.pop("DATAKIT_ORIGINS", None)
-        os.environ["DATAKIT_LANG"] = "en"
+    problems = []
+    os.environ.pop("DATAKIT_ORIGINS", None)
+    for lang in [args.lang] if args.lang else ["en", "fr"]:
+        if args.check:
+            problems += [f"{lang}: {problem}" for name in names for problem in differences(name, lang=lang)]
+            continue
+        os.environ["DATAKIT_LANG"] = lang
         with ThreadPoolExecutor(2) as pool:
-            problems = [p for p in pool.map(lambda name: execute(name, timeout=args.timeout), names) if p]
+            made = pool.map(lambda name, lang=lang: execute(name, timeout=args.timeout, lang=lang), names)
+            problems += filter(None, made)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -134,6 +134,12 @@ def _prose(source):
     return found
 
 
+def french_of(name):
+    """How to say a text of a chapter in French: a function, which leaves as it is what is not translated."""
+    known = {message.id: message.string for message in updated(name) if message.id}
+    return lambda text: known.get(text) or text
+
+
 def in_french(source, say):
     """A cell of prose with each of its paragraphs, titles and items translated.
 
@@ -224,9 +230,8 @@ def written(catalog):
     write_po(po, catalog, width=120, include_lineno=False)
     text = CHANGES_EACH_TIME.sub(b"", po.getvalue()[po.getvalue().index(b"msgid") :])  # without who and when
     if catalog.domain in DOCUMENTS:
-        known = {message.id: message.string for message in catalog}
         english = _document(catalog.domain).read_text(encoding="utf-8")
-        return text, (in_french(english, lambda said: known.get(said) or said) + "\n").encode()
+        return text, (in_french(english, french_of(catalog.domain)) + "\n").encode()
     bare = read_po(io.BytesIO(text), locale="fr")
     for message in [m for m in bare if m.id and not all([m.string] if isinstance(m.string, str) else m.string)]:
         bare.delete(message.id, message.context)  # of a unit without French babel would write the English as French

@@ -72,7 +72,7 @@ def shapes_of(
     if given.get("required", True):
         wrong.append((absent, _("has a place on the map")))
     other, single = _other_kind(shapes, given.get("type", ""))
-    wrong.append((other, f"is a {given.get('type')}"))
+    wrong.append((other, _("is a {type}").format(type=given.get("type"))))
     shapes[single] = shapely.get_geometry(shapes[single], 0)
     said.append((single, _("{n} shapes of one part taken as a {kind}").format(n=single.sum(), kind=given.get("type"))))
     invalid = ~shapely.is_valid(shapes) & ~absent

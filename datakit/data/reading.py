@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Raise it when the same card and bytes would give another table: older kept tables are then left alone.
-READER = 2
+READER = 3
 
 
 def load(
@@ -159,7 +159,7 @@ def _explained(error, card, fetched):
 
 def _home(card, fetched):
     """Where the tables made from these bytes are kept, and the stem of the one made by this card and reader."""
-    return Cache(card).home(fetched.sha256), f"table-{card.digest[:12]}-{READER}-{language()}"
+    return Cache(card).home(fetched.sha256), f"table-{card.digest[:12]}-{READER}"
 
 
 def _kept(card, fetched):
@@ -173,6 +173,8 @@ def _kept(card, fetched):
         data = (folder / f"{stem}.parquet").read_bytes()
         # The digest of the whole file: Parquet's own page checksums leave out the schema, and cost no less.
         if hashlib.sha256(data).hexdigest() != said.pop("table"):
+            return None
+        if said.pop("language") != language() and (said["rejects"] or said["notes"]):  # they say why, in words
             return None
         if said["rejects_file"]:  # noted without its folder: a cache may be moved
             said["rejects_file"] = str(folder / said["rejects_file"])
@@ -220,4 +222,5 @@ def _keep(parsed, said, folder, stem):
         write_whole(folder / name, lambda file: for_spreadsheets(parsed.rejects).to_csv(file, index=False))
     digest, geo = hashlib.sha256(data.getbuffer()).hexdigest(), isinstance(parsed.frame, gpd.GeoDataFrame)
     # Last, because its presence says that the others are whole.
-    write_note(folder / f"{stem}.json", {**said, "rejects_file": name, "geo": geo, "table": digest})
+    note = {**said, "rejects_file": name, "geo": geo, "table": digest, "language": language()}
+    write_note(folder / f"{stem}.json", note)

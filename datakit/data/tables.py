@@ -112,7 +112,7 @@ def _columns(raw, rows, card):
         text = as_text(raw[name])
         values, rule = _convert(text, f, card)
         if rule is not None and rule.any():
-            broken.append(_reject(rows, f.name, text, rule, f"is a {f.type}" + _format_of(f)))
+            broken.append(_reject(rows, f.name, text, rule, _("is a {type}").format(type=f.type) + _format_of(f)))
         broken += [_reject(rows, f.name, text, wrong, why) for wrong, why in _constraints(values, f)]
         columns[f.name] = values
     return columns, broken

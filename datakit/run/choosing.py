@@ -11,7 +11,7 @@ from datakit.errors import WrongUse
 from datakit.language import _
 from datakit.run.parameters import read_parameters
 from datakit.run.report import SAID
-from datakit.run.shipped import kit_notebooks
+from datakit.run.shipped import kit_notebooks, spoken
 
 if TYPE_CHECKING:
     import os
@@ -65,8 +65,8 @@ class Notebook:
 
 
 def notebooks_folder() -> Path:
-    """The folder of notebooks: ``./notebooks``, else the kit's own."""
-    for folder in (Path("notebooks"), kit_notebooks()):
+    """The folder of notebooks: ``./notebooks``, else the kit's own; in the user's language where it has it."""
+    for folder in (spoken(Path("notebooks")), kit_notebooks()):
         if any(folder.glob("*.ipynb")):
             return folder
     raise WrongUse("notebooks", _("there is no folder of notebooks here"), next=_("datakit run --notebooks FOLDER"))

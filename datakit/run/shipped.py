@@ -10,7 +10,7 @@ from pathlib import Path
 from datakit.data.files import write_whole
 from datakit.errors import WrongUse
 from datakit.extras import checkout
-from datakit.language import _, ngettext
+from datakit.language import _, language, ngettext
 
 
 def kit_notebooks() -> Path:
@@ -19,9 +19,16 @@ def kit_notebooks() -> Path:
     Returns
     -------
     Path
+        Of those in the user's language.
     """
     project = checkout()
-    return (project if project else Path(__file__).resolve().parents[1]) / "notebooks"
+    return spoken((project if project else Path(__file__).resolve().parents[1]) / "notebooks")
+
+
+def spoken(folder: Path) -> Path:
+    """The folder of the same notebooks in the user's language, where there is one."""
+    other = folder / language()
+    return other if other.is_dir() else folder
 
 
 def copy_notebooks(folder: str | os.PathLike[str] = "notebooks") -> tuple[list[Path], list[Path]]:

@@ -16,6 +16,7 @@ from datakit.data.files import sha256_of
 from datakit.data.provenance import Provenance
 from datakit.errors import CrsMismatch, RowsRejected
 from datakit.geo.crs import same_crs
+from datakit.language import speaking
 
 CSV = "code;n;x;y\n01004;1;5.04;47.32\n21231;two;5.05;47.33\n21166;3;5.01;47.29\n"
 
@@ -73,6 +74,9 @@ def test_a_load_says_where_it_came_from_and_what_it_left_out(mirror):
     listed = pd.read_csv(said["rejects_file"], dtype=str)
     assert listed.to_dict("records") == [{"row": "2", "column": "n", "rule": "is a integer", "value": "two"}]
     assert frame.crs.to_epsg() == 2154
+    with speaking("fr"), pytest.warns(DataWarning, match="1 lignes sur 3"):
+        again = datakit.load("things", base).attrs["datakit"]
+    assert again["rejects"] == [{"row": 2, "column": "n", "value": "two", "rule": "est de type integer"}]
 
 
 def test_a_warning_points_at_the_line_that_asked(mirror, tmp_path):
