@@ -64,7 +64,7 @@ coverage: $(for_dev)  ## the same, and how much of datakit/ they reach: 90 % at 
 	@$(tests) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 lab: $(for_run)  ## JupyterLab on the first notebook
-	@$(bin)/jupyter trust notebooks/*.ipynb notebooks/*/*.ipynb notebooks/*/*/*.ipynb >/dev/null
+	@find notebooks -name "*.ipynb" -exec $(bin)/jupyter trust {} + >/dev/null
 	@JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(bin)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 	    --LabApp.default_url="/lab/tree/$$($(bin)/python -c 'from datakit.run.choosing import notebooks_folder as f; print(f().as_posix())')/00_start_here.ipynb"
 

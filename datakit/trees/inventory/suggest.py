@@ -107,8 +107,9 @@ class Suggestion:
             pgettext("head", "field"),
             pgettext("head", "sure"),
             pgettext("head", "unit"),
+            pgettext("head", "reason"),
         )
-        lines = [f"{heads[0]:<20} {heads[1]:<22} {heads[2]:>4} {heads[3]:<5} {pgettext('head', 'reason')}"]
+        lines = ["{:<20} {:<22} {:>4} {:<5} {}".format(*heads)]
         for r in self.table.fillna({"field": "?"}).itertuples():
             lines.append(f"{r.source:<20.20} {r.field:<22} {number(r.confidence, 2):>4} {r.unit:<5} {r.reason}")
         return "\n".join(lines)
