@@ -193,7 +193,10 @@ def _of_call(call):
 
 
 def _words(word):
-    if isinstance(word, ast.Constant) and isinstance(word.value, str) and word.value:
+    if isinstance(word, ast.IfExp):  # words chosen by the figures
+        yield from _words(word.body)
+        yield from _words(word.orelse)
+    elif isinstance(word, ast.Constant) and isinstance(word.value, str) and word.value:
         yield word.value
 
 

@@ -49,7 +49,7 @@ def places(
     shown = inside.assign(kind=kind)[inside["category"].isin(list(labels))]
     counts = shown["kind"].value_counts()
     colours = dict(zip(labels.values(), charts.CATEGORICAL, strict=False)) | {_(FLAGGED): "#000000"}
-    told = ", ".join(f"{n} {name}" for name, n in counts.items())
+    told = ", ".join(_("{n} {kind}").format(n=n, kind=name) for name, n in counts.items())
     drawn = maps.Map(
         maps.Words(
             title=_("Places by kind"),

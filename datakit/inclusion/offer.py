@@ -8,7 +8,8 @@ import pandas as pd
 
 from datakit.errors import CannotAnswer
 from datakit.inclusion.services import CATEGORIES
-from datakit.language import N_, _
+from datakit.language import N_, _, day
+from datakit.show.answers import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +70,11 @@ def opening(counted: pd.DataFrame) -> pd.DataFrame:
         raise CannotAnswer(_("opening hours"), _("no place of these kinds says when it is open"))
     out = told.rename(index=_).rename_axis("says").reset_index(name="places")
     return out.assign(pct=100 * out["places"] / counted["places"].sum())
+
+
+def newest(dates: pd.Series) -> Value:
+    """The last of some dates, as the user writes it, for an answer."""
+    return Value(day(dates.max().date().isoformat()) if dates.notna().any() else N_("not said"))
 
 
 def per_commune(places: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, kinds: Iterable[str]) -> gpd.GeoDataFrame:

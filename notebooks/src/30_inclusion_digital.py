@@ -98,7 +98,7 @@ with ask("When are they open?") as opened:
     checked.needed()
     says = offer.opening(counted)
     part = {row.says: Value(row.pct, "%", decimals=0) for row in says.itertuples()}
-    alt = "; ".join(f"{row.says}: {row.places}" for row in says.itertuples())
+    alt = tables.told(says.set_index("says")["places"])
     title = "What places say of themselves"
     fig, _ = charts.bars(says, "pct", "says", title=title, unit="% of the places listed", alt=alt, data=found.data)
     opened.say(
@@ -113,12 +113,11 @@ with ask("When are they open?") as opened:
 with ask("How old is the list?") as dated:
     listed = layers["mednum-bfc"]
     dates = listed.loc[listed["id"].isin(found.inside["id"]), "updated"]
-    newest = dates.max().date().isoformat() if dates.notna().any() else "not said"
     dated.say(
         "{silent} of {dated} digital-inclusion places have no date of update; the newest is {newest}.",
         silent=Value(int(dates.isna().sum())),
         dated=Value(len(dates)),
-        newest=Value(newest),
+        newest=offer.newest(dates),
         cannot_say="Which of them still exist.",
         data=[listed],
     )

@@ -17,8 +17,6 @@ from tools import make_messages as messages
 # Rooms and chapters whose French is being written. Nothing is added here: a name goes when its file is complete.
 OPEN = {
     "facilitator",
-    "00_start_here",
-    "05_open_the_portal",
     "10_trees_inventory",
     "11_trees_diversity",
     "12_trees_structure",
