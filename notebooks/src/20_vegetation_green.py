@@ -45,12 +45,13 @@ park_hectares: float = 1.0  # least size of that green space
 import datakit
 from datakit.data.layers import Layers
 from datakit.geo import dwellings, fairness, streets, territory
-from datakit.show import Value, ask, tables
+from datakit.show import Value, ask, phrase, tables
 from datakit.vegetation import cover, figures, inequality, pictures, placing, reach, rule, sight, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted = rule.Rule(trees_in_view, canopy_around, walk_to_park, tree_reach, neighbourhood, park_hectares, trunk)
-print(f"Green spaces are counted from {wanted.hectares:g} ha, trees in view from a trunk of {wanted.trunk:g} cm.")
+counted = "Green spaces are counted from {least} ha, trees in view from a trunk of {trunk} cm."
+print(phrase(counted, least=wanted.hectares, trunk=wanted.trunk))
 
 # %% [markdown]
 # ## How much is green
@@ -110,7 +111,8 @@ with ask("Where do the residents live, and how sure is that?") as lived:
         "{residents} of {where} are placed from {source}. Tried one grain coarser, building volume puts {volume} of "
         "them into the wrong place, an even spread {ground}.",
         **figures.placed(living, here.where),
-        cannot_say=f"How many live in one cell: none is shown with fewer than {placing.FEW} residents.",
+        few=Value(placing.FEW, "residents"),
+        cannot_say="How many live in one cell: none is shown with fewer than {few}.",
         data=[*living.tables, *here.tables],
     )
 

@@ -39,11 +39,11 @@ warm_night: float = 20.0  # minimum temperature from which a night is tropical, 
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
+from datakit.show import Value, ask, phrase
 from datakit.vegetation import exposure, figures, heat, heatwaves, pictures, placing, town, trends
 
 layers = Layers(origins, rehearsal=rehearsal)
-print(f"A summer is counted when 95 % of its {heat.season_days(2025)} days were observed.")
+print(phrase("A summer is counted when 95 % of its {n} days were observed.", n=heat.season_days(2025)))
 
 # %% [markdown]
 # ## Hot days

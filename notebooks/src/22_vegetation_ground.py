@@ -41,13 +41,13 @@ seed: int = 0  # of the cells on which other distances are tried
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
+from datakit.show import Value, ask, phrase
 from datakit.vegetation import figures, ground, pictures, placing, planting, room, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 offsets = planting.Offsets(buildings=offset_buildings, roads=offset_roads, vegetation=offset_vegetation)
-said = offsets.table()["source"].str.startswith(planting.CHOICE)
-print(f"Of {len(said)} distances, {said.sum()} are choices of this kit.")
+said = "Of {all} distances, {chosen} are choices of this kit."
+print(phrase(said, all=len(offsets.table()), chosen=len(offsets.chosen)))
 
 # %% [markdown]
 # ## Free ground

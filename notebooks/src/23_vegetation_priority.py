@@ -45,12 +45,12 @@ seed: int = 0  # of every random draw
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
+from datakit.show import Value, ask, phrase
 from datakit.vegetation import exposure, figures, firmness, pictures, placing, planting, room, town
 
 layers = Layers(origins, rehearsal=rehearsal)
 weights = {"heat": weight_heat, "bare": weight_bare, "residents": weight_residents, "vulnerable": weight_vulnerable}
-print("Drawn together:", *firmness.CHOICES.values(), sep="\n- ")
+print(phrase("Drawn together:"), *map(phrase, firmness.CHOICES.values()), sep="\n- ")
 
 # %% [markdown]
 # ## Need

@@ -42,15 +42,16 @@ seed: int = 0  # of every random draw
 # %%
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
+from datakit.show import Value, ask, phrase
 from datakit.trees import structure
 from datakit.vegetation import candidates, exposure, figures, firmness, future, pictures, placing, room, rule, scenario
 from datakit.vegetation.town import town
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted, offsets = rule.Rule(walk=walk_to_park), room.Offsets()
-few, middle, many = (f"{100 * left:.0f} %" for left in scenario.alive(years, planted=True))
-print(f"After {years} years {middle} of planted trees stand, {many} where many die, {few} where few do.")
+few, middle, many = (Value(100 * left, "%", decimals=0) for left in scenario.alive(years, planted=True))
+left = "After {years} years {middle} of planted trees stand, {many} where many die, {few} where few do."
+print(phrase(left, years=years, few=few, middle=middle, many=many))
 
 # %% [markdown]
 # ## Where they go
