@@ -54,10 +54,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "notebooks",
         _("write the participants' notebooks, and the facilitator's with an answer key"),
         _notebooks,
-        "  datakit workshop notebooks workshop\n  datakit workshop notebooks atelier --lang fr\n",
+        "  datakit workshop notebooks workshop\n  datakit workshop notebooks workshop --origins mirror,sample\n",
         workshop,
     )
     c.add_argument("folder", metavar="DIR", help=_("participants and facilitators are made in it"))
+    c.add_argument(
+        "--origins", metavar="LIST", help=_("data of the day: checks learn its answers (default: the sample's)")
+    )
     c.add_argument("--replace", action="store_true", help=_("also notebooks that somebody has worked in"))
 
 
@@ -71,7 +74,7 @@ def _save(args):
 def _notebooks(args):
     from datakit.workshop import handouts
 
-    written = handouts.write_notebooks(args.folder, replace=args.replace)
+    written = handouts.write_notebooks(args.folder, "", args.replace, args.origins or "", progress=True)
     for name in (handouts.PARTICIPANTS, handouts.FACILITATORS):
         folder = Path(args.folder, name)
         count = sum(path.suffix == ".ipynb" and folder in path.parents for path in written)

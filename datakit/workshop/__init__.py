@@ -10,6 +10,7 @@ sayings    What a check says
 comparing  How an answer differs from the one that is expected
 forms      What an answer is, in whichever form it was given
 recording  What a check has to know, written down while a chapter is executed
+answering  Solutions executed on other data than the sample, so that checks know its answers
 handouts   What is given out: participants' notebooks, solutions, and answer keys to print
 editions   A chapter's two editions: the participants', and the whole one with its solutions
 """

@@ -16,17 +16,20 @@ from datakit.language import _, language, speaking
 from datakit.run.shipped import kit_notebooks
 from datakit.show.style import number
 from datakit.show.templates import render
-from datakit.workshop import checking, editions, forms, sayings
+from datakit.workshop import answering, checking, editions, forms, sayings
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 PARTICIPANTS, FACILITATORS = "participants", "facilitators"
 KEYS = "index.html"
 
 
-def write_notebooks(folder: str | os.PathLike[str], lang: str = "", replace: bool = False) -> list[Path]:
+def write_notebooks(
+    folder: str | os.PathLike[str], lang: str = "", replace: bool = False, origins: str = "", progress: bool = False
+) -> list[Path]:
     """Write what participants get and what the facilitator keeps into two folders.
 
     Parameters
@@ -37,6 +40,11 @@ def write_notebooks(folder: str | os.PathLike[str], lang: str = "", replace: boo
         By default the user's.
     replace : bool
         Whether to replace a notebook that is there and was worked in.
+    origins : str, optional
+        Data that participants will work on, as ``datakit run --origins`` takes it: solutions are executed on it, so
+        that checks and answer keys know its answers. By default the sample's are known.
+    progress : bool
+        Say on the standard error how the execution goes.
 
     Returns
     -------
@@ -50,7 +58,7 @@ def write_notebooks(folder: str | os.PathLike[str], lang: str = "", replace: boo
     """
     folder = Path(folder)
     with speaking(lang):
-        made = {folder / name: content for name, content in contents().items()}
+        made = {folder / name: content for name, content in contents(origins, progress).items()}
     changed = [path for path, content in made.items() if _is_changed(path, content)]
     if changed and not replace:
         raise WrongUse(
@@ -76,40 +84,43 @@ def _is_changed(path, content):
         return True  # a folder, say, or what may not be read: it is not ours
 
 
-def contents() -> dict[str, bytes]:
+def contents(origins: str = "", progress: bool = False) -> dict[str, bytes]:
     """The files to be written, by their path in the folder, in the user's language."""
     kit = kit_notebooks()
     kit = kit / language() if any((kit / language()).glob("*.ipynb")) else kit
-    found, pages = {}, []
-    for path in sorted(kit.glob("*.ipynb")):
-        found[f"{PARTICIPANTS}/{path.name}"] = path.read_bytes()
-        solved = kit / "solutions" / path.name
-        if solved.exists():
-            found[f"{FACILITATORS}/solutions/{path.name}"] = solved.read_bytes()
-            title, page = answer_key(solved)
-            found[f"{FACILITATORS}/{path.stem}.html"] = page.encode()
-            pages.append((path.stem, title, minutes(path.stem)))
+    found = {f"{PARTICIPANTS}/{path.name}": path.read_bytes() for path in sorted(kit.glob("*.ipynb"))}
+    solved = sorted((kit / "solutions").glob("*.ipynb"))
+    found |= {f"{FACILITATORS}/solutions/{path.name}": path.read_bytes() for path in solved}
+    chapters = {path.stem: (_cells(path), checking.known(path.stem)) for path in solved}
+    if origins:
+        for name, cells in answering.executed(solved, origins, progress).items():
+            chapters[name] = cells, answering.known_here(name, cells)
+            text = json.dumps(chapters[name][1], ensure_ascii=False, indent=1) + "\n"
+            found[f"{PARTICIPANTS}/{checking.BESIDE}/{name}.json"] = text.encode()
+    pages = []
+    for name, (cells, known) in chapters.items():
+        title, page = answer_key(name, cells, known)
+        found[f"{FACILITATORS}/{name}.html"] = page.encode()
+        pages.append((name, title, [one["minutes"] for one in checking.known(name)["exercises"].values()]))
     found[f"{FACILITATORS}/{KEYS}"] = render("keys.html.j2", __package__, pages=pages, lang=language()).encode()
     return found
 
 
-def known(name: str) -> dict[str, Any]:
-    """What checks know of a chapter's exercises."""
-    return json.loads((checking.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+def _cells(path):
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
-def minutes(name: str) -> list[int]:
-    """How long each exercise of a chapter takes."""
-    return [one["minutes"] for one in known(name)["exercises"].values()]
-
-
-def answer_key(path: Path) -> tuple[str, str]:
+def answer_key(name: str, cells: Sequence[Any], known: Mapping[str, Any]) -> tuple[str, str]:
     """The answer key of a chapter, as one HTML page that prints on A4.
 
     Parameters
     ----------
-    path : path
-        Its notebook with solutions.
+    name : str
+        Of the chapter.
+    cells : list of cell
+        Of its notebook with solutions, executed.
+    known : dict
+        What checks know of its exercises on that data.
 
     Returns
     -------
@@ -118,35 +129,42 @@ def answer_key(path: Path) -> tuple[str, str]:
     with needed_by(__name__):
         from nbconvert.filters import markdown2html
 
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        cell["source"] = "".join(cell["source"])
-    title = next(c["source"] for c in cells if c["cell_type"] == "markdown").splitlines()[0].lstrip("# ")
-    texts = [c["source"] for c in cells if editions.role(c) == "exercise" and c["cell_type"] == "markdown"]
+    prose = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+    texts = ["".join(c["source"]) for c in cells if editions.role(c) == "exercise" and c["cell_type"] == "markdown"]
     solutions = [c for c in cells if editions.role(c) == "solution"]
-    exercises = known(path.stem)["exercises"]
+    title = prose[0].splitlines()[0].lstrip("# ")
+    answers = [data[ANSWER_MIME] for cell in cells for data in _outputs(cell) if ANSWER_MIME in data]
+    kinds = {answer["kind"] for answer in answers if answer["answered"]}
     shown = []
-    for text, solution, (number_, one) in zip(texts, solutions, exercises.items(), strict=True):
-        expected = forms.Form.from_json(one["expected"])
+    for text, solution, number_ in zip(texts, solutions, checking.known(name)["exercises"], strict=True):
         told = [data[ANSWER_MIME] for data in _outputs(solution) if ANSWER_MIME in data]
-        shown.append(
-            {
-                "number": number_,
-                "minutes": one["minutes"],
-                "text": markdown2html(re.sub(r"^\*\*\d+\.\*\* \([^)]*\) *", "", text)),
-                "table": _table(expected),
-                "expected": "" if expected.kind == "table" else brief(expected, 99),
-                "sentences": [answer["sentence"] for answer in told if answer["sentence"]],
-                "limits": [answer["cannot_say"] for answer in told if answer["cannot_say"]],
-                "hints": [checking.marked(_(hint)) for hint in one["hints"]],
-                "mistakes": [_mistake(**mistake) for mistake in one["mistakes"]],
-                "code": solution["source"],
-            }
-        )
-    page = render(
-        "key.html.j2", __package__, title=title, name=path.stem, exercises=shown, stamp=STAMP, lang=language()
-    )
-    return title, page
+        html = markdown2html(re.sub(r"^\*\*\d+\.\*\* \([^)]*\) *", "", text))
+        code = "".join(solution["source"]).partition("\nfrom datakit.workshop import recording")[0]
+        shown.append({"number": number_, "text": html, "code": code, **_key(number_, known), **_told(told)})
+    values = {"title": title, "name": name, "exercises": shown, "lang": language()}
+    return title, render("key.html.j2", __package__, stamp="" if kinds == {"REAL"} else STAMP, **values)
+
+
+def _key(number_, known):
+    """What the key says of an exercise: what is expected, unless the data cannot answer; hints, and mistakes."""
+    one = known["exercises"].get(number_)
+    expected = forms.Form.from_json(one["expected"]) if one else None
+    one = one or checking.exercise(number_)[0]
+    return {
+        "minutes": one["minutes"],
+        "table": _table(expected) if expected else None,
+        "expected": brief(expected, 99) if expected and expected.kind != "table" else "",
+        "hints": [checking.marked(_(hint)) for hint in one["hints"]],
+        "mistakes": [_mistake(**mistake) for mistake in one["mistakes"]] if expected else [],
+    }
+
+
+def _told(answers):
+    """What the solution said in words."""
+    return {
+        "sentences": [answer["sentence"] or answer["why"] for answer in answers],
+        "limits": [answer["cannot_say"] for answer in answers if answer["cannot_say"]],
+    }
 
 
 def _mistake(why, value):
@@ -154,7 +172,7 @@ def _mistake(why, value):
 
 
 def _outputs(cell):
-    return [output.get("data", {}) for output in cell["outputs"]]
+    return [output.get("data", {}) for output in cell.get("outputs", ())]
 
 
 def said(value: object) -> str:

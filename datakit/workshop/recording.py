@@ -86,9 +86,32 @@ def record(number: str, answer: object, mistakes: str, namespace: Mapping[str, A
             raise WrongUse(f"exercise {number}", "a mistake tells nothing apart", found=f"{why!r} is {what}")
     one["expected"] = expected.to_json()
     one["mistakes"] = [{"why": why, "value": value.to_json()} for why, value in wrong.items()]
-    one["data"] = {said["id"]: said["sha256"] for said in provenance.provenance().records() if not said.get("left_out")}
+    one["data"] = _data()
     _show({number: one})
     checking.check(number, answer)
+
+
+def renew(number: str, answer: object) -> None:
+    """Write down what an exercise comes to on other data than the sample; nothing where that data cannot answer it.
+
+    Parameters
+    ----------
+    number : str
+        Of the exercise.
+    answer : object
+        The solution's.
+    """
+    one, _ = checking.exercise(number)
+    try:
+        expected = forms.describe(answer)
+    except WrongUse:
+        return
+    _show({number: {**one, "expected": expected.to_json(), "mistakes": [], "data": _data()}})
+
+
+def _data():
+    said = provenance.provenance().records()
+    return {one["id"]: one["sha256"] for one in said if not one.get("left_out")}
 
 
 def _show(said):

@@ -2,10 +2,13 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
+import datakit
 from datakit.cli import main
+from datakit.data import mirrors
 from datakit.errors import WrongUse
 from datakit.run.shipped import kit_notebooks
 from datakit.workshop import checking, forms, handouts
@@ -41,7 +44,7 @@ def test_the_facilitator_gets_solutions_and_a_key_for_each_chapter(given):
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
         assert not re.search(r"(src|href)=[\"'](https?:)?//", page), "it opens without a network"
         assert "SYNTHETIC SAMPLE" in page
-        for number, one in handouts.known(name)["exercises"].items():
+        for number, one in checking.known(name)["exercises"].items():
             section = page.split(f"Exercise {number} ·")[1].split("</section>")[0]
             assert f"{one['minutes']} minutes" in section and "check(" in section
             for sentence in (*one["hints"], *(mistake["why"] for mistake in one["mistakes"])):
@@ -98,3 +101,46 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 )
 def test_an_answer_is_told_on_one_line(answer, said):
     assert handouts.brief(forms.describe(answer)) == said
+
+
+@pytest.fixture
+def city(root, tmp_path):
+    """A mirror of the sample's communes in which Talant has grown large."""
+    people = json.loads(
+        (root / "datakit/sample/communes-population/communes-population.json").read_text(encoding="utf-8")
+    )
+    next(one for one in people if one["nom"] == "Talant")["population"] = 2_000_000
+    file = tmp_path / "communes-population.json"
+    file.write_text(json.dumps(people), encoding="utf-8")
+    folder = tmp_path / "city"
+    mirrors.add(folder, "communes-population", file)
+    shapes = (root / "datakit/sample/communes/communes.geojson").read_text(encoding="utf-8")
+    file.with_name("communes.geojson").write_text(shapes + "\n", encoding="utf-8")  # else it is known to be invented
+    mirrors.add(folder, "communes", file.with_name("communes.geojson"))
+    return folder
+
+
+@pytest.mark.slow
+def test_checks_know_the_answers_of_the_data_of_the_day(city, root, tmp_path, monkeypatch):
+    kit, room = tmp_path / "kit", tmp_path / "room"
+    for name in ("00_start_here.ipynb", "solutions/00_start_here.ipynb"):
+        (kit / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / "notebooks" / name, kit / name)
+    monkeypatch.setattr(handouts, "kit_notebooks", lambda: kit)
+    handouts.write_notebooks(room, origins=str(city))
+    learnt = json.loads((room / "participants/exercises/00_start_here.json").read_text(encoding="utf-8"))["exercises"]
+    of_sample, of_city = (
+        one["00.2"]["expected"]["value"] for one in (checking.known("00_start_here")["exercises"], learnt)
+    )
+    assert of_sample != of_city
+    page = (room / "facilitators" / "00_start_here.html").read_text(encoding="utf-8")
+    assert f"<strong>{of_city}</strong>" in page and "SYNTHETIC SAMPLE" not in page
+
+    datakit.load("communes-population", str(city))
+    assert checking.judge("00.2", of_city).state == "form", "nobody has told this folder"
+    monkeypatch.chdir(room / "participants")
+    assert checking.judge("00.2", of_city).state == "right"
+    wrong = checking.judge("00.2", of_city + 7)
+    assert wrong.state == "wrong" and "Hint 1 of 3" in wrong.hint
+    (room / "participants/exercises/00_start_here.json").write_text("{", encoding="utf-8")
+    assert checking.judge("00.2", of_city).state == "form", "a file that is none is left alone"
