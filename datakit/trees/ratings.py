@@ -47,7 +47,7 @@ def statements(name: str, package: str = "datakit.trees") -> pd.DataFrame:
     DataFrame
         ``taxon`` (genus or species); ``class``: what this kit makes of it, empty where it is shown and not counted;
         ``word``: in the source's language where its words were kept, else their sense in English; ``rater``: who says
-        it (``rater_fr``: in French, where that differs);
+        it (``rater_fr``, and ``word_fr`` of candidates: in French, where that differs);
         ``read_as`` ("page": the publisher's, "abstract", "excerpt": a part of it, "press": a report of it, "copy":
         elsewhere than at its publisher's); ``address``: where, as it was seen (empty: a journal, or a copy); ``note``;
         some have ``evidence`` ("study" and "trial" of town trees, "other").

@@ -87,9 +87,15 @@ def _said(said):
     ):
         out[column] = pd.to_numeric(measured[what][value]).astype(float).reindex(taxon)
     for what, rows in measured.items():
-        out[f"{what}_source"] = (rows["rater"] + ", " + rows["address"] + " (" + rows["word"] + ")").reindex(taxon)
+        who, word = _read(rows, "rater"), _read(rows, "word")
+        out[f"{what}_source"] = (who + ", " + rows["address"] + " (" + word + ")").reindex(taxon)
     out["note"] = said.groupby("taxon")["note"].agg(lambda notes: " ".join(dict.fromkeys(n for n in notes if n)))
     return out
+
+
+def _read(rows, column):
+    """A column in the user's language: what is the same in both is written once."""
+    return rows[f"{column}_fr"].where(rows[f"{column}_fr"].ne("") & (language() == "fr"), rows[column])
 
 
 def choose(

@@ -68,6 +68,9 @@ def test_a_mix_is_told_in_french():
     page = tables.html(told, caption="x")
     assert "s\u00e9cheresse" in page and "nom fran\u00e7ais" in page and "aucune de la liste" in page
     assert not {"tolerant", "low", "moderate", "none listed"} & set(told.astype(str).to_numpy().ravel())
+    said = " ".join(candidates.sources(candidates.table().index).to_numpy().ravel())
+    assert "de l\u2019essai Stadtgr\u00fcn" in said and "7 \u00e0 10 m" in said and "(gel)" in said
+    assert not any(words in said for words in ("of the trial", " to 10", "plant database", "warmer end"))
 
 
 def test_groups_of_residents_are_told_in_french():
