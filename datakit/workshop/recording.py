@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 EXERCISE_MIME = "application/vnd.datakit.exercise+json"
-FEWEST_MISTAKES = 3
 
 
 def begin(chapter: Mapping[str, Any]) -> None:
@@ -47,11 +46,14 @@ def evaluated(mistakes: str, namespace: Mapping[str, Any]) -> dict[str, object]:
         return {}
     tree = ast.parse(mistakes)
     last = tree.body.pop()
-    if not isinstance(last, ast.Expr):
-        raise WrongUse("mistakes", "the last line of the cell is no dict", found=ast.unparse(last)[:80])
     here = dict(namespace)
     exec(compile(tree, "<mistakes>", "exec"), here)
-    return eval(compile(ast.Expression(last.value), "<mistakes>", "eval"), here)
+    found = (
+        eval(compile(ast.Expression(last.value), "<mistakes>", "eval"), here) if isinstance(last, ast.Expr) else None
+    )
+    if not isinstance(found, dict):
+        raise WrongUse("mistakes", "the last line of the cell is no dict", found=ast.unparse(last)[:80])
+    return found
 
 
 def record(number: str, answer: object, mistakes: str, namespace: Mapping[str, Any]) -> None:

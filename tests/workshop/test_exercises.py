@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datakit.workshop import checking, editions, forms
+from datakit.errors import WrongUse
+from datakit.workshop import checking, editions, forms, recording
 from tests import chapters
 
 NAMES = tuple(sorted(path.stem for path in (chapters.NOTEBOOKS / "src").glob("*.py")))
@@ -158,3 +159,72 @@ def test_a_blank_says_that_it_is_one_and_what_it_is_for(name):
     for cell in blanks:
         (shown,) = cell.outputs
         assert "Not answered yet." in shown.data["text/plain"] and "What it is for" in shown.data["text/plain"]
+
+
+@pytest.mark.parametrize("theme", ["trees", "vegetation", "inclusion"])
+def test_each_theme_has_exercises_of_three_levels(theme):
+    found = [one for name in NAMES if f"_{theme}_" in name for one in editions.exercises(source(name), name)]
+    assert len(found) >= 4 and {one.minutes for one in found} == set(editions.MINUTES)
+
+
+def test_a_participant_goes_from_blank_to_blank():
+    """The first chapter as it is given out: to its first blank, a wrong answer, the right one, and on to the end."""
+    name = "00_start_here"
+    cells = nbformat.read(chapters.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    answers = [given(forms.Form.from_json(one["expected"])) for one in known(name)["exercises"].values()]
+
+    def says(outputs):
+        return next(o.data["text/plain"] for o in outputs if "Exercise" in o.get("data", {}).get("text/plain", ""))
+
+    with chapters.fresh(chapters.NOTEBOOKS, "sample") as shell:
+        for cell in (c for c in cells if c.cell_type == "code"):
+            outputs = shell.run(cell.source)
+            if editions.role(cell) == "exercise":
+                assert says(outputs).startswith("… ")
+                assert says(shell.run(cell.source.replace("...", "'who knows'", 1))).startswith("✗ ")
+                assert says(shell.run(cell.source.replace("...", repr(answers.pop(0)), 1))).endswith("Right.")
+    assert not answers, "there was a blank for each"
+
+
+BLANK = [("exercise", "**1.** (5 minutes) *To try.* What?"), ("exercise", 'check("99.1", answer)')]
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        ([("exercise", "**1.** (7 minutes) *To try.* How many?")], "minutes"),
+        ([("exercise", "**2.** (5 minutes) *To try.* How many?")], "minutes"),
+        ([("exercise", "**1.** (5 minutes) *To try.* How many?"), ("exercise", 'check("98.1", answer)')], "own number"),
+        (BLANK, "solution"),
+        ([*BLANK, ("solution", "answer = 3")], "ends in check"),
+        ([*BLANK, ("solution", 'answer = 3\ncheck("99.1", answer)'), ("hints", "['one', 'two']")], "list of 3"),
+        ([*BLANK, ("solution", 'answer = 3\ncheck("99.1", answer)'), ("hints", "print('one')")], "list of 3"),
+    ],
+)
+def test_an_exercise_that_is_not_written_as_it_should_be_is_told(cells, wrong):
+    made = [
+        {"cell_type": "markdown" if text.startswith("**") else "code", "source": text, "metadata": {"tags": [tag]}}
+        for tag, text in cells
+    ]
+    with pytest.raises(WrongUse, match=wrong):
+        editions.exercises(made, "99_try")
+
+
+def test_a_mistake_that_is_right_or_told_twice_stops_the_build(monkeypatch, capsys):
+    about = {"chapter": "99_try", "parameters": {}, "exercises": {"99.1": {"minutes": 5, "goal": "", "hints": []}}}
+    monkeypatch.setattr(recording, "_show", lambda said: None)
+    for mistakes, told in (
+        ("n = 2\n{'Too few.': answer - 1, 'Double.': n * answer}", ""),
+        ("{'Too few.': 12.301}", "right answer"),
+        ("{'Too few.': 1, 'Far too few.': 1.001}", "the same as"),
+        ("print(3)", "no dict"),
+    ):
+        recording.begin(about)
+        space = {"answer": 12.3}
+        if told:
+            with pytest.raises(WrongUse, match=told):
+                recording.record("99.1", 12.3, mistakes, space)
+        else:
+            recording.record("99.1", 12.3, mistakes, space)
+            assert "Right." in capsys.readouterr().out
+        assert space == {"answer": 12.3}, "nothing of it stays"
