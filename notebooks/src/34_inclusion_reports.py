@@ -55,10 +55,10 @@ with ask("Where do most reports per inhabitant come from?") as counted:
     per_head = told.table.set_index("iris")["per_1000"]
     words = {"title": "Reports per 1000 inhabitants", "unit": "", "caption": "No data: hidden or missing."}
     counted.say(
-        "{read} were read, {twice} of them twice. Per inhabitant they {word} with poverty (rank correlation {link}).",
+        "{read} were read, {twice} of them twice. Per inhabitant they {word} poverty (rank correlation {link}).",
         read=Value(told.read, "reports"),
         twice=Value(told.twice),
-        word=Value("hardly change" if abs(told.link) < 0.2 else "rise" if told.link > 0 else "fall"),
+        word=Value("hardly change with" if abs(told.link) < 0.2 else "rise with" if told.link > 0 else "fall with"),
         link=Value(told.link, decimals=2),
         picture=mapped.by_iris(iris, per_head, communes, **words, data=[iris, *told.data]),
         cannot_say="How much is broken there: that needs somebody who looked.",

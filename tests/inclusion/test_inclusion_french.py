@@ -122,7 +122,7 @@ def test_a_file_that_is_handed_on_says_in_french_why_a_figure_is_hidden(tmp_path
 def test_the_last_day_is_written_as_in_france():
     dates = pd.Series(pd.to_datetime(["2021-11-15", None, "2020-01-01"]))
     assert f"{offer.newest(dates)}" == "15/11/2021"
-    assert f"{offer.newest(dates[:0])}" == "non indiquée"
+    assert f"{offer.newest(dates[:0])}" == "non précisé"
 
 
 def test_a_number_in_a_value_is_written_as_in_france():
