@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     Tables = Iterable[pd.DataFrame]
 
-HELD_OUT = (N_("random rows"), N_("streets"), N_("sectors"))  # ways to hold trees out that have words
 WHITE = {"fc": "#ffffff", "ec": "none", "pad": 0.8}  # behind words that may lie on a bar
 GENERA = 7  # that colours tell apart on a map
 TOLD = ("taxon", "adresse", "round", "order", "why")  # of a tree to visit, on the map
@@ -274,14 +273,26 @@ def trials(table: pd.DataFrame, data: Tables) -> Shown:
     return charts.show(fig)
 
 
+def _way(way):
+    """A way to hold trees out, in words."""
+    known = {
+        "random rows": pgettext("held out", "random rows"),
+        "streets": pgettext("held out", "streets"),
+        "sectors": pgettext("held out", "sectors"),
+    }
+    return known.get(way, way)
+
+
 def held_out(target: ArrayLike, scores: pd.DataFrame, data: Tables) -> Shown:
     """Average precision of one model, by what was held out."""
     target = np.asarray(target, dtype=bool)
     worth = {way: scoring.average_precision(target, scores[way].to_numpy(dtype=float)) for way in scores}
     text = _("{way} held out {value}")
-    alts = [text.format(way=_(way), value=charts.number(value, 2)) for way, value in worth.items()]
+    alts = [text.format(way=_way(way), value=charts.number(value, 2)) for way, value in worth.items()]
     fig, _ax = charts.bars(
-        pd.DataFrame({"way": [_(way) for way in worth], "worth": worth.values()}).sort_values("worth", ascending=False),
+        pd.DataFrame({"way": [_way(way) for way in worth], "worth": worth.values()}).sort_values(
+            "worth", ascending=False
+        ),
         "worth",
         "way",
         title=_("One model, one table: what is held out decides what it seems worth"),

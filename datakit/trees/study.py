@@ -10,6 +10,7 @@ from datakit.data.layers import synthetic
 from datakit.errors import CannotAnswer, DatakitError
 from datakit.geo import territory
 from datakit.language import N_, _, language, ngettext, pgettext
+from datakit.show.answers import Value
 from datakit.show.style import number
 from datakit.trees import diversity, exposure, places
 from datakit.trees.inventory.standard import standardise
@@ -61,6 +62,12 @@ class Study:
     def level(self) -> Literal["species", "genus"]:
         """The finest level at which trees are named."""
         return "species" if diversity.taxon(self.recorded, "species").notna().any() else "genus"
+
+    def taxa(self, n: float, low: float | None = None, high: float | None = None, how: str = "") -> Value:
+        """So many taxa of the finest level at which trees are named."""
+        if self.level == "species":
+            return Value(n, "species", low, high, how)
+        return Value(n, "genera", low, high, how)
 
     @property
     def streets(self) -> str:

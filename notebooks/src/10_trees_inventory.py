@@ -102,7 +102,7 @@ with ask("How far can the file be trusted?") as trusted:
 # Some questions need more than the file has. The audit names them.
 
 # %%
-print("It cannot answer:", *(f"{each.question} Missing: {each.missing}." for each in audit.cannot), sep="\n- ")
+print(audit.unanswered())
 
 # %% [markdown]
 # ## What stands
@@ -119,7 +119,7 @@ with ask("What stands?") as stands:
         "{standing} stand, of {kinds}; {gone} of the file are lost. The commonest is {first}: {share} of those named.",
         standing=Value(len(trees), "trees"),
         gone=Value(len(recorded) - len(trees)),
-        kinds=Value(len(counts), plural),
+        kinds=it.taxa(len(counts)),
         first=Value(first),
         share=Value(100 * counts.iloc[0] / counts.sum(), "%"),
         picture=drawing.commonest(counts, plural, [trees]),
@@ -135,14 +135,16 @@ with ask("Where do they stand?") as where:
     by_place = trees["place"].value_counts().rename_axis("place").reset_index(name="trees")
     outside = int(trees["place"].isna().sum())
     where.say(
-        "{most} has the most, {count}; {places} have at least one, and {outside} lie outside all of them.",
+        "{most} has the most, {count}; {places:bare} places (each a {kind}) have at least one, and {outside} lie "
+        "outside all of them.",
         most=Value(by_place["place"].iloc[0]),
         count=Value(int(by_place["trees"].iloc[0]), "trees"),
-        places=Value(len(by_place), f"places (each a {it.kind})"),
+        places=Value(len(by_place)),
+        kind=Value(it.kind),
         outside=Value(outside, "trees"),
         picture=drawing.by_genus(trees, diversity.taxon(trees, "genus"), it.communes, it.data),
         table=by_place,
-        caption=f"Standing trees by {it.kind}",
+        caption="Standing trees by place",
         cannot_say="That a place without a dot has no tree: the file may not cover it.",
         data=it.data,
     )

@@ -66,12 +66,14 @@ with ask("Is one taxon too common?") as rule:
     checked = shares.dropna(subset="share_pct")
     nearest = checked.loc[(checked["share_pct"] / checked["limit_pct"]).idxmax()]
     rule.say(
-        "{kept} of {limits} are kept. Nearest to its limit of {limit:value}, or farthest beyond, is {taxon}: {share}.",
+        "{kept} of {limits} are kept. Nearest to its limit of {limit:value}, or farthest beyond, is the {level} "
+        "{taxon}: {share}.",
         kept=Value(int(checked["kept"].sum())),
         limits=Value(len(checked), "limits that can be checked"),
         limit=Value(nearest["limit_pct"], "%"),
-        taxon=Value(f"the {nearest['level']} {nearest['taxon']}"),
-        share=Value(nearest["share_pct"], "%", nearest["low"], nearest["high"], f"whole {it.redrawn} drawn again"),
+        level=Value(diversity.level_name(nearest["level"])),
+        taxon=Value(nearest["taxon"]),
+        share=Value(nearest["share_pct"], "%", nearest["low"], nearest["high"], "whole streets or places drawn again"),
         picture=drawing.limits(shares, it.redrawn, [trees]),
         cannot_say="That a city which keeps the limits is safe: they are a rule of thumb from North America.",
         data=[trees],
@@ -120,7 +122,7 @@ with ask("Is it more diverse than other inventories?") as compared:
     compared.say(
         "Among {n} drawn from each, it has an effective number of {mine}; below that range: {below} of {others}.",
         n=Value(int(mine["n"]), "trees"),
-        mine=Value(mine["effective"], plural, mine["low"], mine["high"], "95 % of the draws"),
+        mine=it.taxa(mine["effective"], mine["low"], mine["high"], "95 % of the draws"),
         below=Value(int((rest["high"] < mine["low"]).sum())),
         others=Value(len(rest), "others"),
         picture=drawing.inventories(table, plural, here.values()),
@@ -136,7 +138,7 @@ with ask("Is it more diverse than other inventories?") as compared:
 
 # %%
 threats = exposure.threat_table(trees, seed=seed).sort_values("share_pct", ascending=False, ignore_index=True)
-heads = {"name_en": "threat", "trees": "hosts", "maybe": "cannot be told", "share_pct": "hosts (%)"}
+heads = {"name": "threat", "trees": "hosts", "maybe": "cannot be told", "share_pct": "hosts (%)"}
 heads["canopy_pct"] = "ground under their crowns (%)"
 threats[[*heads]].rename(columns=heads).head(4).round(1)
 
@@ -145,7 +147,7 @@ with ask("What could one pest take?") as pest:
     worst = threats[threats["kind"] != "climate"].iloc[0]
     pest.say(
         "The pest or disease with most hosts is {worst}: {hosts}, {share} of those that stand.",
-        worst=Value(worst["name_en"]),
+        worst=Value(worst["name"]),
         hosts=Value(int(worst["trees"]), "trees"),
         share=Value(worst["share_pct"], "%", worst["share_pct"], worst["share_high_pct"], "high: with those not named"),
         picture=drawing.threats(threats, [trees]),
@@ -161,7 +163,7 @@ with ask("What shade could one pest take?") as shade:
     shade.say(
         "Of all pests and diseases, hosts of {name} have most ground under their crowns: {share} of what is known. "
         "They are {trees} of the trees.",
-        name=Value(first["name_en"]),
+        name=Value(first["name"]),
         share=Value(
             first["canopy_pct"], "%", first["low"], first["high"], "error of crowns; high: with those not named"
         ),
@@ -209,7 +211,7 @@ with ask("How many streets hang on the hosts of one pest?") as streets:
         "In {many} of {streets}, more than half of the trees are hosts of {pest}.",
         many=Value(int((share["mean"] > 0.5).sum())),
         streets=Value(len(share), "streets with at least 20 trees"),
-        pest=Value(worst["name_en"]),
+        pest=Value(worst["name"]),
         cannot_say="What is left of such a street if the pest comes: not every host dies.",
         data=[trees],
     )
@@ -224,7 +226,7 @@ with ask("How many streets hang on the hosts of one pest?") as streets:
 # %% tags=["solution"]
 part = "secteur" if "secteur" in trees and trees["secteur"].notna().any() else "place"
 sectors = comparing.by(trees, part, level, draws=50, seed=seed).dropna(subset="shannon").sort_values("shannon")
-heads = {"shannon": f"effective {plural}", "shannon_low": "low", "shannon_high": "high", "genus_pct": "first genus (%)"}
+heads = {"shannon": "effective number", "shannon_low": "low", "shannon_high": "high", "genus_pct": "first genus (%)"}
 sectors[[part, "trees", *heads]].rename(columns=heads).round(1).reset_index(drop=True)
 
 # %% [markdown] tags=["exercise"]

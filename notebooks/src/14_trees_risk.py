@@ -98,7 +98,7 @@ with ask("Does a model beat the tree officer's rule?") as chosen:
         "{n:bare} that no more complex one beats: it finds {found:bare} lost trees, the rule {found_by_rule:bare}.",
         **choice.said(target, scores),
         picture=drawing.lists(target, scores, visits, [recorded]),
-        table=choice.differences.round(1),
+        table=choice.told().round(1),
         caption="Lost trees that each more complex baseline adds: 95 % of the draws of whole sectors",
         cannot_say="That its trees will fall: lists are judged by trees that are already gone.",
         data=[recorded],

@@ -17,11 +17,6 @@ from tools import make_messages as messages
 # Rooms and chapters whose French is being written. Nothing is added here: a name goes when its file is complete.
 OPEN = {
     "facilitator",
-    "10_trees_inventory",
-    "11_trees_diversity",
-    "12_trees_structure",
-    "13_trees_losses",
-    "14_trees_risk",
     "30_inclusion_digital",
     "31_inclusion_access",
     "32_inclusion_need",

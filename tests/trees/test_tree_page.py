@@ -153,7 +153,8 @@ def test_the_stamp_and_the_source_are_there_only_where_they_belong(sample, sampl
         "licence": "Etalab-2.0",
     }
     made = page.html_of(real)
-    assert "SYNTHETIC SAMPLE</strong>" not in made and "Source\u00a0: Ville de X &lt;b&gt;, licence Etalab-2.0" in made
+    assert "ÉCHANTILLON INVENTÉ</strong>" not in made
+    assert "Source\u00a0: Ville de X &lt;b&gt;, licence Etalab-2.0" in made
     assert "contours ou lieux inventés, arbres réels" in page.html_of(real, outline=communes)
 
 

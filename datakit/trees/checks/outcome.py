@@ -164,12 +164,15 @@ class Audit:
             for f in audit_page.first(self.findings):
                 check, _todo = audit_page.line(f)
                 lines.append(f"  {verdict_word(f.verdict):<12}{audit_page.amount(f):>16}  {check}")
-            if self._missing:
-                lines.append(_("What this file cannot answer:"))
+            return "\n".join(lines + ([self.unanswered()] if self._missing else []))
+
+    def unanswered(self) -> str:
+        """The questions that this file cannot answer, and what is missing for each, in a few lines."""
+        with speaking(self.lang):
+            lines = [_("What this file cannot answer:")]
             for q in self.cannot:
-                lines.append(
-                    "  " + _("{question} (what is missing: {what})").format(question=q.question, what=q.missing)
-                )
+                text = _("{question} (what is missing: {what})").format(question=q.question, what=q.missing)
+                lines.append("  " + text)
             return "\n".join(lines)
 
     def __repr__(self):
