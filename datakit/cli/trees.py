@@ -216,7 +216,7 @@ def _trees_visits(args):
     listed = visits.visit_list(trees, choice.score, n=args.n, walk_km=args.walk, why=choice.why)
     for path in visits.write_list(listed, args.output, language()):
         print(path)
-    print(visits.PROTECTED_ROWS)
+    print(_(visits.PROTECTED_ROWS))
     return 0
 
 
