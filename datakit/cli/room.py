@@ -6,6 +6,7 @@ facilitator's server, the code and an invented name are told there, and nothing 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import platform
@@ -118,7 +119,10 @@ def examine(origins: str | None = None) -> list[tuple[str, doctor.Check]]:
     named = doctor.named(origins)
     checks = [doctor.python(), *doctor.packages(), doctor.memory(), doctor.disk(), port(), doctor.transform()]
     found = [(DIGITS.get(check.name, ""), check) for check in checks]
-    found += [(FOLDERS, check) for check in (doctor.cache(), doctor.cards()) if check]
+    # A cache that may only be read is what a room's server gives to everybody.
+    found += [
+        (FOLDERS if check.status == "failed" else "", check) for check in (doctor.cache(), doctor.cards()) if check
+    ]
     for name in [one for one in named if one != "sample"] or ["sample"]:
         found += list(origin(name))
     return found
@@ -206,14 +210,17 @@ def invented_name() -> str:
     return f"{TREES[number % len(TREES)]}-{number // len(TREES) % 10_000:04d}"
 
 
-def tell(origins: str | None, name: str, code: str) -> str:
+def tell(origins: str | None, name: str, code: str) -> tuple[str, str]:
     """Tell the facilitator's server, where one of the origins is one.
 
     Returns
     -------
-    str
-        Where it was told; "" where nobody listens.
+    where : str
+        The page on which it is shown; "" where nobody listens.
+    why : str
+        Why the server did not take it, in its words.
     """
+    why = ""
     for base in (one.rstrip("/") for one in doctor.named(origins) if re.match("https?://", one)):
         request = doctor._request(base + TELL, "POST")
         request.data = json.dumps({"name": name, "code": code}).encode()
@@ -221,10 +228,15 @@ def tell(origins: str | None, name: str, code: str) -> str:
         try:
             with urllib.request.urlopen(request, timeout=TOLD_SECONDS) as answer:
                 if json.loads(answer.read(10_000)).get("told"):
-                    return without_password(base + "/room/")
-        except (OSError, ValueError, AttributeError):  # a mirror without a page, or a name that it does not take
+                    return without_password(base + "/room/"), ""
+        except (
+            urllib.error.HTTPError
+        ) as error:  # a name that is not taken; or a mirror without a page, which says nothing
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                why = str(json.loads(error.read(10_000))["why"])
+        except (OSError, ValueError, AttributeError):
             continue
-    return ""
+    return "", why
 
 
 def report(origins: str | None, name: str | None, send: bool) -> tuple[bool, list[str]]:
@@ -248,11 +260,12 @@ def report(origins: str | None, name: str | None, send: bool) -> tuple[bool, lis
     name = name or invented_name()
     lines = [f"{verdict.code}   {verdict.sentence()}", ""]
     lines += [str(check) for digit, check in found if check.status != "ok" and digit]
-    where = tell(origins, name, verdict.code) if send else ""
+    where, why = tell(origins, name, verdict.code) if send else ("", "")
     if where:
         lines.append(
             _("told to {where} as {name}: this name and the code, nothing else").format(where=where, name=name)
         )
     else:
+        lines += [_("the room's server did not take it: {why}").format(why=why)] if why else []
         lines.append(_("read this code out to the facilitator: {code}").format(code=verdict.code))
     return verdict.ready, lines

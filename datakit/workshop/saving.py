@@ -37,7 +37,9 @@ WORK = {".ipynb", ".py", ".md", ".txt", ".html", ".json", ".log", ".png", ".svg"
 EACH, MOST = 20e6, 100e6  # bytes of a file, and of all before they are packed: choices of this kit
 PREFIX = "datakit-"
 ASIDE = {"__pycache__", "node_modules", "build", "dist"}  # made again by programs; and all that begins with a point
-CONTENTS, PROVENANCE, ANSWERS = "CONTENTS.txt", "provenance.json", "answers.json"
+PLACES = ("notebooks", "reports", "cards")
+# In a folder of its own in the zip, where no file of a participant is.
+ABOUT = CONTENTS, PROVENANCE, ANSWERS = ("_datakit/CONTENTS.txt", "_datakit/provenance.json", "_datakit/answers.json")
 
 
 @dataclass
@@ -146,12 +148,12 @@ def choose(folder: Path) -> tuple[list[str], dict[str, str]]:
     sizes: dict[str, int] = {}
     for path, why in _walk(folder):
         name = name_in_zip(path, folder)
+        if path.is_file() and not path.is_symlink() and _same_as_shipped(path, shipped):
+            continue
         if why:
             left[name] = why
             continue
         size = path.stat().st_size
-        if _same_as_shipped(path, shipped):
-            continue
         if size > EACH:
             left[name] = _("larger than {size} MB: take it by hand").format(size=number(EACH / 1e6, 0))
         else:
@@ -170,21 +172,27 @@ def name_in_zip(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+def _walk(folder: Path, within: bool = False) -> Iterator[tuple[Path, str]]:
     """Files, each with why it stays out, or ""; a folder that stays out is one line."""
-    own_clone = checkout() == folder.resolve() and _shipped_by_git(folder) is None
+    home = not within and folder.resolve() == Path.home().resolve()
+    # Of a person's home, and of the kit's folder where nothing tells what in it is the kit's, only the places of work
+    # are looked into, and notebooks beside them.
+    narrow = home or (not within and checkout() == folder.resolve() and _shipped_by_git(folder) is None)
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in ASIDE or (path.name.startswith(PREFIX) and path.suffix == ".zip"):
             continue
         if path.is_symlink():
             yield path, _("a link to somewhere else")
         elif path.is_dir():
-            if (path / LOCK).is_file() and any((path / LOCK).parent.glob("*/")):
+            if (path / LOCK).is_file() and any(path.glob("*/")):
                 yield path, _("a mirror: data is fetched again")
-            elif (path / "pyvenv.cfg").is_file() or (own_clone and path.name not in ("notebooks", "reports", "cards")):
-                continue
-            else:
-                yield from _walk(path)
+            elif narrow and path.name not in PLACES:
+                if home:
+                    yield path, _("not in {places}: name the folder, datakit save DIR").format(places=", ".join(PLACES))
+            elif not (path / "pyvenv.cfg").is_file():
+                yield from _walk(path, within=True)
+        elif narrow and path.suffix != ".ipynb" and path.name != LOCK:
+            continue
         elif path.suffix.lower() in WORK or path.name == LOCK:
             yield path, ""
         else:

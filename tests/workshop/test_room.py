@@ -91,7 +91,27 @@ def test_it_tells_nobody_where_it_shall_not_or_nobody_listens(served, capsys):
     assert cli.main(["doctor", "--room", "--origins", served.base, "--quiet"]) == 0
     assert f"read this code out to the facilitator: {GOOD}" in capsys.readouterr().out
     assert requests.get(f"{served.base}/room/state.json", timeout=10).json()["all"] == 0
-    assert room.tell("sample", "x", GOOD) == ""
+    assert room.tell("sample", "x", GOOD) == ("", "")
+
+
+def test_a_name_that_is_not_taken_is_told(served, capsys):
+    assert cli.main(["doctor", "--room", "--origins", served.base, "--name", "<b>"]) == 0
+    said = capsys.readouterr().out
+    assert "did not take it: name: this name cannot be shown" in said and "read this code out" in said
+
+
+def test_paths_of_windows_are_origins_too():
+    assert doctor.named(r'"D:\clé usb, bleue\miroir",\\serveur\atelier,sample') == [
+        r"D:\clé usb, bleue\miroir",
+        r"\\serveur\atelier",
+        "sample",
+    ]
+    assert [digit for digit, _check in room.origin(r"D:\clé usb\miroir")] == ["3"]
+
+
+def test_a_cache_that_may_only_be_read_is_ready(monkeypatch):
+    monkeypatch.setattr(doctor, "cache", lambda: doctor.Check("cache", "warning", "cannot be written", "read it"))
+    assert room.code(room.examine("sample")) == GOOD
 
 
 def test_a_room_that_does_not_answer(capsys):

@@ -51,14 +51,14 @@ def test_only_what_was_changed_is_taken_and_its_answers_and_data_are_told(work):
     (work / "reports/latest/run.json").write_text("{}")
     saved = save()
     mine = [f"notebooks/{NOTEBOOK}", "reports/latest/index.html", "reports/latest/run.json"]
-    assert sorted(names(saved)) == sorted([*mine, "CONTENTS.txt", "answers.json", "provenance.json"])
+    assert sorted(names(saved)) == sorted([*mine, *saving.ABOUT])
     assert saved.path.parent == work and saved.path.name.startswith("datakit-2") and saved.left == {}
     with zipfile.ZipFile(saved.path) as packed:
-        (answer,) = (a for a in json.loads(packed.read("answers.json")) if a.get("question") == "How many?")
+        (answer,) = (a for a in json.loads(packed.read(saving.ANSWERS)) if a.get("question") == "How many?")
         assert answer == {"notebook": f"notebooks/{NOTEBOOK}", "question": "How many?", "sentence": "23 communes."}
-        provenance = packed.read("provenance.json").decode()
+        provenance = packed.read(saving.PROVENANCE).decode()
         assert "communes" in provenance and "http://***@192.0.2.1/m" in provenance and "secret" not in provenance
-        listed = packed.read("CONTENTS.txt").decode()
+        listed = packed.read(saving.CONTENTS).decode()
         assert all(name in listed for name in mine)
         assert packed.read(f"notebooks/{NOTEBOOK}") == (work / "notebooks" / NOTEBOOK).read_bytes()
 
@@ -79,13 +79,11 @@ def test_data_stays_out_and_is_named(work):
     (work / "mirror/data.lock").write_text("{}")
     (work / "linked.py").symlink_to("/etc/hostname")
     saved = save()
-    assert [name for name in names(saved) if name not in ("CONTENTS.txt", "answers.json", "provenance.json")] == [
-        "notes.md"
-    ]
+    assert set(names(saved)) == {"notes.md", *saving.ABOUT}
     assert sorted(saved.left) == ["arbres.csv", "linked.py", "mirror"]
     assert "left out: mirror (a mirror: data is fetched again)" in saved.lines()
     with zipfile.ZipFile(saved.path) as packed:
-        assert "arbres.csv" in packed.read("CONTENTS.txt").decode()
+        assert "arbres.csv" in packed.read(saving.CONTENTS).decode()
 
 
 def test_sizes_are_held_and_said(work, monkeypatch):
@@ -126,7 +124,7 @@ def test_a_notebook_that_cannot_be_read_is_taken_all_the_same(work):
 def test_a_cloned_kit_gives_what_differs_from_its_commit_only(tmp_path, monkeypatch):
     clone = tmp_path / "clone"
     (clone / "notebooks").mkdir(parents=True)
-    for name in ("README.md", "notebooks/a.ipynb", "notebooks/b.ipynb"):
+    for name in ("README.md", "sample.csv", "notebooks/a.ipynb", "notebooks/b.ipynb"):
         (clone / name).write_text(f"shipped: {name}\n")
     git = ["git", "-C", str(clone), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "shipped"]):
@@ -134,7 +132,7 @@ def test_a_cloned_kit_gives_what_differs_from_its_commit_only(tmp_path, monkeypa
     (clone / "notebooks/a.ipynb").write_text("changed")
     (clone / "notebooks/b.ipynb").write_bytes(b"shipped: notebooks/b.ipynb\r\n")  # as git may write it on Windows
     monkeypatch.setattr(saving, "checkout", lambda: clone)
-    assert saving.choose(clone)[0] == ["notebooks/a.ipynb"]
+    assert saving.choose(clone) == (["notebooks/a.ipynb"], {})
     # Another repository is a team's own work: what it has committed is taken too.
     monkeypatch.setattr(saving, "checkout", lambda: None)
     assert saving.choose(clone)[0] == ["README.md", "notebooks/a.ipynb", "notebooks/b.ipynb"]
@@ -144,7 +142,18 @@ def test_a_cloned_kit_gives_what_differs_from_its_commit_only(tmp_path, monkeypa
     monkeypatch.setattr(saving, "kit_notebooks", lambda: clone / "notebooks")
     (clone / "datakit").mkdir()
     (clone / "datakit/x.py").write_text("code")
-    assert saving.choose(clone)[0] == ["README.md", "notebooks/a.ipynb", "notebooks/b.ipynb"]
+    assert saving.choose(clone)[0] == ["notebooks/a.ipynb", "notebooks/b.ipynb"]
+
+
+def test_of_a_home_only_the_places_of_work_are_taken(work, monkeypatch):
+    monkeypatch.setattr(saving.Path, "home", lambda: work)
+    (work / "Documents").mkdir()
+    (work / "Documents/letter.txt").write_text("private")
+    (work / "letter.txt").write_text("private")
+    (work / "mine.ipynb").write_text("{}")
+    answered(work / "notebooks" / NOTEBOOK)
+    saved = save()
+    assert sorted(saved.kept) == ["mine.ipynb", f"notebooks/{NOTEBOOK}"] and list(saved.left) == ["Documents"]
 
 
 def test_paths_of_windows_are_the_same_in_the_zip():
