@@ -16,6 +16,7 @@ from datakit.show.words import heading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+IDENTIFIERS = ("name", "parameter")  # columns of names, of places or in code: "water" is no word there
 WHOLE = 24  # letters: a name as long as this is not broken into a heap of words, the table scrolls instead
 
 
@@ -84,14 +85,18 @@ def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | N
     units = units or {}
     table = pd.DataFrame(frame)
     table = table.loc[:, [str(kind) != "geometry" for kind in table.dtypes]]
-    columns = [(with_unit(heading(c), units.get(c)), table.iloc[:, i]) for i, c in enumerate(table.columns)]
+    columns = [(c, with_unit(heading(c), units.get(c)), table.iloc[:, i]) for i, c in enumerate(table.columns)]
     named = 1
     counted = table.index.nlevels == 1 and table.index.name is None and pd.api.types.is_integer_dtype(table.index)
     if index and not counted:
         levels = [table.index.get_level_values(i) for i in range(table.index.nlevels)]
-        columns = [("" if level.name is None else heading(level.name), level) for level in levels] + columns
+        heads = ["" if level.name is None else heading(level.name) for level in levels]
+        columns = [(level.name, head, level) for head, level in zip(heads, levels, strict=True)] + columns
         named = len(levels)
-    filled = [_column(head, values, named=i < named) for i, (head, values) in enumerate(columns)]
+    filled = [
+        _column(head, values, named=i < named, words=name not in IDENTIFIERS)
+        for i, (name, head, values) in enumerate(columns)
+    ]
     return render(
         "table.html.j2",
         caption=_(caption),
@@ -100,7 +105,7 @@ def html(frame: pd.DataFrame, *, caption: str = "", units: Mapping[str, str] | N
     )
 
 
-def _column(head, values, named):
+def _column(head, values, named, words):
     """The header of a column and its cells. What is missing stands where the others do."""
     values = list(values.astype(object))
     missing = [not isinstance(v, str) and unknown(v) for v in values]
@@ -108,7 +113,7 @@ def _column(head, values, named):
         isinstance(v, Number) and not isinstance(v, bool) and not m for v, m in zip(values, missing, strict=True)
     ]
     right = any(numbers) and all(n or m for n, m in zip(numbers, missing, strict=True))
-    texts = ["" if isinstance(v, str) and not v else cell(v) for v in values]
+    texts = [v if isinstance(v, str) and not (v and words) else cell(v) for v in values]
     if right and not all(isinstance(v, Integral) for v, m in zip(values, missing, strict=True) if not m):
         known = iter(alike([v for v, m in zip(values, missing, strict=True) if not m]))
         texts = [text if m else next(known) for text, m in zip(texts, missing, strict=True)]

@@ -31,6 +31,13 @@ def test_distances_are_read_in_french_and_chosen_by_the_same_rule():
     assert Offsets().scaled(2).buildings == 10 and Offsets().scaled(2).walking == 1.4
 
 
+def test_names_of_parameters_are_not_translated():
+    for table in (Offsets().table(), rule.Rule().table()):
+        page = tables.html(table, caption="x")
+        names = table["name"] if "name" in table else table["parameter"]
+        assert all(f">{name}<" in page for name in names), page
+
+
 def test_an_error_says_what_is_missing():
     with pytest.raises(WrongUse) as error:
         heat.yearly(pd.DataFrame({"station": []}))
