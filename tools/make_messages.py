@@ -255,8 +255,7 @@ def faults(catalog):
     for message in catalog:
         if not message.id:
             continue
-        english = [message.id] if isinstance(message.id, str) else list(message.id)
-        french = list(message.string) if isinstance(message.string, (list, tuple)) else [message.string]
+        english, french = forms(message.id), forms(message.string)
         about = f"{catalog.domain}: {english[0][:60]!r}"
         if message.fuzzy or not all(french):
             found.append(f"{about}: not translated")
@@ -266,6 +265,21 @@ def faults(catalog):
                 found.append(f"{about}: {{names}} differ: {sorted(_braces(text) ^ _braces(english[-1]))}")
             found += [f"{about}: {wrong}" for wrong in misprinted(text)]
     return found
+
+
+def forms(text):
+    """What babel has of one text, or of a text for one and for many, as a list.
+
+    Parameters
+    ----------
+    text : str or tuple of str
+        ``id`` or ``string`` of a message.
+
+    Returns
+    -------
+    list of str
+    """
+    return list(text) if isinstance(text, (list, tuple)) else [text]
 
 
 def _braces(text):

@@ -64,6 +64,16 @@ def test_no_text_to_translate_stands_inside_an_f_string():
     assert not inside
 
 
+def test_one_text_has_one_french_wherever_it_is_said():
+    """All files are one catalogue when the kit runs; `pgettext` tells apart what means several things."""
+    said = {}
+    for name in messages.names():
+        for message in messages.updated(name) if name not in OPEN else ():
+            key = (messages.forms(message.id)[0], message.context)
+            said.setdefault(key, set()).add(messages.forms(message.string)[-1])  # a unit alone is said as of many
+    assert not {key: french for key, french in said.items() if len(french) > 1 and key[0]}
+
+
 def test_a_text_without_french_a_name_lost_and_a_misprint_are_faults(tmp_path):
     from babel.messages.catalog import Catalog
 
