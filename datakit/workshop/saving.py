@@ -62,8 +62,8 @@ class Saved:
 
     def sentence(self) -> str:
         """How much is in it, and where it is."""
-        count, size = len(self.kept), number(self.path.stat().st_size / 1e6, 1)
-        text = ngettext("{count} file, {size} MB packed: {path}", "{count} files, {size} MB packed: {path}", count)
+        count, size = len(self.kept), _size(self.path.stat().st_size)
+        text = ngettext("{count} file, {size} packed: {path}", "{count} files, {size} packed: {path}", count)
         return text.format(count=count, size=size, path=self.path)
 
     def lines(self) -> list[str]:
@@ -148,23 +148,29 @@ def choose(folder: Path) -> tuple[list[str], dict[str, str]]:
     sizes: dict[str, int] = {}
     for path, why in _walk(folder):
         name = name_in_zip(path, folder)
-        if path.is_file() and not path.is_symlink() and _same_as_shipped(path, shipped):
+        told_by = path / LOCK if path.is_dir() else path  # the kit's own sample is a mirror
+        if told_by.is_file() and not path.is_symlink() and _same_as_shipped(told_by, shipped):
             continue
         if why:
             left[name] = why
             continue
         size = path.stat().st_size
         if size > EACH:
-            left[name] = _("larger than {size} MB: take it by hand").format(size=number(EACH / 1e6, 0))
+            left[name] = _("larger than {size}: take it by hand").format(size=_size(EACH))
         else:
             sizes[name] = size
     while sum(sizes.values()) > MOST:
         largest = max(sizes, key=lambda name: sizes[name])
-        left[largest] = _("all together would be more than {size} MB: take it by hand").format(
-            size=number(MOST / 1e6, 0)
-        )
+        left[largest] = _("all together would be more than {size}: take it by hand").format(size=_size(MOST))
         del sizes[largest]
     return sorted(sizes), left
+
+
+def _size(bytes):
+    """A size to be read."""
+    if bytes >= 1e6:
+        return _("{size} MB").format(size=number(bytes / 1e6, 1).removesuffix(".0").removesuffix(",0"))
+    return _("{size} kB").format(size=number(-(-bytes // 1000), 0))
 
 
 def name_in_zip(path: Path, folder: Path) -> str:
@@ -179,7 +185,8 @@ def _walk(folder: Path, within: bool = False) -> Iterator[tuple[Path, str]]:
     # are looked into, and notebooks beside them.
     narrow = home or (not within and checkout() == folder.resolve() and _shipped_by_git(folder) is None)
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in ASIDE or (path.name.startswith(PREFIX) and path.suffix == ".zip"):
+        earlier = path.name.startswith(PREFIX) and path.suffix == ".zip"
+        if path.name.startswith(".") or path.name in ASIDE or path.suffix == ".egg-info" or earlier:
             continue
         if path.is_symlink():
             yield path, _("a link to somewhere else")
@@ -263,7 +270,7 @@ def _contents(saved):
     yield _("Work taken home with datakit {version}, {day}").format(version=__version__, day=time.strftime("%Y-%m-%d"))
     yield ""
     for name, size in saved.kept.items():
-        yield _("{size} kB  {path}").format(size=number(-(-size // 1000), 0).rjust(8), path=name)
+        yield f"{_size(size):>9}  {name}"
     yield ""
     yield _("{answers}: the answers of the notebooks; {provenance}: the data behind them").format(
         answers=ANSWERS, provenance=PROVENANCE

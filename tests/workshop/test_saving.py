@@ -93,7 +93,7 @@ def test_sizes_are_held_and_said(work, monkeypatch):
         (work / name).write_bytes(b"x" * int(size * 1e6))
     saved = save()
     assert sorted(saved.kept) == ["a.txt", "c.txt"] and sorted(saved.left) == ["b.txt", "d.txt"]
-    assert "larger than" in saved.left["d.txt"] and "all together" in saved.left["b.txt"]
+    assert "larger than 3 MB" in saved.left["d.txt"] and "all together" in saved.left["b.txt"]
 
 
 def test_two_saves_in_a_minute_are_two_files_and_the_first_is_not_in_the_second(work, monkeypatch):
@@ -124,12 +124,22 @@ def test_a_notebook_that_cannot_be_read_is_taken_all_the_same(work):
 def test_a_cloned_kit_gives_what_differs_from_its_commit_only(tmp_path, monkeypatch):
     clone = tmp_path / "clone"
     (clone / "notebooks").mkdir(parents=True)
-    for name in ("README.md", "sample.csv", "notebooks/a.ipynb", "notebooks/b.ipynb"):
+    for name in (
+        "README.md",
+        "sample.csv",
+        "sample/data.lock",
+        "sample/communes/communes.csv",
+        "notebooks/a.ipynb",
+        "notebooks/b.ipynb",
+    ):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text(f"shipped: {name}\n")
     git = ["git", "-C", str(clone), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "shipped"]):
         subprocess.run([*git, *words], check=True)
     (clone / "notebooks/a.ipynb").write_text("changed")
+    (clone / "kit.egg-info").mkdir()
+    (clone / "kit.egg-info/requires.txt").write_text("written by pip")
     (clone / "notebooks/b.ipynb").write_bytes(b"shipped: notebooks/b.ipynb\r\n")  # as git may write it on Windows
     monkeypatch.setattr(saving, "checkout", lambda: clone)
     assert saving.choose(clone) == (["notebooks/a.ipynb"], {})
