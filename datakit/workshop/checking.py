@@ -222,10 +222,7 @@ def check(number: str, answer: object) -> None:
     verdict = judge(number, answer, _hinted.get(number, 0))
     if verdict.hint:
         _hinted[number] = _hinted.get(number, 0) + 1
+    # Where IPython runs, it is loaded already; elsewhere it is not needed.
     ipython = sys.modules.get("IPython")
-    if ipython and ipython.get_ipython():
-        from IPython.display import display
-
-        display(verdict)
-    else:
-        print(verdict)
+    show = ipython.display.display if ipython and ipython.get_ipython() else print
+    show(verdict)

@@ -7,6 +7,7 @@ show into ``datakit/workshop/exercises``. Values only: no code, and nothing of a
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from datakit.data import provenance
@@ -117,6 +118,4 @@ def _data():
 
 
 def _show(said):
-    from IPython.display import display
-
-    display({EXERCISE_MIME: said}, raw=True)
+    sys.modules["IPython"].display.display({EXERCISE_MIME: said}, raw=True)  # loaded where a chapter is executed
