@@ -158,3 +158,13 @@ def test_a_unit_agrees_with_its_number():
         assert f"{Value(1, 'inhabitants')}" == "1\u00a0habitant"
         assert f"{Value(2, 'inhabitants', low=1, high=3)}" == "2\u00a0habitants (1 \u00e0 3)"
         assert f"{Value(1.5, 'inhabitants', high=3)}" == "1,5\u00a0habitant (au plus 3)"
+
+
+def test_single_words_of_a_chapters_code_are_texts_where_people_read_them():
+    code = """
+words = {"unit": "pupils", "other": "hidden"}
+maps.points(schools, colour="kind", legend="type", tooltip={"n": "classes"}, **words)
+table.rename(columns={"n": "rooms"}).sort_values("n")
+ask("Why?")
+"""
+    assert sorted(messages._said(ast.parse(code))) == ["Why?", "classes", "pupils", "rooms", "type"]
