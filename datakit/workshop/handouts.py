@@ -87,7 +87,6 @@ def _is_changed(path, content):
 def contents(origins: str = "", progress: bool = False) -> dict[str, bytes]:
     """The files to be written, by their path in the folder, in the user's language."""
     kit = kit_notebooks()
-    kit = kit / language() if any((kit / language()).glob("*.ipynb")) else kit
     found = {f"{PARTICIPANTS}/{path.name}": path.read_bytes() for path in sorted(kit.glob("*.ipynb"))}
     solved = sorted((kit / "solutions").glob("*.ipynb"))
     found |= {f"{FACILITATORS}/solutions/{path.name}": path.read_bytes() for path in solved}
