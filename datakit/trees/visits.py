@@ -27,7 +27,7 @@ with needed_by(__name__):
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-__all__ = ["PROTECTED_ROWS", "figures", "heads", "sheet", "visit_list", "write_list"]
+__all__ = ["PROTECTED_ROWS", "fields", "figures", "heads", "sheet", "visit_list", "write_list"]
 
 TOLD = (
     "id",
@@ -272,6 +272,19 @@ def sheet(listed: gpd.GeoDataFrame) -> pd.DataFrame:
     return table[[*said]].rename(columns=said)
 
 
+def fields() -> dict[str, str]:
+    """Of the map layer, where its names are the kit's: those of the national schema are French as they are."""
+    return {
+        "rank": pgettext("field", "rank"),
+        "round": pgettext("field", "round"),
+        "order": pgettext("field", "order"),
+        "walked": pgettext("field", "walked"),
+        "why": pgettext("field", "why"),
+        "dbh": pgettext("field", "dbh"),
+        "data": pgettext("field", "data"),
+    }
+
+
 def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "") -> list[Path]:
     """Write a list for a spreadsheet and for a map.
 
@@ -282,25 +295,25 @@ def write_list(listed: gpd.GeoDataFrame, folder: str | Path, lang: str = "") -> 
     folder : path
         Made if it is not there.
     lang : {"en", "fr"}, optional
-        Of the heads of the spreadsheet, see `sheet`; by default the user's.
+        Of the heads of the spreadsheet and the fields of the map; by default the user's.
 
     Returns
     -------
     list of Path
         ``visits.csv`` (UTF-8 with a mark at its start, without which Excel garbles accents; semicolons and decimal
         commas, as French spreadsheets expect; no text is a formula; longitude, latitude, and x and y in Lambert 93) and
-        ``visits.gpkg`` (layer "visits", for QGIS, with the names of `visit_list`).
+        ``visits.gpkg`` (layer "visits", for QGIS, with the names of `visit_list`, see `fields`).
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     text, layer = folder / "visits.csv", folder / "visits.gpkg"
     with speaking(lang):
-        safe, stamp = for_spreadsheets(sheet(listed)), _(STAMP)
+        safe, stamp, names = for_spreadsheets(sheet(listed)), _(STAMP), fields()
     write_whole(text, lambda file: safe.to_csv(file, sep=";", decimal=",", index=False, encoding="utf-8-sig"))
     shapes = gpd.GeoDataFrame(listed.drop(columns=listed.geometry.name), geometry=listed.geometry.to_crs(2154))
     if listed.attrs.get("datakit", {}).get("synthetic"):
         shapes["data"] = stamp
-    write_whole(layer, lambda file: _write_layer(shapes, file))
+    write_whole(layer, lambda file: _write_layer(shapes.rename(columns=names), file))
     return [text, layer]
 
 

@@ -195,7 +195,7 @@ def test_the_other_commands_work_on_the_sample(here, capsys):
     assert said.out.count("Chosen: oldest stage first, the simplest that no more complex baseline beats; ") == 1
     page = (here / "out" / "arbres.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE" in page and len(page.encode()) < 2e6
-    assert "SYNTHETIC SAMPLE" in (here / "out" / "audit.html").read_text(encoding="utf-8")
+    assert "ÉCHANTILLON INVENTÉ" in (here / "out" / "audit.html").read_text(encoding="utf-8")
     visits = pd.read_csv(here / "out" / "visits" / "visits.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert len(visits) == 30 and visits["data"].eq("SYNTHETIC SAMPLE").all()
 

@@ -1,12 +1,13 @@
 """What the room of trees says in French: an error, a list, a figure, a rule, the audit in a terminal."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 
 from datakit.errors import CannotAnswer, DatakitError
 from datakit.language import speaking
-from datakit.trees import choosing, drawing, exposure, ratings, risk, structure
+from datakit.trees import choosing, drawing, exposure, ratings, risk, structure, visits
 from datakit.trees.checks.outcome import audit
 from datakit.trees.inventory import importing
 from datakit.trees.inventory.changes import in_words
@@ -72,6 +73,14 @@ def test_threats_and_their_sources_are_in_french():
     )
     said = ratings.statements("allergy").iloc[0].to_dict()
     assert ratings.cite(said).startswith("Comité scientifique du RNSA") and ratings.cite(said).endswith("(extrait)")
+
+
+def test_a_list_of_visits_has_french_heads(trees, tmp_path):
+    trees.attrs["datakit"] = {"synthetic": True}
+    sheet, layer = visits.write_list(visits.visit_list(trees, np.linspace(0, 1, 300), n=20), tmp_path)
+    head, first = sheet.read_text(encoding="utf-8-sig").splitlines()[:2]
+    assert head.startswith("rang;score (0 à 1);tournée;arrêt;") and first.endswith(";ÉCHANTILLON INVENTÉ")
+    assert {"rang", "tournee", "arret", "parcouru_m", "pourquoi", "donnees"} <= set(gpd.read_file(layer).columns)
 
 
 def test_a_choice_names_its_lists():

@@ -3,7 +3,7 @@
 outcome   What an inventory is worth: every check with its count and verdict
 checks    The checks of the audit: each counts trees, says how many it could judge
 counting  What a check finds: how many trees, of how many, and the verdict by a pair of limits
-words     What the audit says, in English and in French: checks, what to do about them, questions, names of fields
+words     What the audit says: checks, what to do about them, questions, names of fields
 sheet     What the printed page of the audit says: what its template is given
 fitting   How many findings the front of an A4 sheet holds
 page      The audit as people read it: a table for notebooks, and one printable A4 sheet for the department

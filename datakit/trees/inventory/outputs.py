@@ -89,7 +89,10 @@ def card_of(file: Path, id: str, city: str, made_from: str) -> dict:
     card |= {
         "description": "Made by `datakit trees import`: the standard table, with what was changed listed beside it.",
         "description_fr": "Fait par `datakit trees import` : la table standard, avec la liste de ce qui a été changé.",
-        "notes": [made_from, "The licence of that file is not known here: write it into this card before publishing."],
+        "notes": [
+            made_from,
+            N_("The licence of that file is not known here: write it into this card before publishing."),
+        ],
     }
     if id != "trees-dijon":
         card.pop("bounds", None)
