@@ -124,7 +124,9 @@ def by_place(areas: gpd.GeoDataFrame, outline: gpd.GeoDataFrame | None, kind: st
     """The share of the commonest genus in each place: ``place``, ``taxon``, ``trees``, ``share_pct`` and shapes."""
     told = areas.dropna(subset="share_pct").sort_values("share_pct", ascending=False)
     if told.empty:
-        raise CannotAnswer(_("places"), _("no place has enough named trees"), expected=_("50 in one place"))
+        raise CannotAnswer(
+            pgettext("subject", "places"), _("no place has enough named trees"), expected=_("50 in one place")
+        )
     first, alt = told.iloc[0], _("Map of {n} places; the highest share is {share} % of {taxon} in {place}.")
     if kind == "commune":
         title = _("Share of the commonest genus, by commune")

@@ -43,7 +43,7 @@ def words() -> dict[str, str]:
     """What the templates say beside the findings, in the user's language."""
     return {
         "for": _("For the green-spaces department"),
-        "checks": _("checks"),
+        "checks": pgettext("audit", "checks"),
         "first": _("Look at these first"),
         "nothing": _("No check finds anything to look at."),
         "cannot": _("What this file cannot answer"),
