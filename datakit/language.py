@@ -122,13 +122,22 @@ def _translations(lang):
     """The files of all rooms and chapters as one: the first that knows a text says it."""
     known: dict[object, str] = {}
     whole = catalogs.NullTranslations()
-    for file in sorted(LOCALE.glob(f"{lang}/LC_MESSAGES/*.mo")):
+    for file in _files(lang):
         with file.open("rb") as opened:
             whole = catalogs.GNUTranslations(opened)
         known = vars(whole)["_catalog"] | known
     # A chain of fallbacks would look for every word of a table in forty files: a minute for a map of all trees.
     vars(whole)["_catalog"] = known
     return whole
+
+
+def _files(lang):
+    if LOCALE.is_dir():
+        return sorted(LOCALE.glob(f"{lang}/LC_MESSAGES/*.mo"))
+    from importlib.resources import files  # in a zip: start.pyz of a workshop
+
+    folder = files("datakit").joinpath("locale", lang, "LC_MESSAGES")
+    return sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
 
 
 def _known(name):

@@ -22,18 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
+from datakit.workshop.layout import PYTHONS
+from datakit.workshop.wheelhouse import MACOS, SYSTEMS
+
 ROOT = Path(__file__).resolve().parents[1]
-PYTHONS = ("3.11", "3.12", "3.13")
 RUN, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
-SYSTEMS = {
-    "Linux on x86-64": "x86_64-manylinux_2_28",
-    "Linux on arm64": "aarch64-manylinux_2_28",
-    "macOS on Apple silicon": "aarch64-apple-darwin",
-    "Windows": "x86_64-pc-windows-msvc",
-}
-# The oldest macOS that Apple still mends; pyproj has no wheel for those before it. Macs with an Intel processor are not
-# served: h3 and argon2-cffi-bindings have stopped to make wheels for them.
-MACOS = "14.0"
 # Their names on conda-forge; matplotlib-base is the part without a graphical toolkit.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"} | {
     name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-core", "jupyter-server", "jupyterlab-server")
@@ -101,23 +94,22 @@ def conda_environments():
     }
 
 
-def wheels(system, python):
+def found_wheels(system, python):
     """Whether a resolver finds a wheel for every line of the larger lock: (True or False, a line to print)."""
-    name, platform = system
     with tempfile.TemporaryDirectory() as folder:
         command = ["uv", "pip", "compile", DEV.name, "--no-deps", "--only-binary", ":all:", "--quiet"]
-        command += ["--python-platform", platform, "--python-version", python, "-o", f"{folder}/resolved"]
-        settings = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
+        command += ["--python-platform", system.uv, "--python-version", python, "-o", f"{folder}/resolved"]
+        settings = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": "{}.{}".format(*MACOS)}
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=settings)
     said = "a wheel for each" if done.returncode == 0 else done.stderr.strip()
-    return done.returncode == 0, f"{name:<23} {python:<5} {said}"
+    return done.returncode == 0, f"{system.label:<23} {python:<5} {said}"
 
 
 def check():
     """Print a table of the systems and Pythons; True where each finds every wheel."""
     sound = True
     with ThreadPoolExecutor(4) as pool:  # it waits for the index, not for the processor
-        for found, line in pool.map(lambda asked: wheels(*asked), product(SYSTEMS.items(), PYTHONS)):
+        for found, line in pool.map(lambda asked: found_wheels(*asked), product(SYSTEMS.values(), PYTHONS)):
             print(line, flush=True)
             sound &= found
     return sound

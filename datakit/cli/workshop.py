@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.language import _, ngettext
+from datakit.workshop.layout import PYTHONS
 
 if TYPE_CHECKING:
     import argparse
@@ -31,15 +34,43 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     c = command("workshop", _("prepare a room of forty people, and serve it"), None)
     workshop = c.add_subparsers(title="commands", metavar="COMMAND", dest="workshop", required=True)
     c = command(
-        "serve",
-        "give a mirror to the room, over http",
-        _serve,
-        "  datakit workshop serve mirror\n  datakit workshop serve mirror --port 8080\n",
+        "pack",
+        _("pack one folder from which a room works without a network; broken off, it goes on"),
+        _pack,
+        "  datakit workshop pack /media/usb/ondijon\n"
+        "  datakit workshop pack ondijon --systems windows,linux --pythons 3.13\n"
+        "  datakit workshop pack ondijon --origins sample    " + _("to try it: every table is invented") + "\n",
         workshop,
     )
     c.add_argument("folder", metavar="DIR")
-    c.add_argument("--port", type=int, default=8000, metavar="N", help="(default: 8000; 0 takes a free one)")
-    c.add_argument("--host", default="", metavar="ADDRESS", help="to listen on (default: all of this machine's)")
+    origins(c, "publisher")
+    c.add_argument(
+        "--systems", metavar="LIST", type=_list, help=_("of windows, macos, linux (the default), linux-arm64")
+    )
+    c.add_argument(
+        "--pythons", metavar="LIST", type=_list, help=_("of {list} (default: all)").format(list=", ".join(PYTHONS))
+    )
+    c = command(
+        "verify",
+        _("try a packed folder: every byte, then install and run from it with no route out"),
+        _verify,
+        "  datakit workshop verify /media/usb/ondijon\n  datakit workshop verify ondijon --all --keep trial\n",
+        workshop,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("--all", action="store_true", help=_("run every chapter (default: the first)"))
+    c.add_argument("--keep", metavar="DIR", help=_("leave there what was installed, and the report"))
+    c = command(
+        "serve",
+        _("give a packed folder, or a mirror alone, to the room over http"),
+        _serve,
+        "  datakit workshop serve /media/usb/ondijon\n  datakit workshop serve mirror --port 8080\n",
+        workshop,
+    )
+    c.add_argument("folder", metavar="DIR")
+    c.add_argument("--port", type=int, default=8000, metavar="N", help=_("(default: 8000; 0 takes a free one)"))
+    c.add_argument("--host", default="", metavar="ADDRESS", help=_("to listen on (default: all of this machine’s)"))
+    c.add_argument("--no-nginx", action="store_true", help=_("the kit’s own server, also where nginx is installed"))
     c = command(
         "status",
         _("who is ready, from the room's server; or what a code means"),
@@ -99,8 +130,39 @@ def _status(args):
     return 0
 
 
+def _list(text):
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _pack(args):
+    from datakit.show.style import number
+    from datakit.workshop import packing
+
+    chosen = {name: getattr(args, name) for name in ("systems", "pythons") if getattr(args, name) is not None}
+    report = packing.pack(args.folder, args.origins, say=lambda line: print(line, flush=True), **chosen)
+    for name, problem in report.data.problems.items():
+        print(problem if problem.startswith(name) else f"{name}: {problem}", file=sys.stderr)
+    for line in report.lacking:
+        print(line, file=sys.stderr)
+    for name, size in report.sizes.items():
+        print(_("{name} {size} MB").format(name=f"{name:<12}", size=f"{number(size / 1e6, 1):>9}"))
+    folder = shlex.quote(args.folder)
+    print(_("next: datakit workshop verify {folder}, then datakit workshop serve {folder}").format(folder=folder))
+    return 0 if report.ok else 1
+
+
+def _verify(args):
+    from datakit.workshop import verifying
+
+    chapters = () if args.all else (verifying.CHAPTER,)
+    trial = verifying.verify(args.folder, chapters, lambda line: print(line, flush=True), args.keep)
+    for problem in trial.problems:
+        print(problem, file=sys.stderr)
+    return 1 if trial.problems else 0
+
+
 def _serve(args):
     from datakit.workshop.serving import serve
 
-    serve(args.folder, args.port, args.host, say=lambda line: print(line, flush=True))
+    serve(args.folder, args.port, args.host, lambda line: print(line, flush=True), not args.no_nginx)
     return 0

@@ -1,22 +1,20 @@
-"""Give a mirror to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off."""
+"""Give a folder to a room: its files over HTTP, to be resumed where poor Wi-Fi broke them off."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import hashlib
-import json
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.files import sha256_of
-from datakit.data.mirrors import verify
-from datakit.data.origins import LOCK, usable
-from datakit.errors import WrongUse
+from datakit.errors import DatakitError, WrongUse
 from datakit.extras import needed_by
+from datakit.language import _
+from datakit.show.style import number
+from datakit.workshop import nginx as programs
+from datakit.workshop.nginx import BODY
 from datakit.workshop.roster import PLACE, Roster, handlers
+from datakit.workshop.shelves import Shelf, shelf_of
 
 if TYPE_CHECKING:
     import os
@@ -24,43 +22,7 @@ if TYPE_CHECKING:
 
     from tornado.web import Application
 
-BODY = 10_000  # bytes of a question: nobody has more to say than a name and a code
-
-
-class Shelf:
-    """What may be taken from a mirror: its ``data.lock``, and the files that it names, as long as they are right.
-
-    Parameters
-    ----------
-    folder : Path
-    """
-
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-
-    def digest(self, path: str) -> str | None:
-        """The sha256 of a file by its path in the mirror; None where there is nothing to give."""
-        try:
-            lock = (self.folder / LOCK).read_bytes()
-            if path == LOCK:
-                return hashlib.sha256(lock).hexdigest()
-            # Read again each time: a mirror may be filled while it is served.
-            id, _, filename = path.rpartition("/")
-            entry = json.loads(lock)["datasets"].get(id)
-            if not usable(entry) or entry["filename"] != filename:
-                return None
-            file = self.folder / id / filename
-            state = file.stat()
-            found = _digest(file, state.st_size, state.st_mtime_ns)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return found if found == entry["sha256"] else None
-
-
-@functools.cache
-def _digest(file, size, changed):
-    """Computed once for each state of a file."""
-    return sha256_of(file)
+LOOK = 2.0  # seconds between two looks whether the folder has changed
 
 
 def application(shelf: Shelf) -> Application:
@@ -70,10 +32,12 @@ def application(shelf: Shelf) -> Application:
 
     class File(StaticFileHandler):
         async def get(self, path, include_body=True):
-            self.digest = shelf.digest(path)
-            if self.digest is None:
+            path += "index.html" if path == "" or path.endswith("/") else ""
+            found = shelf.find(path)
+            if found is None:
                 raise HTTPError(404)
-            await super().get(path, include_body)
+            inside, self.digest = found
+            await super().get(inside, include_body)
 
         def compute_etag(self):
             return f'"{self.digest}"'
@@ -89,12 +53,16 @@ def application(shelf: Shelf) -> Application:
 
 
 def serve(
-    folder: str | os.PathLike[str], port: int = 8000, host: str = "", say: Callable[[str], object] = print
+    folder: str | os.PathLike[str],
+    port: int = 8000,
+    host: str = "",
+    say: Callable[[str], object] = print,
+    nginx: bool = True,
 ) -> None:
-    """Serve a mirror until Ctrl-C; what `verify` finds wrong is said, and not given.
+    """Serve a mirror or a packed folder until Ctrl-C; what is wrong in it is said, and not given.
 
-    Only its ``data.lock`` and the files that this names are given; Range, If-Range and HEAD are honoured, and the
-    sha256 of each file is its ETag, so that a broken download goes on where it stopped.
+    Only the files that its ``data.lock`` and its SHA256SUMS name are given; Range, If-Range and HEAD are honoured, and
+    the sha256 of each file is its ETag, so that a broken download goes on where it stopped, also at the other server.
 
     Parameters
     ----------
@@ -105,6 +73,8 @@ def serve(
         The address to listen on; by default all of this machine's.
     say : callable
         Called with each line for the person who serves.
+    nginx : bool
+        Let nginx do it where it is installed; else tornado does.
 
     Raises
     ------
@@ -115,56 +85,94 @@ def serve(
     MissingPackage
         The extra ``notebooks``, which brings the server, is not installed.
     """
-    shelf = Shelf(folder)
+    shelf = shelf_of(folder)
     served = application(shelf)
-    report = verify(folder)
+    report = shelf.report()
     for name, problem in report.problems.items():
-        say(f"not served: {name}: {problem}")
+        say(_("not served: {name}: {problem}").format(name=name, problem=problem))
     if not report.good:
-        raise WrongUse(str(folder), "no file of this mirror is right", next=f"datakit mirror build {folder}")
+        raise WrongUse(str(folder), _("no file of this mirror is right"), next=f"datakit mirror build {folder}")
+    binary = programs.program() if nginx else None
     try:
-        asyncio.run(_until_stopped(served, report, port, host, say))
+        asyncio.run(_until_stopped(served, shelf, report, port, host, say, binary))
     except KeyboardInterrupt:
-        say("stopped")
+        say(_("stopped"))
 
 
-async def _until_stopped(served, report, port, host, say):
+async def _until_stopped(served, shelf, report, port, host, say, binary):
+    sockets = _bound(port, host)
+    port = sockets[0].getsockname()[1]  # one and the same for the server that comes after nginx
+    lines = list(_instructions(shelf, report, port, host))
+    if binary:
+        try:
+            async with (
+                _listening(served, _bound(0, "127.0.0.1")) as behind,
+                programs.running(binary, shelf, sockets, behind) as server,
+            ):
+                _say_all(say, lines, "nginx")
+                while await server.lives(LOOK):
+                    server.renew()
+            say(_("nginx has stopped: the kit’s own server goes on"))
+        except DatakitError as error:
+            say(_("the kit’s own server serves, as nginx does not: {found}").format(found=error.found))
+        sockets = _bound(port, host)
+    async with _listening(served, sockets):
+        _say_all(say, lines, _("the kit’s own server"))
+        await asyncio.Event().wait()
+
+
+def _bound(port, host):
     with needed_by(__name__):
-        from tornado.httpserver import HTTPServer
         from tornado.netutil import bind_sockets
     try:
         if port > 65535:  # the system would take what is left after so many
-            raise OSError("there is no such port")
-        sockets = bind_sockets(port, host or None)
+            raise OSError(_("there is no such port"))
+        return bind_sockets(port, host or None)
     except OSError as error:
         raise WrongUse(
             "workshop serve",
-            "this port cannot be used",
-            expected="one from 1024 to 65535 that no other program uses, on an address of this machine",
-            found=f"{host or 'all addresses'}, port {port}: {error}",
+            _("this port cannot be used"),
+            expected=_("one from 1024 to 65535 that no other program uses, on an address of this machine"),
+            found=_("{host}, port {port}: {error}").format(host=host or _("all addresses"), port=port, error=error),
             next="datakit workshop serve DIR --port 8080",
         ) from error
+
+
+@contextlib.asynccontextmanager
+async def _listening(served, sockets):
+    """tornado on these sockets; the port of the first."""
+    with needed_by(__name__):
+        from tornado.httpserver import HTTPServer
     server = HTTPServer(served, max_body_size=BODY)
     server.add_sockets(sockets)
     try:
-        for line in _instructions(report, sockets[0].getsockname()[1], host):
-            say(line)
-        await asyncio.Event().wait()
+        yield sockets[0].getsockname()[1]
     finally:
         server.stop()
         await server.close_all_connections()
 
 
-def _instructions(report, port, host):
+def _say_all(say, lines, server):
+    for line in lines:
+        say(line)
+    say(_("Ctrl-C stops {server}.").format(server=server))
+
+
+def _instructions(shelf, report, port, host):
     addresses = [f"http://{f'[{one}]' if ':' in one else one}:{port}" for one in ([host] if host else _own_addresses())]
-    yield f"{report.folder}: {len(report.good)} datasets, {report.bytes / 1e6:.1f} MB, every byte checked"
-    yield f"served at: {'  or  '.join(addresses)}"
-    yield "everybody else, before make lab:"
+    size = number(report.bytes / 1e6, 1)
+    text = _("{folder}: {n} datasets, {size} MB, every byte checked")
+    yield text.format(folder=shelf.folder, n=len(report.good), size=size)
+    yield _("served at: {addresses}").format(addresses="   ".join(addresses))
+    if shelf.packed:
+        yield _("who has Python and no stick:")
+        yield f"  curl -O {addresses[0]}/start.pyz"
+        yield f"  python3 start.pyz {addresses[0]}     (Windows: py start.pyz {addresses[0]})"
+    yield _("who has the kit, before make lab:")
     yield f"  export DATAKIT_ORIGINS={addresses[0]},sample"
     yield f'  $env:DATAKIT_ORIGINS = "{addresses[0]},sample"     (Windows PowerShell)'
-    yield f"who is ready, on a page: {addresses[0]}{PLACE}"
-    yield f"Only the files that {LOCK} names are given, to everybody on this network, without a password."
-    yield "Ctrl-C stops."
+    yield _("who is ready, on a page: {address}").format(address=addresses[0] + PLACE)
+    yield _("Only the files that its lists name are given, to everybody on this network, without a password.")
 
 
 def _own_addresses():

@@ -23,7 +23,7 @@ LOCKS = ["requirements.lock", "requirements-dev.lock"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 # Used without an import: JupyterLab is what people open, jupytext opens notebooks/src in it, nbval extends pytest.
-USED_OTHERWISE = {"jupyterlab", "jupyterlab-language-pack-fr-fr", "jupytext", "nbval"}
+USED_OTHERWISE = {"jupyter-offlinenotebook", "jupyterlab", "jupyterlab-language-pack-fr-fr", "jupytext", "nbval"}
 
 
 def direct(requirements):
@@ -64,7 +64,7 @@ def test_conda_gets_the_direct_dependencies_at_the_locks_minor_versions():
     for line in wanted:
         name, _, minor = line.partition("=") if isinstance(line, str) else ("pip", "", "")
         if name not in ("python", "pip"):
-            assert versions[plain.get(name, name)].startswith(f"{minor}."), line
+            assert f"{versions[plain.get(name, name)]}.".startswith(f"{minor}."), line
 
 
 def test_binder_gets_python_from_conda_and_nothing_else():

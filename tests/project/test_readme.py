@@ -74,7 +74,7 @@ def test_no_page_invents_this_repositorys_address():
 
 def test_who_needs_an_account_is_said():
     rows = re.findall(r"^\| ([\w ]+) \|.*\|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows[:6] == ["where", "Binder", "Codespaces", "pip or uv", "conda", "offline"]
+    assert rows[:7] == ["where", "Binder", "Codespaces", "pip or uv", "conda", "a room of twenty or forty", "offline"]
 
 
 @pytest.fixture
