@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["-q", "-n", "2", "--dist", "loadfile", "-m", "not slow and not browser"]
+EXERCISES = "tests/workshop/test_exercises.py"  # of the notebooks, without executing them
 NOTEBOOKS = ("tests/run/test_notebooks.py",)
 
 
@@ -44,6 +45,8 @@ def touched(paths, tests):
             uses = re.compile(rf"{re.escape(module)}\b|from {re.escape(room)} import [^\n]*\b{name}\b")
             found |= {file for file, text in tests.items() if uses.search(text)}
             found.add(f"tests/{parts[1]}")
+        elif parts[0] == "notebooks" or parts[:3] == ("datakit", "workshop", "exercises"):
+            found |= {"tests/project", EXERCISES}
         else:  # the project's own files, and the modules that every room needs
             found.add("tests/project")
     inside = {f for f in found if any(f.startswith(f"{room}/") for room in found)}

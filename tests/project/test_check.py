@@ -30,6 +30,8 @@ def check():
         (["tests/data/test_tables.py"], ["tests/data/test_tables.py"]),
         (["tests/data/test_gone.py"], []),
         (["datakit/errors.py", "Makefile"], ["tests/project"]),
+        (["notebooks/src/14_trees_risk.py"], ["tests/project", "tests/workshop/test_exercises.py"]),
+        (["datakit/workshop/exercises/14_trees_risk.json"], ["tests/project", "tests/workshop/test_exercises.py"]),
         (["datakit/trees/__init__.py"], ["tests/trees"]),
         ([], []),
     ],
