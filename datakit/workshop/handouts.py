@@ -152,7 +152,7 @@ def _key(number_, known):
     return {
         "minutes": one["minutes"],
         "table": _table(expected) if expected else None,
-        "expected": brief(expected, 99) if expected and expected.kind != "table" else "",
+        "expected": brief(expected, 99) if expected and not _table(expected) else "",
         "hints": [checking.marked(_(hint)) for hint in one["hints"]],
         "mistakes": [_mistake(**mistake) for mistake in one["mistakes"]] if expected else [],
     }
@@ -188,6 +188,9 @@ def brief(form: forms.Form, most: int = 4) -> str:
     if form.kind == "list":
         first = ", ".join(said(one) for one in form.value[:most])
         return f"[{first}]" if len(form.value) <= most else f"[{first}, …] ({len(form.value)})"
+    if _is_dict(form):
+        pairs = [f"{said(k)}: {said(v)}" for k, v in zip(*form.value.values(), strict=True)]
+        return "{" + ", ".join(pairs[:most]) + (f", …}} ({len(pairs)})" if len(pairs) > most else "}")
     if form.kind == "table":
         rows = len(next(iter(form.value.values())))
         first = ", ".join(f"{name}: {said(cells[0])}" for name, cells in form.value.items())
@@ -195,8 +198,13 @@ def brief(form: forms.Form, most: int = 4) -> str:
     return said(form.value)
 
 
+def _is_dict(form):
+    """Whether somebody gave names and values, without saying what they are."""
+    return form.kind == "table" and list(form.value) == ["index", "value"]
+
+
 def _table(form):
     """The heads and rows of an answer that is a table; else nothing."""
-    if form.kind != "table":
+    if form.kind != "table" or _is_dict(form):
         return None
     return list(form.value), [[said(one) for one in row] for row in zip(*form.value.values(), strict=True)]

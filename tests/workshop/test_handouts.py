@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import pandas as pd
 import pytest
 
 import datakit
@@ -50,7 +51,8 @@ def test_the_facilitator_gets_solutions_and_a_key_for_each_chapter(given):
             for sentence in (*one["hints"], *(mistake["why"] for mistake in one["mistakes"])):
                 assert checking.marked(sentence) in section
             expected = forms.Form.from_json(one["expected"])
-            shown = [cell for row in handouts._table(expected)[1] for cell in row] if expected.kind == "table" else []
+            table = handouts._table(expected)
+            shown = [cell for row in table[1] for cell in row] if table else []
             assert all(f"<td>{text}</td>" in section for text in shown)
             assert shown or handouts.brief(expected, 99) in section
 
@@ -95,8 +97,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
         (True, "True"),
         (["a", "b"], "[a, b]"),
         (list("abcdef"), "[a, b, c, d, …] (6)"),
-        ({"east": 0.5}, "{index: east, value: 0.5}"),
-        ({"east": 0.5, "west": 0.4}, "{index: east, value: 0.5, …} (2)"),
+        ({"east": 0.5, "west": 0.4}, "{east: 0.5, west: 0.4}"),
+        (dict.fromkeys("abcdef", 1), "{a: 1, b: 1, c: 1, d: 1, …} (6)"),
+        (pd.DataFrame({"genus": ["Acer"], "lost": [0.5]}), "{genus: Acer, lost: 0.5}"),
+        (pd.DataFrame({"genus": ["Acer", "Tilia"], "lost": [0.5, 1]}), "{genus: Acer, lost: 0.5, …} (2)"),
     ],
 )
 def test_an_answer_is_told_on_one_line(answer, said):
