@@ -223,7 +223,7 @@ def _fetch(args):
             _complain(error)
             code = FAILED
             continue
-        stamp = f", {STAMP}" if got.synthetic else ""
+        stamp = ", " + _(STAMP) if got.synthetic else ""
         print(
             _("{id}: {outcome}, from {origin}{stamp}").format(
                 id=card.id, outcome=got.outcome, origin=got.origin, stamp=stamp

@@ -180,7 +180,7 @@ def _inventory(args):
 
     trees = standardise(load(args.inventory, args.origins))
     said = trees.attrs["datakit"]
-    stamp = f", {STAMP}" if said["synthetic"] else ""
+    stamp = ", " + _(STAMP) if said["synthetic"] else ""
     print(
         _("{inventory}: {n} trees, from {origin}{stamp}").format(
             inventory=args.inventory, n=len(trees), origin=said["origin"], stamp=stamp

@@ -33,7 +33,7 @@ COLOURS = {"REAL": "#12512b", "MIXED": "#7a4a00", "SYNTHETIC": STAMP_GROUND}
 KIND = {
     "REAL": N_("REAL data"),
     "MIXED": N_("MIXED: part of the data is invented ({stamp})"),
-    "SYNTHETIC": STAMP,
+    "SYNTHETIC": "{stamp}",
 }
 
 

@@ -141,7 +141,7 @@ def answer_key(name: str, cells: Sequence[Any], known: Mapping[str, Any]) -> tup
         code = "".join(solution["source"]).partition("\nfrom datakit.workshop import recording")[0]
         shown.append({"number": number_, "text": html, "code": code, **_key(number_, known), **_told(told)})
     values = {"title": title, "name": name, "exercises": shown, "lang": language()}
-    return title, render("key.html.j2", __package__, stamp="" if kinds == {"REAL"} else STAMP, **values)
+    return title, render("key.html.j2", __package__, stamp="" if kinds == {"REAL"} else _(STAMP), **values)
 
 
 def _key(number_, known):

@@ -168,3 +168,12 @@ table.rename(columns={"n": "rooms"}).sort_values("n")
 ask("Why?")
 """
     assert sorted(messages._said(ast.parse(code))) == ["Why?", "classes", "pupils", "rooms", "type"]
+
+
+def test_the_words_that_stamp_invented_data_are_said_in_the_users_language_everywhere():
+    for file in messages.PACKAGE.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "STAMP"]
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+        said = [argument for call in calls for argument in call.args]
+        assert all(isinstance(node.ctx, ast.Store) or node in said for node in used), file
