@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypedDict
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
 from datakit.extras import needed_by
 from datakit.language import _
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     finally:
         watch.stop()
     if watch.timed_out:
-        said = _("not finished after {n} seconds").format(n=f"{task['timeout']:g}")
+        said = _("not finished after {n} seconds").format(n=number(task["timeout"]))
         status, error = "timeout", {"ename": "Timeout", "evalue": said}
     seconds = time.monotonic() - started
     nb = watch.nb or nb
