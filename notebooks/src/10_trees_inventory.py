@@ -46,6 +46,7 @@ from datakit.trees import diversity, drawing
 from datakit.trees.checks import outcome
 from datakit.trees.inventory.standard import changes_summary
 from datakit.trees.study import needs, study
+from datakit.workshop import check
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)  # standardise(layers[inventory]), and the areas to count trees in
@@ -151,37 +152,93 @@ with ask("Where do they stand?") as where:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Which columns of `recorded` are filled for fewer than half of the trees? Which question does that
-# rule out?
+# **1.** (5 minutes) *To know which questions a file rules out.* Which columns of `recorded` are filled for fewer than
+# half of the trees, and for how many? `answer` is a table or a Series: the name of each of these columns (`geometry`
+# left out), and the percentage of trees for which it is filled.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # column, percentage filled
+check("10.1", answer)
 
 # %% tags=["solution"]
-filled = 100 * recorded.drop(columns="geometry").notna().mean()
-filled[filled < 50].round(1).sort_values().rename("filled (%)").to_frame()
+with ask("Which columns are hardly filled?") as hardly:
+    filled = 100 * recorded.drop(columns="geometry").notna().mean()
+    answer = filled[filled < 50].round(1).sort_values().rename("filled (%)")
+    hardly.say(
+        "{n} of {all} are filled for fewer than half of the trees.",
+        n=Value(len(answer)),
+        all=Value(len(filled), "columns"),
+        table=answer.rename_axis("column").reset_index(),
+        caption="Columns that are filled for fewer than half of the trees",
+        cannot_say="Whether a column that is filled is right.",
+        data=[recorded],
+    )
+check("10.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are the columns that are filled for more than half of the trees.": filled[filled >= 50],
+    "This is the percentage of trees for which they are empty: ask where they are filled.": 100 - filled[filled < 50],
+    "These are numbers of trees: divide by all trees of the file.": recorded.drop(columns="geometry")
+    .notna()
+    .sum()[filled[filled < 50].index],
+    "All columns are in it: keep those under 50 %.": filled,
+}
+
+# %% tags=["hints"]
+[
+    "`notna()` says of each cell whether something is in it.",
+    "The mean of true and false is a share: one for each column.",
+    "Multiply by 100, and keep what is under 50.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) How many streets with at least 20 standing trees have a single genus? Start from `trees`, and use
-# `needs(trees, "adresse", "street")`, which says so where an inventory names no street.
+# **2.** (15 minutes) *To find the streets that one disease could empty.* How many streets with at least 20 standing
+# trees have a single genus? `answer` is a number of streets. Start from `trees`, and use `needs(trees, "adresse",
+# "street")`, which says so where an inventory names no street, and `diversity.taxon`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of streets
+check("10.2", answer)
 
 # %% tags=["solution"]
 with ask("How many streets have a single genus?") as alone:
     street = needs(trees, "adresse", "street")
     genera = diversity.taxon(trees, "genus").groupby(street).agg(["size", "nunique"])
     large = genera[genera["size"] >= 20]
+    answer = int((large["nunique"] == 1).sum())
     alone.say(
         "{single} of {streets} with at least 20 trees have one genus.",
-        single=Value(int((large["nunique"] == 1).sum())),
+        single=Value(answer),
         streets=Value(len(large), "streets"),
         cannot_say="Whether the street has other trees: those that somebody else manages are not in the file.",
         data=[trees],
     )
+check("10.2", answer)
+
+# %% tags=["mistakes"]
+species = diversity.taxon(trees, "species").groupby(street).agg(["size", "nunique"])
+{
+    "These are all streets with so many trees: ask which of them have one genus.": len(large),
+    "Short streets are in it: a street of three trees often has one genus by chance.": int(
+        (genera["nunique"] == 1).sum()
+    ),
+    "These streets have a single species: a genus has several.": int(
+        (species.loc[species["size"] >= 20, "nunique"] == 1).sum()
+    ),
+    "This is a percentage: a number of streets is asked for.": 100 * answer / len(large),
+}
+
+# %% tags=["hints"]
+[
+    "Group the genus of each tree by its street.",
+    "For each street count the trees, and how many different genera they have (`nunique`).",
+    "Keep streets with 20 trees or more, and count those with one genus.",
+]
 
 # %% [markdown]
 # ## What next

@@ -46,6 +46,7 @@ from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import comparing, diversity, drawing, exposure
 from datakit.trees.study import beside, needs, some, study, title
+from datakit.workshop import check
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -193,13 +194,17 @@ with ask("What could a dry summer take?") as dry:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) In how many streets with at least 20 trees are more than half of the trees hosts of the pest with
-# most hosts? Use `worst`, `exposure.threats()` and `exposure.match`.
+# **1.** (5 minutes) *To see where a pest would be seen first.* In how many streets with at least 20 trees are more
+# than half of the trees hosts of the pest with most hosts? `answer` is a number of streets. Use `worst`,
+# `exposure.threats()` and `exposure.match`, and `needs(trees, "adresse", "street")` for the street.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of streets
+check("11.1", answer)
 
 # %% tags=["solution"]
 with ask("How many streets hang on the hosts of one pest?") as streets:
@@ -207,40 +212,95 @@ with ask("How many streets hang on the hosts of one pest?") as streets:
     is_host = exposure.match(diversity.named(trees), hosts) == "host"
     share = is_host.groupby(needs(trees, "adresse", "street")).agg(["mean", "size"])
     share = share[share["size"] >= 20]
+    answer = int((share["mean"] > 0.5).sum())
     streets.say(
         "In {many} of {streets}, more than half of the trees are hosts of {pest}.",
-        many=Value(int((share["mean"] > 0.5).sum())),
+        many=Value(answer),
         streets=Value(len(share), "streets with at least 20 trees"),
         pest=Value(worst["name"]),
         cannot_say="What is left of such a street if the pest comes: not every host dies.",
         data=[trees],
     )
+check("11.1", answer)
+
+# %% tags=["mistakes"]
+short = is_host.groupby(needs(trees, "adresse", "street")).agg(["mean", "size"])
+{
+    "Short streets are in it: keep those with at least 20 trees.": int((short["mean"] > 0.5).sum()),
+    "These streets have one host at least: more than half of their trees are asked for.": int(
+        (share["mean"] > 0).sum()
+    ),
+    "These are all streets with so many trees.": len(share),
+    "This is a percentage: a number of streets is asked for.": 100 * answer / len(share),
+    "These are hosts, not streets.": int(is_host.sum()),
+}
+
+# %% tags=["hints"]
+[
+    "`exposure.threats()` has a row for each pest, with its hosts; `worst['threat']` is the id of the one.",
+    "`exposure.match` says of each tree whether it is a `host`: group that by street.",
+    "For each street take the share of hosts and the number of trees; keep the long ones, count those above half.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Is each sector of the city as diverse as the others? Compare them on the same number of trees with
-# `comparing.by`. Where the inventory names no sector, take `place`.
+# **2.** (15 minutes) *To compare places fairly.* Is each sector of the city as diverse as the others? Draw 50 times,
+# with the chapter's `seed`, the same number of trees from each with `comparing.by`, at the `level` of the chapter.
+# Where the inventory names no sector (`secteur`), take `place`. `answer` is a table: a row for each sector that can
+# be compared, and its effective number (`shannon`), to one decimal.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table: sector, effective number
+check("11.2", answer)
 
 # %% tags=["solution"]
 part = "secteur" if "secteur" in trees and trees["secteur"].notna().any() else "place"
-sectors = comparing.by(trees, part, level, draws=50, seed=seed).dropna(subset="shannon").sort_values("shannon")
-heads = {"shannon": "effective number", "shannon_low": "low", "shannon_high": "high", "genus_pct": "first genus (%)"}
-sectors[[part, "trees", *heads]].rename(columns=heads).round(1).reset_index(drop=True)
+with ask("Is each sector as diverse as the others?") as even:
+    sectors = comparing.by(trees, part, level, draws=50, seed=seed).dropna(subset="shannon").sort_values("shannon")
+    answer = sectors.set_index(part)["shannon"].round(1)
+    even.say(
+        "From {least} in {first} to {most} in {last}.",
+        least=Value(sectors["shannon"].iloc[0], decimals=1),
+        first=Value(str(answer.index[0])),
+        most=Value(sectors["shannon"].iloc[-1], decimals=1),
+        last=Value(str(answer.index[-1])),
+        table=sectors[[part, "trees", "shannon", "shannon_low", "shannon_high", "genus_pct"]].round(1),
+        caption="Effective number of each sector, on the same number of trees, and the share of its first genus",
+        cannot_say="Why they differ: when a sector was built and planted counts.",
+        data=[trees],
+    )
+check("11.2", answer)
+
+# %% tags=["mistakes"]
+column = sectors.set_index(part)
+{
+    "This is the share of the first genus, in %: ask for the effective number.": column["genus_pct"],
+    "This is the number of trees: ask for the effective number.": column["trees"],
+    "This is the lower end of each range: ask for the middle.": column["shannon_low"],
+    "This is the upper end of each range: ask for the middle.": column["shannon_high"],
+}
+
+# %% tags=["hints"]
+[
+    "`comparing.by` takes the trees, the column that tells sectors apart, the level, `draws` and `seed`.",
+    "A sector with too few trees has no effective number: leave it out.",
+    "Keep the name of the sector and the column `shannon`, rounded to one decimal.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **3.** (40 minutes) A new pest of limes and maples arrives. Which place would lose the largest share of its trees, and
-# how much ground under crowns does the whole city have in them? Write your own list of hosts, and answer in a sentence.
+# **3.** (40 minutes) *To make the chapter answer a question of your own.* A new pest of limes and maples (Tilia,
+# Acer) arrives. Which `place` with at least 50 trees has the largest share of hosts? `answer` is the percentage of
+# hosts of each such place. Write your own list of hosts, then try another, and answer in a sentence.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # place, percentage of hosts
+check("11.3", answer)
 
 # %% tags=["solution"]
 with ask("Where would a pest of limes and maples take most?") as new:
     hit = exposure.match(diversity.named(trees), ["Tilia", "Acer"]) == "host"
     places = hit.groupby(trees["place"]).agg(["mean", "size"])
     top = some(places[places["size"] >= 50], it.kind, "50 trees").sort_values("mean", ascending=False)
+    answer = (100 * top["mean"]).round(1).rename("hosts (%)")
     new.say(
         "{place} comes first: {share} of its trees; {all_over} in the whole inventory.",
         place=Value(top.index[0]),
@@ -249,6 +309,26 @@ with ask("Where would a pest of limes and maples take most?") as new:
         cannot_say="How many would die: a host is not a sick tree.",
         data=it.data,
     )
+check("11.3", answer)
+
+# %% tags=["mistakes"]
+limes = exposure.match(diversity.named(trees), ["Tilia"]) == "host"
+large = places[places["size"] >= 50].index
+{
+    "Limes only: maples are hosts, too.": 100 * limes.groupby(trees["place"]).mean()[large],
+    "These trees are no hosts: ask for the others.": 100 - 100 * top["mean"],
+    "These are numbers of hosts: divide by the trees of the place.": hit.groupby(trees["place"]).sum()[large],
+    "This is how all hosts are shared out among places: divide by the trees of each place.": 100
+    * hit.groupby(trees["place"]).sum()[large]
+    / hit.sum(),
+}
+
+# %% tags=["hints"]
+[
+    "`exposure.match` takes names of trees and a list of hosts: a genus stands for all its species.",
+    "Group what it finds by `trees['place']`, and take the share and the number of trees.",
+    "Keep places with 50 trees or more; the share times 100 is the percentage.",
+]
 
 # %% [markdown]
 # ## What next

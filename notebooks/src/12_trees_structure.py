@@ -48,6 +48,7 @@ from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import canopy, drawing, hiding, structure
 from datakit.trees.study import needs, some, study
+from datakit.workshop import check
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -162,12 +163,16 @@ with ask("Does the estimate hold on crowns that are hidden on purpose?") as trie
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Which genera have the oldest trees? Take those with at least 200 dated ones.
+# **1.** (5 minutes) *To see which trees a city has kept longest.* Half of the trees of a genus are older than which
+# age, for genera with at least 200 trees of known age? `answer` is the median age of each such genus, in years.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # genus, median age in years
+check("12.1", answer)
 
 # %% tags=["solution"]
 with ask("Which genus has the oldest trees?") as oldest:
@@ -175,6 +180,7 @@ with ask("Which genus has the oldest trees?") as oldest:
     needs(dated, "age", "the age of trees")
     genera = dated.groupby(dated["taxon"].str.split().str[0])["age"].agg(["size", "median"])
     genera = some(genera[genera["size"] >= 200], "genus", "200 dated trees").sort_values("median", ascending=False)
+    answer = genera["median"]
     oldest.say(
         "{genus}: half of them are older than {age}.",
         genus=Value(drawing.in_french(genera.index[:1])[0]),
@@ -184,38 +190,109 @@ with ask("Which genus has the oldest trees?") as oldest:
         cannot_say="Which genus lives longest: those planted lately are young whatever they are.",
         data=[trees],
     )
+check("12.1", answer)
+
+# %% tags=["mistakes"]
+by_genus = dated.groupby(dated["taxon"].str.split().str[0])["age"]
+{
+    "These are means: a few very old trees pull them up. Half of the trees are older than the median.": by_genus.mean()[
+        genera.index
+    ],
+    "Genera with fewer than 200 dated trees are in it.": by_genus.median(),
+    "These are the oldest trees: ask for the age that half of them exceed.": by_genus.max()[genera.index],
+    "These are numbers of trees: ask for an age.": genera["size"],
+}
+
+# %% tags=["hints"]
+[
+    "Leave out trees whose `age` is not known.",
+    "The genus is the first word of `taxon`: group the ages by it.",
+    "Take the size and the median of each group, and keep groups of 200 or more.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Where is the population farthest from Richards' classes? Use `structure.by`; keep places with at
-# least 50 trunks measured.
+# **2.** (15 minutes) *To see where planting and felling are most out of step.* In places with at least 50 trunks
+# measured, how many percent of the trees would have to change class to meet Richards' shares? `answer` is a table:
+# each such `place`, and that percentage. Use `structure.by`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table: place, percentage to change class
+check("12.2", answer)
 
 # %% tags=["solution"]
-by_place = structure.by(trees, "place")
-by_place = by_place[by_place["measured"] >= 50].sort_values("off_pct", ascending=False)
-by_place.rename(columns={"off_pct": "to change class (%)"}).head(8).round(0).reset_index(drop=True)
+with ask("Where are the trunks farthest from Richards' classes?") as farthest:
+    by_place = structure.by(trees, "place")
+    by_place = some(by_place[by_place["measured"] >= 50], "place", "50 trunks measured")
+    by_place = by_place.sort_values("off_pct", ascending=False)
+    answer = by_place.set_index("place")["off_pct"].round(1)
+    farthest.say(
+        "{place}: {off} of the trees would have to change class.",
+        place=Value(str(answer.index[0])),
+        off=Value(by_place["off_pct"].iloc[0], "%", decimals=0),
+        table=by_place.rename(columns={"off_pct": "to change class (%)"}).head(8).round(0),
+        caption="Places whose trunks are farthest from Richards' classes",
+        cannot_say="That it should meet them: his shares are a rule of thumb for a whole city.",
+        data=[trees],
+    )
+check("12.2", answer)
+
+# %% tags=["mistakes"]
+kept = by_place.set_index("place")
+{
+    "These are numbers of trees: a percentage of those measured is asked for.": kept["measured"]
+    * kept["off_pct"]
+    / 100,
+    "These are numbers of trunks measured: ask how many would have to change class.": kept["measured"],
+    "These are in their class already: ask for those that would have to change.": 100 - kept["off_pct"],
+}
+
+# %% tags=["hints"]
+[
+    "`structure.by` makes a row for each place: look at its columns.",
+    "`measured` is how many trunks were measured, `off_pct` what has to change class.",
+    "Keep rows with 50 trunks measured or more, and the two columns that are asked for.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **3.** (40 minutes) How much ground would be under the crowns if nobody had measured any? Drop `diametre_couronne`,
-# let the kit take its ratio of crown to trunk, and compare with the range above. What would you measure first?
+# **3.** (40 minutes) *To learn what a measurement is worth.* How much ground would be under the crowns if nobody had
+# measured any? Drop `diametre_couronne`, and let the kit take its ratio of crown to trunk, with the chapter's `draws`
+# and `seed`. How many times as wide is the range as with crowns measured (`crowns`)? `answer` is a number. What would
+# you measure first?
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of times
+check("12.3", answer)
 
 # %% tags=["solution"]
 with ask("What would be known without any crown measured?") as blind:
     tried.needed()
     bare = trees.drop(columns="diametre_couronne")
     guess = canopy.known_total(bare, draws=draws, seed=seed)
+    answer = round((guess["high"] - guess["low"]) / (crowns["high"] - crowns["low"]), 1)
     blind.say(
         "{area}: a range {times} times as wide as with the crowns that this inventory measures.",
         area=Value(guess["area"] / 1e4, "ha", guess["low"] / 1e4, guess["high"] / 1e4),
-        times=Value((guess["high"] - guess["low"]) / (crowns["high"] - crowns["low"]), decimals=1),
+        times=Value(answer, decimals=1),
         cannot_say="That the middle of the range is right: the ratio is a choice of this kit.",
         data=[trees],
     )
+check("12.3", answer)
+
+# %% tags=["mistakes"]
+{
+    "This compares the areas: compare the widths of both ranges.": guess["area"] / crowns["area"],
+    "This is upside down: how many times as wide is the one without measurements?": (crowns["high"] - crowns["low"])
+    / (guess["high"] - guess["low"]),
+    "This compares the upper ends: compare the widths.": guess["high"] / crowns["high"],
+    "This is the width itself, in hectares: divide it by the other.": (guess["high"] - guess["low"]) / 1e4,
+}
+
+# %% tags=["hints"]
+[
+    "`canopy.known_total` gives `area`, `low` and `high` in m²: call it without the column of crowns.",
+    "The width of a range is its upper end less its lower end.",
+    "Divide the width without measurements by that of `crowns`.",
+]
 
 # %% [markdown]
 # ## What next

@@ -49,6 +49,7 @@ from datakit.data.layers import Layers
 from datakit.show import Value, ask
 from datakit.trees import choosing, drawing, learners, risk, scoring
 from datakit.trees.study import study
+from datakit.workshop import check
 
 layers = Layers(origins, reference=inventory, rehearsal=rehearsal)
 it = study(layers, inventory)
@@ -146,13 +147,18 @@ with threadpool_limits(1), ask("Does a score on random rows hold in places never
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (15 minutes) Rank the trees by something written after the loss (`risk.written_after` names it) and by their
-# genus, with `learners.by_one_column` on held-out sectors. Which average precision is better, and which is worthless?
+# **1.** (15 minutes) *To see how well a column scores that nobody has in time.* Rank the trees by something written
+# after the loss (`risk.written_after` names it), and by their genus, with `learners.by_one_column` on held-out
+# sectors. Which average precision has each? `answer` is a dict: `{"leak": ..., "genus": ...}`. Use the first four
+# letters of what was written (a date's year), and `scoring.average_precision`. Which of the two is worthless?
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"leak": a number, "genus": a number}
+check("13.1", answer)
 
 # %% tags=["solution"]
 with ask("What does a leaking column do to the score?") as leaked:
@@ -160,13 +166,72 @@ with ask("What does a leaking column do to the score?") as leaked:
     name = risk.written_after(known, leaks)
     columns = {"leak": known[name].astype("str").str.slice(0, 4), "genus": features["genus"]}
     ranked = {key: learners.by_one_column(column, target, sectors) for key, column in columns.items()}
+    answer = {key: round(scoring.average_precision(target, rank), 2) for key, rank in ranked.items()}
     leaked.say(
         "Ranked by {column} alone the average precision is {leak}, by genus {genus}; nobody has {column} in time.",
         column=Value(name),
-        **{key: Value(scoring.average_precision(target, rank), decimals=2) for key, rank in ranked.items()},
+        **{key: Value(score, decimals=2) for key, score in answer.items()},
         cannot_say="What another column would do: each has to be thought about.",
         data=[recorded],
     )
+check("13.1", answer)
+
+# %% tags=["mistakes"]
+chance = target.mean()
+{
+    "One number was taken twice: the leaking column and the genus are two rankings.": dict.fromkeys(
+        answer, answer["genus"]
+    ),
+    "The two are exchanged: the column that was written after the loss knows it.": dict(
+        zip(answer, [answer["genus"], answer["leak"]], strict=True)
+    ),
+    "This is what chance scores, the share that was lost: score the two rankings.": dict.fromkeys(answer, chance),
+}
+
+# %% tags=["hints"]
+[
+    "`risk.written_after(known, leaks)` names a column of `known`; the genus is a column of `features`.",
+    "`learners.by_one_column` takes a column, `target` and `sectors`, and gives each tree a score.",
+    "`scoring.average_precision(target, score)` is the figure that is asked for: once for each column.",
+]
+
+# %% [markdown] tags=["exercise"]
+# **2.** (5 minutes) *To see what chance scores.* A list in random order has, on average, an average precision equal
+# to the share of lost trees. Which share is that here? `answer` is a number from 0 to 1. By how many times do new
+# sectors exceed it in the figure above?
+
+# %% tags=["exercise"]
+answer = ...  # a number from 0 to 1
+check("13.2", answer)
+
+# %% tags=["solution"]
+with ask("What does chance score?") as by_chance:
+    losses.needed()
+    answer = round(float(target.mean()), 3)
+    by_chance.say(
+        "Chance scores {chance}: what is to be compared with the scores above.",
+        chance=Value(answer, decimals=3),
+        cannot_say="How far a single random list is from it.",
+        data=[recorded],
+    )
+check("13.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "This is how many trees were lost: divide by all trees whose outcome is known.": int(target.sum()),
+    "This is the share that was not lost.": 1 - target.mean(),
+    "This is one tree in so many: turn it over.": 1 / target.mean(),
+    "This is a score of the chapter: ask for the share that was lost.": scoring.average_precision(
+        target, tried["sectors"]
+    ),
+}
+
+# %% tags=["hints"]
+[
+    "`target` is 1 for a lost tree and 0 for another.",
+    "The mean of ones and zeros is the share of ones.",
+    "Round it to three digits after the point.",
+]
 
 # %% [markdown]
 # ## What next

@@ -47,6 +47,7 @@ from datakit.data.layers import Layers
 from datakit.geo import dwellings, fairness, streets, territory
 from datakit.show import Value, ask, phrase, tables
 from datakit.vegetation import cover, figures, inequality, pictures, placing, reach, rule, sight, town
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted = rule.Rule(trees_in_view, canopy_around, walk_to_park, tree_reach, neighbourhood, park_hectares, trunk)
@@ -231,35 +232,74 @@ with ask("Have residents of poorer areas less canopy around them?") as unequal:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) *In view* was 50 m. How many homes see three established trees within 15 m, and within 100 m?
-# Start from `homes` and `sight.visible_trees`.
+# **1.** (5 minutes) *To see how much a rule hangs on one distance.* *In view* was 50 m. Which share of the homes sees
+# enough established trees within 15 m of the façade, and within 100 m? `answer` is a dict of two percentages: `{"15
+# m": ..., "100 m": ...}`. Start from `homes` and `sight.visible_trees`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"15 m": a percentage, "100 m": a percentage}
+check("20.1", answer)
 
 # %% tags=["solution"]
 with ask("How much depends on what in view means?") as depends:
     ruled.needed()
     at = {}
-    for distance in (15.0, 100.0):
-        some = sight.visible_trees(homes, here.trees, here.buildings, distance, least_dbh=trunk)["visible"]
-        at[distance] = 100 * (some >= trees_in_view).mean()
+    for distance in (15, 100):
+        some = sight.visible_trees(homes, here.trees, here.buildings, float(distance), least_dbh=trunk)["visible"]
+        at[f"{distance} m"] = some
+    answer = {name: round(100 * (some >= trees_in_view).mean(), 1) for name, some in at.items()}
     depends.say(
         "Within 15 m of the façade {near} of the homes see enough trees, within 100 m {far}.",
-        near=Value(at[15.0], "%", decimals=0),
-        far=Value(at[100.0], "%", decimals=0),
+        near=Value(answer["15 m"], "%", decimals=0),
+        far=Value(answer["100 m"], "%", decimals=0),
         cannot_say="Which distance is right: nobody has agreed on one.",
         data=used,
     )
+check("20.1", answer)
+
+
+# %% tags=["mistakes"]
+def each(what):
+    return {name: what(some) for name, some in at.items()}
+
+
+young = {name: sight.visible_trees(homes, here.trees, here.buildings, float(name[:-2]))["visible"] for name in at}
+{
+    "These are the homes that see one tree at least: the rule wants as many as `trees_in_view` says.": each(
+        lambda some: 100 * (some >= 1).mean()
+    ),
+    "These homes see fewer trees than the rule wants: ask for the others.": each(
+        lambda some: 100 * (some < trees_in_view).mean()
+    ),
+    "This is how many trees a home sees on average: ask which share of the homes sees enough.": each(
+        lambda some: some.mean()
+    ),
+    "Trees that are not established yet are counted too: see `least_dbh`.": {
+        name: 100 * (some >= trees_in_view).mean() for name, some in young.items()
+    },
+    "This is a number of homes: divide it by all of them.": each(lambda some: int((some >= trees_in_view).sum())),
+}
+
+# %% tags=["hints"]
+[
+    "The answer within 50 m is in the chapter: only the distance changes.",
+    "`sight.visible_trees` takes the distance as its fourth argument; its column `visible` counts trees for each home.",
+    "Compare `visible` with `trees_in_view`: the mean of a comparison is a share.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Count saplings too. How many more residents then have three trees in view? Use `least_dbh`,
-# `rule.on_cells` and `people`.
+# **2.** (15 minutes) *To see what trees too young to count may bring.* Count trees of any trunk. How many more
+# residents would have enough trees in view, in percent of all residents? `answer` is a number of percentage points.
+# Use `sight.visible_trees` without `least_dbh`, `rule.on_cells` and `people`; `seeing` is what the chapter has
+# counted.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of percentage points
+check("20.2", answer)
 
 # %% tags=["solution"]
 with ask("How many residents see trees that are not established yet?") as saplings:
@@ -267,13 +307,36 @@ with ask("How many residents see trees that are not established yet?") as saplin
     every = sight.visible_trees(homes, here.trees, here.buildings, tree_reach)["visible"]
     all_trees = rule.on_cells((every >= trees_in_view).astype(float), homes, here.cells)
     more = (people * (all_trees - seeing)).sum() / people.sum()
+    answer = round(100 * more, 1)
     saplings.say(
         "With trees of any trunk, {more} of the residents have three in view beside the {now} who have now.",
-        more=Value(100 * more, "%", decimals=1),
+        more=Value(answer, "%", decimals=1),
         now=ruled.figures["three_trees"],
         cannot_say="How many saplings will live to be trees.",
         data=used,
     )
+check("20.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "This is the share of all who then see enough trees: take off those who do so already.": 100
+    * (people * all_trees).sum()
+    / people.sum(),
+    "This counts homes: weigh each cell by the people who live there.": 100
+    * ((every >= trees_in_view).mean() - (seen >= trees_in_view).mean()),
+    "Each cell counts the same here, however many live in it: weigh it by `people`.": 100 * (all_trees - seeing).mean(),
+    "This is a number of residents: divide it by all of them.": (people * (all_trees - seeing)).sum(),
+    "This compares with nobody: the difference is to what the residents see today, not to all who do not.": 100
+    * (people * (1 - all_trees)).sum()
+    / people.sum(),
+}
+
+# %% tags=["hints"]
+[
+    "Do again what the chapter does for homes and cells, with one argument less.",
+    "`rule.on_cells` turns what homes see into a share for each cell; `seeing` is that share with established trees.",
+    "Multiply the difference of both shares by `people`, add up, and divide by all people.",
+]
 
 # %% [markdown]
 # ## What next

@@ -41,6 +41,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask, phrase
 from datakit.vegetation import exposure, figures, heat, heatwaves, pictures, placing, town, trends
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 print(phrase("A summer is counted when 95 % of its {n} days were observed.", n=heat.season_days(2025)))
@@ -135,31 +136,55 @@ with ask("How many residents live where the form of the town keeps much heat?") 
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) And at 35 °C? How many such days had the last five counted years?
+# **1.** (5 minutes) *To see how much a threshold decides.* And at 35 °C? How many such days a year had the last five
+# counted years of `chosen`, on average? `answer` is a number of days a year. Start from `heat.yearly`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of days a year
+check("21.1", answer)
 
 # %% tags=["solution"]
 with ask("How many days of 35 °C or more has a year?") as very_hot:
     hot.needed()
     very = heat.yearly(daily[daily["station"] == chosen], "tmax", 35.0).dropna(subset="days")
+    answer = round(very["days"].tail(5).mean(), 1)
     very_hot.say(
         "The last five counted years had {days}, at most {most}.",
-        days=Value(very["days"].tail(5).mean(), "days a year", decimals=1),
+        days=Value(answer, "days a year", decimals=1),
         most=Value(int(very["days"].tail(5).max()), "days"),
         cannot_say="Whether that is many: compare with the years before.",
         data=[daily],
     )
+check("21.1", answer)
+
+# %% tags=["mistakes"]
+at_30 = heat.yearly(daily[daily["station"] == chosen], "tmax", 30.0).dropna(subset="days")
+{
+    "This is the sum of five years: divide by them.": int(very["days"].tail(5).sum()),
+    "All counted years are in it: only the last five are asked for.": very["days"].mean(),
+    "These days have 30 °C or more: change the threshold.": at_30["days"].tail(5).mean(),
+    "These are the first five counted years.": very["days"].head(5).mean(),
+}
+
+# %% tags=["hints"]
+[
+    "The chapter counts days of 30 °C or more: one number changes.",
+    "`heat.yearly` gives a row for each year; `days` is missing where too few days were observed to count the year.",
+    "Drop years without a count, take the last five, and their mean.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Are nights warmer at one station than at another? Compare the mean summer minimum on the days that
-# all of them observed. Why only those days?
+# **2.** (15 minutes) *To compare only what can be compared.* Are nights warmer at one station than at another? Take
+# the mean summer minimum of the first three `stations`, on the days that all of them observed: by how many degrees is
+# the highest above the lowest? `answer` is a number in °C. Use `heat.trusted` and `heat.SUMMER`. Why only those days?
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number in °C
+check("21.2", answer)
 
 # %% tags=["solution"]
 with ask("Are nights warmer at one station than at another?") as warmer:
@@ -168,12 +193,42 @@ with ask("Are nights warmer at one station than at another?") as warmer:
     lows = lows[lows["date"].dt.month.isin(heat.SUMMER) & lows["station"].isin(stations[:3])]
     # A station that opened late has seen other summers: only days that all observed can be compared.
     wide = lows.pivot_table(index="date", columns="station_name", values="value").dropna()
+    answer = round(wide.mean().max() - wide.mean().min(), 2)
     warmer.say(
         "On {days} that all observed, {warm} was {gap} warmer by night than {cool}.",
         **figures.warmer(wide),
         cannot_say="Why: height above the sea and what stands around differ too.",
         data=[daily],
     )
+check("21.2", answer)
+
+
+# %% tags=["mistakes"]
+def spread(table, of="mean"):
+    means = getattr(table, of)()
+    return means.max() - means.min()
+
+
+year = daily.assign(value=heat.trusted(daily, "tmin"), by_day=heat.trusted(daily, "tmax"))
+year = year[year["station"].isin(stations[:3])]
+whole = year.pivot_table(index="date", columns="station_name", values="value").dropna()
+summer = year[year["date"].dt.month.isin(heat.SUMMER)]
+by_day = summer.pivot_table(index="date", columns="station_name", values="by_day").dropna()
+{
+    "Each station has its own days here: a station that opened late has seen other summers.": spread(
+        lows.groupby("station_name")["value"]
+    ),
+    "The whole year is in it: only summer is asked for.": spread(whole),
+    "These are the warmest hours of the day: nights are in `tmin`.": spread(by_day),
+    "This is the highest mean itself, not how far it is above the lowest.": wide.mean().max(),
+}
+
+# %% tags=["hints"]
+[
+    "Put one station beside the other: a row for each day, a column for each station.",
+    "A day that one of the three did not observe has an empty cell: leave its row out.",
+    "Take the mean of each column, then the largest less the smallest.",
+]
 
 # %% [markdown]
 # ## What next

@@ -43,6 +43,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask, phrase
 from datakit.vegetation import figures, ground, pictures, placing, planting, room, town
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 offsets = planting.Offsets(buildings=offset_buildings, roads=offset_roads, vegetation=offset_vegetation)
@@ -116,13 +117,18 @@ with ask("Whose is the free ground, and what is it?") as whose:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (15 minutes) How much public schoolyard and car park is there for each child under 6 of a neighbourhood? Use
-# `ground.kinds`, `placing.place` and `placing.around`; leave out neighbourhoods with few children.
+# **1.** (15 minutes) *To put ground and those who need it side by side.* How much public schoolyard and car park is
+# there within 300 m for each child under 6? Only places with at least 50 such children within 300 m count. `answer`
+# is a dict: `none`, the percentage of these places that have less than 1 m² a child, and `best`, the m² a child that
+# the best tenth of them has or exceeds. Use `ground.kinds`, `placing.place`, `placing.around` and `placing.rate`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"none": a percentage, "best": m² a child}
+check("22.1", answer)
 
 # %% tags=["solution"]
 with ask("How much public yard is there for each small child?") as yards:
@@ -131,36 +137,83 @@ with ask("How much public yard is there for each small child?") as yards:
     yard = ground.kinds(cut, found, among="public")[["schoolyard", "car park"]].sum(axis=1)
     near = placing.around(here.cells, living.people.assign(yard=yard), 300.0)
     per_child = placing.rate(near["yard"], near["under_6"], least=50, what="children under 6")
+    answer = {"none": round(100 * (per_child < 1).mean()), "best": round(per_child.quantile(0.9), 1)}
     yards.say(
         "Of the places with 50 such children or more within 300 m, {none} have no yard; the best tenth has {best} or "
         "more.",
-        none=Value(100 * (per_child < 1).mean(), "%", decimals=0),
-        best=Value(per_child.quantile(0.9), "m² a child"),
+        none=Value(answer["none"], "%", decimals=0),
+        best=Value(answer["best"], "m² a child"),
         cannot_say="Which yards are open to all: most schoolyards are closed in the evening.",
         data=[*used, *living.tables],
     )
+check("22.1", answer)
+
+
+# %% tags=["mistakes"]
+def rated(yard, people="under_6", least=50, radius=300.0):
+    close = placing.around(here.cells, living.people.assign(yard=yard), radius)
+    share = placing.rate(close["yard"], close[people], least=least, what="children under 6")
+    return {"none": 100 * (share < 1).mean(), "best": share.quantile(0.9)}
+
+
+whatever = ground.kinds(cut, found)[["schoolyard", "car park"]].sum(axis=1)
+every_kind = ground.kinds(cut, found, among="public").sum(axis=1)
+{
+    "Private yards and car parks are in it: ask for public ground.": rated(whatever),
+    "All public ground is in it: only schoolyards and car parks are asked for.": rated(every_kind),
+    "Places with few children are in it: of few, a rate is mostly chance.": rated(yard, least=1),
+    "This is the ground for each resident: divide by the children under 6.": rated(yard, people="population"),
+    "This looks 100 m around each place: the question is about 300 m.": rated(yard, radius=100.0),
+}
+
+# %% tags=["hints"]
+[
+    "Two things are needed around each place: square metres of yard, and children.",
+    "`ground.kinds(..., among='public')` gives m² by kind for each cell; put what you add up beside `living.people`.",
+    "`placing.around` adds both up within 300 m; `placing.rate` divides, and leaves out places with few children.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (40 minutes) Your city keeps 8 m clear of buildings and 2 m of crowns and forbids trees on car parks. How much
-# public ground is left? Change `offsets`, go through `room.survey` again, and leave a kind out.
+# **2.** (40 minutes) *To make the chapter speak of your own city's rules.* Your city keeps 8 m clear of buildings and
+# 2 m of crowns and of other vegetation, and forbids trees on car parks. How much public free ground is left? `answer`
+# is a number of hectares. Change `planting.Offsets`, go through `room.survey` again, and leave a kind out.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of hectares
+check("22.2", answer)
 
 # %% tags=["solution"]
 with ask("How much public ground is left under the city's own rules?") as own:
     whose.needed()
     strict = planting.Offsets(buildings=8.0, roads=offset_roads, vegetation=2.0, crowns=2.0)
     _, again = room.survey(layers, here, strict)
-    kept = again[(again["tenure"] == "public") & (again["kind"] != "car park")]["area"].sum() / 1e4
+    answer = round(again[(again["tenure"] == "public") & (again["kind"] != "car park")]["area"].sum() / 1e4)
     before = hectares["public"].sum()
     own.say(
         "{left} of the {before} are left.",
-        left=Value(kept, "ha", decimals=0),
+        left=Value(answer, "ha", decimals=0),
         before=Value(before, "ha", decimals=0),
         cannot_say="What the city's rules are: these are an example.",
         data=used,
     )
+check("22.2", answer)
+
+# %% tags=["mistakes"]
+open_to = again[again["tenure"] == "public"]
+{
+    "Car parks are still in it.": open_to["area"].sum() / 1e4,
+    "Private ground is in it too: only public ground is asked for.": again[again["kind"] != "car park"]["area"].sum()
+    / 1e4,
+    "This is a percentage of what there was: hectares are asked for.": 100 * answer / before,
+    "This is what was lost: ask for what is left.": before - answer,
+}
+
+# %% tags=["hints"]
+[
+    "Distances live in one object, `planting.Offsets`: make another one, and do the survey again with it.",
+    "`room.survey` gives the pieces of free ground with their area in m², their `tenure` and their `kind`.",
+    "Keep public pieces that are no car park, add up their areas, and turn m² into hectares.",
+]
 
 # %% [markdown]
 # ## What next

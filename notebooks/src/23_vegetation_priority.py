@@ -47,6 +47,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask, phrase
 from datakit.vegetation import exposure, figures, firmness, pictures, placing, planting, room, town
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 weights = {"heat": weight_heat, "bare": weight_bare, "residents": weight_residents, "vulnerable": weight_vulnerable}
@@ -161,32 +162,56 @@ with ask("Where is the need high and no public room?") as stuck:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Somebody says that only heat matters. How many of the firm cells are still among the first? Use
-# `firmness.draw` with other `weights` and nothing drawn (`vary=()`).
+# **1.** (5 minutes) *To see what one opinion does to an order.* Somebody says that only heat matters. How many of the
+# firm cells are still among the first? `answer` is a number of cells. Use `firmness.draw` with other `weights`, one
+# draw and nothing varied (`vary=()`).
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of cells
+check("23.1", answer)
 
 # %% tags=["solution"]
 with ask("How many firm cells stay first when only heat counts?") as heat_alone:
     first.needed()
     hot = firmness.draw(needs, zone, rooms, weights={"heat": 1}, enough=enough_room, draws=1, vary=())
+    answer = int((hot["first"] & firm).sum())
     heat_alone.say(
         "{still:bare} of {firm:bare} do.",
-        still=Value(int((hot["first"] & firm).sum())),
+        still=Value(answer),
         firm=Value(int(firm.sum())),
         cannot_say="That heat is measured here: zones are forms.",
         data=used,
     )
+check("23.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are all cells that are first for heat: how many of them are firm?": int(hot["first"].sum()),
+    "These are first for heat and were not firm: ask for the others.": int((hot["first"] & ~firm).sum()),
+    "These firm cells are no longer first: ask for those that still are.": int((firm & ~hot["first"]).sum()),
+    "This is a percentage of the firm cells: their number is asked for.": 100 * answer / firm.sum(),
+    "These are all firm cells: how many are first when only heat counts?": int(firm.sum()),
+}
+
+# %% tags=["hints"]
+[
+    "`firm` says of each cell whether it is firm; a new order says of each whether it is first.",
+    "Weights are a dict from a need to a number; a need that is left out has none.",
+    "A cell counts where both are true: join the two columns with `&`.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (40 minutes) Give the order an indicator of your own, say the children under 6 around (`placing.around`). How
-# many of the firm cells stay firm?
+# **2.** (40 minutes) *To give the order a need of your own.* Take the children under 6 around each cell
+# (`placing.around`, with `neighbourhood`) as a fifth need, beside the four, and draw as the chapter does, with its
+# `draws` and `seed`. How many of the cells that were firm stay firm? `answer` is a number of cells.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of cells
+check("23.2", answer)
 
 # %% tags=["solution"]
 with ask("Does an indicator more change what is firm?") as wider:
@@ -194,13 +219,33 @@ with ask("Does an indicator more change what is firm?") as wider:
     five = needs.assign(children=placing.around(here.cells, living.people, neighbourhood)["under_6"])
     more = firmness.draw(five, zone, rooms, enough=enough_room, draws=draws, seed=seed)
     now = more["first"] & (more["top_share"] >= firmness.FIRM)
+    answer = int((now & firm).sum())
     wider.say(
         "With children as a fifth need {now:bare} cells are firm; {both:bare} of them were before.",
         now=Value(int(now.sum())),
-        both=Value(int((now & firm).sum())),
+        both=Value(answer),
         cannot_say="Which indicators a city should take.",
         data=used,
     )
+check("23.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are all cells that are firm with five needs: how many of them were firm before?": int(now.sum()),
+    "These were firm and are first now: firm is more than first, see `firmness.FIRM`.": int(
+        (more["first"] & firm).sum()
+    ),
+    "These were firm and are so no longer: ask for those that stay.": int((firm & ~now).sum()),
+    "This is a percentage of the firm cells: their number is asked for.": 100 * answer / firm.sum(),
+    "These are firm now and were not before.": int((now & ~firm).sum()),
+}
+
+# %% tags=["hints"]
+[
+    "`needs` is a table with a column for each need: a column more is a need more.",
+    "`placing.around` adds up residents within a distance, by group: one of its columns is what you need.",
+    "A cell is firm where it is `first` and its `top_share` is `firmness.FIRM` or more; then look which were before.",
+]
 
 # %% [markdown]
 # ## What next

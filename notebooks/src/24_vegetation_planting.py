@@ -46,6 +46,7 @@ from datakit.show import Value, ask, phrase
 from datakit.trees import structure
 from datakit.vegetation import candidates, exposure, figures, firmness, future, pictures, placing, room, rule, scenario
 from datakit.vegetation.town import town
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 wanted, offsets = rule.Rule(walk=walk_to_park), room.Offsets()
@@ -157,13 +158,17 @@ with ask("Who says so?") as sources:
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) How large are crowns ten years after planting, and how many trees are left? Use `scenario.growth`
-# and `scenario.canopy`.
+# **1.** (5 minutes) *To see how slowly canopy comes.* How much ground lies under the crowns of the planted trees ten
+# years after planting? `answer` is a number of hectares. `numbers` says how many are planted; use `scenario.growth`
+# with ages and crown areas of `here.trees`, and `scenario.canopy`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of hectares
+check("24.1", answer)
 
 # %% tags=["solution"]
 with ask("How much canopy would they have after ten years?") as ten:
@@ -171,36 +176,80 @@ with ask("How much canopy would they have after ten years?") as ten:
     measured = here.trees[here.trees["diametre_couronne"].gt(0)]
     age = structure.age(measured, today=structure.survey_year(measured))
     grown = scenario.growth(age, 3.14159 / 4 * measured["diametre_couronne"].astype(float) ** 2, years=(10,))
+    after = scenario.canopy(int(numbers.sum()), grown).loc[10]
+    answer = round(after["canopy"], 1)
     ten.say(
         "{alive} trees would be alive, with {canopy} under their crowns.",
-        **figures.grown(scenario.canopy(int(numbers.sum()), grown).loc[10]),
+        **figures.grown(after),
         cannot_say="Which ones: the range joins extremes on purpose.",
         data=[layers[inventory]],
     )
+check("24.1", answer)
+
+# %% tags=["mistakes"]
+width = measured["diametre_couronne"].astype(float)
+late = scenario.growth(age, 3.14159 / 4 * width**2, years=(20,))
+{
+    "All planted trees are counted as alive: some die on the way.": after["canopy"]
+    * int(numbers.sum())
+    / after["alive"],
+    "These are twenty years: ten are asked for.": scenario.canopy(int(numbers.sum()), late).loc[20, "canopy"],
+    "This is how many trees are alive: the ground under their crowns is asked for.": after["alive"],
+    "Widths were taken for areas: a crown is a disc, pi / 4 times the square of its width.": scenario.canopy(
+        int(numbers.sum()), scenario.growth(age, width, years=(10,))
+    ).loc[10, "canopy"],
+    "This is the ground under one crown, in m².": grown.loc[10, "middle"],
+}
+
+# %% tags=["hints"]
+[
+    "Trees that stand tell how large a crown is at an age: `structure.age` gives ages, `diametre_couronne` widths.",
+    "`scenario.growth` takes ages, crown areas in m² and the years to look at.",
+    "`scenario.canopy` takes the number of planted trees and that growth; its row for ten years has hectares.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (40 minutes) Plant twice as many. Does the share of residents with three established trees in view grow twice
-# as much? Think first: where do the next 5,000 go?
+# **2.** (40 minutes) *To see that the second tree brings less than the first.* Plant twice as many trees. By how many
+# percentage points more residents have enough trees in view than without planting, in the middle case? `answer` is a
+# number of percentage points. Think first: where do the next ones go? Use `scenario.plant`, `future.places`,
+# `future.compare` and `future.gain`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of percentage points
+check("24.2", answer)
 
 # %% tags=["solution"]
 with ask("Do twice as many trees bring twice as much?") as double:
     changed.needed()
     more_numbers = scenario.plant(public, order["priority"], 2 * plant_trees)
-    more_places = future.places(layers, here, offsets, more_numbers, seed)
-    people, middle_case = living.people["population"], [scenario.CASES[1]]
+    more_places, middle_case = future.places(layers, here, offsets, more_numbers, seed), [scenario.CASES[1]]
+    people = living.people["population"]
     more_table = future.compare(layers, here, more_places, people, wanted, years, seed, middle_case)
-    once, twice = (future.gain(one, "three_trees")[0] for one in (table, more_table))
+    once, twice = (100 * future.gain(one, "three_trees")[0] for one in (table, more_table))
+    answer = round(twice, 2)
     double.say(
         "{trees} bring {twice} instead of {once}, in the middle case.",
         trees=Value(int(more_numbers.sum()), "trees"),
-        twice=Value(100 * twice, "points", decimals=2),
-        once=Value(100 * once, "points", decimals=2),
+        twice=Value(twice, "points", decimals=2),
+        once=Value(once, "points", decimals=2),
         cannot_say="What a second round would cost.",
         data=used,
     )
+check("24.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "This doubles what the first trees bring: plant them, and count who sees them.": 2 * once,
+    "This is what the first trees bring: plant twice as many.": once,
+    "This is how much more the second half brings: compare with no planting at all.": twice - once,
+}
+
+# %% tags=["hints"]
+[
+    "Follow the chapter from `scenario.plant` on, with twice `plant_trees`.",
+    "Places first, then a comparison with and without them in the year that is looked at: one case is enough.",
+    "`future.gain` takes a comparison and the name of a part of the rule; its first value is the middle, as a share.",
+]
 
 # %% [markdown]
 # ## What next

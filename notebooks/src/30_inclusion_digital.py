@@ -40,6 +40,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.inclusion import areas, linkage, mapped, offer, pictures, services, tables
 from datakit.show import Value, ask, charts
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 communes = areas.communes(layers)
@@ -172,27 +173,91 @@ layers.quality()
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Which places are flagged, and what is wrong with each? Start from `found.every`.
+# **1.** (5 minutes) *To know whom to ring up before a place is counted.* Which places does the list flag, because
+# their address contradicts their position? `answer` is the list of their `id`s. Start from `found.every`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a list of ids
+check("30.1", answer)
 
 # %% tags=["solution"]
-wrong = found.every[found.every["flagged"]]
-wrong[["id", "category", "postal_code", "town", "why"]].reset_index(drop=True)
+with ask("Which places are to be checked?") as to_check:
+    checked.needed()
+    wrong = found.every[found.every["flagged"]]
+    answer = list(wrong["id"])
+    to_check.say(
+        "{n} are flagged, in {towns} by their address.",
+        n=Value(len(wrong), "places"),
+        towns=Value(wrong["town"].nunique(), "towns"),
+        table=wrong[["id", "category", "postal_code", "town", "why"]],
+        caption="Places whose address contradicts their position",
+        cannot_say="Which of the two is wrong: ask the place.",
+        data=found.data,
+    )
+check("30.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "These places are not flagged: ask for the others.": list(found.every.loc[~found.every["flagged"], "id"]),
+    "These are the towns of the places: give their `id`s.": list(wrong["town"]),
+    "These are the kinds of the places: give their `id`s.": list(wrong["category"]),
+    "These are all places, flagged or not.": list(found.every["id"]),
+}
+
+# %% tags=["hints"]
+[
+    "A column of `found.every` says of each place whether it is flagged.",
+    "A column that holds true and false picks rows by itself, without `== True`.",
+    "Keep the flagged rows, then take their column `id`.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Which publisher says least about opening hours? A place without hours is one that people have to
-# telephone first.
+# **2.** (15 minutes) *To see whose list has to be completed.* Which publisher says least about opening hours? A place
+# without hours is one that people have to telephone first. `answer` is a table: a row for each `source` of
+# `found.inside`, and the percentage of its places that have no `weekly_hours`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table: source, percentage without hours
+check("30.2", answer)
 
 # %% tags=["solution"]
-by_source = found.inside.assign(silent=found.inside["weekly_hours"].isna()).groupby("source")["silent"]
-by_source.agg(places="size", without_hours="sum").sort_values("without_hours", ascending=False).reset_index()
+with ask("Which publisher says least about opening hours?") as silent:
+    checked.needed()
+    missing = found.inside["weekly_hours"].isna()
+    answer = (100 * missing.groupby(found.inside["source"]).mean()).round(1).rename("without hours")
+    silent.say(
+        "{source}: {share} of its places have none.",
+        source=Value(answer.idxmax()),
+        share=Value(answer.max(), "%", decimals=0),
+        table=answer.reset_index(),
+        caption="Places without opening hours, in % of those that each publisher lists",
+        cannot_say="That they have no hours: nobody has written them down.",
+        data=found.data,
+    )
+check("30.2", answer)
+
+# %% tags=["mistakes"]
+source = found.inside["source"]
+everywhere = found.every["weekly_hours"].isna().groupby(found.every["source"])
+{
+    "These places do have hours: ask for those that have none.": 100 - answer,
+    "These are numbers of places: divide by all places of the publisher.": missing.groupby(source).sum(),
+    "This is how all places without hours are shared out among publishers: divide by the places of each.": 100
+    * missing.groupby(source).sum()
+    / missing.sum(),
+    "This is how many places each publisher lists.": source.value_counts(),
+}
+
+# %% tags=["hints"]
+[
+    "An empty cell of `weekly_hours` is found by `isna()`.",
+    "Group what `isna()` gives by the column `source`.",
+    "The mean of true and false is a share: take it for each group, times 100.",
+]
 
 # %% [markdown]
 # ## What next

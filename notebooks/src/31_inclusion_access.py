@@ -44,6 +44,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.inclusion import access, areas, homes, journeys, linkage, pictures, services, tables
 from datakit.show import Value, ask
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 communes = areas.communes(layers)
@@ -218,17 +219,23 @@ layers.quality()
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) How many people have more than 500 m to the nearest place of each kind? And more than 2,000 m?
+# **1.** (5 minutes) *To see that "far" is a choice.* How many inhabitants have more than 500 m to the nearest place
+# of each kind, and how many more than 2,000 m? `answer` is a table of percentages: a row for each of the two
+# distances, a column for each kind. Use `access.curve` with `ways.metres`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a table of percentages: two distances, all kinds
+check("31.1", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("How many have more than 500 m, and more than 2,000 m?") as twice:
     walked.needed()
     farther = access.curve(ways.metres, people["population"], [500, 2000])
+    answer = farther.round(1)
     twice.say(
         "{first}: {near} have more than 500 m to the nearest, {distant} more than 2,000 m.",
         first=Value(label[farther.columns[0]]),
@@ -239,13 +246,38 @@ with ask("How many have more than 500 m, and more than 2,000 m?") as twice:
         cannot_say="What is too far: for some, 500 m are.",
         data=used,
     )
+check("31.1", answer)
+
+# %% tags=["mistakes"]
+each_point = people["population"] * 0 + 1
+{
+    "These have the place within the distance: ask for those who are beyond it.": 100 - farther,
+    "Only older people are in it: ask for all inhabitants.": access.curve(
+        ways.metres, people["pop_75_plus"], [500, 2000]
+    ),
+    "Every point counts the same here: weigh it by the people who live there.": access.curve(
+        ways.metres, each_point, [500, 2000]
+    ),
+    "These distances are twice as long as those asked for.": access.curve(
+        ways.metres, people["population"], [1000, 4000]
+    ).set_axis([500, 2000]),
+}
+
+# %% tags=["hints"]
+[
+    "`access.curve` takes ways in metres, weights, and the distances to look at.",
+    "The weights are how many inhabitants live at each point: a column of `people`.",
+    "Give it the two distances as a list: what comes out is the percentage beyond each.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) A person of eighty walks perhaps 45 metres a minute. Who of those aged 75 or older is within
-# `near_minutes` of each kind at that speed, and at `walking_speed`?
+# **2.** (15 minutes) *To see a town with older legs.* A person of eighty walks perhaps 45 metres a minute. Which
+# share of those aged 75 or older can be at the nearest place of each kind within `near_minutes` at that pace?
+# `answer` has one percentage for each kind. Compare it with `walking_speed`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a percentage for each kind
+check("31.2", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("What does a slower pace change for older people?") as slow:
@@ -253,6 +285,7 @@ with ask("What does a slower pace change for older people?") as slow:
     old = people["pop_75_plus"]
     paces = {pace: ways.metres.le(near_minutes * pace) for pace in (walking_speed, 45.0)}
     near = {pace: 100 * reach.mul(old, axis=0).sum() / old.sum() for pace, reach in paces.items()}
+    answer = near[45.0].round(1)
     slow.say(
         "{first}: at {pace}, {usual} have one near; at 45 m a minute {slower}.",
         first=Value(label[ways.metres.columns[0]]),
@@ -262,6 +295,26 @@ with ask("What does a slower pace change for older people?") as slow:
         cannot_say="How fast each of them walks: 45 m a minute is a guess of this exercise.",
         data=used,
     )
+check("31.2", answer)
+
+# %% tags=["mistakes"]
+everybody = people["population"]
+{
+    "This is the pace of the chapter: take 45 metres a minute.": near[walking_speed],
+    "These are all inhabitants: ask for those aged 75 or older.": 100
+    * paces[45.0].mul(everybody, axis=0).sum()
+    / everybody.sum(),
+    "These have no place in time: ask for those who do.": 100 - near[45.0],
+    "This is how many people there are: divide by all of that age.": paces[45.0].mul(old, axis=0).sum(),
+    "This is what the slower pace takes away: ask for the share that is left.": near[walking_speed] - near[45.0],
+}
+
+# %% tags=["hints"]
+[
+    "In `near_minutes` one walks so many metres: minutes times metres a minute.",
+    "`ways.metres.le(...)` says for each point and kind whether it is within that distance.",
+    "Weigh each point by `people['pop_75_plus']`, add up, and divide by all of that age.",
+]
 
 # %% [markdown]
 # ## What next

@@ -43,6 +43,7 @@ from datakit.data.layers import Layers
 from datakit.inclusion import access, clusters, gap, mapped, need, pictures, privacy, services, setting, tables
 from datakit.inclusion.people import SHARES
 from datakit.show import Value, ask
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 label = {kind: services.CATEGORIES[kind] for kind in services.known(kinds)}
@@ -169,35 +170,63 @@ layers.quality()
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) Raise the smallest number of households step by step. How many areas can still be described at 500,
-# at 1000? Why are some hidden that are large enough?
+# **1.** (5 minutes) *To see what it costs to keep small numbers hidden.* Raise the smallest number of households to
+# 500, then to 1000: how many IRIS are hidden? `answer` is a dict: `{"500": ..., "1000": ...}`. Use `privacy.suppress`
+# on `here.iris`, counted by households, within communes, for `pop_75_plus_pct` as in `SHARES`. Why are some hidden
+# that are large enough?
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"500": a number of IRIS, "1000": a number of IRIS}
+check("32.1", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("What does a stricter rule hide?") as hiding:
     together.needed()
     rule, figures = {"count": "households", "within": "commune"}, {"pop_75_plus_pct": SHARES["pop_75_plus_pct"]}
-    hid, small = {}, {}
-    for least in (500, 1000):
-        hid[least] = int((privacy.suppress(here.iris, figures, minimum=least, **rule)["hidden"] != "").sum())
-        small[least] = int((~(here.iris["households"] >= least)).sum())
+    told = {n: privacy.suppress(here.iris, figures, minimum=n, **rule)["hidden"] for n in (500, 1000)}
+    small = {n: int((~(here.iris["households"] >= n)).sum()) for n in told}
+    answer = {str(n): int((hidden != "").sum()) for n, hidden in told.items()}
     hiding.say(
         "At 500 households {a} are hidden, {b:bare} of them too small; at 1000 {c}, {d:bare} of them too small. What "
         "is hidden beyond these keeps the total of a commune from giving a small one back.",
-        **{k: Value(n, "IRIS") for k, n in zip("abcd", (hid[500], small[500], hid[1000], small[1000]), strict=True)},
+        **{k: Value(n, "IRIS") for k, n in zip("acbd", (*answer.values(), *small.values()), strict=True)},
         cannot_say="What two published tables give away together.",
         data=here.data,
     )
+check("32.1", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are the ones that are too small: others are hidden with them, to keep a total from giving them back.": {
+        str(n): number for n, number in small.items()
+    },
+    "These can still be described: ask how many are hidden.": {
+        str(n): len(here.iris) - number for n, number in zip(told, answer.values(), strict=True)
+    },
+    "These are hidden beyond those that are too small: ask for all that are hidden.": {
+        str(n): answer[str(n)] - number for n, number in small.items()
+    },
+}
+
+# %% tags=["hints"]
+[
+    "`privacy.suppress` gives a table in which `hidden` says why a figure is not shown; it is empty where it is.",
+    "Call it twice, with another `minimum`.",
+    "Count the rows whose `hidden` is not an empty text.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Would the list be the same if "far" began at 0.7 times the distance, or at 1.5 times?
+# **2.** (15 minutes) *To see whether a list hangs on one threshold.* Would the list be the same if "far" began at 0.7
+# times the distances in `limits`, or at 1.5 times? How many areas are on the list at 0.7, at 1.0 and at 1.5 times?
+# `answer` is a number of areas. Use `access.by_area`, `gap.lacking` and `gap.first`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of areas
+check("32.2", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("Is the list the same at other thresholds?") as firmness:
@@ -207,34 +236,87 @@ with ask("Is the list the same at other thresholds?") as firmness:
         other = {kind: factor * metres for kind, metres in limits.items()}
         again = gap.lacking(access.by_area(here.home.points, here.ways, other, area="iris"))
         lists[factor] = set(gap.first(here.iris, again, len(here.found.kinds), lacking, min_households).listed["iris"])
+    answer = len(set.intersection(*lists.values()))
     firmness.say(
         "{short} at 0.7 times the distances, {as_is} as above, {long} at 1.5 times; {kept} are on all three.",
         **{k: Value(len(v), "areas") for k, v in zip(("short", "as_is", "long"), lists.values(), strict=True)},
-        kept=Value(len(set.intersection(*lists.values()))),
+        kept=Value(answer),
         cannot_say="Which distance is right: ask those who walk it.",
         data=here.data,
     )
+check("32.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are on one list at least: ask for those on all three.": len(set.union(*lists.values())),
+    "This is the list of the chapter: ask which of its areas are on the two others, too.": len(lists[1.0]),
+    "These are on the list of the chapter and fall off one of the others: ask for those that stay.": len(lists[1.0])
+    - answer,
+}
+
+# %% tags=["hints"]
+[
+    "Make the list of the chapter again with other limits: a dict from each kind to metres.",
+    "`gap.first(...).listed['iris']` are the areas of a list: put them into a set.",
+    "What three sets have in common is their intersection.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **3.** (40 minutes) Which weights would you give to the parts of the fragility, and why? Compute the score again with
-# yours, and see which areas enter the third in most need and which leave it.
+# **3.** (40 minutes) *To find out what your own weights would do.* Which weights would you give to the parts of the
+# fragility, and why? To compare, give age (`older`) twice the weight of each other part: how many areas enter the
+# third in most need, and how many leave it? `answer` is a dict: `{"enter": ..., "leave": ...}`. Use `need.fragility`
+# and `gap.thirds`; `wanted.fragility.used` names the parts.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # {"enter": a number of areas, "leave": a number of areas}
+check("32.3", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("Which areas enter when age weighs twice?") as weighed:
     needy.needed()
     mine = need.fragility(wanted.rates, dict.fromkeys(wanted.fragility.used, 1.0) | {"older": 2.0}).table["score"]
     even, own = (gap.thirds(score, people).eq(2).fillna(False).astype(bool) for score in (fragile["score"], mine))
+    answer = {"enter": int((own & ~even).sum()), "leave": int((even & ~own).sum())}
     weighed.say(
         "{enter} enter the third in most need, {leave} leave it, {stay} stay.",
-        enter=Value(int((own & ~even).sum()), "areas"),
-        leave=Value(int((even & ~own).sum())),
+        enter=Value(answer["enter"], "areas"),
+        leave=Value(answer["leave"]),
         stay=Value(int((even & own).sum())),
         cannot_say="Which weights are right: that is a decision, and belongs to those who take it.",
         data=[here.iris, *wanted.data],
     )
+check("32.3", answer)
+
+
+# %% tags=["mistakes"]
+def against(weights):
+    score = need.fragility(wanted.rates, weights).table["score"]
+    there = gap.thirds(score, people).eq(2).fillna(False).astype(bool)
+    return {"enter": int((there & ~even).sum()), "leave": int((even & ~there).sum())}
+
+
+parts = dict.fromkeys(wanted.fragility.used, 1.0)
+{
+    "These are the sizes of the two thirds: ask who is in one of them only.": {
+        "enter": int(own.sum()),
+        "leave": int(even.sum()),
+    },
+    "Age has all the weight here: give it twice that of each other part.": against(
+        dict.fromkeys(wanted.fragility.used, 0.0) | {"older": 1.0}
+    ),
+    "Age weighs five times as much here: twice is asked for.": against(parts | {"older": 5.0}),
+    "These areas stay: ask for those that enter and leave.": {
+        "enter": int((even & own).sum()),
+        "leave": int((even & own).sum()),
+    },
+}
+
+# %% tags=["hints"]
+[
+    "Weights are a dict from each part to a number: 1 for each, and 2 for one of them.",
+    "`gap.thirds` sorts areas into 0, 1 and 2, by their score and their inhabitants: 2 is most need.",
+    "Compare the third of the chapter's score with that of yours, area by area.",
+]
 
 # %% [markdown]
 # ## What next

@@ -46,6 +46,7 @@ from datakit.data.layers import Layers
 from datakit.geo import fairness
 from datakit.inclusion import catchment, homes, journeys, mapped, pictures, services, setting, siting, tables
 from datakit.show import Value, ask
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 asked, focus = services.known([*kinds, *hosts]), kinds[0]
@@ -207,17 +208,23 @@ layers.quality()
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) How many people does each further place bring, from one to six? Where would you stop?
+# **1.** (5 minutes) *To see where a further place stops paying.* How many people does the best choice of one, of two,
+# up to six further places bring near to one? `answer` is the list of these numbers of people, in this order. Use
+# `plan.best` and `plan.newly`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a list of numbers of people
+check("33.1", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("How much does each further place bring?") as more:
     sited.needed()
     total = [plan.newly(plan.best(k)).value for k in range(1, min(6, len(spots)) + 1)]
+    answer = [round(one) for one in total]
     more.say(
         "The first brings {first}, {number} together {all}.",
         first=Value(total[0], "people", decimals=0),
@@ -227,33 +234,76 @@ with ask("How much does each further place bring?") as more:
         cannot_say="What a place costs.",
         data=here.data,
     )
+check("33.1", answer)
+
+# %% tags=["mistakes"]
+gains = [after - before for before, after in zip([0, *total[:-1]], total, strict=True)]
+{
+    "This is what each place adds to those before: ask for all of them together.": gains,
+    "These are the first three only: go on to six.": total[:3],
+    "These are sums of sums: what `plan.newly` gives for two places holds the first already.": [
+        sum(total[: k + 1]) for k in range(len(total))
+    ],
+}
+
+# %% tags=["hints"]
+[
+    "`plan.best(k)` gives the k sites that bring a place near to most people.",
+    "`plan.newly` says how many people sites bring one near to; its `value` is the number.",
+    "Go through k from 1 to 6 and put each number into a list.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Would the same sites be chosen if only people aged 75 or older were counted?
+# **2.** (15 minutes) *To see for whom a plan is best.* Which sites would be chosen if only people aged 75 or older
+# were counted (`pop_75_plus`)? `answer` is the list of their names. Choose as many as `new_places` says.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a list of names
+check("33.2", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("Which sites are best for older people?") as aged:
     sited.needed()
     old = plan.best(new_places, group="pop_75_plus")
+    answer = list(spots["name"].iloc[old])
     aged.say(
         "{names}: {newly} of them newly near, instead of {before}; {same} are those chosen for everybody.",
-        names=Value(", ".join(spots["name"].iloc[old])),
+        names=Value(", ".join(answer)),
         newly=plan.newly(old, "pop_75_plus"),
         before=plan.newly(best, "pop_75_plus"),
         same=Value(len(set(old) & set(best)), "sites"),
         cannot_say="Where in an IRIS its older people live: they are spread like everybody.",
         data=here.data,
     )
+check("33.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "One site more is in it than `new_places` asks for.": list(
+        spots["name"].iloc[plan.best(new_places + 1, group="pop_75_plus")]
+    ),
+    "One site is missing: choose as many as `new_places` says.": list(
+        spots["name"].iloc[plan.best(new_places - 1, group="pop_75_plus")]
+    ),
+    "These are numbers of rows: give the names of the sites.": [int(one) for one in old],
+    "These are all candidates: only the best are asked for.": list(spots["name"]),
+}
+
+# %% tags=["hints"]
+[
+    "`plan.best` takes, beside a number of sites, the group of people who count.",
+    "It gives numbers of rows of `spots`.",
+    "`spots['name'].iloc[...]` turns them into names.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **3.** (40 minutes) Who else could host a desk? Take candidates of another kind, such as pharmacies or schools, and
-# see what the best of them bring.
+# **3.** (40 minutes) *To ask who else could host a desk.* Take pharmacies as candidates instead. How many people
+# would the best of them, as many as `new_places` says, bring near to a place? `answer` is a number of people. Use
+# `setting.of`, `siting.candidates` and `siting.plan`. Then try schools, or a kind of your own.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number of people
+check("33.3", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("What would pharmacies as hosts bring?") as others:
@@ -262,6 +312,7 @@ with ask("What would pharmacies as hosts bring?") as others:
     shops = siting.candidates(wider.found.places, ["pharmacy"], focus)
     again = siting.plan(wider, shops, focus, threshold)
     chosen = again.best(new_places)
+    answer = round(again.newly(chosen).value)
     others.say(
         "{sites} among {candidates} bring {newly}; those above bring {before}.",
         sites=Value(len(chosen), "sites"),
@@ -271,6 +322,22 @@ with ask("What would pharmacies as hosts bring?") as others:
         cannot_say="Whether a pharmacy has room, time and a door that a wheelchair passes.",
         data=wider.data,
     )
+check("33.3", answer)
+
+# %% tags=["mistakes"]
+{
+    "These are the sites of the chapter: take pharmacies as candidates.": plan.newly(best).value,
+    "These are only people aged 75 or older: ask for everybody.": again.newly(chosen, "pop_75_plus").value,
+    "One pharmacy more is in it than `new_places` asks for.": again.newly(again.best(new_places + 1)).value,
+    "This is how many pharmacies there are: ask how many people the best of them bring near.": len(shops),
+}
+
+# %% tags=["hints"]
+[
+    "Follow the chapter from its places on, with another kind beside `focus`.",
+    "`siting.candidates` takes the places, the kinds that may host, and the kind that is looked for.",
+    "Make a plan of them with `siting.plan`, then use `best` and `newly` as the chapter does.",
+]
 
 # %% [markdown]
 # ## What next

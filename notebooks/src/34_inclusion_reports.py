@@ -37,6 +37,7 @@ import datakit
 from datakit.data.layers import Layers
 from datakit.inclusion import areas, mapped, pictures, reports, tables
 from datakit.show import Value, ask
+from datakit.workshop import check
 
 layers = Layers(origins, rehearsal=rehearsal)
 communes = areas.communes(layers)
@@ -97,32 +98,56 @@ layers.quality()
 
 # %% [markdown]
 # ## Exercises
+#
+# Put your answer in the place of the three dots and run the cell: the check says what it thinks of it.
 
 # %% [markdown] tags=["exercise"]
-# **1.** (5 minutes) What share of the defects is reported at all? Start from `told.table`.
+# **1.** (5 minutes) *To see how much of what is broken anybody hears of.* How many reports are there for a hundred
+# defects that the inspection found, in the whole city? `answer` is a percentage. Start from `told.table`.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a percentage
+check("34.1", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("What share of the defects is reported?") as part:
     counted.needed()
     sums = told.table[["reports", "defects"]].sum()
+    answer = round(100 * sums["reports"] / sums["defects"], 1)
     part.say(
         "{share}: {reports} for {defects}.",
-        share=Value(100 * sums["reports"] / sums["defects"], "%", decimals=0),
+        share=Value(answer, "%", decimals=0),
         reports=Value(int(sums["reports"]), "reports"),
         defects=Value(int(sums["defects"]), "defects"),
         cannot_say="Which defect each report is about: a report may be of something that the inspection did not see.",
         data=[iris, *told.data],
     )
+check("34.1", answer)
+
+# %% tags=["mistakes"]
+ratios = 100 * told.table["reports"] / told.table["defects"]
+{
+    "Every area counts the same here: add up first, then divide.": ratios[told.table["defects"] > 0].mean(),
+    "This is upside down: reports for defects, not defects for reports.": 100 * sums["defects"] / sums["reports"],
+    "This is a number of reports: divide by the defects.": int(sums["reports"]),
+    "These are defects that nobody reported, if each report is of one.": 100 * (1 - sums["reports"] / sums["defects"]),
+}
+
+# %% tags=["hints"]
+[
+    "`told.table` has a row for each area, with the columns `reports` and `defects`.",
+    "Areas differ in size: a mean of their shares is not the share of the city.",
+    "Add up each of the two columns, and divide the one by the other.",
+]
 
 # %% [markdown] tags=["exercise"]
-# **2.** (15 minutes) Does it matter here that neighbours are drawn together? Draw single areas, and compare the
-# intervals.
+# **2.** (15 minutes) *To see what it means that neighbours are alike.* The chapter draws neighbours together. Draw
+# single areas instead: how wide is the interval of the ratio for poverty then? `answer` is a number: its upper end
+# less its lower end. `reports.silence` takes a table without shapes as one in which nobody is a neighbour.
 
 # %% tags=["exercise"]
-# Your code here.
+answer = ...  # a number
+check("34.2", answer)
 
 # %% tags=["solution", "nbval-ignore-output"]
 with ask("How wide is the interval when areas are drawn one by one?") as alone:
@@ -130,12 +155,29 @@ with ask("How wide is the interval when areas are drawn one by one?") as alone:
     plain = told.table.drop(columns="geometry")  # without shapes nobody is a neighbour
     single = reports.silence(plain, "defects", *names)
     width = {name: (t["high"] - t["low"]).iloc[0] for name, t in {"together": found, "single": single}.items()}
+    answer = round(width["single"], 3)
     alone.say(
         "For poverty the interval is {single} wide; with neighbours together it is {together}.",
         **{name: Value(value, decimals=3) for name, value in width.items()},
         cannot_say="Which is right: where neighbours are alike, single draws take each for a witness of its own.",
         data=[iris, *told.data],
     )
+check("34.2", answer)
+
+# %% tags=["mistakes"]
+{
+    "This is the interval of the chapter, with neighbours drawn together.": width["together"],
+    "This is the interval for older people: ask for poverty.": (single["high"] - single["low"]).iloc[1],
+    "This is half of it: from one end to the other is asked for.": width["single"] / 2,
+    "This is the upper end alone.": single["high"].iloc[0],
+}
+
+# %% tags=["hints"]
+[
+    "Call `reports.silence` as the chapter does, with a table that has no column `geometry`.",
+    "Its result has a row for each group, in the order of `names`, with the columns `low` and `high`.",
+    "Take `high` less `low` in the row of poverty.",
+]
 
 # %% [markdown]
 # ## What next
