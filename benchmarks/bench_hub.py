@@ -255,7 +255,7 @@ def told(row):
 
 
 def sizes(row, people=(20, 40), processors=(4, 8, 16)):
-    """What a room needs, by the figures of the largest row."""
+    """What a room needs, by the figures of the largest row in which nothing failed."""
     each, spent = row["all, MB"] / row["at once"] / 1e3, statistics.median(row["processor, s"])
     for count in people:
         waits = ", ".join(f"{count * spent / n:.0f} s with {n} processors" for n in processors)
@@ -278,7 +278,8 @@ async def measure(args, folder):
             if count == args.at_once[0]:
                 print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
             print(told(rows[-1]), flush=True)
-        for line in sizes(rows[-1]):
+        whole = [row for row in rows if not row["failed"]]
+        for line in sizes(whole[-1]) if whole else ():
             print(line)
         return sum(row["failed"] for row in rows)
     finally:

@@ -20,7 +20,7 @@ TLJH = {
 }
 # Of the chart's values: jupyterhub/values.yaml, jupyterhub/zero-to-jupyterhub-k8s c2d0f354. `...` takes anything.
 CHART = {
-    "hub": {"concurrentSpawnLimit": int, "config": ...},
+    "hub": {"config": ...},
     "singleuser": {
         "image": {"name": str, "tag": str},
         "memory": {"limit": str, "guarantee": str},
@@ -89,14 +89,12 @@ def test_variables_are_the_kits_own_and_the_same_in_both(root, values):
 LOAD = """
 import json, sys
 from traitlets.config import PyFileConfigLoader
-from jupyterhub.app import JupyterHub
 from jupyterhub.spawner import Spawner
 
 config = PyFileConfigLoader(sys.argv[1]).load_config()
-for section, kind in (("JupyterHub", JupyterHub), ("Spawner", Spawner)):
-    known = kind.class_traits(config=True)
-    for name, value in config.pop(section).items():
-        known[name]._validate(kind(), value)
+known = Spawner.class_traits(config=True)
+for name, value in config.pop("Spawner").items():
+    known[name]._validate(Spawner(), value)
 print(json.dumps(sorted(config)))
 """
 
@@ -111,11 +109,11 @@ def test_jupyterhub_itself_takes_the_file(root):
     assert json.loads(done.stdout) == []
 
 
-def test_the_file_sets_options_of_the_hub_and_of_servers_only(root):
+def test_the_file_sets_options_of_servers_only(root):
     tree = ast.parse((root / HUB / "datakit_hub.py").read_text(encoding="utf-8"))
     targets = [ast.unparse(t) for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
     options = [t for t in targets if t.startswith("c.")]
-    assert options and all(re.fullmatch(r"c\.(Spawner|JupyterHub)\.\w+", one) for one in options)
+    assert options and all(re.fullmatch(r"c\.Spawner\.\w+", one) for one in options)
 
 
 def test_the_bench_says_what_it_needs_and_installs_nothing(root):
