@@ -16,7 +16,6 @@ from tools import make_messages as messages
 
 # Rooms and chapters whose French is being written. Nothing is added here: a name goes when its file is complete.
 OPEN = {
-    "facilitator",
     "30_inclusion_digital",
     "31_inclusion_access",
     "32_inclusion_need",
