@@ -92,8 +92,6 @@ def to_run(nb, name, known=False):
     known : bool
         Whether checks begin with what the package knows of the chapter; else with what its source says.
     """
-    if not editions.is_checked(nb.cells):
-        return nb
     first = next(k for k, cell in enumerate(nb.cells) if cell.cell_type == "code")
     about = editions.described(nb.cells, name)
     begin = nbformat.v4.new_code_cell(f"from datakit.workshop import recording\nrecording.begin({about!r})")
@@ -101,9 +99,8 @@ def to_run(nb, name, known=False):
     cells[first:first] = [] if known else [begin]
     for one in editions.exercises(nb.cells, name):
         lines = one.solution.source.splitlines()
-        if one.id:
-            lines[:0] = ["from datakit.workshop import recording", "answer = ..."]
-            lines[-1] = f"recording.record({one.id!r}, answer, {one.mistakes!r}, globals())"
+        lines[:0] = ["from datakit.workshop import recording", "answer = ..."]
+        lines[-1] = f"recording.record({one.id!r}, answer, {one.mistakes!r}, globals())"
         cells.append(nbformat.from_dict({**one.solution, "source": "\n".join(lines)}))
     return with_cells(nb, cells)
 
@@ -175,8 +172,6 @@ def made_of(bare, name, outputs, notebooks=NOTEBOOKS, lang="en"):
                 cell.outputs = joined(plain(output, count) for output in ours)
         return nbformat.writes(nb) + "\n"
 
-    if not editions.is_checked(bare.cells):
-        return {folder / f"{name}.ipynb": shown(bare, lambda cell: True)}
     taken = with_cells(bare, editions.participants(bare.cells))
     solved = with_cells(bare, editions.whole(bare.cells))
     records = [
@@ -248,8 +243,6 @@ def differences(name, notebooks=NOTEBOOKS, lang="en"):
         Empty when the two are in step.
     """
     bare, folder = from_source(notebooks / "src" / f"{name}.py", lang), edition(notebooks, lang)
-    if not editions.is_checked(bare.cells):
-        return differs(bare, folder / f"{name}.ipynb", name)
     found = differs(with_cells(bare, editions.participants(bare.cells)), folder / f"{name}.ipynb", name)
     solved = with_cells(bare, editions.whole(bare.cells))
     found += differs(
@@ -289,13 +282,12 @@ def forgotten(bare, path, name):
     found = []
     made = editions.described(bare.cells, name)
     for one in editions.exercises(bare.cells, name):
-        if one.id:
-            made["exercises"][one.id]["mistakes"] = editions.explanations(one.mistakes) if one.mistakes else []
-            theirs = kept["exercises"].get(one.id, {})
-            said = {k: theirs.get(k) for k in ("minutes", "goal", "hints")}
-            said["mistakes"] = [mistake["why"] for mistake in theirs.get("mistakes", ())]
-            if said != made["exercises"][one.id]:
-                found.append(f"{name}: exercise {one.id} differs in {path.name}")
+        made["exercises"][one.id]["mistakes"] = editions.explanations(one.mistakes)
+        theirs = kept["exercises"].get(one.id, {})
+        said = {k: theirs.get(k) for k in ("minutes", "goal", "hints")}
+        said["mistakes"] = [mistake["why"] for mistake in theirs.get("mistakes", ())]
+        if said != made["exercises"][one.id]:
+            found.append(f"{name}: exercise {one.id} differs in {path.name}")
     if made["parameters"] != kept["parameters"] or made["exercises"].keys() != kept["exercises"].keys():
         found.append(f"{name}: the parameters or the exercises differ in {path.name}")
     return found

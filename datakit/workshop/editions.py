@@ -33,7 +33,7 @@ class Exercise:
     Attributes
     ----------
     id : str
-        ``"14.1"``; empty where nothing checks its answer.
+        ``"14.1"``.
     minutes : int
     goal : str
         A sentence.
@@ -68,11 +68,6 @@ def whole(cells: Sequence[Any]) -> list[Any]:
     return [cell for cell in cells if role(cell) in ("", "exercise", "solution")]
 
 
-def is_checked(cells: Sequence[Any]) -> bool:
-    """Whether the exercises of a chapter have checks; one without them is still shipped with its solutions in it."""
-    return any(role(cell) == "exercise" and _CHECK.search(cell["source"]) for cell in cells)
-
-
 def exercises(cells: Sequence[Any], name: str) -> list[Exercise]:
     """The exercises of a chapter.
 
@@ -96,10 +91,10 @@ def exercises(cells: Sequence[Any], name: str) -> list[Exercise]:
             if not text or int(text["number"]) != len(found) + 1 or int(text["minutes"]) not in MINUTES:
                 raise _wrong(name, len(found) + 1, "**1.** (5, 15 or 40 minutes) *Goal.* Text", cell)
         elif role(cell) == "exercise" and text:
-            blank = _CHECK.search(cell["source"])
-            found.append(Exercise(blank["id"] if blank else "", int(text["minutes"]), text["goal"] or "", cell, None))
-            if blank and blank["id"] != f"{name.partition('_')[0]}.{text['number']}":
-                raise _wrong(name, len(found), f"check of its own number, {text['number']}", cell)
+            blank, wanted = _CHECK.search(cell["source"]), f"{name.partition('_')[0]}.{text['number']}"
+            if not blank or blank["id"] != wanted:
+                raise _wrong(name, len(found) + 1, f'check of its own number, check("{wanted}", answer)', cell)
+            found.append(Exercise(wanted, int(text["minutes"]), text["goal"] or "", cell, None))
         elif role(cell) and found:
             _add(found[-1], cell, name, len(found))
     if lost := [k for k, one in enumerate(found, 1) if one.solution is None]:
@@ -112,7 +107,7 @@ def _add(one, cell, name, number):
     if role(cell) == "solution":
         one.solution = cell
         last = cell["source"].splitlines()[-1]
-        if one.id and last != f'check("{one.id}", answer)':
+        if last != f'check("{one.id}", answer)':
             raise _wrong(name, number, f'a solution that ends in check("{one.id}", answer)', cell)
     elif role(cell) == "mistakes":
         one.mistakes = cell["source"]
@@ -168,6 +163,5 @@ def described(cells: Sequence[Any], name: str) -> dict[str, Any]:
         "exercises": {
             one.id: {"minutes": one.minutes, "goal": one.goal, "hints": list(one.hints)}
             for one in exercises(cells, name)
-            if one.id
         },
     }

@@ -20,7 +20,6 @@ from tests.chapters import answers, speaks
 from tests.replayed import compare
 
 NAMES = tuple(sorted(p.stem for p in (Path(__file__).resolve().parents[2] / "notebooks/src").glob("*.py")))
-CHECKED = tuple(sorted(p.stem for p in checking.FOLDER.glob("*.json")))
 MEMORY = 450e6  # what Binder guarantees
 SECONDS = 30  # alone, on two cores
 
@@ -41,9 +40,8 @@ def notebook(request, root):
 
 @pytest.fixture(params=NAMES)
 def solutions(request, root):
-    """The edition with solutions; one whose exercises nothing checks is shipped with them."""
-    path = root / "notebooks" / "solutions" / f"{request.param}.ipynb"
-    return nbformat.read(path if path.exists() else root / "notebooks" / path.name, as_version=4)
+    """The edition with solutions."""
+    return nbformat.read(root / "notebooks" / "solutions" / f"{request.param}.ipynb", as_version=4)
 
 
 def known(name):
@@ -149,7 +147,7 @@ def test_a_chapter_is_short(notebook):
 def test_a_solution_is_short(solutions):
     code = [c.source.splitlines() for c in solutions.cells if "solution" in tags(c)]
     longest = max(code, key=len)
-    assert len(longest) <= 15 + longest[-1].startswith("check("), "\n".join(longest)
+    assert len(longest) <= 15 + 1, "\n".join(longest)  # and the check
     assert all(c.outputs for c in solutions.cells if "solution" in tags(c))
 
 
@@ -282,7 +280,7 @@ def test_executing_again_gives_the_same_outputs(compared, made, root, name):
     assert not any(compared[name]), "\n".join([*compared[name], "written to stderr:", *written])
 
 
-@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_solution_is_right_and_says_the_same_again(made, root, name):
     shipped, again = (
         nbformat.read(f / "solutions" / f"{name}.ipynb", as_version=4) for f in (root / "notebooks", made)
@@ -296,7 +294,7 @@ def test_every_solution_is_right_and_says_the_same_again(made, root, name):
     assert {q: one["sentence"] for q, one in found.items()} == {q: one["sentence"] for q, one in kept.items()}
 
 
-@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_checks_know_is_what_comes_out_again(made, name):
     then, now = known(name), json.loads((made / "exercises" / f"{name}.json").read_text(encoding="utf-8"))
     assert then["parameters"] == now["parameters"] and list(then["exercises"]) == list(now["exercises"])

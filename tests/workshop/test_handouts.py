@@ -14,7 +14,7 @@ from datakit.errors import WrongUse
 from datakit.run.shipped import kit_notebooks
 from datakit.workshop import checking, forms, handouts
 
-CHECKED = sorted(path.stem for path in checking.FOLDER.glob("*.json"))
+NAMES = sorted(path.stem for path in checking.FOLDER.glob("*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +30,17 @@ def test_participants_get_every_chapter_and_no_solution(given):
     assert there == {path.name for path in kit.glob("*.ipynb")}
     for path in (given / "participants").iterdir():
         assert path.read_bytes() == (kit / path.name).read_bytes()
-        if path.stem in CHECKED:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            assert not any("solution" in cell["metadata"].get("tags", ()) for cell in cells)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert not any("solution" in cell["metadata"].get("tags", ()) for cell in cells)
 
 
 def test_the_facilitator_gets_solutions_and_a_key_for_each_chapter(given):
     folder = given / "facilitators"
-    assert sorted(p.stem for p in (folder / "solutions").iterdir()) == CHECKED
+    assert sorted(p.stem for p in (folder / "solutions").iterdir()) == NAMES
     index = (folder / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="([^"]+)"', index)
-    assert links == [f"{name}.html" for name in CHECKED] and all((folder / link).exists() for link in links)
-    for name in CHECKED:
+    assert links == [f"{name}.html" for name in NAMES] and all((folder / link).exists() for link in links)
+    for name in NAMES:
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
         assert not re.search(r"(src|href)=[\"'](https?:)?//", page), "it opens without a network"
         assert "SYNTHETIC SAMPLE" in page
@@ -70,7 +69,7 @@ def test_a_participants_work_is_not_replaced_unless_that_is_said(tmp_path, capsy
     said = capsys.readouterr().out
     assert f"{room / 'participants'}: {len(list(kit_notebooks().glob('*.ipynb')))} notebooks" in said
     assert main(["workshop", "notebooks", str(room)]) == 0, "what is as it was given out is nobody's work"
-    mine, other = (room / "participants" / f"{name}.ipynb" for name in CHECKED[:2])
+    mine, other = (room / "participants" / f"{name}.ipynb" for name in NAMES[:2])
     mine.write_text("my work", encoding="utf-8")
     other.unlink()
     assert main(["workshop", "notebooks", str(room)]) == 2
