@@ -183,6 +183,8 @@ def handlers(roster: Roster) -> list[Any]:
 
         def page(self, typing=False, problem=""):
             about = {"_": _, "lang": language(), "table": table(), "typing": typing, "problem": problem}
+            # Renewed by itself only for who asked for it: a page that moves on its own loses who reads it slowly.
+            about["follow"] = not typing and self.get_query_argument("follow", "") == "1"
             self.finish(render("room.html.j2", __package__, **about, room=roster.state()))
 
     class Page(Quiet):
