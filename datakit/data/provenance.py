@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ _BADGE = (
     f"<span style='display:inline-block;margin:.3em 0;background:{STAMP_GROUND};color:#fff;padding:.1em .6em;"
     "border-radius:.7em;font-size:85%;font-weight:bold'>{stamp}</span>"
 )
+SHAPE = re.compile(
+    r"(?P<rows>\d+) rows × (?P<columns>\d+) columns(?=</p>)"
+)  # what pandas says below a table that it cut
 PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
@@ -88,11 +92,12 @@ def stamp_tables() -> None:
 
 
 def _stamped(frame):
-    shown = frame._repr_html_()
+    said = _("{rows} rows × {columns} columns")
+    shown = SHAPE.sub(lambda found: said.format(**found.groupdict()), frame._repr_html_() or "")
     own = [bool(record.get("synthetic")) for record in recorded(frame)]
     every = [bool(record["synthetic"]) for record in _used.values() if not record.get("left_out")]
     stamp = any(own) if own else set(every) == {True}
-    return shown + _BADGE.format(stamp=html.escape(_(STAMP))) if shown and stamp else shown
+    return shown + _BADGE.format(stamp=html.escape(_(STAMP))) if shown and stamp else shown or None
 
 
 def leave_out(record: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The account of what was used, in French; a program asks the records, whatever language people read."""
 
+import pandas as pd
+
 from datakit.data.provenance import Provenance, banner
 from datakit.language import speaking
 
@@ -33,6 +35,15 @@ def test_the_table_says_in_french_what_is_invented_and_its_records_keep_their_co
     assert said.records()[0] == INVENTED and list(said.to_frame()) == list(Provenance.COLUMNS)
     with speaking("fr"):
         assert repr(Provenance([])) == "rien n\u2019est encore charg\u00e9"
+
+
+def test_what_pandas_says_below_a_table_that_it_cuts_is_said_in_french():
+    from datakit.data.provenance import _stamped
+
+    table = pd.DataFrame({"a": range(100)})
+    assert "<p>100 rows × 1 columns</p>" in _stamped(table)
+    with speaking("fr"):
+        assert "<p>100 lignes × 1 colonnes</p>" in _stamped(table)
 
 
 def test_the_sentence_before_figures_of_invented_data():
