@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -112,6 +114,15 @@ def test_paths_of_windows_are_origins_too():
 def test_a_cache_that_may_only_be_read_is_ready(monkeypatch):
     monkeypatch.setattr(doctor, "cache", lambda: doctor.Check("cache", "warning", "cannot be written", "read it"))
     assert room.code(room.examine("sample")) == GOOD
+
+
+def test_before_anything_is_installed(root):
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from datakit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-I", "-S", "-c", code, "doctor", "--room", "--lang", "en"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 1, done.stderr
+    verdict = codes.decode(done.stdout.split()[0])
+    assert not verdict.ready and "2" in verdict.problems and "missing: " in done.stdout
 
 
 def test_a_room_that_does_not_answer(capsys):
