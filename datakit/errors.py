@@ -71,7 +71,11 @@ class DataWarning(UserWarning):
     """Something about the data that a reader of the result must know."""
 
 
-def warn(message: str) -> None:
+class RowsSetAside(DataWarning):
+    """Rows break the rules of their card: `datakit.data.layers.Layers.quality` counts them."""
+
+
+def warn(message: str, kind: type[DataWarning] = DataWarning) -> None:
     """Warn with a `DataWarning` laid at the line that called the kit, however deep in the kit it was found.
 
     A count of frames (``stacklevel=5``) is wrong after the next change, and ``skip_file_prefixes`` needs Python 3.12.
@@ -79,7 +83,7 @@ def warn(message: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(DataWarning(message), stacklevel=level)
+    warnings.warn(kind(message), stacklevel=level)
 
 
 class WrongUse(DatakitError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.provenance import key, leave_out, provenance
 from datakit.data.reading import load
-from datakit.errors import CannotAnswer, Corrupt, DatakitError, DataWarning, NotAsDescribed, Unreachable
+from datakit.errors import CannotAnswer, Corrupt, DatakitError, DataWarning, NotAsDescribed, RowsSetAside, Unreachable
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -167,9 +167,7 @@ def _pass_on(id, warning):
     """Rows set aside are in the table of quality; that another origin had to step in is said at once, and in words."""
     if not issubclass(warning.category, DataWarning):
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    elif "are set aside" not in str(warning.message):
-        lines = str(warning.message).splitlines()
-        print(
-            _("Note: {id}: {problem}").format(id=id, problem=lines[0].removeprefix(f"{id}: "))
-            + (f"; {lines[-1].strip()}" if lines[1:] else "")
-        )
+    elif not issubclass(warning.category, RowsSetAside):
+        first, *more = str(warning.message).splitlines()
+        problem = first.partition(": ")[2] if first.startswith(id) else first
+        print(_("Note: {id}: {problem}").format(id=id, problem=_("; ").join([problem, *map(str.strip, more[-1:])])))

@@ -14,7 +14,7 @@ from datakit.data.cards import read_catalog
 from datakit.data.delimited import for_spreadsheets
 from datakit.data.fetching import candidates
 from datakit.data.files import read_note, write_note, write_whole
-from datakit.errors import CacheProblem, Corrupt, DatakitError, NotAsDescribed, RowsRejected, warn
+from datakit.errors import CacheProblem, Corrupt, DatakitError, NotAsDescribed, RowsRejected, RowsSetAside, warn
 from datakit.language import _, language
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def load(
             raise RowsRejected(
                 card.id, message.partition(": ")[2], next=_("load without strict=True to set them aside")
             )
-        warn(message)
+        warn(message, RowsSetAside)
     return frame
 
 

@@ -5,6 +5,7 @@ import pytest
 from datakit.data import layers, provenance
 from datakit.data.layers import Layers
 from datakit.errors import CannotAnswer, Unreachable, WrongUse
+from datakit.language import speaking
 
 
 @pytest.fixture
@@ -117,6 +118,17 @@ def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(
     why = "http://127.0.0.1:9: the server does not answer; used instead: sample"
     assert said.splitlines() == [f"Note: trees-dijon: {why}", f"Note: communes: {why}"]
     assert [w for w in recwarn if "set aside" in str(w.message)] == []
+
+
+def test_the_same_is_said_in_french(cache, capsys, recwarn):
+    with speaking("fr"):
+        assert len(Layers("http://127.0.0.1:9,sample")["trees-dijon"])
+    why = "http://127.0.0.1:9\u00a0: le serveur ne répond pas\u202f; utilisé à la place\u00a0: sample"
+    assert capsys.readouterr().out.splitlines() == [
+        f"Remarque\u00a0: trees-dijon\u00a0: {why}",
+        f"Remarque\u00a0: communes\u00a0: {why}",
+    ]
+    assert not len(recwarn)
 
 
 def test_a_table_can_be_kept_with_some_of_its_columns(loads):
