@@ -74,7 +74,7 @@ def test_a_load_says_where_it_came_from_and_what_it_left_out(mirror):
     listed = pd.read_csv(said["rejects_file"], dtype=str)
     assert listed.to_dict("records") == [{"row": "2", "column": "n", "rule": "is a integer", "value": "two"}]
     assert frame.crs.to_epsg() == 2154
-    with speaking("fr"), pytest.warns(DataWarning, match="1 lignes sur 3"):
+    with speaking("fr"), pytest.warns(DataWarning, match="écartées, 1 sur 3"):
         again = datakit.load("things", base).attrs["datakit"]
     assert again["rejects"] == [{"row": 2, "column": "n", "value": "two", "rule": "est de type integer"}]
 
