@@ -95,7 +95,7 @@ def _files(name):
 
 def _of(file):
     if file.suffix == ".md":
-        return ((text, None) for text in _prose(file.read_text(encoding="utf-8")))
+        return ((text, None) for text in prose(file.read_text(encoding="utf-8")))
     return _of_chapter(file) if file.parent == CHAPTERS else _of_room(file)
 
 
@@ -119,7 +119,7 @@ def _of_card(card):
 def _of_chapter(file):
     for cell in jupytext.read(file, fmt="py:percent").cells:
         if cell.cell_type == "markdown":
-            for text in _prose(cell.source):
+            for text in prose(cell.source):
                 yield text, None
             if "exercise" in cell.metadata.get("tags", []) and (alone := goal(cell.source)):
                 yield alone, None  # a check says it where there is no answer yet
@@ -128,7 +128,13 @@ def _of_chapter(file):
                 yield text, None
 
 
-def _prose(source):
+def prose(source):
+    """The paragraphs, titles, items and cells of tables of a text in Markdown.
+
+    Returns
+    -------
+    list of str
+    """
     found = []
     _markdown(source, lambda text: found.append(text) or text)
     return found
