@@ -157,14 +157,14 @@ def _system():
 @cache
 def _lab():
     """The language that was chosen in JupyterLab's settings; "" outside of a notebook, or where none was."""
-    if "ipykernel" not in sys.modules:
+    paths = sys.modules.get("jupyter_core.paths")  # a kernel has it
+    if "ipykernel" not in sys.modules or paths is None:
         return ""
+    folder = os.environ.get("JUPYTERLAB_SETTINGS_DIR") or Path(paths.jupyter_config_dir(), "lab", "user-settings")
+    file = Path(folder, "@jupyterlab", "translation-extension", "plugin.jupyterlab-settings")
     try:
-        import json5
-        from jupyter_core.paths import jupyter_config_dir
-
-        settings = os.environ.get("JUPYTERLAB_SETTINGS_DIR") or Path(jupyter_config_dir(), "lab", "user-settings")
-        file = Path(settings, "@jupyterlab", "translation-extension", "plugin.jupyterlab-settings")
-        return _known(json5.loads(file.read_text(encoding="utf-8")).get("locale"))
-    except (ImportError, OSError, ValueError, AttributeError):
+        text = re.sub(r"^\s*//.*", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    except OSError:
         return ""
+    found = re.search(r'"locale"\s*:\s*"(\w+)"', text)
+    return _known(found[1]) if found else ""

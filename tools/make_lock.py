@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 # Their names on conda-forge; matplotlib-base is the part without a graphical toolkit.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"} | {
-    name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-core", "jupyter-server", "jupyterlab-server")
+    name: name.replace("-", "_") for name in ("jupyter-client", "jupyter-server", "jupyterlab-server")
 }
 # Not there, or under a name that is not PyPI's (language packs).
 BY_PIP = (

@@ -232,7 +232,8 @@ def show(fig: Figure, alt: str | None = None) -> Shown:
 
 def _translate(fig):
     """Say what is written on a figure in the user's language, where its French is known."""
-    from matplotlib.text import Text
+    with needed_by(__name__):
+        from matplotlib.text import Text
 
     for text in fig.findobj(Text):
         text.set_text(drawn(text.get_text()))

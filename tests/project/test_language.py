@@ -127,7 +127,9 @@ def test_a_notebook_speaks_the_language_of_jupyterlab(tmp_path, monkeypatch):
     file.write_text("// chosen in the menu\n" + json.dumps({"locale": "fr_FR"}), encoding="utf-8")
     monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path))
     monkeypatch.delenv("DATAKIT_LANG")
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    import jupyter_core.paths  # as in a kernel
+
+    monkeypatch.setitem(sys.modules, "ipykernel", jupyter_core)
     language._lab.cache_clear()
     assert language.language() == "fr"
     monkeypatch.delitem(sys.modules, "ipykernel")
