@@ -104,8 +104,8 @@ def allometries(frame: pd.DataFrame) -> tuple[dict[str, Fit], Fit | None]:
     off = off - np.median(off)
     kept = np.abs(off) <= OUTLIER * max(1.4826 * np.median(np.abs(off)), 1e-9) if first.variance > 1e-12 else off == off
     area, dbh, genus = area[kept], dbh[kept], genus[kept].reset_index(drop=True)
-    label = "fitted on the crowns measured in this inventory: "
-    pooled = _fit(label + "all genera", dbh, area)
+    label = _("fitted on the crowns measured in this inventory: {genus}")
+    pooled = _fit(label.format(genus=_("all genera")), dbh, area)
     left = pd.Series(np.log(area) - pooled.coefficients[0] - pooled.coefficients[1] * np.log(dbh))
     by = left.groupby(genus).agg(["mean", "size"])
     by = by[by["size"] >= 2]
@@ -114,7 +114,7 @@ def allometries(frame: pd.DataFrame) -> tuple[dict[str, Fit], Fit | None]:
     own = {}
     for name, rows in genus.groupby(genus).indices.items():
         if len(rows) >= LEAST and len(np.unique(dbh[rows])) >= 3:
-            own[name] = _fit(label + name, dbh[rows], area[rows])
+            own[name] = _fit(label.format(genus=name), dbh[rows], area[rows])
     return own, pooled
 
 
