@@ -12,11 +12,14 @@ from tools import build_notebooks as build
 from tools import make_messages as messages
 
 ROOT = build.ROOT
+CARDS = tuple((ROOT / "datakit" / "catalog").rglob("*.json"))
 NAMES = tuple(sorted(path.stem for path in (ROOT / "notebooks" / "src").glob("*.py")))
 EDITIONS = ("", "solutions/")
 WORDS = 4  # of fewer, a guess of the language is one
 # Text that is English wherever it is read: titles of publications, names, keys, and code.
 ENGLISH = re.compile(r"\(\d{4}\)|\bet al\.|https?://|METRIA|`|GeoReport|Moran's I")
+# Datasets have one name in both languages.
+IDS = re.compile(r"\b(?:" + "|".join(sorted((card.stem for card in CARDS), key=len, reverse=True)) + r")\b")
 TAGS = re.compile(r"<(style|script|svg)\b.*?</\1>|<[^>]+>", re.DOTALL)
 
 
@@ -26,6 +29,7 @@ def english():
     detector = LanguageDetectorBuilder.from_languages(Language.ENGLISH, Language.FRENCH).build()
 
     def told(text):
+        text = IDS.sub("", text)
         words = re.findall(r"[^\W\d_]{2,}", text)
         if len(words) < WORDS or ENGLISH.search(text):
             return False
