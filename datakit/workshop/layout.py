@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 MIRROR, WHEELS, NOTEBOOKS, JUPYTER = "mirror", "wheelhouse", "notebooks", "jupyter"
-FACILITATOR, GUIDE, PYTHON = "facilitator", "guide", "python"
+FACILITATOR, PYTHON = "facilitators", "python"
 SUMS, LOCKED, ABOUT, START, PAGE = "SHA256SUMS", "requirements.lock", "pack.json", "start.pyz", "index.html"
 UNFINISHED = ".unfinished"
 PYTHONS = ("3.11", "3.12", "3.13")
 # Of these SHA256SUMS speaks. The mirror has digests of its own, in data.lock, so that files may be added to it later.
-SUMMED = (WHEELS, NOTEBOOKS, JUPYTER, FACILITATOR, GUIDE, PYTHON)
+SUMMED = (WHEELS, NOTEBOOKS, JUPYTER, FACILITATOR, PYTHON)
 
 
 def is_pack(folder: Path) -> bool:

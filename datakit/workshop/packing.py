@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 INVENTORY = "trees-dijon"
+GUIDES = ("animateurs.md", "facilitator.md", "glossaire.md", "glossary.md")
 WEB = Path(__file__).with_name("web")
 # What start.pyz is made of: modules that need nothing but Python.
 STARTING = (
@@ -258,7 +259,7 @@ def _renew(target, work, make):
 def _guides(project, new):
     """What is the facilitator's: the guide, and in each language the solutions and the answer key."""
     new.mkdir()
-    for name in ("animateurs.md", "facilitator.md"):
+    for name in GUIDES:
         if (project / "docs" / name).is_file():
             shutil.copy(project / "docs" / name, new)
     for lang in LANGUAGES:

@@ -55,15 +55,15 @@ def packed(made, tmp_path, monkeypatch):
 def test_what_a_packed_folder_holds(made):
     report, _, said, _ = made
     folder = report.folder
-    assert not report.lacking and {"wheelhouse", "mirror", "notebooks", "facilitator"} <= report.sizes.keys()
+    assert not report.lacking and {"wheelhouse", "mirror", "notebooks", "facilitators"} <= report.sizes.keys()
     names = wheelhouse.wheels(folder / "wheelhouse")
     assert sum(name.startswith("rest-") for name in names) == 1  # one serves all
     assert sum(name.startswith("compiled-") for name in names) == 4 and not any("macos" in name for name in names)
     assert sum(name.startswith(wheelhouse.KIT) for name in names) == 1
     assert (folder / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
     assert not (folder / "notebooks" / "src").exists() and not (folder / "notebooks" / "solutions").exists()
-    assert (folder / "facilitator" / "fr" / "solutions").is_dir() and (
-        folder / "facilitator" / "facilitator.md"
+    assert (folder / "facilitators" / "fr" / "solutions").is_dir() and (
+        folder / "facilitators" / "facilitator.md"
     ).is_file()
     listed = layout.sums((folder / layout.SUMS).read_text(encoding="utf-8"))
     assert sorted(listed) == layout.summed_files(folder) and "start.pyz" in listed
@@ -177,7 +177,7 @@ def test_a_participant_starts_from_the_facilitators_laptop(packed, tmp_path, kin
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "home" / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
         with pytest.raises(Unreachable):
-            starting.Base(server.base).read("facilitator/facilitator.md")
+            starting.Base(server.base).read("facilitators/facilitator.md")
         assert starting.Base(server.base).read("wheelhouse/").startswith(b"<!doctype html>")
         origins = starting.Base(server.base).origins()
         assert cli.main(["fetch", "communes", "--origins", origins, "--refresh"]) == 0
@@ -206,7 +206,7 @@ def test_a_folder_that_was_altered_is_not_installed(packed, tmp_path, capsys):
 def test_what_is_no_packed_folder_is_not_verified(tmp_path, packed):
     with pytest.raises(NotAsDescribed, match="no packed folder"):
         verifying.verify(tmp_path)
-    shutil.rmtree(packed / "facilitator")  # a participant's copy
+    shutil.rmtree(packed / "facilitators")  # a participant's copy
     assert not shelves.shelf_of(packed).report().problems
 
 
