@@ -47,6 +47,7 @@ from threadpoolctl import threadpool_limits
 import datakit
 from datakit.data.layers import Layers
 from datakit.show import Value, ask
+from datakit.show.words import heading
 from datakit.trees import choosing, drawing, learners, risk, scoring
 from datakit.trees.study import study
 from datakit.workshop import check
@@ -111,7 +112,7 @@ with ask("What may the model know of a tree?") as knows:
     knows.say(
         "{n}: {names}.",
         n=Value(features.shape[1], "things"),
-        names=Value(", ".join(features)),
+        names=Value(", ".join(map(heading, features))),
         table=features.head(),
         caption="The first trees as the model sees them: age in years, diameter and height in cm, x and y in m",
         cannot_say="What the model will use: that is for the data to say.",

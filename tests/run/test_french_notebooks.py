@@ -16,8 +16,8 @@ CARDS = tuple((ROOT / "datakit" / "catalog").rglob("*.json"))
 NAMES = tuple(sorted(path.stem for path in (ROOT / "notebooks" / "src").glob("*.py")))
 EDITIONS = ("", "solutions/")
 WORDS = 4  # of fewer, a guess of the language is one
-# Text that is English wherever it is read: titles of publications, names, keys, and code.
-ENGLISH = re.compile(r"\(\d{4}\)|\bet al\.|https?://|METRIA|`|GeoReport|Moran's I")
+# Text that is English wherever it is read: titles of publications, names, keys, and code; and French taken for it.
+ENGLISH = re.compile(r"est de type date|\(\d{4}\)|\bet al\.|https?://|METRIA|`|GeoReport|Moran's I")
 # Datasets have one name in both languages.
 IDS = re.compile(r"\b(?:" + "|".join(sorted((card.stem for card in CARDS), key=len, reverse=True)) + r")\b")
 TAGS = re.compile(r"<(style|script|svg)\b.*?</\1>|<[^>]+>", re.DOTALL)
