@@ -22,7 +22,7 @@ TEXTS = {
         "tests": "Tests",
     },
     "README.fr.md": {
-        "none": "Ce dépôt n'a pas encore d'adresse publique : il n'y a rien à cliquer. "
+        "none": "Ce dépôt n’a pas encore d’adresse publique : il n’y a rien à cliquer. "
         "`make links REPO=owner/name` écrit ici les liens de lancement.",
         "binder": "Ouvrir sur Binder",
         "codespaces": "Ouvrir dans Codespaces",

@@ -19,6 +19,7 @@ forms       What an answer is, in whichever form it was given
 recording   What a check has to know, written down while a chapter is executed
 answering   Solutions executed on other data than the sample, so that checks know its answers
 handouts    What is given out: participants' notebooks, solutions, and answer keys to print
+guides      Of the facilitator's guide: a sheet to print, and slides of the half day
 editions    A chapter's two editions: the participants', and the whole one with its solutions
 """
 

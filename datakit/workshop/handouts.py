@@ -1,4 +1,4 @@
-"""What is given out: the participants' notebooks, and for the facilitator the solutions with an answer key to print."""
+"""What is given out: participants' notebooks; for the facilitator solutions, an answer key, the sheet and slides."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from datakit.data.files import write_whole
 from datakit.data.provenance import ANSWER_MIME, STAMP
 from datakit.errors import WrongUse
-from datakit.extras import needed_by
+from datakit.extras import checkout, needed_by
 from datakit.language import _, language, speaking
 from datakit.run.shipped import kit_notebooks
 from datakit.show.style import number
 from datakit.show.templates import render
-from datakit.workshop import answering, checking, editions, forms, sayings
+from datakit.workshop import answering, checking, editions, forms, guides, sayings
 
 if TYPE_CHECKING:
     import os
@@ -49,7 +49,8 @@ def write_notebooks(
     Returns
     -------
     list of Path
-        Everything that stands there now: notebooks, solutions, and a page for each chapter with its index.
+        Everything that stands there now: notebooks, solutions, and a page for each chapter with its index; in a clone,
+        which has the facilitator's guide, its sheet to print and its slides too.
 
     Raises
     ------
@@ -101,8 +102,17 @@ def contents(origins: str = "", progress: bool = False) -> dict[str, bytes]:
         title, page = answer_key(name, cells, known)
         found[f"{FACILITATORS}/{name}.html"] = page.encode()
         pages.append((name, title, [one["minutes"] for one in checking.known(name)["exercises"].values()]))
-    found[f"{FACILITATORS}/{KEYS}"] = render("keys.html.j2", __package__, pages=pages, lang=language()).encode()
+    papers = _papers()
+    found |= {f"{FACILITATORS}/{name}": content for name, content in papers.items()}
+    values = {"pages": pages, "papers": list(papers), "lang": language()}
+    found[f"{FACILITATORS}/{KEYS}"] = render("keys.html.j2", __package__, **values).encode()
     return found
+
+
+def _papers():
+    """The sheet and the slides, where the guide is that they are made of: a wheel does not carry it."""
+    project = checkout()
+    return guides.contents(project / "docs") if project else {}
 
 
 def _cells(path):

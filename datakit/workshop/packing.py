@@ -257,7 +257,7 @@ def _renew(target, work, make):
 
 
 def _guides(project, new):
-    """What is the facilitator's: the guide, and in each language the solutions and the answer key."""
+    """What is the facilitator's: guide and glossary, and in each language solutions, answer key, sheet and slides."""
     new.mkdir()
     for name in GUIDES:
         if (project / "docs" / name).is_file():

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tools import make_messages as messages
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-PAGES += ["docs/facilitator.md", "docs/data.md", "docs/api.md", "docs/architecture.md"]
+PAGES += ["docs/animateurs.md", "docs/facilitator.md", "docs/data.md", "docs/api.md", "docs/architecture.md"]
 PAGES += ["docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
 # ```bash blocks are run here; ```sh blocks need a network, a browser or a colleague: they are checked, not run.
 LANGUAGES = {"bash", "sh", "python", "json"}
@@ -37,15 +39,27 @@ def test_both_languages_give_the_same_commands():
 
 
 def test_both_languages_have_the_same_shape():
+    twins = {f"docs/{name}.md": f"docs/{twin}.md" for name, twin in messages.DOCUMENTS.items()}
+
     def shape(page):
         text = (ROOT / page).read_text(encoding="utf-8")
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         headings = [len(h) for h in re.findall(r"^(#+) ", prose, re.MULTILINE)]
-        links = sorted(link for link in re.findall(r"\]\(([^)]+)\)", prose) if not link.startswith("README"))
+        links = [link for link in re.findall(r"\]\(([^)]+)\)", prose) if not link.startswith("README")]
+        # A document that there is in French is the one that French readers are sent to.
+        links = sorted(twins.get(link, link) if page == "README.md" else link for link in links)
         codes = set(re.findall(r"`([^`\n]+)`", prose))
         return headings, links, codes, prose.count("\n|")
 
     assert shape("README.md") == shape("README.fr.md")
+
+
+def test_the_french_is_written_as_french_is():
+    text = (ROOT / "README.fr.md").read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```|<!--.*?-->", "", text, flags=re.DOTALL)
+    # Of a table's row the rules are for the words of each cell, and three dashes are a line.
+    lines = [cell.strip() for line in prose.splitlines() for cell in line.split("|") if cell.strip("- ")]
+    assert len(lines) > 80 and not [wrong for line in lines for wrong in messages.misprinted(line)]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,7 +12,7 @@ from datakit.cli import main
 from datakit.data import mirrors
 from datakit.errors import WrongUse
 from datakit.run.shipped import kit_notebooks
-from datakit.workshop import checking, forms, handouts
+from datakit.workshop import checking, forms, guides, handouts
 
 NAMES = sorted(path.stem for path in checking.FOLDER.glob("*.json"))
 
@@ -39,7 +39,8 @@ def test_the_facilitator_gets_solutions_and_a_key_for_each_chapter(given):
     assert sorted(p.stem for p in (folder / "solutions").iterdir()) == NAMES
     index = (folder / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="([^"]+)"', index)
-    assert links == [f"{name}.html" for name in NAMES] and all((folder / link).exists() for link in links)
+    assert links == [guides.SHEET, guides.SLIDES, *(f"{name}.html" for name in NAMES)]
+    assert all((folder / link).exists() for link in links)
     for name in NAMES:
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
         assert not re.search(r"(src|href)=[\"'](https?:)?//", page), "it opens without a network"

@@ -62,9 +62,9 @@ def test_what_a_packed_folder_holds(made):
     assert sum(name.startswith(wheelhouse.KIT) for name in names) == 1
     assert (folder / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
     assert not (folder / "notebooks" / "src").exists() and not (folder / "notebooks" / "solutions").exists()
-    assert (folder / "facilitators" / "fr" / "solutions").is_dir() and (
-        folder / "facilitators" / "facilitator.md"
-    ).is_file()
+    there = {path.relative_to(folder / "facilitators").as_posix() for path in (folder / "facilitators").rglob("*")}
+    assert {"facilitator.md", "animateurs.md", "glossary.md", "glossaire.md", "fr/solutions"} <= there
+    assert {f"{lang}/{name}" for lang in ("en", "fr") for name in ("index.html", "sheet.html", "slides.html")} <= there
     listed = layout.sums((folder / layout.SUMS).read_text(encoding="utf-8"))
     assert sorted(listed) == layout.summed_files(folder) and "start.pyz" in listed
     assert not (folder / layout.UNFINISHED).exists()

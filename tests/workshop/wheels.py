@@ -50,7 +50,7 @@ def index(folder):
 
 
 def project(folder, lock):
-    """The project with this lock, two notebooks and a guide."""
+    """The project with this lock, two notebooks and the guide."""
     folder.mkdir(parents=True)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -61,7 +61,8 @@ def project(folder, lock):
         (folder / place).mkdir()
         shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", folder / place)
     (folder / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "facilitator.md", folder / "docs")
+    for name in ("facilitator.md", "animateurs.md", "glossary.md", "glossaire.md"):
+        shutil.copy(ROOT / "docs" / name, folder / "docs")
     (folder / "requirements.lock").write_text(lock, encoding="utf-8")
     return folder
 
