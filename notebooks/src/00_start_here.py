@@ -236,6 +236,7 @@ smallest = ranked["population"][::-1].cumsum() / ranked["population"].sum()
 #
 # - Contours and populations of the communes: IGN and INSEE, through `geo.api.gouv.fr`, Licence Ouverte 2.0.
 # - Every dataset, its columns and its licence: `docs/data.md`, or `datakit.catalog`.
+# - What a word means here, in English and in French: `docs/glossary.md`.
 #
 # **Where the data came from.** The last cell of each chapter lists every file that it used, with its digest.
 

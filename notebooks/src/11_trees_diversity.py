@@ -43,7 +43,7 @@ rehearsal: bool = False  # use invented tables beside real ones: tries the chain
 # %% tags=["nbval-ignore-output"]
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
+from datakit.show import Value, ask, tables
 from datakit.trees import comparing, diversity, drawing, exposure
 from datakit.trees.study import beside, needs, some, study, title
 from datakit.workshop import check
@@ -141,7 +141,7 @@ with ask("Is it more diverse than other inventories?") as compared:
 threats = exposure.threat_table(trees, seed=seed).sort_values("share_pct", ascending=False, ignore_index=True)
 heads = {"name": "threat", "trees": "hosts", "maybe": "cannot be told", "share_pct": "hosts (%)"}
 heads["canopy_pct"] = "ground under their crowns (%)"
-threats[[*heads]].rename(columns=heads).head(4).round(1)
+tables.show(threats[[*heads]].rename(columns=heads).head(4).round(1), caption="The four threats with most hosts")
 
 # %% tags=["nbval-ignore-output"]
 with ask("What could one pest take?") as pest:
