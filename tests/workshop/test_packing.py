@@ -210,6 +210,11 @@ def test_what_is_no_packed_folder_is_not_verified(tmp_path, packed):
     assert not shelves.shelf_of(packed).report().problems
 
 
+def test_where_the_network_cannot_be_taken_away_nothing_is_promised(monkeypatch):
+    monkeypatch.setattr(verifying.shutil, "which", lambda name: None)
+    assert verifying.walls() == []
+
+
 @pytest.mark.slow
 def test_a_packed_folder_runs_with_no_way_out(packed, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")  # what ``rest`` cannot lend

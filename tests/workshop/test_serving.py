@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -251,3 +252,31 @@ def test_the_address_that_is_read_out(monkeypatch):
     assert "http://[::1]:80" in list(serving._instructions(shelf, report, 80, "::1"))[1]
     monkeypatch.setattr(socket, "gethostbyname_ex", lambda name: (name, [], ["127.0.1.1"]))
     assert not [a for a in serving._own_addresses() if a == "127.0.1.1"]
+
+
+@pytest.mark.skipif(not nginx.program(), reason="no nginx here: apt-get install nginx-light")
+def test_the_kits_own_server_goes_on_where_nginx_stopped(folder):
+    server = Server(folder, kind="nginx")
+    try:
+        (child,) = psutil.Process(server.process.pid).children()
+        child.terminate()
+        assert server.process.stdout.readline() == "nginx has stopped: the kit’s own server goes on\n"
+        while not server.process.stdout.readline().startswith("Ctrl-C stops the kit’s own server"):
+            assert server.process.poll() is None
+        assert requests.get(server.base + "/trees-dijon/arbres.csv").content == DATA
+    finally:
+        code, _, err = server.end(signal.SIGINT)
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nginx is not looked for on Windows")
+def test_an_nginx_that_does_not_start_is_not_needed(folder, tmp_path, monkeypatch):
+    (tmp_path / "nginx").write_text("#!/bin/sh\necho no such luck >&2\nexit 1\n")
+    (tmp_path / "nginx").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    server = Server(folder, kind="an nginx that fails")
+    try:
+        assert "the kit’s own server serves, as nginx does not: no such luck\n" in server.said
+        assert requests.get(server.base + "/data.lock").ok
+    finally:
+        server.end()
