@@ -349,6 +349,21 @@ def half(metres: pd.Series, people: pd.Series) -> float:
     return float(way[order][reached.argmax()]) if reached.any() else float("nan")
 
 
+def halves(ways: Ways, people: pd.Series, label: Mapping[str, str]) -> dict[str, Value]:
+    """The way that half of the people have at most to each kind of place, as figures of an answer.
+
+    Returns
+    -------
+    dict of str to Value
+        For each kind, in metres with the range that homes leave open; of the first also as ``way``, and its name in
+        ``label`` as ``first``.
+    """
+    metres = {kind: half(ways.metres[kind], people) for kind in ways.metres}
+    out = {kind: Value(m, "m", *ways.around(m), decimals=0) for kind, m in metres.items()}
+    first = next(iter(out))
+    return out | {"way": out[first], "first": Value(label[first])}
+
+
 def by_area(points: gpd.GeoDataFrame, ways: Ways, limits: Mapping[str, float], *, area: str) -> pd.DataFrame:
     """How far the inhabitants of each area are from each kind of service.
 

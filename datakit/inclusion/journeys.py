@@ -156,10 +156,24 @@ def within(journeys: Journeys, people: pd.Series, minutes: float) -> pd.DataFram
     return pd.DataFrame(shares) / number.sum()
 
 
-def figures(reached: pd.Series) -> dict[str, Value]:
-    """A row of `within` as figures of an answer: ``foot``, ``weekday``, ``saturday`` and ``chair`` (%)."""
+def figures(reached: pd.Series, minutes: float, speed: float) -> dict[str, Value]:
+    """A row of `within` as figures of an answer.
+
+    Parameters
+    ----------
+    reached : Series
+    minutes : float
+    speed : float
+        On foot, metres a minute.
+
+    Returns
+    -------
+    dict of str to Value
+        ``foot``, ``weekday``, ``saturday`` and ``chair`` (%), ``minutes``, and ``reach``, the way walked in them (m).
+    """
     names = {FEET: "foot", WEEKDAY: "weekday", SATURDAY: "saturday", CHAIR: "chair"}
-    return {names[ride]: Value(share, "%", decimals=0) for ride, share in reached.items()}
+    shares = {names[ride]: Value(share, "%", decimals=0) for ride, share in reached.items()}
+    return shares | {"minutes": Value(minutes, "minutes"), "reach": Value(minutes * speed, "m", decimals=0)}
 
 
 def platforms(stops: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:

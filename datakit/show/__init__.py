@@ -17,6 +17,11 @@ from datakit.lending import lend
 
 __getattr__, __dir__, __all__ = lend(
     __name__,
-    {"Value": "datakit.show.answers", "ask": "datakit.show.answers", "phrase": "datakit.show.words"},
+    {
+        "Value": "datakit.show.answers",
+        "ask": "datakit.show.answers",
+        "heading": "datakit.show.words",
+        "phrase": "datakit.show.words",
+    },
     __doc__,
 )

@@ -135,8 +135,7 @@ with ask("Where are most of them, for their inhabitants?") as rated:
     people["rate"] = 10_000 * people["name"].map(counted.set_index("name")["rows"]).fillna(0) / people["population"]
     answer, most = people[["name", "rate"]], people.loc[people["rate"].idxmax()]
     words = {"title": phrase("{name}, per 10,000 inhabitants", name=dataset), "unit": "per 10,000 inhabitants"}
-    words |= {"caption": "A small commune has a high rate with a single row."}
-    words |= {"alt": phrase("Highest rate: {name}.", name=most["name"])}
+    words |= {"caption": "Where few live, one row is much.", "alt": phrase("Highest rate: {name}.", name=most["name"])}
     rated.say(
         "{name} comes first, with {rate}.",
         name=Value(most["name"]),

@@ -134,15 +134,13 @@ with ask("What stands?") as stands:
 # %% tags=["nbval-ignore-output"]
 with ask("Where do they stand?") as where:
     by_place = trees["place"].value_counts().rename_axis("place").reset_index(name="trees")
-    outside = int(trees["place"].isna().sum())
     where.say(
-        "{most} has the most, {count}; {places:bare} places (each a {kind}) have at least one, and {outside} lie "
-        "outside all of them.",
+        "{most} has the most, {count}; {places:bare} places (each a {kind}) have at least one, {outside} lie in none.",
         most=Value(by_place["place"].iloc[0]),
         count=Value(int(by_place["trees"].iloc[0]), "trees"),
         places=Value(len(by_place)),
         kind=Value(it.kind),
-        outside=Value(outside, "trees"),
+        outside=Value(int(trees["place"].isna().sum()), "trees"),
         picture=drawing.by_genus(trees, diversity.taxon(trees, "genus"), it.communes, it.data),
         table=by_place,
         caption="Standing trees by place",

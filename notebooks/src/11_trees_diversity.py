@@ -66,14 +66,12 @@ with ask("Is one taxon too common?") as rule:
     shares = diversity.ten_twenty_thirty(trees, clusters=it.streets, draws=draws, seed=seed)
     checked = shares.dropna(subset="share_pct")
     nearest = checked.loc[(checked["share_pct"] / checked["limit_pct"]).idxmax()]
+    kept = {"kept": Value(int(checked["kept"].sum())), "limits": Value(len(checked), "limits that can be checked")}
+    near = {"level": Value(diversity.level_name(nearest["level"])), "taxon": Value(nearest["taxon"])}
     rule.say(
-        "{kept} of {limits} are kept. Nearest to its limit of {limit:value}, or farthest beyond, is the {level} "
-        "{taxon}: {share}.",
-        kept=Value(int(checked["kept"].sum())),
-        limits=Value(len(checked), "limits that can be checked"),
+        "{kept} of {limits} are kept. Nearest to its limit of {limit:value} or beyond is the {level} {taxon}: {share}.",
+        **(kept | near),
         limit=Value(nearest["limit_pct"], "%"),
-        level=Value(diversity.level_name(nearest["level"])),
-        taxon=Value(nearest["taxon"]),
         share=Value(nearest["share_pct"], "%", nearest["low"], nearest["high"], "whole streets or places drawn again"),
         picture=drawing.limits(shares, it.redrawn, [trees]),
         cannot_say="That a city which keeps the limits is safe: they are a rule of thumb from North America.",

@@ -46,8 +46,7 @@ from threadpoolctl import threadpool_limits
 
 import datakit
 from datakit.data.layers import Layers
-from datakit.show import Value, ask
-from datakit.show.words import heading
+from datakit.show import Value, ask, heading
 from datakit.trees import choosing, drawing, learners, risk, scoring
 from datakit.trees.study import study
 from datakit.workshop import check

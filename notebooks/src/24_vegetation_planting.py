@@ -222,15 +222,14 @@ check("24.2", answer)
 with ask("Do twice as many trees bring twice as much?") as double:
     changed.needed()
     more_numbers = scenario.plant(public, order["priority"], 2 * plant_trees)
-    more_places, middle_case = future.places(layers, here, offsets, more_numbers, seed), [scenario.CASES[1]]
-    people = living.people["population"]
+    more_places = future.places(layers, here, offsets, more_numbers, seed)
+    people, middle_case = living.people["population"], [scenario.CASES[1]]
     more_table = future.compare(layers, here, more_places, people, wanted, years, seed, middle_case)
-    once, twice = (100 * future.gain(one, "three_trees")[0] for one in (table, more_table))
-    answer = round(twice, 2)
+    once, answer = (round(100 * future.gain(one, "three_trees")[0], 2) for one in (table, more_table))
     double.say(
         "{trees} bring {twice} instead of {once}, in the middle case.",
         trees=Value(int(more_numbers.sum()), "trees"),
-        twice=Value(twice, "points", decimals=2),
+        twice=Value(answer, "points", decimals=2),
         once=Value(once, "points", decimals=2),
         cannot_say="What a second round would cost.",
         data=used,
@@ -241,7 +240,7 @@ check("24.2", answer)
 {
     "This doubles what the first trees bring: plant them, and count who sees them.": 2 * once,
     "This is what the first trees bring: plant twice as many.": once,
-    "This is how much more the second half brings: compare with no planting at all.": twice - once,
+    "This is how much more the second half brings: compare with no planting at all.": answer - once,
 }
 
 # %% tags=["hints"]

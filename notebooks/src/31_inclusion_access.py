@@ -67,13 +67,9 @@ with ask("How far is the nearest service on foot?") as walked:
     ways = access.ways(home.points, found.places, found.kinds, network, slack=home.slack)
     people = home.people(iris.set_index("iris")[list(groups)])
     used = [iris, *found.data, *home.data, *areas.given(layers, "bdtopo-roads")]
-    half = {k: access.half(ways.metres[k], people["population"]) for k in found.kinds}
-    half = {k: Value(m, "m", *ways.around(m), decimals=0) for k, m in half.items()}
     walked.say(
         "{first}: half of the inhabitants have at most {way} to the nearest.",
-        **half,
-        first=Value(label[found.kinds[0]]),
-        way=half[found.kinds[0]],
+        **access.halves(ways, people["population"], label),
         picture=pictures.curves(access.curve(ways.metres, people["population"], range(0, 6001, 50)), label, data=used),
         cannot_say=access.caution(home),
         data=used,
@@ -177,10 +173,8 @@ with ask("What do trams and buses add?") as rode:
     rode.say(
         "On foot {foot} are within {minutes} of the nearest {focus}; by tram and bus {weekday} on a weekday, "
         "{saturday} on a Saturday, and {chair} with a wheelchair.",
-        **journeys.figures(reached.iloc[0]),
+        **journeys.figures(reached.iloc[0], near_minutes, walking_speed),
         focus=Value(label[reached.index[0]]),
-        minutes=Value(near_minutes, "minutes"),
-        reach=Value(near_minutes * walking_speed, "m", decimals=0),
         picture=pictures.rides(reached.rename(index=label), near_minutes, data=[*used, *trips.data]),
         cannot_say="{minutes} on foot are {reach}, not the limit above.",
         data=[*used, *trips.data],

@@ -311,14 +311,13 @@ with ask("What would pharmacies as hosts bring?") as others:
     wider = setting.of(layers, [focus, "pharmacy"])
     shops = siting.candidates(wider.found.places, ["pharmacy"], focus)
     again = siting.plan(wider, shops, focus, threshold)
-    chosen = again.best(new_places)
-    answer = round(again.newly(chosen).value)
+    bring = {"newly": again.newly(again.best(new_places)), "before": plan.newly(best)}
+    answer = round(bring["newly"].value)
     others.say(
         "{sites} among {candidates} bring {newly}; those above bring {before}.",
-        sites=Value(len(chosen), "sites"),
+        sites=Value(min(new_places, len(shops)), "sites"),
         candidates=Value(len(shops), "pharmacies"),
-        newly=again.newly(chosen),
-        before=plan.newly(best),
+        **bring,
         cannot_say="Whether a pharmacy has room, time and a door that a wheelchair passes.",
         data=wider.data,
     )
@@ -327,7 +326,9 @@ check("33.3", answer)
 # %% tags=["mistakes"]
 {
     "These are the sites of the chapter: take pharmacies as candidates.": plan.newly(best).value,
-    "These are only people aged 75 or older: ask for everybody.": again.newly(chosen, "pop_75_plus").value,
+    "These are only people aged 75 or older: ask for everybody.": again.newly(
+        again.best(new_places), "pop_75_plus"
+    ).value,
     "One pharmacy more is in it than `new_places` asks for.": again.newly(again.best(new_places + 1)).value,
     "This is how many pharmacies there are: ask how many people the best of them bring near.": len(shops),
 }

@@ -66,7 +66,7 @@ def test_list(capsys):
 
 def test_show(capsys):
     assert cli.main(["show", "iris", "--lang", "fr"]) == 0
-    assert "Éditeur:" in capsys.readouterr().out
+    assert "Producteur\u00a0:" in capsys.readouterr().out
     assert cli.main(["show", "iris", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == read_catalog()["iris"].raw
     assert cli.main(["show", "comunes"]) == 2
@@ -352,7 +352,7 @@ def test_accents_survive_any_terminal(env, accents):
         env={**os.environ, **env},
     )
     assert done.returncode == 0, done.stderr
-    assert ("Éditeur" in done.stdout.decode("utf-8", "replace")) == accents
+    assert ("Métropole" in done.stdout.decode("utf-8", "replace")) == accents
 
 
 def test_a_closed_pipe_is_no_error():

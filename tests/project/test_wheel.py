@@ -20,8 +20,9 @@ from tests.only import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
-COPIES = [path.relative_to(ROOT / "notebooks").as_posix() for path in (*NOTEBOOKS, *SOLUTIONS)]
+SHIPPED = [path.relative_to(ROOT / "notebooks").as_posix() for path in (ROOT / "notebooks").rglob("*.ipynb")]
+COPIES = sorted(name for name in SHIPPED if not name.startswith("fr/"))  # for a user who reads English
+COPIES.sort(key=lambda name: "/" in name)
 
 
 def build(what, source, folder):
@@ -58,7 +59,7 @@ def test_the_wheel_carries_everything(wheel):
     files = {name: path for name, path in files.items() if "__pycache__" not in name}
     for folder in ("datakit/catalog/", "datakit/sample/", "datakit/show/maps/web/", "datakit/trees/citizens/web/"):
         assert any(name.startswith(folder) for name in files), f"{folder} is empty"
-    files |= {f"datakit/notebooks/{name}": ROOT / "notebooks" / name for name in COPIES}
+    files |= {f"datakit/notebooks/{name}": ROOT / "notebooks" / name for name in SHIPPED}
     assert len(NOTEBOOKS) >= 4
     for name, path in files.items():  # code, cards, sample, the scripts of the maps, the notebooks
         assert inside.get(name) == path.read_bytes(), name
