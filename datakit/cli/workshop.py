@@ -125,8 +125,9 @@ def _status(args):
         return 0
     state = roster.ask(args.address)
     print(_("{ready} of {all} ready").format(ready=state["ready"], all=state["all"]))
-    for machine in state["machines"]:
-        print(f"{machine['code']:<12} {machine['name']:<24} {machine['verdict']}")
+    for machine in state["machines"]:  # in the words of who asks: the server may speak another language
+        sentence = codes.decode(machine["code"]).sentence()
+        print(f"{machine['code']:<12} {machine['name']:<24} {sentence}")
     return 0
 
 
