@@ -7,8 +7,10 @@ trees     The commands of ``datakit trees``
 workshop  The commands of ``datakit workshop``
 room      The command ``datakit doctor``, and its code for a workshop
 doctor    Check that everything works here, and say what to do where it does not
+reaching  Does an origin of data answer, and with what it promises
+check     One thing that the doctor looked at, as it is told
 """
 
 from datakit.cli.program import main
 
-__all__ = ["doctor", "main", "mirrors", "program", "room", "trees", "words", "workshop"]
+__all__ = ["check", "doctor", "main", "mirrors", "program", "reaching", "room", "trees", "words", "workshop"]

@@ -5,10 +5,6 @@ The standard library only, in words that even an old Python understands: this mu
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import json
 import math
 import os
 import platform
@@ -16,16 +12,14 @@ import re
 import shutil
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 import warnings
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from datakit import extras
-from datakit.errors import without_password
+from datakit.cli.check import Check
+from datakit.cli.reaching import named, origin
 from datakit.language import N_, _, decimal
 
 if TYPE_CHECKING:
@@ -33,7 +27,6 @@ if TYPE_CHECKING:
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
-HTTP_SECONDS = 5
 # Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point in Dijon by PROJ 9.
 POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
 NOTEBOOKS = ("notebooks", "trees", "vegetation", "inclusion")  # the extras that the four notebooks need
@@ -46,28 +39,6 @@ USES = {
     "hexagons": N_("no grid of hexagons"),
     "satellite": N_("no satellite images"),
 }
-
-
-class Check:
-    """One thing that was looked at.
-
-    Attributes
-    ----------
-    name, found : str
-    status : str
-        ``"ok"``, ``"warning"`` or ``"failed"``.
-    advice : str
-        What to do, where it is not ok.
-    """
-
-    def __init__(self, name: str, status: str, found: str, advice: str = "") -> None:
-        self.name, self.status = name, status
-        self.found, self.advice = without_password(found), without_password(advice)
-
-    def __str__(self):
-        signs = {"ok": _("ok"), "warning": _("warning"), "failed": _("FAILED")}
-        text = f"{signs[self.status]:<{max(map(len, signs.values()))}} {_(self.name):<11} {self.found}"
-        return text + ("\n                    -> " + self.advice if self.advice else "")
 
 
 def examine(origins: str | None = None) -> list[Check]:
@@ -87,12 +58,6 @@ def examine(origins: str | None = None) -> list[Check]:
     for name in names + ([] if "sample" in names else ["sample"]):
         checks.append(origin(name))
     return [check for check in checks if check]
-
-
-def named(origins: str | None = None) -> list[str]:
-    """The names in a list of origins; `datakit.data.origins`, which checks them, may not be installed yet."""
-    rows = csv.reader((origins or os.environ.get("DATAKIT_ORIGINS") or "sample").splitlines(), skipinitialspace=True)
-    return [name.strip() for row in rows for name in row if name.strip()]
 
 
 def python() -> Check:
@@ -312,123 +277,3 @@ def cards() -> Check | None:
     return Check(
         N_("cards"), "ok", said + (_("; no cards, left alone: {names}").format(names=", ".join(left)) if left else "")
     )
-
-
-def origin(name: str) -> Check:
-    """One origin of data: does it answer, and with what it promises?"""
-    title = N_("origin")
-    if name == "publisher":
-        return _publishers(title)
-    if re.match("https?://", name):
-        return _http(title, name)
-    if name == "sample":
-        return _folder(
-            "sample", Path(__file__).parents[1] / "sample", _("install the kit again: its sample is not whole")
-        )
-    return _folder(
-        title,
-        Path(name),
-        _("plug in the disk or correct --origins; then: datakit mirror verify {name}").format(name=name),
-    )
-
-
-def _folder(title, folder, advice):
-    """A mirror in a folder: its lock, and every byte that the lock names."""
-    try:
-        datasets = json.loads((folder / "data.lock").read_text(encoding="utf-8"))["datasets"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return Check(
-            title, "failed", _("{folder} is no mirror: {short}").format(folder=folder, short=_short(error)), advice
-        )
-    wrong, size = [], 0
-    for id, entry in datasets.items():
-        digest = hashlib.sha256()
-        try:
-            with open(str(folder / id / entry["filename"]), "rb") as file:
-                for block in iter(lambda: file.read(1 << 20), b""):
-                    digest.update(block)
-                    size += len(block)
-        except (OSError, KeyError, TypeError) as error:
-            wrong.append(f"{id} ({_short(error)})")
-            continue
-        if digest.hexdigest() != entry.get("sha256"):
-            wrong.append(id + _(" (bytes differ from data.lock)"))
-    where = _("bundled") if title == "sample" else str(folder)
-    if wrong or not datasets:
-        return Check(title, "failed", "{}: {}".format(where, ", ".join(wrong) or _("no dataset")), advice)
-    return Check(
-        title,
-        "ok",
-        _("{where}: {n} datasets, {size} MB, every byte checked").format(
-            where=where, n=len(datasets), size=decimal(size / 1e6, 1)
-        ),
-    )
-
-
-def _short(error):
-    return getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-
-
-def _request(url, method="GET"):
-    headers, parts = {"User-Agent": "ondijon-datakit (doctor)"}, urlsplit(url)
-    login, at, host = parts.netloc.rpartition("@")
-    if at:  # urllib takes it for a part of the host's name
-        headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
-        url = parts._replace(netloc=host).geturl()
-    return urllib.request.Request(url, headers=headers, method=method)
-
-
-def _ask(url):
-    with urllib.request.urlopen(_request(url), timeout=HTTP_SECONDS) as answer:
-        return answer.read(20_000_000)
-
-
-def _http(title, name):
-    """A mirror behind an address: its lock is read, its files are not."""
-    url = name.rstrip("/") + "/data.lock"
-    try:
-        datasets = json.loads(_ask(url).decode("utf-8"))["datasets"]
-    except urllib.error.HTTPError as error:
-        advice = _("ask who serves it: a mirror has a data.lock at its top (datakit mirror build)")
-        return Check(title, "failed", _("{url} answers {code}").format(url=url, code=error.code), advice)
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        advice = _("is the address right, the Wi-Fi the room's? Until then: --origins sample")
-        return Check(title, "failed", _("{name} does not answer: {reason}").format(name=name, reason=reason), advice)
-    except (ValueError, KeyError, TypeError):
-        return Check(
-            title,
-            "failed",
-            _("{url} is not a data.lock").format(url=url),
-            _("a login page of the Wi-Fi? Open it in a browser"),
-        )
-    return Check(title, "ok", _("{name}: {n} datasets").format(name=name, n=len(datasets)))
-
-
-def _publishers(title):
-    """The publishers: asked only because somebody named them. Any answer means that the network is there."""
-    from datakit.data.cards import read_catalog
-
-    hosts = sorted({urlsplit(u).netloc for card in read_catalog().values() for u in card.raw_urls if "://" in u})
-    from concurrent.futures import ThreadPoolExecutor
-
-    def answers(host):
-        try:
-            _ask("https://" + host + "/")
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    with ThreadPoolExecutor(16) as pool:
-        asked = {host: pool.submit(answers, host) for host in hosts}
-    silent = [host for host, answer in asked.items() if not answer.result()]
-    found = _("publisher: {answer} of {n} hosts answer").format(answer=len(hosts) - len(silent), n=len(hosts))
-    if len(silent) == len(hosts):
-        advice = _("no network here, or a proxy (HTTPS_PROXY): use --origins sample or a mirror")
-        return Check(title, "failed", found, advice)
-    if silent:
-        advice = _("silent: {hosts}. Try again later, or: --origins publisher,sample").format(hosts=", ".join(silent))
-        return Check(title, "warning", found, advice)
-    return Check(title, "ok", found)

@@ -88,9 +88,9 @@ def _mirror_build(args):
 
 
 def _mirror_verify(args):
-    from datakit.data import mirrors
+    from datakit.data.verifying import verify
 
-    return _mirror(mirrors.verify(args.folder))
+    return _mirror(verify(args.folder))
 
 
 def _mirror_add(args):

@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.cli import doctor
+from datakit.cli import doctor, reaching
+from datakit.cli.check import Check
 from datakit.errors import without_password
 from datakit.language import _
 from datakit.workshop.codes import decode, encode
@@ -103,7 +104,7 @@ def _doctor(args):
     return 1 if any(check.status == "failed" for check in checks) else 0
 
 
-def examine(origins: str | None = None) -> list[tuple[str, doctor.Check]]:
+def examine(origins: str | None = None) -> list[tuple[str, Check]]:
     """Look at what the day needs.
 
     Parameters
@@ -116,7 +117,7 @@ def examine(origins: str | None = None) -> list[tuple[str, doctor.Check]]:
     list of (str, Check)
         Each with its digit in the code (`datakit.workshop.codes`); "" where the code does not speak of it.
     """
-    named = doctor.named(origins)
+    named = reaching.named(origins)
     checks = [doctor.python(), *doctor.packages(), doctor.memory(), doctor.disk(), port(), doctor.transform()]
     found = [(DIGITS.get(check.name, ""), check) for check in checks]
     # A cache that may only be read is what a room's server gives to everybody.
@@ -128,24 +129,24 @@ def examine(origins: str | None = None) -> list[tuple[str, doctor.Check]]:
     return found
 
 
-def port() -> doctor.Check:
+def port() -> Check:
     """Can JupyterLab listen here, and be reached?"""
     for number in range(PORT, PORT + TRIES):
         try:
             with socket.create_server(("127.0.0.1", number)) as server:
-                socket.create_connection(("127.0.0.1", number), timeout=doctor.HTTP_SECONDS).close()
-                server.settimeout(doctor.HTTP_SECONDS)
+                socket.create_connection(("127.0.0.1", number), timeout=reaching.HTTP_SECONDS).close()
+                server.settimeout(reaching.HTTP_SECONDS)
                 server.accept()[0].close()
-            return doctor.Check("port", "ok", _("{number} can be used").format(number=number))
+            return Check("port", "ok", _("{number} can be used").format(number=number))
         except OSError:
             continue
     found = _("none from {first} to {last} can be used").format(first=PORT, last=PORT + TRIES - 1)
-    return doctor.Check("port", "failed", found, _("stop other JupyterLabs, or what forbids them: a firewall, a proxy"))
+    return Check("port", "failed", found, _("stop other JupyterLabs, or what forbids them: a firewall, a proxy"))
 
 
-def origin(name: str) -> Iterator[tuple[str, doctor.Check]]:
+def origin(name: str) -> Iterator[tuple[str, Check]]:
     """One origin: can it be reached (digit 3), and is every file there, of the right size (digit 4)?"""
-    check = doctor.origin(name)
+    check = reaching.origin(name)
     http = re.match("https?://", name)
     if check.status == "failed":
         yield ("4" if (_answers(name) if http else Path(name).exists() or name == "sample") else "3"), check
@@ -158,7 +159,7 @@ def origin(name: str) -> Iterator[tuple[str, doctor.Check]]:
 def _answers(name):
     """Whether anything at all answers there."""
     try:
-        doctor._ask(name)
+        reaching.ask(name)
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -169,15 +170,15 @@ def _answers(name):
 def _whole(name):
     """Every file that the lock of a served mirror names: asked for by HEAD, so that forty machines take nothing."""
     base = name.rstrip("/")
-    datasets = json.loads(doctor._ask(base + "/data.lock").decode("utf-8"))["datasets"]
+    datasets = json.loads(reaching.ask(base + "/data.lock").decode("utf-8"))["datasets"]
 
     def wrong(item):
         id, entry = item
         try:
-            request = doctor._request(
+            request = reaching.request(
                 base + "/{}/{}".format(*map(urllib.request.quote, (id, entry["filename"]))), "HEAD"
             )
-            with urllib.request.urlopen(request, timeout=doctor.HTTP_SECONDS) as answer:
+            with urllib.request.urlopen(request, timeout=reaching.HTTP_SECONDS) as answer:
                 size = answer.headers.get("Content-Length")
         except (OSError, KeyError, TypeError) as error:
             return f"{id} ({getattr(error, 'code', None) or type(error).__name__})"
@@ -189,13 +190,11 @@ def _whole(name):
     if bad:
         told = ", ".join(bad[:5]) + (" ..." if bad[5:] else "")
         advice = _("tell the facilitator: datakit mirror verify {name}").format(name=name)
-        return doctor.Check("mirror", "failed", told, advice)
-    return doctor.Check(
-        "mirror", "ok", _("{count} files, each of the size that was promised").format(count=len(datasets))
-    )
+        return Check("mirror", "failed", told, advice)
+    return Check("mirror", "ok", _("{count} files, each of the size that was promised").format(count=len(datasets)))
 
 
-def code(found: Iterable[tuple[str, doctor.Check]]) -> str:
+def code(found: Iterable[tuple[str, Check]]) -> str:
     """The code of what was found."""
     digits: dict[str, list[str]] = {"ok": [], "warning": [], "failed": []}
     for digit, check in found:
@@ -221,8 +220,8 @@ def tell(origins: str | None, name: str, code: str) -> tuple[str, str]:
         Why the server did not take it, in its words.
     """
     why = ""
-    for base in (one.rstrip("/") for one in doctor.named(origins) if re.match("https?://", one)):
-        request = doctor._request(base + TELL, "POST")
+    for base in (one.rstrip("/") for one in reaching.named(origins) if re.match("https?://", one)):
+        request = reaching.request(base + TELL, "POST")
         request.data = json.dumps({"name": name, "code": code}).encode()
         request.add_header("Content-Type", "application/json")
         try:

@@ -21,7 +21,8 @@ tables       Bytes to a table in the card's schema, and a list of every row that
 reading      Load: a table in the card's schema that never lies about what was left out
 layers       The tables of one chapter: loaded when they are asked for, real and invented ones never taken together
 provenance   What this process has used, and from where: the account behind ``datakit.provenance()``
-mirrors      Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on
+mirrors      Make and fill mirrors, and record in ``data.lock`` what a result was computed on
+verifying    Is a mirror, in a folder or behind an address, what its ``data.lock`` says, byte by byte
 """
 
 from datakit.lending import lend

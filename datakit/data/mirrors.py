@@ -1,14 +1,11 @@
-"""Make, fill and check mirrors, and record in ``data.lock`` what a result was computed on."""
+"""Make and fill mirrors, and record in ``data.lock`` what a result was computed on."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import tempfile
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,40 +14,16 @@ from datakit.data.archives import check_bytes
 from datakit.data.cards import read_catalog
 from datakit.data.fetching import obtain
 from datakit.data.files import disk_full, sha256_of, write_json, write_whole
-from datakit.data.origins import LOCK, Origin, announced, is_vintage, parse_origins, usable
+from datakit.data.origins import LOCK, Origin, is_vintage, parse_origins, usable
 from datakit.data.tables import parse
-from datakit.data.transfer import Download
-from datakit.errors import CacheProblem, DatakitError, DataWarning, Gone, WrongUse, without_password
+from datakit.data.verifying import MirrorReport, wrong
+from datakit.errors import CacheProblem, DatakitError, DataWarning, WrongUse
 from datakit.language import _, decimal
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
     from typing import Any
-
-
-@dataclass
-class MirrorReport:
-    """What was done, or found, in a mirror.
-
-    Attributes
-    ----------
-    good : list of str
-        Datasets that are there and right.
-    problems : dict
-        What is wrong, by dataset or file.
-    bytes : int
-        Size of the good files.
-    """
-
-    folder: Path | str
-    good: list[str] = field(default_factory=list)
-    problems: dict[str, str] = field(default_factory=dict)
-    bytes: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
 
 
 def build(
@@ -92,7 +65,7 @@ def build(
         start = f"[{n}/{len(cards)}] {card.id}"
         try:
             entry, found = _entries(folder).get(card.id), None
-            right = entry and not _wrong(folder, card.id, entry)
+            right = entry and not wrong(Origin(str(folder), "folder"), card.id, entry)
             if not right or (real and entry.get("synthetic")):
                 found = obtain(card, origins, progress=progress)
             if found is None or (right and found.sha256 == entry["sha256"]):
@@ -187,50 +160,6 @@ def add(
     entry = _entry(file, card, url=None, licence=card.licence, retrieved=_now(), vintage=vintage)
     _put(Path(folder), card.id, file, entry)
     return entry
-
-
-def verify(folder: str | os.PathLike[str]) -> MirrorReport:
-    """Check every byte of a mirror.
-
-    Parameters
-    ----------
-    folder : path or str
-        Or the address of a served mirror: each file is fetched, and nothing of it is kept.
-
-    Returns
-    -------
-    MirrorReport
-        ``problems`` names what is missing, altered, or there without being in the lock (a server does not show that).
-
-    Raises
-    ------
-    Unreachable, NotAsDescribed
-        The folder or server is not there, or is no mirror.
-    """
-    served = re.match("https?:", str(folder), re.IGNORECASE)
-    origin = parse_origins([str(folder)])[0] if served else Origin(str(Path(folder)), "folder")
-    entries = origin.read_lock()["datasets"]
-    report = MirrorReport(origin.base)
-    for id, entry in entries.items():
-        if wrong := (_wrong_served(origin, id, entry) if served else _wrong(folder, id, entry)):
-            report.problems[id] = wrong
-        else:
-            report.good.append(id)
-            report.bytes += entry["bytes"]
-    if not served:
-        report.problems |= _unnamed(Path(folder), entries)
-    return report
-
-
-def _unnamed(folder, entries):
-    """Files that no entry of the lock names; at the top a README may stand beside it, and cards in their folder."""
-    named = {folder / id / entry["filename"] for id, entry in entries.items() if usable(entry)}
-    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {
-        inside.as_posix(): _("is in no entry of {lock}").format(lock=LOCK)
-        for inside, path in files.items()
-        if path not in named and len(inside.parts) > 1 and inside.parts[0] != "cards"
-    }
 
 
 def lock(
@@ -337,43 +266,6 @@ def _read(file):
 def _entries(folder):
     datasets = _read(folder / LOCK).get("datasets", {})
     return {id: entry for id, entry in datasets.items() if usable(entry)}
-
-
-def _wrong(folder, id, entry):
-    """What is wrong with a mirror's file, or None."""
-    if not usable(entry):
-        return _("its entry of {lock} cannot be used: {digest}").format(lock=LOCK, digest=str(entry)[:160])
-    path = Path(folder) / id / entry["filename"]
-    if not path.is_file():
-        return _("missing: {path}").format(path=path)
-    return _altered(path, entry)
-
-
-def _wrong_served(origin, id, entry):
-    """The same of a mirror behind an address."""
-    if not usable(entry):
-        return _("its entry of {lock} cannot be used: {digest}").format(lock=LOCK, digest=str(entry)[:160])
-    address = f"{origin.address}/{id}/{entry['filename']}"
-    with tempfile.TemporaryDirectory(prefix="datakit-") as parts:
-        try:
-            Download(id, parts, limit=announced(entry))(address, file := Path(parts) / "file")
-        except Gone:
-            return without_password(_("missing: {address}").format(address=address))
-        except DatakitError as error:
-            return str(error)
-        return _altered(file, entry)
-
-
-def _altered(path, entry):
-    if path.stat().st_size != entry.get("bytes"):
-        return _("altered: {bytes} bytes, {expected} expected").format(
-            bytes=path.stat().st_size, expected=entry.get("bytes")
-        )
-    if (digest := sha256_of(path)) != entry.get("sha256"):
-        return _("altered: sha256 {digest}…, {digest2}… expected").format(
-            digest=digest[:12], digest2=str(entry.get("sha256"))[:12]
-        )
-    return None
 
 
 @contextmanager

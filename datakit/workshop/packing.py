@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit import __version__
-from datakit.data import mirrors
+from datakit.data import mirrors, verifying
 from datakit.data.cards import read_catalog
 from datakit.data.files import disk_full, sha256_of, write_json, write_whole
 from datakit.data.origins import parse_origins
@@ -66,7 +66,7 @@ class PackReport:
     """
 
     folder: Path
-    data: mirrors.MirrorReport
+    data: verifying.MirrorReport
     lacking: list[str]
     sizes: dict[str, int] = field(default_factory=dict)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
-from datakit.data.mirrors import MirrorReport, verify
 from datakit.data.origins import LOCK, usable
+from datakit.data.verifying import MirrorReport, verify
 from datakit.errors import NotAsDescribed
 from datakit.language import _
 from datakit.workshop import layout
@@ -64,7 +64,7 @@ class Shelf:
             return None
 
     def report(self) -> MirrorReport:
-        """What `datakit.data.mirrors.verify` finds.
+        """What `datakit.data.verifying.verify` finds.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from datakit import cli
-from datakit.cli import doctor
+from datakit.cli import doctor, reaching
 from datakit.data.cards import PACKAGED
 
 
@@ -168,37 +168,37 @@ def test_a_cache_that_can_only_be_read_is_a_warning(monkeypatch, tmp_path):
 
 
 def test_a_folder_is_checked_byte_by_byte(mirror):
-    found = doctor.origin(str(mirror))
+    found = reaching.origin(str(mirror))
     assert found.status == "ok" and "1 datasets" in found.found and "every byte" in found.found
     (mirror / "benches" / "bancs.csv").write_bytes(b"code\n01005\n")
-    assert "benches (bytes differ" in doctor.origin(str(mirror)).found
+    assert "benches (bytes differ" in reaching.origin(str(mirror)).found
     (mirror / "benches" / "bancs.csv").unlink()
-    assert "No such file" in doctor.origin(str(mirror)).found
+    assert "No such file" in reaching.origin(str(mirror)).found
     (mirror / "data.lock").write_text("<html>")
-    found = doctor.origin(str(mirror))
+    found = reaching.origin(str(mirror))
     assert found.status == "failed" and "no mirror" in found.found and "mirror verify" in found.advice
 
 
 def test_an_address_is_asked_for_its_lock(server, mirror):
-    found = doctor.origin(server)
+    found = reaching.origin(server)
     assert found.status == "ok" and "1 datasets" in found.found
     (mirror / "data.lock").write_text("<html>Sign in to the Wi-Fi</html>")
-    assert "login page" in doctor.origin(server).advice
+    assert "login page" in reaching.origin(server).advice
     (mirror / "data.lock").unlink()
-    assert "answers 404" in doctor.origin(server).found
+    assert "answers 404" in reaching.origin(server).found
 
 
 def test_an_address_where_nobody_is():
-    found = doctor.origin("http://127.0.0.1:9")
+    found = reaching.origin("http://127.0.0.1:9")
     assert found.status == "failed" and "does not answer" in found.found and "--origins sample" in found.advice
 
 
 def test_publishers_are_asked_only_when_named(monkeypatch):
     asked = []
-    monkeypatch.setattr(doctor, "_ask", asked.append)
+    monkeypatch.setattr(reaching, "ask", asked.append)
     doctor.examine("sample")
     assert asked == []
-    found = doctor.origin("publisher")
+    found = reaching.origin("publisher")
     assert found.status == "ok" and len(asked) == len(set(asked)) > 0
 
 
@@ -206,10 +206,10 @@ def test_publishers_that_do_not_answer(monkeypatch):
     def nobody(url):
         raise OSError("unreachable")
 
-    monkeypatch.setattr(doctor, "_ask", nobody)
-    assert doctor.origin("publisher").status == "failed"
-    monkeypatch.setattr(doctor, "_ask", lambda url: nobody(url) if "geo.api" in url else b"")
-    found = doctor.origin("publisher")
+    monkeypatch.setattr(reaching, "ask", nobody)
+    assert reaching.origin("publisher").status == "failed"
+    monkeypatch.setattr(reaching, "ask", lambda url: nobody(url) if "geo.api" in url else b"")
+    found = reaching.origin("publisher")
     assert found.status == "warning" and "geo.api.gouv.fr" in found.advice
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import datakit
 from datakit import cli
-from datakit.data import files, mirrors
+from datakit.data import files, mirrors, verifying
 from datakit.data.cache import DataWarning
 from datakit.errors import CacheProblem, Corrupt, NotAsDescribed, UnknownDataset, Unreachable, WrongUse
 from tests.things import CSV
@@ -32,7 +32,7 @@ def test_a_build_copies_files_and_writes_the_lock(mirror):
     assert set(entry) >= {"filename", "sha256", "bytes", "url", "licence", "retrieved"}
     assert entry["synthetic"] is True
     assert (mirror / "communes" / entry["filename"]).stat().st_size == entry["bytes"]
-    assert mirrors.verify(mirror).ok
+    assert verifying.verify(mirror).ok
 
 
 def test_data_from_a_mirror_of_the_sample_is_still_said_to_be_invented(mirror):
@@ -62,7 +62,7 @@ def test_a_build_goes_on_where_it_stopped_and_one_failure_stops_nobody(tmp_path,
 def test_a_build_repairs_an_altered_file(mirror):
     (mirror / "iris" / "iris.geojson").write_bytes(b"{}")
     assert mirrors.build(mirror, ["iris"], "sample").ok
-    assert mirrors.verify(mirror).ok
+    assert verifying.verify(mirror).ok
 
 
 def test_an_unknown_id_is_said_before_anything_is_fetched(tmp_path):
@@ -77,7 +77,7 @@ def test_verify_names_what_is_missing_altered_or_extra(mirror):
     (mirror / "iris" / "iris.geojson").write_bytes(data)
     (mirror / "communes" / "communes.geojson").unlink()
     (mirror / "iris" / "copy.geojson").write_text("{}")
-    report = mirrors.verify(mirror)
+    report = verifying.verify(mirror)
     assert not report.ok
     assert report.problems["iris"].startswith("altered: sha256")
     assert report.problems["communes"].startswith("missing")
@@ -88,7 +88,7 @@ def test_a_served_mirror_can_be_verified_by_its_address(mirror, server, capsys):
     """What an error advises after a wrong byte from a server must be a command that works."""
     for file in (p for p in mirror.rglob("*") if p.is_file()):
         server.files["/" + file.relative_to(mirror).as_posix()] = file.read_bytes()
-    assert mirrors.verify(server.base).ok and mirrors.verify(server.base.upper() + "/").good == ["communes", "iris"]
+    assert verifying.verify(server.base).ok and verifying.verify(server.base.upper() + "/").good == ["communes", "iris"]
     bad = bytearray(server.files["/iris/iris.geojson"])
     bad[100] ^= 1
     server.files["/iris/iris.geojson"] = bytes(bad)
@@ -99,11 +99,11 @@ def test_a_served_mirror_can_be_verified_by_its_address(mirror, server, capsys):
     assert "iris: altered: sha256" in said.err and f"{server.base}: 1 dataset whole" in said.out
     server.files["/iris/iris.geojson"] += b"more"
     del server.files["/communes/communes.geojson"]
-    wrong = mirrors.verify(server.base).problems
+    wrong = verifying.verify(server.base).problems
     assert wrong["communes"].startswith("missing") and "more than was announced" in wrong["iris"]
     server.stop()
     with pytest.raises(Unreachable, match="does not answer"):
-        mirrors.verify(server.base)
+        verifying.verify(server.base)
 
 
 def test_an_altered_mirror_is_not_believed(mirror, tmp_path, monkeypatch):
@@ -203,7 +203,7 @@ def test_a_lock_of_another_version_of_the_kit_is_read_all_the_same(of_2016, vint
     lock["datasets"]["trees-dijon"] |= {"vintage": vintage, "a key of the future": [1]}
     (of_2016 / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
     assert datakit.load("trees-dijon", str(of_2016)).attrs["datakit"]["vintage"] is None
-    assert mirrors.verify(of_2016).ok
+    assert verifying.verify(of_2016).ok
 
 
 def test_a_copy_noted_before_files_had_a_year_is_still_used(mirror, tmp_path):
@@ -227,7 +227,7 @@ def test_commands_at_the_same_time_lose_nobodys_entry(tmp_path, cache):
     with multiprocessing.get_context("spawn").Pool(6) as pool:
         pool.starmap(_add, [(tmp_path / "mirror", id, file) for id in ids])
     assert set(lock_of(tmp_path / "mirror")) == set(ids)
-    assert mirrors.verify(tmp_path / "mirror").ok
+    assert verifying.verify(tmp_path / "mirror").ok
 
 
 def test_a_broken_lock_is_refused_and_not_overwritten(tmp_path):
@@ -237,10 +237,10 @@ def test_a_broken_lock_is_refused_and_not_overwritten(tmp_path):
         mirrors.add(tmp_path, "trees-dijon", tmp_path / "x", check=False)
     assert (tmp_path / "data.lock").read_text() == "{"
     with pytest.raises(NotAsDescribed, match="not JSON"):
-        mirrors.verify(tmp_path)
+        verifying.verify(tmp_path)
     (tmp_path / "data.lock").write_text("[]", encoding="utf-8")
     with pytest.raises(NotAsDescribed, match="no datasets"):
-        mirrors.verify(tmp_path)
+        verifying.verify(tmp_path)
     with pytest.raises(WrongUse, match="no lock file"):
         mirrors.add(tmp_path, "trees-dijon", tmp_path / "x", check=False)
 
@@ -289,18 +289,18 @@ def test_verify_names_an_entry_that_cannot_be_used(mirror, entry):
     lock = json.loads((mirror / "data.lock").read_text(encoding="utf-8"))
     lock["datasets"]["iris"] = entry
     (mirror / "data.lock").write_text(json.dumps(lock), encoding="utf-8")
-    report = mirrors.verify(mirror)
+    report = verifying.verify(mirror)
     assert "cannot be used" in report.problems["iris"] and report.good == ["communes"]
     with pytest.raises(Corrupt, match="cannot be used"):
         datakit.fetch("iris", str(mirror))
-    assert mirrors.build(mirror, ["iris"], "sample").ok and mirrors.verify(mirror).ok
+    assert mirrors.build(mirror, ["iris"], "sample").ok and verifying.verify(mirror).ok
 
 
 def test_verify_looks_into_folders_and_leaves_notes_and_cards_alone(mirror):
     for name in ("README.md", "cards/mine.json", "communes/old/copy.geojson"):
         (mirror / name).parent.mkdir(exist_ok=True)
         (mirror / name).write_text("{}")
-    assert list(mirrors.verify(mirror).problems) == ["communes/old/copy.geojson"]
+    assert list(verifying.verify(mirror).problems) == ["communes/old/copy.geojson"]
 
 
 def test_a_full_stick_fails_one_dataset_and_leaves_no_half_file(tmp_path, cache, monkeypatch):
@@ -316,7 +316,7 @@ def test_a_full_stick_fails_one_dataset_and_leaves_no_half_file(tmp_path, cache,
     report = mirrors.build(tmp_path / "stick", ["communes", "iris"], "sample")
     assert report.good == ["iris"] and "the disk is full" in report.problems["communes"]
     assert [p.name for p in (tmp_path / "stick").glob("communes/*")] == []
-    assert mirrors.verify(tmp_path / "stick").good == ["iris"]
+    assert verifying.verify(tmp_path / "stick").good == ["iris"]
 
 
 def test_a_mirror_that_cannot_be_made_is_said(tmp_path, cache):

@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from datakit import cli
-from datakit.cli import doctor, room
+from datakit.cli import doctor, reaching, room
 from datakit.errors import WrongUse
 from datakit.workshop import codes, roster, serving
 
@@ -103,7 +103,7 @@ def test_a_name_that_is_not_taken_is_told(served, capsys):
 
 
 def test_paths_of_windows_are_origins_too():
-    assert doctor.named(r'"D:\clé usb, bleue\miroir",\\serveur\atelier,sample') == [
+    assert reaching.named(r'"D:\clé usb, bleue\miroir",\\serveur\atelier,sample') == [
         r"D:\clé usb, bleue\miroir",
         r"\\serveur\atelier",
         "sample",

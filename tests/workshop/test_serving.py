@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from datakit import cli
-from datakit.data import bodies, mirrors, transfer
+from datakit.data import bodies, mirrors, transfer, verifying
 from datakit.errors import MissingPackage, NotAsDescribed, Unreachable, WrongUse
 from datakit.workshop import nginx, serving, shelves
 
@@ -101,7 +101,7 @@ def test_what_is_wrong_altered_or_added_while_it_is_served(folder, kind):
     try:
         assert given("/communes/communes.geojson") == 404
         assert given("/trees-dijon/arbres.csv") == DATA
-        assert mirrors.verify(server.base).problems.keys() == {"communes"}
+        assert verifying.verify(server.base).problems.keys() == {"communes"}
         put(folder, "iris", "iris.geojson", b"{}")
         assert soon("/iris/iris.geojson", b"{}")
         file = folder / "trees-dijon" / "arbres.csv"
@@ -245,7 +245,7 @@ def test_nothing_is_served_without_a_mirror_a_port_or_tornado(folder, tmp_path, 
 def test_the_address_that_is_read_out(monkeypatch):
     monkeypatch.setattr(socket, "gethostbyname_ex", lambda name: (name, [], ["127.0.1.1", "192.0.2.7", "192.0.2.8"]))
     assert serving._own_addresses()[-2:] == ["192.0.2.7", "192.0.2.8"]
-    report = mirrors.MirrorReport(Path("m"), ["a"])
+    report = verifying.MirrorReport(Path("m"), ["a"])
     shelf = shelves.Shelf("m")
     lines = list(serving._instructions(shelf, report, 8000, ""))
     assert "http://192.0.2.8:8000" in lines[1] and "127." not in "".join(lines)
