@@ -13,7 +13,21 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "datakit"
 DOCUMENT = ROOT / "docs" / "api.md"
 # Any other comes after them.
-ROOMS = ("data", "geo", "show", "run", "workshop", "cli", "trees", "vegetation", "inclusion")
+ROOMS = (
+    "data",
+    "geo",
+    "show",
+    "run",
+    "trees",
+    "vegetation",
+    "inclusion",
+    "workshop",
+    "challenge",
+    "dossier",
+    "jury",
+    "follow",
+    "cli",
+)
 HEAD = """\
 # Every public function and class
 

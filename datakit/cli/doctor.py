@@ -35,6 +35,7 @@ USES = {
     "trees": N_("not all that the trees theme can do"),
     "vegetation": N_("not all that the vegetation theme can do"),
     "inclusion": N_("not all that the digital inclusion theme can do"),
+    "challenge": N_("no dossier, no jury's machine, no follow-up of an experiment"),
     "cluster": N_("no work on many cities at once"),
     "hexagons": N_("no grid of hexagons"),
     "satellite": N_("no satellite images"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,28 @@ def fold(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text.translate(LIGATURES))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).lower().split())
+
+
+def slug(text: str, longest: int = 80) -> str:
+    """A text as a name for programs: lower case, hyphens, no accents.
+
+    Parameters
+    ----------
+    text : str
+    longest : int
+        Characters; cut between words.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> slug("Où planter d'abord ?")
+    'ou-planter-d-abord'
+    """
+    name = re.sub("[^a-z0-9]+", "-", fold(text.replace("’", "'"))).strip("-")
+    return name if len(name) <= longest else name[: longest + 1].rpartition("-")[0] or name[:longest]
 
 
 def name_column(areas: pd.DataFrame) -> str | None:

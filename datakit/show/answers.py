@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from datakit.data.provenance import ANSWER_MIME, STAMP, STAMP_GROUND, key, recorded
+from datakit.data.text import slug
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.language import N_, _, ngettext, worded
 from datakit.show import tables
@@ -52,6 +53,8 @@ class Value:
         How the range was made, or what the figure is of.
     decimals : int, optional
         Decimals to show where there is no range.
+    tolerance : float, optional
+        How far it may differ from run to run on the same data, in its unit; nothing where it must not.
     """
 
     value: float | int | str
@@ -60,6 +63,7 @@ class Value:
     high: float | None = None
     how: str = ""
     decimals: int | None = None
+    tolerance: float | None = None
 
     def __post_init__(self):
         plain = {name: _plain(getattr(self, name)) for name in ("value", "low", "high")}
@@ -70,6 +74,9 @@ class Value:
             raise WrongUse("Value", _("a figure needs a value"), expected=_("a number or a text"), found=_("nothing"))
         if low is not None and high is not None and low > high:
             raise WrongUse("Value", _("the range is upside down"), expected="low <= high", found=f"{low} > {high}")
+        if self.tolerance is not None and not 0 <= self.tolerance < math.inf:
+            said = _("a tolerance is a distance")
+            raise WrongUse("Value", said, expected="0 <= tolerance", found=str(self.tolerance))
 
     def __format__(self, spec: str) -> str:
         """The figure in words: ``{x}`` with its unit and range, ``{x:value}`` without range, ``{x:bare}`` as a number.
@@ -97,6 +104,13 @@ class Value:
             return _("{figure} (at least {low})").format(figure=said, low=low)
         hidden = low == number(self.value, places) == high and self.low != self.high
         return said if hidden else _("{figure} ({low} to {high})").format(figure=said, low=low, high=high)
+
+    def record(self) -> dict[str, Any]:
+        """Ready for JSON; a tolerance only where there is one."""
+        told = asdict(self)
+        if self.tolerance is None:
+            del told["tolerance"]
+        return told
 
     def _places(self):
         if self.low is None or self.high is None or isinstance(self.value, (str, bool)):
@@ -133,6 +147,8 @@ class Answer:
     Attributes
     ----------
     question, sentence, cannot_say : str
+    id : str
+        Of the question, the same in every language: ``"how-old-are-the-trees"``.
     figures : dict
         Name -> `Value`.
     picture : Shown or Map, optional
@@ -160,6 +176,7 @@ class Answer:
     why: str = ""
     cause: CannotAnswer | None = field(default=None, repr=False, compare=False)
     holds: list[str] = field(default_factory=list)
+    id: str = ""
 
     def say(
         self,
@@ -248,11 +265,12 @@ class Answer:
         """What programs compare and reports show, ready for JSON."""
         claims = {"holds": self.holds} if self.holds else {}
         return claims | {
+            "id": self.id,
             "question": self.question,
             "answered": self.answered,
             "sentence": self.sentence,
             "why": self.why,
-            "figures": [{"name": name, **asdict(value)} for name, value in self.figures.items()],
+            "figures": [{"name": name, **value.record()} for name, value in self.figures.items()],
             "cannot_say": self.cannot_say,
             "alt": self.picture.alt if self.picture is not None else "",
             "kind": self.kind if self.records else "",
@@ -332,7 +350,7 @@ class ask:
     def __init__(self, question: str) -> None:
         if not question.strip().endswith("?"):
             raise WrongUse("ask", _("this is no question"), expected=_("words that end in ?"), found=question)
-        self.answer = Answer(_(question.strip()))
+        self.answer = Answer(_(question.strip()), id=slug(question))
 
     def __enter__(self) -> Answer:
         return self.answer

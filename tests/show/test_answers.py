@@ -8,6 +8,7 @@ import pytest
 
 from datakit.data.provenance import ANSWER_MIME
 from datakit.errors import CannotAnswer, WrongUse
+from datakit.language import speaking
 from datakit.show import charts
 from datakit.show.answers import Value, ask
 
@@ -178,3 +179,19 @@ def test_many_sources_are_named_in_short_and_in_full_when_asked():
         assert ("INSEE, Base permanente" in html.split("</summary>")[-1]) == bool(folded)
     summary = html.split("<summary>")[1].split("</summary>")[0]
     assert "communes, communes-population, iris, bpe (2025)" in summary and "REAL data" in summary
+
+
+def test_a_question_has_an_id_that_no_language_changes():
+    with speaking("fr"):
+        assert said(question="How are the inhabitants spread over the communes?").record()["id"] == (
+            "how-are-the-inhabitants-spread-over-the-communes"
+        )
+    assert len(said(question="À l’école, " + "très " * 60 + "loin ?").record()["id"]) <= 80
+
+
+def test_a_tolerance_is_recorded_where_there_is_one():
+    figures = said("{a} and {b}", {"a": Value(1.0, tolerance=0.1), "b": Value(2.0)}).record()["figures"]
+    assert figures[0]["tolerance"] == 0.1 and "tolerance" not in figures[1]
+    for wrong in (-1, float("inf"), float("nan")):
+        with pytest.raises(WrongUse, match="tolerance"):
+            Value(1.0, tolerance=wrong)

@@ -1,0 +1,9 @@
+"""A team's dossier: what it is made of, what would be refused, and one zip that another machine can run again.
+
+layout      What stands where in a dossier, on disk and in its zip
+form        What ``dossier.toml`` says
+"""
+
+from datakit.lending import lend
+
+__getattr__, __dir__, __all__ = lend(__name__, {}, __doc__)
