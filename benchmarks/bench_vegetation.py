@@ -303,6 +303,7 @@ def shared(workers=2):
     """The planting ground of the full size in one process and over Dask: seconds, and whether they agree."""
     import numpy as np
 
+    from datakit.cluster import cluster
     from datakit.geo import cells as grid
     from datakit.vegetation import many
 
@@ -312,7 +313,7 @@ def shared(workers=2):
     start = time.perf_counter()
     alone = plantable(cells, **layers)["plantable_area"]
     middle = time.perf_counter()
-    with many.cluster(workers):
+    with cluster(workers):
         ready = time.perf_counter()
         found = many.run(plantable, cells, layers)["plantable_area"]
         end = time.perf_counter()

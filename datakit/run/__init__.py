@@ -4,6 +4,7 @@ running     Run the notebooks again, all at once, and write a report that says o
 choosing    Which notebooks a run executes: by name, by path, or all of a folder
 parameters  The typed parameters of a notebook
 executing   One process that executes notebooks, one after the other
+spreading   The same function on many tasks: in this process, on processes of this machine, or on a Dask cluster
 kernels     How papermill executes one here: on this interpreter, through Unix sockets, under a watch
 watching    The kernel while it runs: its memory, its time, and an end to all that it started
 progress    What a run says while it runs: live lines at a terminal, plain lines in a log

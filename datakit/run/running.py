@@ -35,6 +35,7 @@ from datakit.run.executing import check_packages
 from datakit.run.parameters import assign
 from datakit.run.record import RUNNING, describe, earlier, place_for, put, tidy, write
 from datakit.run.shipped import kit_notebooks
+from datakit.run.spreading import processors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +138,7 @@ def run(
     started, clock = datetime.now(UTC), time.monotonic()
     with _unfinished(output) as partial:
         with _progress(progress, chosen) as follow:
-            jobs = min(jobs or _processors(), len(chosen))
+            jobs = min(jobs or processors(), len(chosen))
             _execute(order, jobs, timeout, _environment([o.typed for o in asked], jobs, lock), partial, follow)
         seconds = time.monotonic() - clock
         record = describe(chosen, shown, parameters, started, seconds, partial, command, lock)
@@ -189,10 +190,6 @@ def _unfinished(output):
         raise
 
 
-def _processors():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _lock(locked):
     """The lock file that holds for a run, if any does."""
     named = LOCK if locked is True else locked or os.environ.get("DATAKIT_LOCK")
@@ -212,7 +209,7 @@ def _environment(origins, jobs, lock=None):
         environment["DATAKIT_CARDS"] = os.pathsep.join(cards)
     if jobs > 1:  # two notebooks that both compute on every processor wait for each other
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment.setdefault(name, str(max(1, _processors() // jobs)))
+            environment.setdefault(name, str(max(1, processors() // jobs)))
     if cache := os.environ.get("DATAKIT_CACHE"):
         environment["DATAKIT_CACHE"] = os.path.abspath(os.path.expanduser(cache))
     return environment | ({"DATAKIT_LOCK": str(lock)} if lock else {})

@@ -8,7 +8,6 @@ meant. `docs/recipes/many_cities.md` is a script to begin with.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -22,10 +21,9 @@ from datakit.geo.crs import same_crs
 from datakit.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import dask_geopandas
-    import distributed
 
 
 ROW = "_row"  # where a row stood before its table was cut, so that answers do not depend on the cutting
@@ -38,44 +36,6 @@ def _dask():
         import dask_geopandas
         import distributed
     return dask, dask_geopandas, distributed
-
-
-@contextmanager
-def cluster(workers: int = 2, memory: str = "1.5GB") -> Iterator[distributed.Client]:
-    """Processes of this machine, for the calls within a ``with`` block.
-
-    A script that uses it keeps its own calls under ``if __name__ == "__main__":``, since each worker imports it. A
-    cluster of several machines needs nothing from here: a ``distributed.Client`` of it is used as soon as it exists.
-
-    Parameters
-    ----------
-    workers : int
-        Processes, one thread each.
-    memory : str
-        Of each process: beyond it, Dask writes to disk, then starts the process again.
-
-    Yields
-    ------
-    distributed.Client
-
-    Raises
-    ------
-    MissingPackage
-        A library is missing.
-    """
-    _, _, distributed = _dask()
-    with (
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=memory,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-        ) as started,
-        distributed.Client(started) as client,
-    ):
-        yield client
 
 
 def partitioned(

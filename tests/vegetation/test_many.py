@@ -10,6 +10,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from datakit.cluster import cluster
 from datakit.errors import CrsMismatch, DatakitError, WrongUse
 from datakit.geo import cells as grid
 from datakit.vegetation import cover, many, planting, priority
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 
 @pytest.fixture(scope="module")
 def workers():
-    with many.cluster(2) as client:
+    with cluster(2) as client:
         assert len(client.scheduler_info()["workers"]) == 2
         yield client
 
