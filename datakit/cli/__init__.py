@@ -5,6 +5,7 @@ words     What the command line says of itself, and in which language
 mirrors   The commands ``datakit lock`` and ``datakit mirror``
 trees     The commands of ``datakit trees``
 workshop  The commands of ``datakit workshop``
+dossier   The commands of ``datakit dossier``
 room      The command ``datakit doctor``, and its code for a workshop
 doctor    Check that everything works here, and say what to do where it does not
 reaching  Does an origin of data answer, and with what it promises
@@ -13,4 +14,4 @@ check     One thing that the doctor looked at, as it is told
 
 from datakit.cli.program import main
 
-__all__ = ["check", "doctor", "main", "mirrors", "program", "reaching", "room", "trees", "words", "workshop"]
+__all__ = ["check", "doctor", "dossier", "main", "mirrors", "program", "reaching", "room", "trees", "words", "workshop"]

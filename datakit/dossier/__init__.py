@@ -2,6 +2,9 @@
 
 layout      What stands where in a dossier, on disk and in its zip
 form        What ``dossier.toml`` says
+making      A new dossier
+packing     One zip of a dossier, everything run again on locked data
+crate       The zip as a Research Object Crate
 """
 
 from datakit.lending import lend

@@ -7,6 +7,8 @@ from functools import cache
 from datakit.extras import needed_by
 from datakit.language import _, language, ngettext, pgettext
 
+PLAIN = (".lock.j2", ".md.j2", ".py.j2", ".toml.j2")
+
 
 def render(template: str, package: str = __package__, **values: object) -> str:
     """Fill a template from the folder ``web`` of a package.
@@ -14,11 +16,11 @@ def render(template: str, package: str = __package__, **values: object) -> str:
     Parameters
     ----------
     template : str
-        Name of the file, for example ``"table.html.j2"``.
+        Name of the file, for example ``"table.html.j2"``; it may lie in a folder of that one.
     package : str
         Package whose folder ``web`` holds it.
     **values
-        What the template names. All is escaped, but for what the template marks ``safe``.
+        What the template names. All is escaped, but for what the template marks ``safe`` and in files of plain text.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def _templates(package):
         from jinja2 import Environment, PackageLoader, StrictUndefined
     environment = Environment(
         loader=PackageLoader(package, "web"),
-        autoescape=True,
+        autoescape=lambda name: not str(name).endswith(PLAIN),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,0 +1,212 @@
+"""One zip of a dossier: everything run again on locked data, described as a crate, whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datakit.data.files import write_whole
+from datakit.dossier import crate, form
+from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, ORIGINS, PREVIEW, REPORT, RULES, WRITTEN
+from datakit.errors import DatakitError, WrongUse
+from datakit.language import _, speaking
+from datakit.run.running import run
+from datakit.settings import challenge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from datakit.run.running import RunReport
+    from datakit.settings import Challenge
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can say: a time would make two equal dossiers differ
+COMMAND = "datakit dossier pack"
+TEXT = {".ipynb", ".html", ".json", ".log"}
+
+
+@dataclass
+class Packed:
+    """A dossier that was packed.
+
+    Attributes
+    ----------
+    path : Path
+        The zip.
+    files, bytes : int
+        How many files it holds, and its own size.
+    seconds : float
+        Of the run.
+    late : bool
+        Whether the deadline has passed.
+    changed : list of str or None
+        Files that differ from the zip that was there before; None where there was none.
+    """
+
+    path: Path
+    files: int
+    bytes: int
+    seconds: float
+    late: bool
+    changed: list[str] | None = field(default=None)
+
+
+def pack(
+    folder: str | os.PathLike[str] = ".",
+    output: str | os.PathLike[str] | None = None,
+    *,
+    origins: str | None = None,
+    progress: bool = True,
+) -> Packed:
+    """Run a dossier and pack it.
+
+    Parameters
+    ----------
+    folder : path
+        The dossier's.
+    output : path, optional
+        The zip; by default ``NAME.zip`` in the dossier's folder. It appears in one move, and replaces an earlier one.
+    origins : str, optional
+        Where data comes from after the dossier's own: by default ``DATAKIT_ORIGINS``; the sample last.
+    progress : bool
+        Say on the standard error what happens.
+
+    Returns
+    -------
+    Packed
+
+    Raises
+    ------
+    WrongUse
+        It would be refused; nothing was packed.
+    DatakitError
+        A notebook failed, or took more than the challenge allows.
+    """
+    folder = Path(folder).absolute()
+    dossier, told = form.read(folder), challenge(folder / RULES)
+    output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
+    with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
+        whole = Path(staged) / folder.name
+        whole.mkdir()
+        for name in written(folder):
+            (whole / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, whole / name)
+        with contextlib.chdir(folder):  # its cards are those that hold
+            done = _run(folder, whole / REPORT, dossier, told, origins, progress)
+            record = _record(whole / REPORT, folder, told, dossier.team)
+            names = sorted(path.relative_to(whole).as_posix() for path in whole.rglob("*") if path.is_file())
+            with speaking(told.language):
+                crate.describe(whole, names, dossier, record, folder.name)
+        names += [CRATE, PREVIEW]
+        before = _digests(output)
+        write_whole(output, lambda temporary: _zip(whole, names, temporary))
+    after, late = _digests(output), record["dossier"]["late"]
+    changed = None if before is None else sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
+    return Packed(output, len(names), output.stat().st_size, done.seconds, late, changed)
+
+
+def written(folder: Path) -> list[str]:
+    """What of a dossier's folder is packed: the names of the files that the team writes, with ``/``, in order.
+
+    Hidden files are a program's own and stay out.
+    """
+    return sorted(_found(folder, [folder / name for name in WRITTEN]))
+
+
+def _found(folder, paths) -> Iterator[str]:
+    for path in paths:
+        if path.name.startswith(".") or path.name == "__pycache__":
+            continue
+        if path.is_symlink():
+            where = path.relative_to(folder).as_posix()
+            raise WrongUse(where, _("a link to somewhere else cannot be packed"), next=_("put the file itself there"))
+        if path.is_dir():
+            yield from _found(folder, path.iterdir())
+        elif path.is_file():
+            yield path.relative_to(folder).as_posix()
+
+
+def _run(folder, report, dossier, told: Challenge, origins, progress) -> RunReport:
+    """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
+    asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or ORIGINS[1], ORIGINS[1]]
+    with speaking(told.language):
+        done = run(
+            None,
+            origins=",".join(dict.fromkeys(",".join(asked).split(","))),
+            parameters=dossier.parameters,
+            output=report,
+            jobs=1,
+            timeout=told.limits.seconds,
+            progress=progress,
+            notebooks=folder / NOTEBOOKS,
+            command=COMMAND,
+            locked=folder / LOCK,
+        )
+    if failed := [f"{notebook.name}: {notebook.summary()}" for notebook in done.notebooks if not notebook.ok]:
+        raise DatakitError(
+            folder.name,
+            _("a notebook does not run from top to bottom"),
+            found="; ".join(failed),
+            done=_("nothing was packed"),
+            next=f"jupyter lab {NOTEBOOKS}/{next(n for n in done.notebooks if not n.ok).name}.ipynb",
+        )
+    peak = max((notebook.peak_memory or 0) / 1e6 for notebook in done.notebooks)
+    for name, found, limit in (
+        ("seconds", done.seconds, told.limits.seconds),
+        ("memory_mb", peak, told.limits.memory_mb),
+    ):
+        if found > limit:
+            what = _("its notebooks take more than {file} allows").format(file=RULES)
+            expected = f"{name} <= {limit:g}"
+            raise DatakitError(folder.name, what, expected=expected, found=f"{found:.0f}", done=_("nothing was packed"))
+    return done
+
+
+def _record(report: Path, folder: Path, told: Challenge, team: str) -> dict[str, Any]:
+    """Make the report one that says nothing of this machine's folders or user, and add when it was packed."""
+    places = {f"{folder}{os.sep}": "", str(folder): ".", str(Path.home()): "~"}
+    for path in sorted(report.iterdir()):
+        if path.suffix in TEXT:
+            text = path.read_text(encoding="utf-8")
+            for place, said in places.items():
+                text = text.replace(json.dumps(place)[1:-1], said).replace(place, said)
+            path.write_text(text, encoding="utf-8")
+    record = json.loads((report / "run.json").read_text(encoding="utf-8"))
+    now = datetime.now(UTC)
+    record["author"] = team
+    record["dossier"] = {
+        "packed": now.isoformat(timespec="seconds"),
+        "deadline": told.deadline.isoformat() if told.deadline else None,
+        "late": told.late(now),
+    }
+    record["files"] = {name: hashlib.sha256((report / name).read_bytes()).hexdigest() for name in record["files"]}
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    (report / "run.json").write_text(text, encoding="utf-8")
+    return record
+
+
+def _zip(folder, names, path):
+    """The same bytes each time of the same files: in the order of their names, without times or rights."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in sorted(names):
+            about = zipfile.ZipInfo(name, EPOCH)
+            about.compress_type, about.create_system, about.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+            packed.writestr(about, (folder / name).read_bytes())
+
+
+def _digests(path):
+    """The digest of each file of a zip, or None where there is none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return {one.filename: hashlib.sha256(packed.read(one)).hexdigest() for one in packed.infolist()}
+    except (OSError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,126 @@
+"""A packed dossier: what its zip holds, whom it names, and that its own validator accepts it."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+import requests
+
+from datakit.dossier import layout, packing
+from datakit.errors import DatakitError, WrongUse
+from tests import dossiers
+
+
+def read(packed, name):
+    with zipfile.ZipFile(packed.path) as opened:
+        return opened.read(name)
+
+
+def entities(packed):
+    return {one["@id"]: one for one in json.loads(read(packed, layout.CRATE))["@graph"]}
+
+
+def test_the_zip_holds_what_the_team_wrote_and_what_the_run_made(packed):
+    with zipfile.ZipFile(packed.path) as opened:
+        names = opened.namelist()
+        assert {one.date_time for one in opened.infolist()} == {packing.EPOCH}
+    assert names == sorted(names) and len(names) == packed.files
+    assert {name.partition("/")[0] for name in names} == {*layout.WRITTEN, *layout.ADDED} - {layout.CARDS}
+    answers = json.loads(read(packed, "report/results.json"))["10_question"]
+    assert [answer["answered"] for answer in answers] == [True, True]
+    run = json.loads(read(packed, "report/run.json"))
+    assert run["ok"] and run["dossier"]["late"] is False and run["language"] == "fr"
+    for name, digest in run["files"].items():
+        assert hashlib.sha256(read(packed, f"report/{name}")).hexdigest() == digest
+
+
+def test_nothing_in_it_says_where_or_by_whom_it_was_made(packed):
+    home, folder = str(Path.home()).encode(), str(packed.path.parent.parent).encode()
+    with zipfile.ZipFile(packed.path) as opened:
+        for name in opened.namelist():
+            assert folder not in opened.read(name), name
+            assert home == b"/" or home not in opened.read(name), name
+
+
+def test_the_crate_names_the_team_the_data_and_the_run(packed):
+    found = entities(packed)
+    root, run = found["./"], found["#run"]
+    assert root["name"] == dossiers.WORDS["title"] and root["description"] == dossiers.WORDS["summary"]
+    assert found[root["author"]["@id"]]["name"] == dossiers.WORDS["team"]
+    used = [found[one["@id"]] for one in root["isBasedOn"]]
+    lock = json.loads(read(packed, layout.LOCK))["datasets"]
+    assert {one["identifier"]: one["sha256"] for one in used} == {id: one["sha256"] for id, one in lock.items()}
+    assert {one["@id"] for one in run["result"]} >= {"report/results.json", "report/run.json"}
+    assert {"@id": "notebooks/10_question.ipynb"} in run["instrument"]
+    for name, one in found.items():
+        if "File" in one["@type"]:
+            content = read(packed, name)
+            assert (one["sha256"], one["contentSize"]) == (hashlib.sha256(content).hexdigest(), str(len(content)))
+
+
+class Context(requests.adapters.HTTPAdapter):
+    """In the place of the network: the terms of JSON-LD that ``rocrate`` brings, those of a later version with them."""
+
+    def send(self, request, **options):
+        assert request.url == "https://w3id.org/ro/crate/1.1/context"
+        import rocrate
+
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.headers["Content-Type"] = 200, request.url, "application/ld+json"
+        answer._content = Path(rocrate.__file__).with_name("data").joinpath("ro-crate.jsonld").read_bytes()
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("profile", "advised"),
+    [
+        ("ro-crate-1.1", {"The organization SHOULD have a URL."}),
+        (
+            "process-run-crate",
+            {
+                "The organization SHOULD have a URL.",  # a team may have none
+                "The Application SHOULD have a url",  # a notebook has none
+                "The SoftwareApplication id SHOULD be an absolute URI",
+            },
+        ),
+    ],
+)
+def test_its_own_validator_accepts_the_crate(packed, profile, advised, monkeypatch):
+    """Every requirement (MUST) of RO-Crate 1.1 and of Process Run Crate 0.5 is met; of the advice, all but this."""
+    from rocrate_validator import models, services
+
+    monkeypatch.setattr(requests.Session, "get_adapter", lambda self, url: Context())
+    settings = {"rocrate_uri": str(packed.path), "profile_identifier": profile, "no_cache": True}
+    found = services.validate(models.ValidationSettings(requirement_severity="RECOMMENDED", **settings))
+    assert not [issue.message for issue in found.get_issues() if issue.severity.name == "REQUIRED"]
+    assert {issue.message for issue in found.get_issues()} == advised
+    assert services.validate(models.ValidationSettings(**settings)).passed()
+
+
+def test_equal_files_make_equal_bytes(tmp_path, packed):
+    whole = tmp_path / "whole"
+    with zipfile.ZipFile(packed.path) as opened:
+        opened.extractall(whole)
+        names = opened.namelist()
+    packing._zip(whole, names[::-1], tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == packed.path.read_bytes()
+
+
+def test_a_link_or_a_notebook_that_fails_leaves_no_zip(tmp_path, packed):
+    made = tmp_path / "arbres"
+    shutil.copytree(packed.path.parent, made)
+    before = (made / "arbres.zip").read_bytes()
+    (made / "data" / "link").symlink_to("/etc/passwd")
+    with pytest.raises(WrongUse, match="a link"):
+        packing.pack(made, progress=False)
+    (made / "data" / "link").unlink()
+    notebook = made / "notebooks" / "10_question.ipynb"
+    notebook.write_text(notebook.read_text(encoding="utf-8").replace("import datakit", "import no_such", 1))
+    with pytest.raises(DatakitError, match="does not run") as caught:
+        packing.pack(made, progress=False)
+    assert "no_such" in str(caught.value)
+    assert (made / "arbres.zip").read_bytes() == before
+    assert not [path.name for path in made.iterdir() if path.name.startswith(".dossier")]
