@@ -4,6 +4,7 @@ program   The commands, and `main`
 words     What the command line says of itself, and in which language
 mirrors   The commands ``datakit lock`` and ``datakit mirror``
 trees     The commands of ``datakit trees``
+jury      The commands of ``datakit jury``
 workshop  The commands of ``datakit workshop``
 dossier   The commands of ``datakit dossier``
 room      The command ``datakit doctor``, and its code for a workshop
@@ -14,4 +15,17 @@ check     One thing that the doctor looked at, as it is told
 
 from datakit.cli.program import main
 
-__all__ = ["check", "doctor", "dossier", "main", "mirrors", "program", "reaching", "room", "trees", "words", "workshop"]
+__all__ = [
+    "check",
+    "doctor",
+    "dossier",
+    "jury",
+    "main",
+    "mirrors",
+    "program",
+    "reaching",
+    "room",
+    "trees",
+    "words",
+    "workshop",
+]

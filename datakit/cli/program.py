@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from datakit import __version__
 from datakit.cli import dossier as cli_dossier
+from datakit.cli import jury as cli_jury
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import room as cli_room
 from datakit.cli import trees as cli_trees
@@ -95,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     _add_notebooks(command)
     cli_trees.add_commands(command, origins)
     cli_workshop.add_commands(command, origins)
+    cli_jury.add_commands(command)
     cli_room.add_command(command, origins)
     cli_dossier.add_commands(command, origins)
     return top

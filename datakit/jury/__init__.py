@@ -1,6 +1,9 @@
 """The jury's machine: dossiers run again in a sandbox, and what jurors read and mark.
 
 verdicts    What a second run says of a dossier, answer by answer
+strangers   Texts and pictures of a dossier, made safe to show
+entries     What a jury has of each dossier: form, report, verdict
+sheets      One A4 page a dossier, for jurors who do not program
 """
 
 from datakit.lending import lend

@@ -1,0 +1,282 @@
+"""One A4 page a dossier, for jurors who do not program: what it says, on which data, and whether it came out again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datakit.data.provenance import dated
+from datakit.errors import WrongUse
+from datakit.jury import verdicts
+from datakit.jury.strangers import plain
+from datakit.language import N_, _, language, ngettext, worded
+from datakit.show.style import number
+from datakit.show.templates import render
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from datakit.jury.entries import Entry
+    from datakit.settings import Challenge
+
+ALL, EACH = "sheets.html", "sheets"
+# Letters that a block of the page has room for: choices of this kit, tried with Chromium's widest and narrowest texts.
+ROOM = {
+    "title": 110,
+    "team": 60,
+    "theme": 30,
+    "question": 170,
+    "sentence": 300,
+    "cannot_say": 330,
+    "benefit": 380,
+    "indicator": 90,
+    "place": 150,
+    "dataset": 110,
+    "why": 230,
+    "criterion": 60,
+    "name": 60,
+    "alt": 400,
+}
+DATASETS, INDICATORS, CRITERIA = 4, 3, 12
+VERDICTS = {
+    verdicts.SAME: N_("Reproduced"),
+    verdicts.CLOSE: N_("Reproduced, within tolerance"),
+    verdicts.DIFFERENT: N_("Not reproduced"),
+    verdicts.CANNOT: N_("Cannot be run again"),
+    verdicts.REFUSED: N_("Refused"),
+    "": N_("Not run again yet"),
+}
+MEANS = {
+    verdicts.SAME: N_("Run again on the jury’s machine, it gives the same figures."),
+    verdicts.CLOSE: N_("Run again on the jury’s machine, it gives figures as close as the team announced."),
+    verdicts.DIFFERENT: N_("Run again on the jury’s machine, it gives other figures."),
+    verdicts.CANNOT: N_("On the jury’s machine it did not run to its end."),
+    verdicts.REFUSED: N_("It was not run: the dossier breaks the rules."),
+    "": N_("Nobody but the team has seen these figures come out."),
+}
+KINDS = {"REAL": N_("REAL DATA"), "MIXED": N_("PARTLY INVENTED DATA"), "SYNTHETIC": N_("INVENTED DATA")}
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What the template writes: every text is plain already, and cut to its room."""
+
+    name: str
+    title: str
+    team: str
+    theme: str
+    late: bool
+    question: str
+    sentence: str
+    picture: str
+    alt: str
+    cannot_say: str
+    others: str
+    kind: str
+    stamp: str
+    datasets: list[str]
+    by: str
+    status: str
+    label: str
+    means: str
+    counts: str
+    why: str
+    benefit: str
+    indicators: list[tuple[str, str]]
+    place: str
+
+
+def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write a page for each dossier, and one file with all of them.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    challenge : Challenge
+        Its title, criteria and weights stand on each sheet.
+    folder : path
+        It is made where it is not there.
+
+    Returns
+    -------
+    list of Path
+        The file of all, ``sheets.html``, then ``sheets/NAME.html``.
+
+    Raises
+    ------
+    WrongUse
+        The folder cannot be written.
+    """
+    made = {entry.name: _sheet(entry) for entry in entries}
+    files = {Path(folder, ALL): list(made.values())}
+    files |= {Path(folder, EACH, f"{name}.html"): [one] for name, one in made.items()}
+    try:
+        Path(folder, EACH).mkdir(parents=True, exist_ok=True)
+        for file, sheets in files.items():
+            file.write_text(page(sheets, challenge), encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(str(folder), _("the sheets cannot be written here"), found=str(error)) from None
+    return list(files)
+
+
+def page(sheets: list[_Sheet], challenge: Challenge) -> str:
+    """Sheets as one HTML page that prints each on one side of A4."""
+    whole = sum(one.weight for one in challenge.criteria)
+    shown = [
+        (plain(one.name, ROOM["criterion"]), number(100 * one.weight / whole, 0))
+        for one in challenge.criteria[:CRITERIA]
+    ]
+    return render(
+        "sheet.html.j2",
+        __package__,
+        lang=language(),
+        sheets=sheets,
+        challenge=plain(challenge.title, ROOM["title"]),
+        criteria=shown,
+        left=len(challenge.criteria) - len(shown),
+    )
+
+
+def _sheet(entry: Entry) -> _Sheet:
+    answer = entry.main()
+    kind, datasets, by = _data(entry, answer)
+    return _Sheet(
+        name=plain(entry.name, ROOM["name"]),
+        title=entry.said("title", ROOM["title"]),
+        team=entry.said("team", ROOM["team"]),
+        theme=worded(entry.said("theme", ROOM["theme"])),
+        late=bool(entry.verdict and entry.verdict.late),
+        question=entry.said("question", ROOM["question"]) or plain(answer.get("question"), ROOM["question"]),
+        sentence=plain(answer.get("sentence"), ROOM["sentence"]),
+        picture=entry.picture(answer) if answer else "",
+        alt=plain(answer.get("alt"), ROOM["alt"]),
+        cannot_say=plain(answer.get("cannot_say"), ROOM["cannot_say"]),
+        others=_others(entry, answer),
+        kind=kind,
+        stamp=_(KINDS[kind]) if kind else _("DATA NOT KNOWN"),
+        datasets=datasets,
+        by=by,
+        **_reproduced(entry),
+        benefit=entry.said("benefit", ROOM["benefit"]),
+        indicators=_indicators(entry),
+        place=_place(entry),
+    )
+
+
+def _others(entry, answer):
+    """How many more answers the dossier has: a page shows one."""
+    more = sum(one.get("answered") is True for one in entry.answers or entry.again) - bool(answer)
+    said = ngettext("{n} other answer in the dossier", "{n} other answers in the dossier", more)
+    return said.format(n=more) if more > 0 else ""
+
+
+def _data(entry, answer):
+    """Whether the answer's data is real, its lines, and on whose word: the jury's machine counts before the team's."""
+    known = (answer.get("notebook"), answer.get("id"))
+    own = [one for one in entry.again if (one["notebook"], one.get("id")) == known and one.get("answered")]
+    records = (own or [answer])[0].get("data")
+    records = [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
+    invented = {one.get("synthetic") is True for one in records}
+    kind = "" if not records else "MIXED" if len(invented) > 1 else "SYNTHETIC" if invented == {True} else "REAL"
+    lines = [_dataset(one) for one in records[:DATASETS]]
+    if len(records) > DATASETS:
+        more = len(records) - DATASETS
+        lines.append(ngettext("and {n} more", "and {n} more", more).format(n=more))
+    by = "" if own or not records else _("By the team’s own record.")
+    return kind, lines, by
+
+
+def _dataset(record):
+    title = plain(record.get("title") or record.get("id"), 60)
+    if record.get("synthetic") is True:
+        return plain(_("{title}: invented").format(title=title), ROOM["dataset"])
+    texts = {key: plain(value, 40) for key, value in record.items() if key in ("vintage", "retrieved")}
+    parts = [title, plain(record.get("attribution"), 60), dated(texts)]
+    return plain(", ".join(part for part in parts if part), ROOM["dataset"])
+
+
+def _reproduced(entry):
+    """The verdict in words for who does not program."""
+    verdict = entry.verdict
+    status = verdict.status if verdict else ""
+    counts = ""
+    if verdict and verdict.answers and status != verdicts.REFUSED:
+        found = [one.status for one in verdict.answers]
+        told = {
+            verdicts.SAME: ngettext("{n} the same", "{n} the same", found.count(verdicts.SAME)),
+            verdicts.CLOSE: ngettext("{n} within tolerance", "{n} within tolerance", found.count(verdicts.CLOSE)),
+            verdicts.DIFFERENT: ngettext("{n} different", "{n} different", found.count(verdicts.DIFFERENT)),
+            verdicts.CANNOT: ngettext("{n} not to be had", "{n} not to be had", found.count(verdicts.CANNOT)),
+        }
+        parts = [said.format(n=found.count(one)) for one, said in told.items() if one in found]
+        said = ngettext("{n} answer: {parts}.", "{n} answers: {parts}.", len(found))
+        counts = said.format(n=len(found), parts=", ".join(parts))
+    label, means = (_(words.get(status, words[""])) for words in (VERDICTS, MEANS))
+    return {
+        "status": status,
+        "label": label,
+        "means": means,
+        "counts": counts,
+        "why": plain(_why(verdict), ROOM["why"]),
+    }
+
+
+def _why(verdict):
+    """The first reason, in words: of the verdict, of an answer, or the first figure that came out otherwise."""
+    if verdict is None:
+        return ""
+    worst = [one for one in verdict.answers if one.status == verdict.status]
+    reasons = [*verdict.why, *(one.why for one in worst if one.why)]
+    if reasons:
+        return _some(reasons)
+    for answer in worst if verdict.status in (verdicts.CLOSE, verdicts.DIFFERENT) else ():
+        for one in answer.figures:
+            if one.status == verdict.status:
+                said = _("For example “{name}”: {packed} in the dossier, {again} here.")
+                packed, again = (_figure(figure, one.unit) for figure in (one.packed, one.again))
+                return said.format(name=plain(one.name, 40), packed=packed, again=again)
+    return ""
+
+
+def _some(reasons):
+    first = str(reasons[0]).splitlines()[0] if str(reasons[0]).strip() else ""
+    more = len(reasons) - 1
+    if not more:
+        return first
+    said = ngettext("{first} (and {n} more reason)", "{first} (and {n} more reasons)", more)
+    return said.format(first=plain(first, ROOM["why"] - 40), n=more)
+
+
+def _figure(value, unit):
+    if value is None:
+        return _("nothing")
+    told = number(value) if isinstance(value, int | float) and not isinstance(value, bool) else plain(value, 40)
+    return f"{told}\u00a0{worded(plain(unit, 30))}" if unit else told
+
+
+def _indicators(entry):
+    """Title and direction of each."""
+    ways = {"higher": _("should rise"), "lower": _("should fall")}
+    told = entry.form.indicators if entry.form else ()
+    lines = [(plain(one.title or one.id, ROOM["indicator"]), ways.get(str(one.better), "")) for one in told]
+    if len(lines) <= INDICATORS:
+        return lines
+    more = len(lines) - INDICATORS + 1
+    return [*lines[: INDICATORS - 1], (ngettext("and {n} more", "and {n} more", more).format(n=more), "")]
+
+
+def _place(entry):
+    """Where and how long the solution is tried."""
+    if not entry.form:
+        return ""
+    tried = entry.form.experiment
+    areas, beside = (", ".join(plain(one, 40) for one in places) for places in (tried.areas, tried.comparison))
+    if areas and beside:
+        said = _("{months} months in {areas}, compared with {beside}")
+    elif areas:
+        said = _("{months} months in {areas}")
+    else:
+        said = _("{months} months on the whole territory")
+    return plain(said.format(months=plain(tried.months, 4), areas=areas, beside=beside), ROOM["place"])
