@@ -21,6 +21,7 @@ NAME = "ondijon-datakit"
 OTHER_NAMES = {
     "bs4": "beautifulsoup4",
     "pil": "pillow",
+    "stdnum": "python-stdnum",
 }  # where a package is imported by a name that its distribution's does not begin with
 CORE = ""
 
