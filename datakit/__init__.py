@@ -1,4 +1,4 @@
-"""Open data of Dijon Métropole, fetched once, loaded honestly: the starter kit of the OnDijon data challenge.
+"""A town's open data, fetched once, loaded honestly: the starter kit of a data challenge.
 
 Four verbs are enough to begin::
 

@@ -14,6 +14,7 @@ import locale
 import os
 import re
 import sys
+import unicodedata
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -107,6 +108,31 @@ def day(date: str) -> str:
 def decimal(value: float, places: int) -> str:
     """A number with its decimal mark: `datakit.show.style.number` for rooms that are below it, or need no Babel."""
     return f"{value:.{places}f}".replace(".", MARKS[language()])
+
+
+class Place(str):
+    """The name of a town or territory in a sentence, whose French needs to know how names are joined.
+
+    ``{town}`` is the name; French writes ``{town:de}`` and ``{town:à}`` where English has a word of its own.
+
+    Examples
+    --------
+    >>> "{0:de}, {0:à}".format(Place("Le Mans")), f"{Place('Angers'):de}"
+    ('du Mans, au Mans', 'd’Angers')
+    """
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        if form not in ("de", "à"):
+            return str.__format__(self, form)
+        article, _space, rest = self.partition(" ")
+        joined = {"le": ("du", "au"), "les": ("des", "aux")}.get(article.lower())
+        if joined and rest:
+            return f"{joined[form == 'à']} {rest}"
+        # h stays apart: which ones are mute (d’Hyères, de Haguenau) no rule says.
+        elided = form == "de" and unicodedata.normalize("NFD", self)[:1].lower() in "aeiouyœæ"
+        return f"d’{self}" if elided and self else f"{form} {self}"
 
 
 def N_(message: str) -> str:

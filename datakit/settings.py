@@ -5,21 +5,45 @@ Standard library only: everything that names the city, its deadline or its crite
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
-from datakit.language import LANGUAGES, _
+from datakit.language import LANGUAGES, Place, _, decimal, language
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
     from typing import Any
 
 FILE = "challenge.toml"
 PACKAGED = Path(__file__).with_name(FILE)
+COMMUNE = re.compile(r"(\d{2}|2[AB])\d{3}")  # INSEE's codes: text, for 01004 and 2A004 are no numbers
+DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
+MAINLAND = (100_000.0, 6_040_000.0, 1_250_000.0, 7_120_000.0)  # of France, EPSG:2154, to the next 10 km
+# What [territory] may say beside its name; of a town that leaves one out nothing is known, never what the kit's has.
+SAID: dict[str, Any] = {
+    "town": "",
+    "departement": "",
+    "communes": [],
+    "bounds": list(MAINLAND),
+    "inventory": "",
+    "portal": "",
+    "equipment": "",
+    "digital_places": "",
+    "timetable": "",
+    "called": {},
+    "merged": {},
+    "former_names": {},
+}
+READABLE = 4.5  # contrast with white that WCAG 2 asks of text, level AA
 
 
 @dataclass(frozen=True)
@@ -71,9 +95,10 @@ class Challenge:
 
     Attributes
     ----------
-    title, language : str
-    territory : dict
-        ``name`` of the whole and of its main ``town``, and whatever else ``[territory]`` says.
+    title, short, language : str
+        ``short`` is the name on pages, where the title is too long.
+    territory : mapping
+        ``name`` of the whole and of its main ``town``, and what else ``[territory]`` says (`SAID`).
     themes : tuple of str
     months : int
         Of the experiment.
@@ -81,17 +106,31 @@ class Challenge:
         With its time zone.
     criteria : tuple of Criterion
     limits : Limits
+    accent : str
+        Colour of links and headings, ``#rrggbb``, dark enough to be read on white.
     """
 
     title: str
+    short: str
     language: str
-    territory: dict[str, Any]
+    territory: Mapping[str, Any]
     themes: tuple[str, ...]
     months: int
     deadline: datetime | None
     criteria: tuple[Criterion, ...]
     limits: Limits
+    accent: str
     file: Path = field(compare=False)
+
+    @property
+    def town(self) -> Place:
+        """The main town, for a sentence."""
+        return Place(self.territory["town"])
+
+    @property
+    def called(self) -> Place:
+        """The whole territory as people call it, for a sentence in the user's language."""
+        return Place(self.territory["called"].get(language(), self.territory["name"]))
 
     def late(self, when: datetime | None = None) -> bool:
         """Whether a moment (now, by default) lies after the deadline, if there is one."""
@@ -117,31 +156,32 @@ def challenge(file: str | os.PathLike[str] | None = None) -> Challenge:
         The file cannot be read, or says something that is not known or of another kind.
     """
     path = Path(file) if file else _nearest()
+    try:
+        seen = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return _challenge(path.absolute(), seen.st_mtime_ns, seen.st_size)
+
+
+@cache  # every stamp and sentence asks: a file is read again when it was changed
+def _challenge(path, _changed, _size):
     said, kit = _read(path), _read(PACKAGED)
-    unknown = [name for name in said if name not in kit]
-    if unknown:
-        raise WrongUse(str(path), _("unknown: {names}").format(names=", ".join(unknown)), expected=", ".join(kit))
+    _known_names(str(path), said, kit)
     about = {**kit["challenge"], **said.get("challenge", {})}
-    allowed = [f.name for f in fields(Limits)]
-    limits = {**kit["limits"], **said.get("limits", {})}
-    if wrong := [name for name in limits if name not in allowed]:
-        raise WrongUse(
-            f"{path}, [limits]", _("unknown: {names}").format(names=", ".join(wrong)), expected=", ".join(allowed)
-        )
-    if wrong := [
-        name for name, one in limits.items() if isinstance(one, bool) or not isinstance(one, int | float) or one <= 0
-    ]:
-        found = ", ".join(f"{name} = {limits[name]!r}" for name in wrong)
-        raise WrongUse(f"{path}, [limits]", _("limits are numbers above 0"), found=found)
+    if "short" not in said.get("challenge", {}) and "title" in said.get("challenge", {}):
+        about["short"] = about["title"]
+    _known_names(f"{path}, [challenge]", about, {**kit["challenge"], "deadline": None})
     return Challenge(
         title=_text(path, about, "title"),
+        short=_text(path, about, "short"),
         language=_language(path, about),
-        territory={**kit["territory"], **said.get("territory", {})},
+        territory=_territory(f"{path}, [territory]", said.get("territory", kit["territory"])),
         themes=tuple(about["themes"]),
         months=int(about["months"]),
         deadline=_deadline(path, about.get("deadline")),
         criteria=_criteria(path, said.get("criteria", kit["criteria"])),
-        limits=Limits(**limits),
+        limits=_limits(f"{path}, [limits]", {**kit["limits"], **said.get("limits", {})}),
+        accent=_look(f"{path}, [look]", {**kit["look"], **said.get("look", {})}),
         file=path,
     )
 
@@ -155,7 +195,88 @@ def _read(path):
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongUse(str(path), _("this file cannot be read as TOML"), found=str(error)) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path, error):
+    return WrongUse(str(path), _("this file cannot be read as TOML"), found=str(error))
+
+
+def _known_names(where, said, known):
+    if wrong := [name for name in said if name not in known]:
+        raise WrongUse(where, _("unknown: {names}").format(names=", ".join(wrong)), expected=", ".join(known))
+
+
+def _limits(where, said):
+    _known_names(where, said, [f.name for f in fields(Limits)])
+    numbers = {n: v for n, v in said.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    if wrong := [name for name in said if numbers.get(name, 0) <= 0]:
+        found = ", ".join(f"{name} = {said[name]!r}" for name in wrong)
+        raise WrongUse(where, _("limits are numbers above 0"), found=found)
+    return Limits(**said)
+
+
+def _territory(where, said):
+    _known_names(where, said, {"name": "", **SAID})
+    made = {**SAID, "name": _text(where, said, "name"), **said}
+    kinds = {name: type(value) for name, value in SAID.items()}
+    if wrong := [name for name, kind in kinds.items() if not isinstance(made[name], kind)]:
+        expected = ", ".join(f"{name}: {kinds[name].__name__}" for name in wrong)
+        raise WrongUse(where, _("of another kind than expected"), expected=expected, found=str(made[wrong[0]]))
+    codes = [*made["communes"], *made["merged"], *made["merged"].values(), *made["former_names"].values()]
+    if wrong := [code for code in codes if not isinstance(code, str) or not COMMUNE.fullmatch(code)]:
+        raise WrongUse(
+            where, _("INSEE's codes of communes are texts of five characters"), expected='"25056"', found=repr(wrong[0])
+        )
+    if made["departement"] and not DEPARTEMENT.fullmatch(made["departement"]):
+        raise WrongUse(where, _("no code of a département"), expected='"25"', found=repr(made["departement"]))
+    made["bounds"] = _bounds(where, made["bounds"])
+    made["town"] = made["town"] or made["name"]
+    made["inventory"] = made["inventory"] or f"trees-{_slug(made['town'])}"
+    return MappingProxyType(made)
+
+
+def _slug(name):
+    plain = unicodedata.normalize("NFD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _bounds(where, said):
+    numbers = [float(v) for v in said if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(said) != 4 or len(numbers) != 4 or not (numbers[0] < numbers[2] and numbers[1] < numbers[3]):
+        expected = _("four numbers, metres of EPSG:2154: west, south, east, north")
+        raise WrongUse(where, _("bounds are no box"), expected=expected, found=str(said))
+    return tuple(numbers)
+
+
+def _look(where, said):
+    _known_names(where, said, ["accent"])
+    colour = said["accent"]
+    if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise WrongUse(where, _("a colour is written #rrggbb"), expected='accent = "#0b5a86"', found=repr(colour))
+    if (found := contrast(colour)) < READABLE:
+        said = _("its contrast with white is {found}, and readers need {least}")
+        said = said.format(found=decimal(found, 1), least=decimal(READABLE, 1))
+        raise WrongUse(where, said, found=colour, next=_("a darker colour"))
+    return colour
+
+
+def contrast(colour: str) -> float:
+    """How a colour stands out from white, 1 to 21, as WCAG 2 computes it.
+
+    Parameters
+    ----------
+    colour : str
+        ``#rrggbb``.
+
+    Examples
+    --------
+    >>> contrast("#000000")
+    21.0
+    """
+    parts = [v / 255 for v in bytes.fromhex(colour[1:])]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def _text(path, table, key):

@@ -289,9 +289,13 @@ def forms(text):
 
 
 def _braces(text):
-    """The names in braces, with their forms: ``{share:value}``. A text that is no template has none."""
+    """The names in braces, with their forms: ``{share:value}``. A text that is no template has none.
+
+    ``{town:de}`` is how French joins the name of a `datakit.language.Place`.
+    """
     try:
-        return {f"{name}:{form}" for _, name, form, _ in string.Formatter().parse(text) if name is not None}
+        named = [(name, form) for _, name, form, _ in string.Formatter().parse(text) if name is not None]
+        return {f"{name}:{'' if form in ('de', 'à') else form}" for name, form in named}
     except ValueError:
         return set()
 

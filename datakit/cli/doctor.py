@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY, DISK = 2e9, 1e9  # bytes: what the four notebooks take at once with room to spare, and data with its cache
-# Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point in Dijon by PROJ 9.
+# Degrees and Lambert-93 metres: the projection's origin, exact by definition, and a point 170 km from it by PROJ 9.
 POINTS = {(3.0, 46.5): (700000.0, 6600000.0), (5.0345, 47.3215): (853657.42, 6693221.29)}
 NOTEBOOKS = ("notebooks", "trees", "vegetation", "inclusion")  # the extras that the four notebooks need
 USES = {

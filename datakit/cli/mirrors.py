@@ -36,7 +36,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "build",
         _("fetch datasets into a mirror and write its data.lock"),
         _mirror_build,
-        "  datakit mirror build /media/usb/dijon\n  datakit mirror build mirror iris\n",
+        "  datakit mirror build /media/usb/mirror\n  datakit mirror build mirror iris\n",
         mirror,
     )
     c.add_argument("folder", metavar="DIR")
@@ -54,7 +54,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "add",
         _("put a file of yours into a mirror"),
         _mirror_add,
-        "  datakit mirror add mirror trees-dijon arbres.csv --vintage 2024-03\n",
+        "  datakit mirror add mirror citizen-reports reports.json --vintage 2024-03\n",
         mirror,
     )
     c.add_argument("folder", metavar="DIR")

@@ -121,7 +121,7 @@ def _add_data(command, origins):
         _("fetch datasets once and print the paths of their files"),
         _fetch,
         "  datakit fetch communes iris\n  datakit fetch iris --origins publisher --refresh\n"
-        "  datakit fetch dijon-portal@jeux-pour-enfants-2 --origins publisher\n",
+        "  datakit fetch cadastre-buildings --origins publisher\n",
     )
     c.add_argument("ids", metavar="ID", nargs="+")
     origins(c)

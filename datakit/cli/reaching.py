@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from datakit.cli.check import Check
+from datakit.extras import NAME
 from datakit.language import N_, _, decimal
 
 HTTP_SECONDS = 5
@@ -82,7 +83,7 @@ def _short(error):
 
 def request(url: str, method: str = "GET") -> urllib.request.Request:
     """What is asked of a server: named as the doctor, with the password of its address where that has one."""
-    headers, parts = {"User-Agent": "ondijon-datakit (doctor)"}, urlsplit(url)
+    headers, parts = {"User-Agent": f"{NAME} (doctor)"}, urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     if at:  # urllib takes it for a part of the host's name
         headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()

@@ -10,6 +10,7 @@ from datakit.data.project import in_project
 from datakit.data.provenance import STAMP
 from datakit.errors import DatakitError
 from datakit.language import _, language
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     import argparse
@@ -31,12 +32,14 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         _("turn a file of trees into the standard table, and put it into a mirror"),
         _trees_import,
         "  datakit trees import arbres.csv\n"
-        "  datakit trees import arbres.gpkg --city Chenôve --crosswalk imports/chenove/crosswalk.json\n"
+        "  datakit trees import arbres.gpkg --city Annecy --crosswalk imports/annecy/crosswalk.json\n"
         + _("  datakit run trees --origins mirror,sample    then: the notebook on this inventory\n"),
         trees,
     )
     c.add_argument("file", metavar="FILE", help=_("CSV, GeoJSON, GeoPackage, shapefile or Parquet"))
-    c.add_argument("--city", default="Dijon", help=_("names the dataset: trees-dijon for Dijon (the default)"))
+    c.add_argument(
+        "--city", default="", help=_("names the dataset: trees-annecy for Annecy (default: the town of challenge.toml)")
+    )
     c.add_argument("--crosswalk", metavar="F", help=_("which column is what: a proposal that you have edited"))
     c.add_argument("--output", metavar="DIR", help=_("what explains the table (default: imports/CITY)"))
     c.add_argument("--mirror", metavar="DIR", help=_("where the table goes (default: mirror, in the project's folder)"))
@@ -44,7 +47,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
 
     def inventory(made, file):
         made.add_argument(
-            "--inventory", metavar="ID", default="trees-dijon", help=_("a dataset (default: trees-dijon)")
+            "--inventory", metavar="ID", default="", help=_("a dataset (default: the inventory of challenge.toml)")
         )
         made.add_argument(
             "--output", metavar=file[0], default=file[1], help=_("default: {value}").format(value=file[1])
@@ -106,7 +109,8 @@ def _trees_import(args):
     from datakit.trees import audit
     from datakit.trees.inventory.importing import dataset_id, import_file
 
-    communes = _communes(args.origins) if dataset_id(args.city) == "trees-dijon" else None
+    own = challenge().territory["inventory"]
+    communes = _communes(args.origins) if not args.city or dataset_id(args.city) == own else None
     made = import_file(args.file, city=args.city, crosswalk=args.crosswalk, folder=args.output, area=communes)
     if made.suggestion is not None:
         print(made.suggestion.text())
@@ -136,15 +140,16 @@ def _trees_import(args):
             page=page, crosswalk=made.crosswalk
         )
     )
-    name = "" if made.id == "trees-dijon" else f" -p inventory={made.id}"
+    name = "" if made.id == own else f" -p inventory={made.id}"
     print(_("      datakit run trees --origins {mirror},sample{name}").format(mirror=mirror, name=name))
     return 0
 
 
 def _communes(origins, synthetic=False, trees=None):
-    """The contours where an inventory of Dijon should lie; None where one of the two is invented and the other real.
+    """The contours where an inventory of the challenge's territory should lie.
 
-    And None where no tree stands in them: the inventory is of another city.
+    None where one of the two is invented and the other real. And None where no tree stands in them: the inventory is of
+    another city.
     """
     from datakit.data.reading import load
     from datakit.geo.territory import todays_communes
@@ -178,6 +183,7 @@ def _inventory(args):
     from datakit.data.reading import load
     from datakit.trees import standardise
 
+    args.inventory = args.inventory or challenge().territory["inventory"]
     trees = standardise(load(args.inventory, args.origins))
     said = trees.attrs["datakit"]
     stamp = ", " + _(STAMP) if said["synthetic"] else ""
@@ -225,8 +231,9 @@ def _trees_page(args):
     from datakit.trees.citizens import page
 
     trees = _inventory(args)
-    communes = _communes(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
-    roads = _roads(args.origins, trees.attrs["datakit"]["synthetic"]) if args.inventory == "trees-dijon" else None
+    own, synthetic = args.inventory == challenge().territory["inventory"], trees.attrs["datakit"]["synthetic"]
+    communes = _communes(args.origins, synthetic) if own else None
+    roads = _roads(args.origins, synthetic) if own else None
     print(page.write_page(trees, _made(args.output), lang=language(), outline=communes, roads=roads))
     return 0
 

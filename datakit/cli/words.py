@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ABOUT = N_("""\
-Open data of Dijon Métropole on trees, vegetation and digital inclusion:
+A town's open data on trees, vegetation and digital inclusion:
 find a dataset, fetch it, run the notebooks, get a report.
 """)
 

@@ -37,9 +37,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "pack",
         _("pack one folder from which a room works without a network; broken off, it goes on"),
         _pack,
-        "  datakit workshop pack /media/usb/ondijon\n"
-        "  datakit workshop pack ondijon --systems windows,linux --pythons 3.13\n"
-        "  datakit workshop pack ondijon --origins sample    " + _("to try it: every table is invented") + "\n",
+        "  datakit workshop pack /media/usb/workshop\n"
+        "  datakit workshop pack workshop --systems windows,linux --pythons 3.13\n"
+        "  datakit workshop pack workshop --origins sample    " + _("to try it: every table is invented") + "\n",
         workshop,
     )
     c.add_argument("folder", metavar="DIR")
@@ -54,7 +54,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "verify",
         _("try a packed folder: every byte, then install and run from it with no route out"),
         _verify,
-        "  datakit workshop verify /media/usb/ondijon\n  datakit workshop verify ondijon --all --keep trial\n",
+        "  datakit workshop verify /media/usb/workshop\n  datakit workshop verify workshop --all --keep trial\n",
         workshop,
     )
     c.add_argument("folder", metavar="DIR")
@@ -64,7 +64,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "serve",
         _("give a packed folder, or a mirror alone, to the room over http"),
         _serve,
-        "  datakit workshop serve /media/usb/ondijon\n  datakit workshop serve mirror --port 8080\n",
+        "  datakit workshop serve /media/usb/workshop\n  datakit workshop serve mirror --port 8080\n",
         workshop,
     )
     c.add_argument("folder", metavar="DIR")

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import disk_full, read_note, sha256_of, write_json, write_note, write_whole
 from datakit.errors import CacheProblem, DataWarning
+from datakit.extras import NAME
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ def cache_folder() -> Path:
         return Path(named).expanduser()
     import pooch
 
-    return Path(pooch.os_cache("ondijon-datakit"))
+    return Path(pooch.os_cache(NAME))
 
 
 def without_talk_of_widgets() -> None:

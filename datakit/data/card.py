@@ -83,7 +83,7 @@ class Card:
     raw : dict
         The JSON of the card.
     value : str, optional
-        The value of the card's parameter, for ids such as ``cadastre-buildings@21166``.
+        The value of the card's parameter, for ids such as ``cadastre-buildings@INSEE-CODE``.
     file : Path, optional
         Where it was read.
     replaces : Path, optional

@@ -102,7 +102,7 @@ def read_rows(
     piece : int
         Rows read at a time: of seventy years of weather, only the columns that are wanted stay in memory.
     concerned : callable, optional
-        From some rows to whether each is to be kept: of a national file, only a Métropole's part stays in memory. Where
+        From some rows to whether each is to be kept: of a national file, only a territory's part stays in memory. Where
         it is none, the first rows stay, for the error to name what is there.
 
     Returns

@@ -42,7 +42,7 @@ def fetch(
     Parameters
     ----------
     id : str
-        An id of ``datakit.catalog``; ``name@value`` for families such as ``cadastre-buildings@21166``.
+        An id of ``datakit.catalog``; ``name@value`` for families such as ``cadastre-buildings@INSEE-CODE``.
     origins : str or list, optional
         Where to look, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
     locked : path or bool, optional

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from datakit.language import N_, _, day, language, pgettext
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,10 +160,10 @@ def banner(records: Iterable[Mapping[str, Any]]) -> str:
     if not invented:
         return ""
     if all(record.get("synthetic") for record in used):
-        said = _("{stamp}: every figure here is computed on invented data and says nothing about Dijon.")
+        said = _("{stamp}: every figure here is computed on invented data and says nothing about {town}.")
     else:
-        said = _("{stamp} for {datasets}: figures that use them say nothing about Dijon.")
-    return said.format(stamp=_(STAMP), datasets=", ".join(invented))
+        said = _("{stamp} for {datasets}: figures that use them say nothing about {town}.")
+    return said.format(stamp=_(STAMP), datasets=", ".join(invented), town=challenge().town)
 
 
 class Provenance:

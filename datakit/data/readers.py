@@ -251,7 +251,7 @@ def _overpass_area(element):
 def _read_some(file, card):
     """Only the rows and columns that the card asks for, piece by piece, or None where it asks for all.
 
-    A national file of three million rows and seventy columns takes several GB as a table; a Métropole's part, little.
+    A national file of three million rows and seventy columns takes several GB as a table; a territory's part, little.
     The index keeps the rows' place in the file.
     """
     import pyarrow as pa

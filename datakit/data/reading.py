@@ -43,7 +43,7 @@ def load(
     Parameters
     ----------
     id : str
-        An id of ``datakit.catalog``; ``name@value`` for families such as ``dijon-portal@jeux-pour-enfants-2``.
+        An id of ``datakit.catalog``; ``name@value`` for families such as ``cadastre-buildings@INSEE-CODE``.
     origins : str or list, optional
         Where to look, in order; by default ``DATAKIT_ORIGINS``, else the bundled sample.
     strict : bool

@@ -21,6 +21,7 @@ from datakit import __version__
 from datakit.data.bodies import OVER, SLOWEST, TooSlow, bounded, broken, packed, read
 from datakit.data.files import write_json
 from datakit.errors import Corrupt, Gone, Unreachable, WrongUse, without_password
+from datakit.extras import NAME
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import requests
 
 Taken = TypeVar("Taken")
-USER_AGENT = f"ondijon-datakit/{__version__} (data challenge starter kit; python-requests)"
+USER_AGENT = f"{NAME}/{__version__} (data challenge starter kit; python-requests)"
 ATTEMPTS = 4
 RETRIED = (429, 500, 502, 503, 504)
 LONGEST_WAIT = 60  # seconds: a server that asks for more is as good as unreachable to people who sit in a workshop

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
 from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, PACKAGES, PREVIEW, REPORT
-from datakit.extras import needed_by
+from datakit.extras import NAME, needed_by
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = "1.1"  # the one that the profile of runs builds on
 TERMS = {"sha256": "http://schema.org/sha256"}  # younger than the words of that version
 PROCESS = "https://w3id.org/ro/wfrun/process/0.5"
-KIT = "https://pypi.org/project/ondijon-datakit/"
+KIT = f"https://pypi.org/project/{NAME}/"
 PYTHON = "https://www.python.org/"
 TYPES = {  # what a system's own list of types may not know, or knows otherwise
     ".ipynb": "application/x-ipynb+json",
@@ -138,7 +138,7 @@ def _dataset(crate, record):
 
 def _run(crate, files, data, team, run):
     """The run that made the report, as an action with its tools, what it took and what it gave."""
-    kit = _thing(crate, KIT, "SoftwareApplication", name="ondijon-datakit", softwareVersion=run["datakit"], url=KIT)
+    kit = _thing(crate, KIT, "SoftwareApplication", name=NAME, softwareVersion=run["datakit"], url=KIT)
     code = [one for name, one in files.items() if name.startswith(f"{NOTEBOOKS}/")]
     made = [one for name, one in files.items() if name.startswith(f"{REPORT}/")]
     locks = [files[name] for name in (LOCK, PACKAGES) if name in files]

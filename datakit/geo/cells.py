@@ -43,7 +43,7 @@ def grid(
         Cut the cells of the edge along the area, so that all cells together are exactly the area. False keeps whole
         cells.
     kind : {"square", "h3"}
-        Hexagons (``pip install "ondijon-datakit[hexagons]"``) have the same neighbours on all sides, and other kits use
+        Hexagons (the kit's extra ``hexagons``) have the same neighbours on all sides, and other kits use
         them; they are not quite equal in size.
     resolution : int
         Of the hexagons, 0 to 15: 9 has about 0.1 km², 10 about 0.015 km².

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datakit.settings import challenge
+
 if TYPE_CHECKING:
     import geopandas as gpd
 
-# Communes that were merged: former code -> code since. 21213 Crimolois joined 21452 Neuilly-Crimolois in 2019.
-MERGED = {"21213": "21452"}
+
+def merged() -> dict[str, str]:
+    """Communes of the territory that were merged, as ``challenge.toml`` says: former code to the code since."""
+    return dict(challenge().territory["merged"])
 
 
 def todays_communes(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -23,12 +27,13 @@ def todays_communes(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         One row for each commune of today, in the order of the codes; ``attrs`` are kept. Which were dissolved: the
-        codes of ``communes`` that are in `MERGED`.
+        codes of ``communes`` that are in `merged`.
     """
-    old = [code for code in MERGED if code in set(communes.commune)]
+    successors = merged()
+    old = [code for code in successors if code in set(communes.commune)]
     if not old:
         return communes.sort_values("commune", ignore_index=True)
-    code = communes.commune.replace(MERGED)
+    code = communes.commune.replace(successors)
     named = communes[~communes.commune.isin(old)].set_index("commune").name
     how = {"name": "first"} | ({"population": "sum"} if "population" in communes else {})
     made = communes.assign(commune=code).dissolve("commune", aggfunc=how).reset_index()

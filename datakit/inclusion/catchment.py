@@ -16,6 +16,7 @@ from datakit.errors import CannotAnswer, WrongUse
 from datakit.extras import needed_by
 from datakit.geo import fairness
 from datakit.language import N_, _
+from datakit.settings import challenge
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -184,10 +185,17 @@ SENTENCE = N_(  # of `told`
     "Half of the people can count on {usual} a week or less for each 1000 of them, from {places}; the half with least "
     "has {poorer_half} of all hours."
 )
-CAUTION = N_(
-    "People beyond the Métropole use its places too, and are not counted: near its border figures are too good. Of "
+_CAUTION = N_(
+    "People beyond {territory} use its places too, and are not counted: near its border figures are too good. Of "
     "places whose hours are not said nothing is counted."
 )
+
+
+def __getattr__(name):
+    """``CAUTION``, what a chapter says beside such figures: whose borders these are is known when it is said."""
+    if name == "CAUTION":
+        return _(_CAUTION).format(territory=challenge().called)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def told(hours: pd.Series, people: np.ndarray, found: Floating) -> dict[str, Value]:

@@ -14,6 +14,7 @@ from datakit.errors import CannotAnswer
 from datakit.geo import streets
 from datakit.inclusion import transit
 from datakit.language import N_, _
+from datakit.settings import challenge
 from datakit.show.answers import Value
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def journeys(
     Parameters
     ----------
     layers : datakit.data.layers.Layers
-        ``divia-gtfs`` and ``bdtopo-roads`` are asked for.
+        The timetable that ``challenge.toml`` names and ``bdtopo-roads`` are asked for.
     points, places : GeoDataFrame
         Points; ``places`` with ``category``.
     speed : float
@@ -87,11 +88,14 @@ def journeys(
     CannotAnswer
         No streets or timetable that may be used in this run, or a copy of the timetable without its hours.
     """
-    roads, said = layers["bdtopo-roads"], layers["divia-gtfs"]
-    path = fetch("divia-gtfs", layers.origins)
+    id = challenge().territory["timetable"]
+    if not id:
+        raise CannotAnswer("challenge.toml", _("it names no timetable"), expected='[territory] timetable = "…"')
+    roads, said = layers["bdtopo-roads"], layers[id]
+    path = fetch(id, layers.origins)
     if absent := transit.missing(path):
         lacks = _("no {files}").format(files=", ".join(absent))
-        raise CannotAnswer("divia-gtfs", _("this copy of the timetable has no hours"), found=lacks)
+        raise CannotAnswer(id, _("this copy of the timetable has no hours"), found=lacks)
     timetable = transit.Timetable.read(path)
     when = {WEEKDAY: pd.Timestamp(f"{timetable.day('weekday')} {weekday}")}
     when[SATURDAY] = pd.Timestamp(f"{timetable.day('saturday')} {saturday}")
@@ -182,7 +186,7 @@ def platforms(stops: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFra
     Parameters
     ----------
     stops : GeoDataFrame
-        As loaded from ``divia-gtfs``. A row is a platform: a stop with two directions has two. Stations, which hold
+        As loaded from a timetable. A row is a platform: a stop with two directions has two. Stations, which hold
         several, are left out.
     communes : GeoDataFrame
         ``commune``, ``name`` and polygons.

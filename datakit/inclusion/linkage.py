@@ -19,6 +19,7 @@ from datakit.geo.crs import same_crs
 from datakit.inclusion import services
 from datakit.inclusion.services import plain
 from datakit.language import _
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 NEAR = 250.0  # metres: geocoders put one address at the door, in the street or in the middle of the block
 SCORE, DOUBT = 80.0, 65.0  # out of 100, choices of this kit: merged from the first, listed as doubtful from the second
-ORDER = ("france-services", "inclusion-places", "mednum-bfc", "dijon-portal", "bpe")  # whose row is kept, first wins
 # Words that most names of a category share, and that tell no two places apart.
 COMMON = {"france", "services", "espace", "maison", "centre", "la", "le", "les", "de", "du", "des", "d", "l", "et"}
 STREET = {
@@ -47,13 +47,6 @@ STREET = {
 }
 
 
-FILES = {  # argument of `datakit.inclusion.services.table` -> dataset, and the kinds of places in it
-    "france_services": ("france-services", {"france_services"}),
-    "inclusion_places": ("inclusion-places", {"digital"}),
-    "mednum": ("mednum-bfc", {"digital"}),
-    "bpe": ("bpe", set(services.FROM_BPE)),
-    "equipment": ("dijon-portal@equipements-administratifs", {"town_hall"}),
-}
 # Which of the portal's words are which kind is a reading of this kit.
 OWN_WORDS = {"Mairie": "town_hall", "Mairie de quartier": "town_hall"}
 
@@ -93,6 +86,26 @@ class Collected:
         return self.every[self.every["inside"]]
 
 
+def order() -> list[str]:
+    """Datasets of services: of a place that several name, the row of the first is kept."""
+    said = challenge().territory
+    own = [said[name] for name in ("digital_places", "portal") if said[name]]
+    return ["france-services", "inclusion-places", *own, "bpe"]
+
+
+def files() -> dict[str, tuple[str, set[str]]]:
+    """Argument of `datakit.inclusion.services.table` to its dataset, and the kinds of places in it."""
+    said = challenge().territory
+    every = {
+        "france_services": ("france-services", {"france_services"}),
+        "inclusion_places": ("inclusion-places", {"digital"}),
+        "mednum": (said["digital_places"], {"digital"}),
+        "bpe": ("bpe", set(services.FROM_BPE)),
+        "equipment": (said["equipment"], {"town_hall"}),
+    }
+    return {name: (id, kinds) for name, (id, kinds) in every.items() if id}
+
+
 def collect(layers: Layers, communes: gpd.GeoDataFrame, categories: Iterable[str]) -> Collected:
     """The services of a run: files read together, places located, rows of one place merged.
 
@@ -116,7 +129,7 @@ def collect(layers: Layers, communes: gpd.GeoDataFrame, categories: Iterable[str
         A kind that this kit does not know.
     """
     asked = services.known(categories)
-    ids = {name: id for name, (id, kinds) in FILES.items() if kinds & set(asked)}
+    ids = {name: id for name, (id, kinds) in files().items() if kinds & set(asked)}
     found = {name: table for name, id in ids.items() if (table := layers.get(id)) is not None}
     if not found:
         raise CannotAnswer("services", _("no list of such places may be used here"), expected=", ".join(ids.values()))
@@ -234,7 +247,7 @@ def link(
     Returns
     -------
     places : GeoDataFrame
-        Rows that stand for themselves or for several; the row of the first source of `ORDER` is kept, its gaps filled
+        Rows that stand for themselves or for several; the row of the first source of `order` is kept, its gaps filled
         from the others, and ``source`` names all of them. Rows with ``flagged`` True are never merged.
     review : DataFrame
         ``decision`` ("merged" or "doubtful"), the ids, names, sources, ``metres`` and scores, most alike first.
@@ -290,7 +303,8 @@ def _merged(places, same, rank):
 
 
 def _rank(source):
-    return next((k for k, known in enumerate(ORDER) if str(source).startswith(known)), len(ORDER))
+    known = order()
+    return next((k for k, name in enumerate(known) if str(source).startswith(name)), len(known))
 
 
 def _number(address):

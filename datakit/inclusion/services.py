@@ -13,16 +13,15 @@ import shapely
 from datakit.data.text import fold
 from datakit.errors import NotAsDescribed, WrongUse
 from datakit.geo.crs import same_crs
-from datakit.geo.territory import MERGED
+from datakit.geo.territory import merged
 from datakit.inclusion.hours import tags, weekly
 from datakit.language import N_, _
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# What a commune was called before, or in short, when a publisher still writes it.
-FORMER_NAMES = {"crimolois": "21452", "neuilly les dijon": "21452"}
 MARGIN = 500  # metres by which contours may be simplified, or an address stand across the street from its commune
 
 # Categories of the baseline: name -> label and types of the BPE, whose codes change with the year (both are listed).
@@ -121,7 +120,8 @@ def table(
     Parameters
     ----------
     france_services, inclusion_places, mednum, bpe : GeoDataFrame, optional
-        As loaded by the cards ``france-services``, ``inclusion-places``, ``mednum-bfc`` and ``bpe``.
+        As loaded by the cards ``france-services``, ``inclusion-places``, that of ``digital_places`` in
+        ``challenge.toml``, and ``bpe``.
     equipment : GeoDataFrame, optional
         The city's own, from `own_equipment`.
 
@@ -142,7 +142,7 @@ def table(
     if inclusion_places is not None:
         parts.append(inclusion_places.assign(category="digital", source="inclusion-places"))
     if mednum is not None:
-        parts.append(mednum.assign(category="digital", source="mednum-bfc"))
+        parts.append(mednum.assign(category="digital", source=challenge().territory["digital_places"] or "mednum"))
     if bpe is not None:
         kinds = {kind: name for name, (_, types) in FROM_BPE.items() for kind in types}
         chosen = bpe[bpe.facility_type.isin(kinds)]
@@ -198,20 +198,21 @@ def own_equipment(
     *,
     column: str = "categorie",
     name: str = "nom",
-    source: str = "dijon-portal",
+    source: str = "",
 ) -> gpd.GeoDataFrame:
     """Equipment of the city's portal as rows for `table`; its words for kinds become categories of this kit.
 
     Parameters
     ----------
     frame : GeoDataFrame
-        As loaded, such as ``dijon-portal@equipements-administratifs``: the portal's columns are kept as published.
+        As loaded, the town's own: the portal's columns are kept as published.
     categories : dict of str to str
         The publisher's word in ``column`` to a key of ``CATEGORIES``; rows with other words are left out.
     column, name : str
         Columns with the kind and with the name.
     source : str
-        Written into ``source`` and before the category and the metres of the position in ``id``.
+        Written into ``source`` and before the category and the metres of the position in ``id``; by default the portal
+        of ``challenge.toml``.
 
     Returns
     -------
@@ -226,6 +227,7 @@ def own_equipment(
         A category that this kit does not know.
     """
     known(categories.values())
+    source = source or challenge().territory["portal"]
     for wanted in (column, name):
         if wanted not in frame:
             raise NotAsDescribed(
@@ -299,7 +301,7 @@ def locate(places: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, margin: float =
     out["found"], out["inside"] = where, where.notna()
     by_code = dict(zip(codes, shapes, strict=True))
     by_name = {plain(n): c for n, c in zip(communes.name, codes, strict=True)}
-    by_name |= {n: c for n, c in FORMER_NAMES.items() if c in by_code}
+    by_name |= {n: c for n, c in challenge().territory["former_names"].items() if c in by_code}
     names = dict(zip(codes, communes.name, strict=True))
     told = [_contradiction(p, by_code, by_name, names, margin) for p in out.itertuples()]
     out["why"] = pd.array(told, dtype="str")
@@ -318,7 +320,7 @@ def _overlapping(shapes, row, hit):
 
 def _contradiction(place, by_code, by_name, names, margin):
     text = {k: v if isinstance(v := getattr(place, k), str) and v else None for k in ("postal_code", "town", "commune")}
-    said = MERGED.get(text["commune"], text["commune"])
+    said = merged().get(text["commune"], text["commune"])
     found = place.found if isinstance(place.found, str) else None
     if said is None and text["postal_code"] and found and text["postal_code"][:2] != found[:2]:
         wrong = _("postal code {code} ({town}), but stands in {commune}")
@@ -339,5 +341,6 @@ def _contradiction(place, by_code, by_name, names, margin):
         if edge <= margin:
             return ""
     if found is None:
-        return _("says {town}, but stands outside the Métropole").format(town=names.get(said, said))
+        outside = _("says {town}, but stands outside {territory}")
+        return outside.format(town=names.get(said, said), territory=challenge().called)
     return _("says {town}, but stands in {commune}").format(town=names.get(said, said), commune=names[found])

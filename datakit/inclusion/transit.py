@@ -99,7 +99,7 @@ class Timetable:
         Parameters
         ----------
         path : path
-            Zip, such as ``datakit.fetch("divia-gtfs")``.
+            Zip, as ``datakit.fetch`` gives it.
         crs : str
             Projected CRS of ``stops``.
 

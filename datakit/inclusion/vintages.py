@@ -15,7 +15,7 @@ import shapely
 
 from datakit.errors import WrongUse
 from datakit.geo.crs import same_crs
-from datakit.geo.territory import MERGED
+from datakit.geo.territory import merged
 from datakit.language import _
 from datakit.show import style
 
@@ -83,9 +83,9 @@ def by_code(old: Iterable[str], new: Iterable[str]) -> Crosswalk:
     old, new = list(dict.fromkeys(map(str, old))), set(map(str, new))
     codes = pd.Series(sorted(new), dtype="str")
     by_commune = codes.groupby(codes.str[:5]).agg(list).to_dict()
-    rows = []
+    rows, successors = [], merged()
     for code in old:
-        commune = MERGED.get(code[:5], code[:5])
+        commune = successors.get(code[:5], code[:5])
         there = by_commune.get(commune, [])
         if code in new:
             rows.append((code, code, 1.0, "same code"))

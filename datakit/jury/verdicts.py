@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.errors import WrongUse
+from datakit.extras import NAME
 from datakit.language import N_, _
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FILE = "verdict.json"
-KIND = "ondijon-datakit verdict"
+KIND = f"{NAME} verdict"
 # From the best to the worst: a dossier is worth its worst answer.
 SAME, CLOSE, DIFFERENT, CANNOT, REFUSED = STATUSES = ("same", "close", "different", "cannot", "refused")
 SAID = {

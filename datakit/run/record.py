@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.data.origins import as_text
 from datakit.errors import DatakitError, without_password
+from datakit.extras import NAME
 from datakit.language import _, language
 from datakit.run.report import index_page
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from datakit.run.choosing import Notebook
 
-MARK = "ondijon-datakit report"
+MARK = f"{NAME} report"
 RUNNING = ".running"  # locked in an unfinished report as long as its run lives
 
 

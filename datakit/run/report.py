@@ -11,6 +11,7 @@ from datakit.data.provenance import STAMP, banner, dated, key
 from datakit.extras import needed_by
 from datakit.language import N_, _, day, ngettext, pgettext
 from datakit.run import frames
+from datakit.settings import challenge
 from datakit.show.style import number
 from datakit.show.templates import render
 
@@ -171,7 +172,7 @@ def index_page(run: dict[str, Any]) -> str:
     return render(
         "index.html.j2",
         __package__,
-        title=_("OnDijon data kit: report"),
+        title=_("{challenge} data kit: report").format(challenge=challenge().short),
         run={"author": "", **run},
         notebooks=notebooks,
         counted=_counted(notebooks),

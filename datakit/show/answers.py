@@ -341,7 +341,7 @@ class ask:
     Examples
     --------
     >>> from datakit.data.layers import Layers
-    >>> with ask("How many inhabitants has the Métropole?") as answer:
+    >>> with ask("How many inhabitants has the town?") as answer:
     ...     people = Layers("sample")["communes-population"]
     ...     total = Value(int(people["population"].sum()), "inhabitants")
     ...     answer.say("It has {total}.", total=total, data=[people], cannot_say="Who they are.")

@@ -6,6 +6,7 @@ from functools import cache
 
 from datakit.extras import needed_by
 from datakit.language import _, language, ngettext, pgettext
+from datakit.settings import challenge
 
 PLAIN = (".lock.j2", ".md.j2", ".py.j2", ".toml.j2")
 
@@ -45,5 +46,5 @@ def _templates(package):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(_=_, ngettext=ngettext, pgettext=pgettext, language=language)
+    environment.globals.update(_=_, ngettext=ngettext, pgettext=pgettext, language=language, challenge=challenge)
     return environment

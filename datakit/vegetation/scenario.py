@@ -24,7 +24,7 @@ GROUND = 64.0  # m² of free ground for each tree (8 m from one to the next), a 
 # Urban tree mortality: a literature review, Arboriculture & Urban Forestry 45(5), 167-200: quartiles over studies of
 # trees in streets, yards and parks are 2.8-3.8, 4.4-6.5 and 7.1-9.3 % in planting cohorts, where most die in the first
 # five years, and 1.6, 2.3-2.6 and 3.0-3.3 % where trees of all ages were counted again. Middles of these ranges, and
-# going from the first to the second after five years, are choices of this kit. Studies of Dijon would be better.
+# going from the first to the second after five years, are choices of this kit. Studies of the town would be better.
 COHORT = (0.033, 0.0545, 0.082)
 STANDING = (0.016, 0.0245, 0.0315)
 ESTABLISHMENT = 5

@@ -10,6 +10,7 @@ import shapely
 from datakit.geo import territory
 from datakit.geo.cells import grid
 from datakit.language import _
+from datakit.settings import challenge
 from datakit.trees import canopy, exposure
 from datakit.trees.inventory.standard import standardise
 from datakit.vegetation import cover, crowns
@@ -28,13 +29,14 @@ COLUMNS = (
 )
 
 
-def inventory(layers: Layers, id: str = "trees-dijon") -> gpd.GeoDataFrame:
+def inventory(layers: Layers, id: str = "") -> gpd.GeoDataFrame:
     """The standing trees of an inventory, as `datakit.trees.standardise` gives them.
 
     Parameters
     ----------
     layers : datakit.data.layers.Layers
     id : str
+        By default the challenge's own.
 
     Returns
     -------
@@ -45,10 +47,10 @@ def inventory(layers: Layers, id: str = "trees-dijon") -> gpd.GeoDataFrame:
     ------
     CannotAnswer
     """
-    return exposure.standing(standardise(layers.keep(id, COLUMNS)))
+    return exposure.standing(standardise(layers.keep(id or challenge().territory["inventory"], COLUMNS)))
 
 
-def crowns_of(layers: Layers, id: str = "trees-dijon") -> gpd.GeoDataFrame:
+def crowns_of(layers: Layers, id: str = "") -> gpd.GeoDataFrame:
     """The crowns of the standing trees of an inventory as discs, measured or from the trunk."""
     standing = inventory(layers, id)
     return crowns.discs(standing, canopy.crown_area(standing))
@@ -101,7 +103,7 @@ def named(names: pd.Series) -> str:
     return _("{names} and {last}").format(names=", ".join(texts[:-1]), last=texts[-1])
 
 
-def town(layers: Layers, size: int = 100, trees: str | None = "trees-dijon") -> Town:
+def town(layers: Layers, size: int = 100, trees: str | None = "") -> Town:
     """Bring together what a chapter needs of the place that it speaks of.
 
     Parameters
@@ -110,7 +112,8 @@ def town(layers: Layers, size: int = 100, trees: str | None = "trees-dijon") -> 
     size : int
         Side of the cells, metres.
     trees : str, optional
-        Dataset of the inventory; None asks for no trees: the ground is then all of where buildings are known.
+        Dataset of the inventory, by default the challenge's own; None asks for no trees: the ground is then all of
+        where buildings are known.
 
     Returns
     -------
@@ -121,6 +124,8 @@ def town(layers: Layers, size: int = 100, trees: str | None = "trees-dijon") -> 
     CannotAnswer
         A layer is not given, or no commune has both buildings and trees.
     """
+    if trees == "":
+        trees = challenge().territory["inventory"]
     communes = territory.todays_communes(layers["communes"])
     # The largest table first: what it leaves free serves the others.
     standing = None if trees is None else inventory(layers, trees)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from datakit.errors import NotAsDescribed
 from datakit.extras import needed_by
 from datakit.language import _, language
+from datakit.settings import challenge
 from datakit.show.style import palette
 from datakit.show.templates import render
 
@@ -74,7 +75,7 @@ def slides(docs: Path) -> str:
 
     title, body = _section(docs, DAY)
     new = nbformat.v4.new_markdown_cell
-    texts = [f"# {title}\n\nOnDijon datakit", *_steps(docs, body)]
+    texts = [f"# {title}\n\n{challenge().short} datakit", *_steps(docs, body)]
     cells = [new(text, id=f"step-{i}", metadata={"slideshow": {"slide_type": "slide"}}) for i, text in enumerate(texts)]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
     look = render("slides_head.html.j2", __package__, title=title, lang=language())

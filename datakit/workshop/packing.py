@@ -20,6 +20,7 @@ from datakit.data.provenance import STAMP
 from datakit.errors import CacheProblem, DatakitError, WrongUse
 from datakit.extras import checkout
 from datakit.language import LANGUAGES, _, language, speaking
+from datakit.settings import challenge
 from datakit.show.templates import render
 from datakit.workshop import handouts, layout, wheelhouse
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-INVENTORY = "trees-dijon"
 GUIDES = ("animateurs.md", "facilitator.md", "glossaire.md", "glossary.md")
 WEB = Path(__file__).with_name("web")
 # What start.pyz is made of: modules that need nothing but Python.
@@ -186,7 +186,7 @@ def what_is_left_out(folder: Path) -> list[str]:
     for id, card in catalog.items():
         if id in there:
             continue
-        if id == INVENTORY:
+        if id == challenge().territory["inventory"]:
             lines.append(f"  {id}: datakit trees import FILE --mirror {mirror}")
         elif not (card.raw_urls or card.resolve):
             lines.append(f"  {id}: datakit mirror add {mirror} {id} FILE")

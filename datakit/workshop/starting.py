@@ -290,7 +290,7 @@ def main(argv: Sequence[str] | None = None, beside: str | None = None) -> int:
         "start", description=_("Install the workshop from its folder, and open JupyterLab.")
     )
     parser.add_argument("place", nargs="?", default=beside, help=_("the packed folder, or the facilitator’s address"))
-    home = Path.home() / "ondijon"
+    home = Path.home() / "datakit-workshop"
     parser.add_argument("--work", default=home, type=Path, help=_("your folder (default: %(default)s)"))
     parser.add_argument("--no-lab", action="store_true", help=_("install only"))
     args = parser.parse_args(argv)

@@ -3,7 +3,7 @@
 import geopandas as gpd
 import shapely
 
-from datakit.geo.territory import MERGED, todays_communes
+from datakit.geo.territory import merged, todays_communes
 
 LAMBERT = "EPSG:2154"
 
@@ -27,6 +27,6 @@ def test_a_merged_commune_joins_its_successor():
     assert new.commune.tolist() == ["21231", "21452"]
     assert new.set_index("commune").loc["21452", ["name", "population"]].tolist() == ["Neuilly", 2700]
     assert new.area.tolist() == [1e6, 2e6]
-    assert set(old.commune) & set(MERGED) == {"21213"} and not set(new.commune) & set(MERGED)
+    assert set(old.commune) & set(merged()) == {"21213"} and not set(new.commune) & set(merged())
     assert new.attrs["datakit"] == {"id": "communes"}
     assert len(todays_communes(new)) == 2

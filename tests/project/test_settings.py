@@ -1,11 +1,23 @@
 """The challenge: the kit's settings, a project's own, and files that say something wrong."""
 
+import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from datakit import settings
+from datakit.data.cards import PACKAGED
+from datakit.data.provenance import banner
 from datakit.errors import WrongUse
+from datakit.extras import NAME
+from datakit.language import Place, speaking
+
+# What names the kit's first town outside of the one settings file: cards and their invented data, the French of these
+# cards and of the chapters (whose English stands in notebooks/), what checks know of the chapters' exercises.
+CARDS_AND_CHAPTERS = re.compile(
+    r"(catalog|sample|workshop/exercises)/|challenge\.toml|locale/fr/LC_MESSAGES/(catalog|\d\d_\w+)\.[mp]o"
+)
 
 
 def written(tmp_path, text):
@@ -27,6 +39,70 @@ def test_a_project_has_a_challenge_of_its_own_and_the_rest_is_the_kits(tmp_path,
     monkeypatch.chdir(tmp_path / "notebooks")
     said = settings.challenge()
     assert (said.territory["name"], said.limits.seconds, said.limits.files) == ("Ville-Inventée", 60, 2000)
+    # Of another town nothing is known that the kit knows of its own.
+    assert (said.town, said.territory["inventory"]) == ("Ville-Inventée", "trees-ville-inventee")
+    assert not said.territory["merged"] and not said.territory["communes"] and not said.territory["timetable"]
+
+
+def test_a_file_that_was_changed_is_read_again(tmp_path):
+    file = written(tmp_path, "[limits]\nseconds = 60\n")
+    assert settings.challenge(file).limits.seconds == 60
+    file.write_text("[limits]\nseconds = 120\n", encoding="utf-8")
+    assert settings.challenge(file).limits.seconds == 120
+
+
+def test_nothing_but_cards_chapters_and_one_settings_file_names_the_kits_town(root):
+    """`datakit challenge new` makes a challenge of another town from all the rest."""
+    said = settings.challenge(settings.PACKAGED)
+    words = ["dijon", *said.territory["communes"], *said.territory["merged"], said.territory["portal"]]
+    words += [said.territory[name] for name in ("inventory", "digital_places", "timetable")]
+    named, kit = re.compile("|".join(words)), root / "datakit"
+    files = [f for f in sorted(kit.rglob("*")) if f.is_file() and "__pycache__" not in f.parts]
+    assert len(files) > 300
+    found = {}
+    for file in files:
+        if CARDS_AND_CHAPTERS.match(name := file.relative_to(kit).as_posix()):
+            continue
+        if lines := [
+            x for x in file.read_text(encoding="utf-8", errors="ignore").splitlines() if named.search(x.lower())
+        ]:
+            found[name] = lines
+    # The name of the distribution: a user's cache, the reports and verdicts that he has carry it.
+    assert found == {"extras.py": [f'NAME = "{NAME}"']}
+
+
+def test_the_cards_speak_of_the_communes_of_the_settings():
+    said = settings.challenge(settings.PACKAGED).territory
+    of = json.loads((PACKAGED / "insee-squares.json").read_text(encoding="utf-8"))["row_filter"]["values"]
+    assert sorted(said["communes"]) == sorted(of) and all(code.startswith(said["departement"]) for code in of)
+    for name in ("inventory", "portal", "equipment", "digital_places", "timetable"):
+        assert (PACKAGED / f"{said[name].partition('@')[0]}.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "at"),
+    [
+        ("Dijon", "de Dijon", "à Dijon"),
+        ("Angers", "d’Angers", "à Angers"),
+        ("Évreux", "d’Évreux", "à Évreux"),
+        ("Le Mans", "du Mans", "au Mans"),
+        ("Les Ulis", "des Ulis", "aux Ulis"),
+        ("La Rochelle", "de La Rochelle", "à La Rochelle"),
+        ("la Métropole", "de la Métropole", "à la Métropole"),
+        ("Lens", "de Lens", "à Lens"),
+    ],
+)
+def test_french_joins_the_name_of_a_town(name, of, at):
+    assert f"{Place(name):de}|{Place(name):à}|{Place(name)}" == f"{of}|{at}|{name}"
+
+
+def test_the_stamp_names_the_town_of_the_challenge_in_both_languages(tmp_path, monkeypatch):
+    written(tmp_path, '[territory]\nname = "Le Mans Métropole"\ntown = "Le Mans"\n')
+    monkeypatch.chdir(tmp_path)
+    used = [{"id": "communes", "synthetic": True}]
+    assert banner(used).endswith("says nothing about Le Mans.")
+    with speaking("fr"):
+        assert banner(used).endswith("ne disent rien du Mans.")
 
 
 def test_a_deadline_is_a_moment_in_every_time_zone(tmp_path):
@@ -49,6 +125,18 @@ def test_a_deadline_is_a_moment_in_every_time_zone(tmp_path):
         ('[[criteria]]\nid = "a"\nname = "A"\n', "a criterion needs"),
         ('[[criteria]]\nid = "a"\nname = "A"\nweight = -1\n', "weights above 0"),
         ("[challenge\n", "cannot be read as TOML"),
+        ("[challenge]\nthemes_ = []\n", "unknown: themes_"),
+        ('[territory]\ntown = "A"\n', "name is missing"),
+        ('[territory]\nname = "A"\nvillage = "B"\n', "unknown: village"),
+        ('[territory]\nname = "A"\ncommunes = [25056]\n', "texts of five characters"),
+        ('[territory]\nname = "A"\ncommunes = ["2505"]\n', "texts of five characters"),
+        ('[territory]\nname = "A"\ncommunes = "25056"\n', "of another kind"),
+        ('[territory]\nname = "A"\n[territory.merged]\n25001 = "25 56"\n', "texts of five characters"),
+        ('[territory]\nname = "A"\ndepartement = "2"\n', "no code of a département"),
+        ('[territory]\nname = "A"\nbounds = [1, 2, 3]\n', "bounds are no box"),
+        ('[territory]\nname = "A"\nbounds = [3, 2, 1, 4]\n', "bounds are no box"),
+        ('[look]\naccent = "blue"\n', "a colour is written"),
+        ('[look]\naccent = "#ffee00"\n', "contrast with white is 1.2"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_file(tmp_path, text, said):

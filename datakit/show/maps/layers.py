@@ -335,7 +335,7 @@ def _positions(geometry):
     y = 0.5 - web.y.to_numpy() / WORLD if n else np.zeros(0)
     x0, y0 = (float(x.min()), float(y.min())) if n else (0.5, 0.5)
     side = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9) if n else 1e-9
-    # Two bytes are a third of a metre across the Metropole; a wider cloud, or one with a stray point, takes three.
+    # Two bytes are a third of a metre across 20 km; a wider cloud, or one with a stray point, takes three.
     # At 47 degrees north a metre on the ground is 1.5 of EPSG:3857: 0.75 there is half a metre here.
     width = 2 if side * WORLD / 65535 <= 0.75 else 3
     # A hair above the side, so that the last point falls inside the last bucket.

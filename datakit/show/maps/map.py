@@ -16,6 +16,7 @@ import shapely
 from datakit.errors import TooBig, WrongUse
 from datakit.extras import needed_by
 from datakit.language import N_, _, pgettext, worded
+from datakit.settings import challenge
 from datakit.show.maps import elements, layers
 from datakit.show.maps.classes import QUANTILES, classify
 from datakit.show.style import CATEGORICAL, number, sources, with_unit
@@ -38,7 +39,6 @@ _IGN = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&STYLE=normal&TILEMATRIXSET=PM_0_19"
     "&FORMAT=image/png&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
 )
-_DIJON = (840_000.0, 6_680_000.0, 868_000.0, 6_702_000.0)  # EPSG:2154: where a map without any row looks
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ class Map:
         frames = [self.outline] if self.outline is not None and len(self.outline) else [y.frame for y in self.layers]
         boxes = np.array([f.total_bounds for f in frames if len(f)])
         if not len(boxes):
-            return _DIJON
+            return challenge().territory["bounds"]
         return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
 
     @property

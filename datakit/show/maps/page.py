@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datakit.show.maps.layers import Whole
 
 MARKS = {"point": "round", "line": "line", "area": "box"}  # in map.css
-MOST_ROWS = 120  # areas that anybody reads through: all the IRIS of the Metropole
+MOST_ROWS = 120  # areas that anybody reads through: all the IRIS of a large town
 COUNTED = {
     "point": N_("In brackets: points in the class."),
     "line": N_("In brackets: lines in the class."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from datakit.geo.territory import MERGED
+from datakit.geo.territory import merged
 from datakit.trees.checks.counting import CLASSES, EXAMPLES, SLIP, Checks, Finding
 from datakit.trees.inventory import coordinates, taxa
 from datakit.trees.inventory.changes import ChangeLog, counted
@@ -226,7 +226,7 @@ def places(c: Checks) -> None:
     tree, commune = c.area.to_crs(c.frame.crs).sindex.query(c.frame.geometry, predicate="within")
     code = pd.Series(c.area["commune"].to_numpy()[commune], index=tree).groupby(level=0).first()
     code = code.reindex(range(c.n)).to_numpy(dtype=object)
-    written = c.frame["code_insee"].replace(MERGED).to_numpy(dtype=object)
+    written = c.frame["code_insee"].replace(merged()).to_numpy(dtype=object)
     judged = pd.notna(code) & pd.notna(written)
     c.add("geometry", "wrong commune", "code_insee", judged & (code != written), judged)
 

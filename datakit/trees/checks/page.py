@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from datakit.data.cards import read_catalog
 from datakit.data.provenance import STAMP
 from datakit.language import _, language, ngettext, pgettext
+from datakit.settings import challenge
 from datakit.show.style import number
 from datakit.show.templates import render
 from datakit.trees.checks import fitting
@@ -308,4 +309,4 @@ def _provenance(source):
     if source.get("sha256"):
         parts.append(f"sha256 {source['sha256'][:12]}")
     known = _short(", ".join(str(p) for p in dict.fromkeys(parts) if p), 420) or _("not recorded")
-    return _("Source: {source}. Made with the OnDijon data kit.").format(source=known)
+    return _("Source: {source}. Made with the {challenge} data kit.").format(source=known, challenge=challenge().short)

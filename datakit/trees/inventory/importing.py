@@ -25,6 +25,7 @@ from datakit.data.readers import Raw
 from datakit.data.text import fold
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.language import N_, _, ngettext
+from datakit.settings import challenge
 from datakit.trees.inventory import outputs
 from datakit.trees.inventory.changes import in_words
 from datakit.trees.inventory.crosswalks import read as read_crosswalk
@@ -164,7 +165,7 @@ def dataset_id(name: str) -> str:
     """The dataset's id for a city: ``trees-saint-denis`` for "Saint-Denis".
 
     A city whose open inventory has a card in the kit, such as Paris, gives ``trees-paris-imported``: the card of the
-    import would take the place of the kit's. Dijon's card is made for this file.
+    import would take the place of the kit's. The card of the challenge's own inventory is made for this file.
 
     Raises
     ------
@@ -175,13 +176,13 @@ def dataset_id(name: str) -> str:
     if not slug:
         raise WrongUse("--city", _("a city needs a name"), expected=_("letters"), found=repr(name))
     id = f"trees-{slug}"
-    return f"{id}-imported" if id != "trees-dijon" and (PACKAGED / f"{id}.json").exists() else id
+    return f"{id}-imported" if id != challenge().territory["inventory"] and (PACKAGED / f"{id}.json").exists() else id
 
 
 def import_file(
     path: str | Path,
     *,
-    city: str = "Dijon",
+    city: str = "",
     crosswalk: str | Path | None = None,
     folder: str | Path | None = None,
     cards: str | Path | None = None,
@@ -193,7 +194,7 @@ def import_file(
     ----------
     path : path
     city : str
-        Names the dataset: ``trees-dijon`` for "Dijon".
+        Names the dataset; by default the challenge's own town.
     crosswalk : path, optional
         A crosswalk to use as it is; without it, the one in ``folder`` where it was edited after an earlier import, else
         a proposal.
@@ -215,7 +216,8 @@ def import_file(
     NotAsDescribed
         See `read_raw`; no position or no name can be found: the proposal is written all the same, to be edited.
     """
-    path, id = Path(path), dataset_id(city)
+    id = dataset_id(city) if city else challenge().territory["inventory"]
+    path, city = Path(path), city or challenge().town
     read, card = _read(path), Path(cards or in_project("cards")) / f"{id}.json"
     made_from = f"Imported from {path.name}, sha256 {sha256_of(path)}, by the crosswalk in "
     outputs.card_of(card, id, city, made_from)  # before anything is written

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from datakit.data.cards import PACKAGED
 from datakit.errors import BadCard, WrongUse
 from datakit.language import N_, _, pgettext
+from datakit.settings import challenge
+from datakit.trees.inventory.standard import standard_card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def _layout():
-    """The card of the city's file: every import is written in its layout, so that a mirror needs no other card."""
-    return json.loads((PACKAGED / "trees-dijon.json").read_text(encoding="utf-8"))
+    """The card of the standard table: every import is written in its layout, so that a mirror needs no other card."""
+    return json.loads(standard_card().read_text(encoding="utf-8"))
 
 
 def laid_out(trees: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -78,6 +79,8 @@ def card_of(file: Path, id: str, city: str, made_from: str) -> dict:
             raise BadCard(str(file), _("this data card is not JSON"), found=str(error)) from error
         notes = card.get("notes") or [] if isinstance(card, dict) else []
         own = [i for i, note in enumerate(notes) if str(note).startswith("Imported from ")]
+        if not own and id == challenge().territory["inventory"] and id != standard_card().stem:
+            return card | {"notes": [made_from, *notes]}  # a challenge's card for its own town, before the town's file
         if not own:
             raise WrongUse(
                 str(file),
@@ -94,7 +97,7 @@ def card_of(file: Path, id: str, city: str, made_from: str) -> dict:
             N_("The licence of that file is not known here: write it into this card before publishing."),
         ],
     }
-    if id != "trees-dijon":
+    if id != standard_card().stem:
         card.pop("bounds", None)
         card |= {
             "name": id,

@@ -18,6 +18,8 @@ from datakit.data.cards import PACKAGED, read_card
 from datakit.data.tables import UNITS, rules_broken
 from datakit.errors import NotAsDescribed
 from datakit.language import N_, _
+from datakit.settings import PACKAGED as SETTINGS
+from datakit.settings import challenge
 from datakit.trees.inventory import coordinates, crosswalks, states, values
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
@@ -25,6 +27,7 @@ from datakit.trees.structure import trunk_diameter
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from datakit.data.cards import Card, Field
     from datakit.trees.inventory.crosswalks import Crosswalk
@@ -178,7 +181,12 @@ def schema_names() -> list[str]:
 @functools.cache
 def standard_fields() -> dict[str, Field]:
     """The fields of the standard table that the kit's own card describes, by name."""
-    return {f.name: f for f in read_card(PACKAGED / "trees-dijon.json").fields}
+    return {f.name: f for f in read_card(standard_card()).fields}
+
+
+def standard_card() -> Path:
+    """The card of the kit that describes the standard table: that of the inventory in the kit's own settings."""
+    return PACKAGED / f"{challenge(SETTINGS).territory['inventory']}.json"
 
 
 def _order(table):
