@@ -5,6 +5,9 @@ form        What ``dossier.toml`` says
 making      A new dossier
 packing     One zip of a dossier, everything run again on locked data
 crate       The zip as a Research Object Crate
+opening     A stranger's zip, opened into a folder or refused
+agreeing    Whether what is in a dossier agrees with its own record
+scripts     What would be executed in a page of strangers
 """
 
 from datakit.lending import lend

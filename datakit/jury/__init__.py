@@ -1,5 +1,8 @@
 """The jury's machine: dossiers run again in a sandbox, and what jurors read and mark.
 
+sandbox     Foreign code in bubblewrap or podman, or not at all
+guarding    A sandbox while it runs: its output, and its end at the limits
+syscalls    The system calls that are refused in it
 verdicts    What a second run says of a dossier, answer by answer
 strangers   Texts and pictures of a dossier, made safe to show
 entries     What a jury has of each dossier: form, report, verdict

@@ -119,8 +119,8 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "peak_memory": watch.peak or None,
         "title": title,
-        "results": _results(nb),
-        "provenance": _provenance(nb, watch.loaded),
+        "results": results_of(nb),
+        "provenance": provenance_of(nb, watch.loaded),
     }
 
 
@@ -175,8 +175,8 @@ def _outputs(nb, mime):
                 yield output["data"]
 
 
-def _results(nb):
-    """The answers of a chapter, each with its picture: a figure, or the static twin of a map.
+def results_of(nb: NotebookNode) -> list[dict[str, Any]]:
+    """The answers of an executed chapter, each with its picture: a figure, or the static twin of a map.
 
     What a solution answers is an exercise's, and no result of the chapter.
     """
@@ -189,8 +189,8 @@ def _results(nb):
     return found
 
 
-def _provenance(nb, loaded):
-    """Every dataset that the notebook showed or used, the last word on each."""
+def provenance_of(nb: NotebookNode, loaded: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every dataset that an executed notebook showed, or loaded besides, the last word on each."""
     shown = [record for data in _outputs(nb, PROVENANCE_MIME) for record in data[PROVENANCE_MIME]["datasets"]]
     return list({key(record): record for record in shown + loaded}.values())
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import datakit
-from datakit.run.executing import _provenance, _results
+from datakit.run.executing import provenance_of, results_of
 from datakit.run.report import index_page, notebook_page
 from datakit.show import maps
 from datakit.trees.checks.outcome import audit
@@ -39,8 +39,8 @@ def kept_chapters(root, folder):
             "seconds": 1.0,
             "peak_memory": 10**8,
             "page": True,
-            "results": _results(nb),
-            "provenance": _provenance(nb, []),
+            "results": results_of(nb),
+            "provenance": provenance_of(nb, []),
         }
     failed = {"ename": "DatakitError", "evalue": "the file is cut", "cell": 3, "line": "datakit.load('iris')"}
     notebooks["90_broken"] = {**notebooks["00_start_here"], "status": "failed", "error": failed, "title": "Broken"}

@@ -4,7 +4,7 @@ import pandas as pd
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from datakit.run.executing import _results
+from datakit.run.executing import results_of
 from datakit.run.frames import readable
 from datakit.run.report import notebook_page
 
@@ -69,7 +69,7 @@ def test_what_a_solution_answers_is_no_result():
         return new_code_cell("x", outputs=[new_output("display_data", data)], metadata={"tags": list(tags)})
 
     notebook = new_notebook(cells=[answer("How many?"), answer("And now?", "solution")])
-    assert [row["question"] for row in _results(notebook)] == ["How many?"]
+    assert [row["question"] for row in results_of(notebook)] == ["How many?"]
     assert len(notebook.cells) == 2
 
 

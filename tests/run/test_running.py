@@ -19,7 +19,7 @@ import small_notebooks as make
 from datakit import cli
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
 from datakit.run import choosing, progress, record, running
-from datakit.run.executing import PROVENANCE_MIME, _provenance
+from datakit.run.executing import PROVENANCE_MIME, provenance_of
 from datakit.run.parameters import assign, read_parameters
 from datakit.run.report import index_page, shown
 from datakit.run.watching import tree_memory
@@ -748,7 +748,7 @@ def test_one_dataset_from_two_origins_is_two_rows_of_the_report():
     real = {"id": "a", "origin": "/mirror", "sha256": "2", "synthetic": False, "rows": 2, "title": "A"}
     output = {"data": {PROVENANCE_MIME: {"datasets": [invented, real]}}}
     shown = nbformat.from_dict({"cells": [{"outputs": [output]}]})
-    said = _provenance(shown, [{**real, "rows": 7}])
+    said = provenance_of(shown, [{**real, "rows": 7}])
     assert said == [invented, {**real, "rows": 7}], "the last word on each"
     for records in (said, said[::-1]):
         page = index_of(*records)

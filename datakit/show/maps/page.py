@@ -81,7 +81,8 @@ def frame(made: Whole) -> str:
         alt=made.alt,
         height=made.height,
         picture=base64.b64encode(static.picture(made)).decode(),
-        page=made.html().replace("&", "&amp;").replace("'", "&#39;"),
+        # Without a "<" in it, no reader of the page around can take the map's own elements for elements of that page.
+        page=made.html().replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"),
         tables=[_values(made, i) for i, y in enumerate(made.layers) if len(y.frame) and (y.classes or y.labels)],
     )
 
