@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datakit.language import _, ngettext, speaking
+from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
     import argparse
@@ -22,6 +22,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     c = command("jury", _("read, mark and compare the dossiers of a challenge"), None)
     jury = c.add_subparsers(title=_("commands"), metavar="COMMAND", dest="jury", required=True)
     _add_sheet(command, jury)
+    _add_marks(command, jury)
 
 
 def _add_sheet(command, jury):
@@ -33,13 +34,50 @@ def _add_sheet(command, jury):
         "  datakit jury sheet team.zip --output sheets --lang en\n",
         jury,
     )
+    _sources(c)
+    c.add_argument("--output", metavar="DIR", default="sheets", help=_("where (default: %(default)s)"))
+
+
+def _add_marks(command, jury):
+    c = command(
+        "marks",
+        _("write the spreadsheet that jurors fill in"),
+        _marks,
+        "  datakit jury marks verdicts --output marks.xlsx --jurors 5\n"
+        "  datakit jury marks verdicts --output anne.xlsx --jurors Anne\n",
+        jury,
+    )
+    _sources(c)
+    c.add_argument("--output", metavar="FILE.xlsx", default="marks.xlsx", help=_("where (default: %(default)s)"))
     c.add_argument(
+        "--jurors", metavar="N|LIST", default="3", help=_("how many, named J1, J2, …; or their names (default: 3)")
+    )
+
+
+def _sources(made):
+    made.add_argument(
         "sources",
         metavar="DIR|DOSSIER.zip",
         nargs="+",
         help=_("dossiers, folders of dossiers, and what datakit jury verify left: one name, one dossier"),
     )
-    c.add_argument("--output", metavar="DIR", default="sheets", help=_("where (default: %(default)s)"))
+
+
+def _marks(args):
+    from datakit.jury import entries, marking
+    from datakit.settings import challenge
+
+    rules, named = challenge(), args.jurors.strip()
+    jurors = [one.strip() for one in named.split(",")]
+    if named.isdecimal():
+        jurors = [f"J{i + 1}" for i in range(int(named))]
+    found = entries.collect(args.sources)
+    file, left = marking.write(found, rules, jurors, args.output, args.lang or rules.language)
+    print(file)
+    if left:
+        said = ngettext("{n} refused dossier has no row in it", "{n} refused dossiers have no row in it", left)
+        print(said.format(n=left))
+    return 0
 
 
 def _sheet(args):
@@ -48,8 +86,6 @@ def _sheet(args):
 
     rules = challenge()
     found = entries.collect(args.sources)
-    with speaking(args.lang or rules.language):  # jurors read the challenge's language, whoever prints for them
-        written = sheets.write(found, rules, args.output)
-    said = ngettext("{file}: {n} dossier", "{file}: {n} dossiers", len(found)).format(file=written[0], n=len(found))
-    print(said)
+    written = sheets.write(found, rules, args.output, args.lang or rules.language)
+    print(ngettext("{file}: {n} dossier", "{file}: {n} dossiers", len(found)).format(file=written[0], n=len(found)))
     return 0

@@ -7,6 +7,9 @@ verdicts    What a second run says of a dossier, answer by answer
 strangers   Texts and pictures of a dossier, made safe to show
 entries     What a jury has of each dossier: form, report, verdict
 sheets      One A4 page a dossier, for jurors who do not program
+marking     The spreadsheet that jurors fill in
+marks       A jury's marks, read from spreadsheets
+ranking     Weighted means, and how far they carry: rank ranges, ties, severity
 """
 
 from datakit.lending import lend

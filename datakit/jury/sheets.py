@@ -10,7 +10,7 @@ from datakit.data.provenance import dated
 from datakit.errors import WrongUse
 from datakit.jury import verdicts
 from datakit.jury.strangers import plain
-from datakit.language import N_, _, language, ngettext, worded
+from datakit.language import N_, _, language, ngettext, speaking, worded
 from datakit.show.style import number
 from datakit.show.templates import render
 
@@ -88,7 +88,7 @@ class _Sheet:
     place: str
 
 
-def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathLike[str]) -> list[Path]:
+def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathLike[str], lang: str = "") -> list[Path]:
     """Write a page for each dossier, and one file with all of them.
 
     Parameters
@@ -98,6 +98,8 @@ def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathL
         Its title, criteria and weights stand on each sheet.
     folder : path
         It is made where it is not there.
+    lang : {"en", "fr"}, optional
+        Of the sheets: that of the challenge is what jurors read. By default the user's.
 
     Returns
     -------
@@ -109,13 +111,14 @@ def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathL
     WrongUse
         The folder cannot be written.
     """
-    made = {entry.name: _sheet(entry) for entry in entries}
-    files = {Path(folder, ALL): list(made.values())}
-    files |= {Path(folder, EACH, f"{name}.html"): [one] for name, one in made.items()}
+    with speaking(lang):
+        made = {entry.name: _sheet(entry) for entry in entries}
+        files = {Path(folder, ALL): page(list(made.values()), challenge)}
+        files |= {Path(folder, EACH, f"{name}.html"): page([one], challenge) for name, one in made.items()}
     try:
         Path(folder, EACH).mkdir(parents=True, exist_ok=True)
-        for file, sheets in files.items():
-            file.write_text(page(sheets, challenge), encoding="utf-8")
+        for file, html in files.items():
+            file.write_text(html, encoding="utf-8")
     except OSError as error:
         raise WrongUse(str(folder), _("the sheets cannot be written here"), found=str(error)) from None
     return list(files)

@@ -12,7 +12,6 @@ from bs4 import BeautifulSoup
 from datakit.cli import main
 from datakit.errors import WrongUse
 from datakit.jury import entries, sheets, verdicts
-from datakit.language import speaking
 from datakit.settings import Criterion, challenge
 from tests.jury import invented
 
@@ -21,8 +20,7 @@ HOSTILE = "</p><script>alert(1)</script><a href='https://example.org'>x</a><img 
 
 
 def shown(folder, *paths, lang="en"):
-    with speaking(lang):
-        file = sheets.write(entries.collect(paths), challenge(), folder)[0]
+    file = sheets.write(entries.collect(paths), challenge(), folder, lang)[0]
     return file.read_text(encoding="utf-8")
 
 
@@ -207,8 +205,7 @@ def test_each_sheet_is_one_page_of_a4_and_nothing_stands_out_of_it(tmp_path, run
     rules = challenge()
     if many:
         rules = dataclasses.replace(rules, criteria=tuple(Criterion(f"c{i}", LONG, 1) for i in range(14)), title=LONG)
-    with speaking("fr"):
-        files = sheets.write(entries.collect([tmp_path, tmp_path / "v"]), rules, tmp_path / "out")
+    files = sheets.write(entries.collect([tmp_path, tmp_path / "v"]), rules, tmp_path / "out", "fr")
     opened = browser.Page(running, 794, 1123)
     for file in files:
         opened.page.goto(file.as_uri())
