@@ -21,7 +21,7 @@ from datakit.extras import needed_by
 from datakit.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import distributed
 
@@ -32,7 +32,9 @@ CARRYING = ["dask", "distributed", "cloudpickle"]
 
 
 @contextmanager
-def cluster(workers: int = 2, memory: str = "1.5GB", scheduler: str | None = None) -> Iterator[distributed.Client]:
+def cluster(
+    workers: int = 2, memory: str = "1.5GB", scheduler: str | None = None, paths: Sequence[str] = ()
+) -> Iterator[distributed.Client]:
     """Processes of this machine, or those of a scheduler that runs already, for the calls within a ``with`` block.
 
     A script that uses it keeps its own calls under ``if __name__ == "__main__":``, since each worker of this machine
@@ -47,6 +49,8 @@ def cluster(workers: int = 2, memory: str = "1.5GB", scheduler: str | None = Non
     scheduler : str, optional
         The address of a Dask scheduler instead, ``tcp://192.0.2.7:8786``, or the file that ``dask scheduler
         --scheduler-file`` wrote. Its workers, threads and limits are those that they were started with.
+    paths : list of str, optional
+        Files and folders that each worker of a scheduler must have.
 
     Yields
     ------
@@ -55,7 +59,7 @@ def cluster(workers: int = 2, memory: str = "1.5GB", scheduler: str | None = Non
     Raises
     ------
     WrongUse
-        No scheduler answers there, it has no worker, or a worker has another version of what computes.
+        No scheduler answers there, it has no worker, or a worker lacks a path or has another version of what computes.
     MissingPackage
         A library is missing.
     """
@@ -63,7 +67,7 @@ def cluster(workers: int = 2, memory: str = "1.5GB", scheduler: str | None = Non
         import dask
         import distributed
     if scheduler is not None:
-        with _joined(scheduler) as client:
+        with _joined(scheduler, paths) as client:
             yield client
         return
     # A worker that ends accuses all that it was given: who asks counts (`datakit.run.spreading`), not the scheduler.
@@ -84,7 +88,7 @@ def cluster(workers: int = 2, memory: str = "1.5GB", scheduler: str | None = Non
 
 
 @contextmanager
-def _joined(scheduler):
+def _joined(scheduler, paths):
     with needed_by(__name__):
         import distributed
     file = os.path.isfile(scheduler)
@@ -108,6 +112,15 @@ def _joined(scheduler):
             what = _("no worker has joined this scheduler")
             raise WrongUse(scheduler, what, next=f"dask worker {client.scheduler.address}") from None
         _alike(client, scheduler)
+        for worker, lacking in sorted(client.run(_lacking, list(paths)).items()):
+            if lacking:
+                raise WrongUse(
+                    scheduler,
+                    _("the worker {worker} does not have all that it needs").format(worker=worker),
+                    expected=", ".join(lacking),
+                    done=_("nothing was executed"),
+                    next=_("a folder that all machines share, or a mirror at an http address"),
+                )
         yield client
 
 
@@ -123,6 +136,10 @@ def _alike(client, scheduler):
                 done=_("nothing was executed"),
                 next=_("install the same datakit and the same requirements.lock there"),
             )
+
+
+def _lacking(paths):
+    return [path for path in paths if not os.path.exists(path)]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 program   The commands, and `main`
 words     What the command line says of itself, and in which language
+run       The command ``datakit run``
 mirrors   The commands ``datakit lock`` and ``datakit mirror``
 trees     The commands of ``datakit trees``
 jury      The commands of ``datakit jury``
@@ -25,6 +26,7 @@ __all__ = [
     "program",
     "reaching",
     "room",
+    "run",
     "trees",
     "words",
     "workshop",

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit import __version__
@@ -15,6 +14,7 @@ from datakit.cli import dossier as cli_dossier
 from datakit.cli import jury as cli_jury
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import room as cli_room
+from datakit.cli import run as cli_run
 from datakit.cli import trees as cli_trees
 from datakit.cli import workshop as cli_workshop
 from datakit.cli.words import ABOUT, EXAMPLES, ORIGINS, VARIABLES, in_language, speak_utf8
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OK, FAILED, WRONG_USE = 0, 1, 2
-DEFAULT_OUTPUT = "reports/latest"
 
 
 def _now():
@@ -92,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_data(command, origins)
     cli_mirrors.add_commands(command, origins)
-    _add_run(command, origins)
+    cli_run.add_command(command, origins)
     _add_notebooks(command)
     cli_trees.add_commands(command, origins)
     cli_workshop.add_commands(command, origins)
@@ -127,52 +126,6 @@ def _add_data(command, origins):
     origins(c)
     c.add_argument("--locked", action="store_true", help=_("accept only what data.lock names (see datakit lock)"))
     c.add_argument("--refresh", action="store_true", help=_("ask the origin again although a copy is kept"))
-
-
-def _add_run(command, origins):
-    c = command(
-        "run",
-        _("run the notebooks and write a report"),
-        _run,
-        "  datakit run\n  datakit run trees inclusion --jobs 1\n"
-        "  datakit run --origins http://192.0.2.1:8000,sample --output reports/workshop\n"
-        "  datakit run my_notebook.ipynb -p k=7 -p names=a,b\n"
-        "\nexit code: 0 all done, 1 a notebook failed, 2 wrong use (nothing was executed)\n",
-    )
-    c.add_argument(
-        "themes",
-        metavar="THEME",
-        nargs="*",
-        help=_(
-            "trees, vegetation, inclusion: the chapters of a theme; trees_risk: one chapter; or paths; all by default"
-        ),
-    )
-    origins(c)
-    c.add_argument(
-        "--locked", action="store_true", help=_("accept only the data that data.lock names (see datakit lock)")
-    )
-    c.add_argument(
-        "-p",
-        "--parameter",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help=_("for the notebooks that have this parameter; a wrong name lists the right ones"),
-    )
-    c.add_argument(
-        "--output",
-        metavar="DIR",
-        default=DEFAULT_OUTPUT,
-        help=_("the report (default: {default_output})").format(default_output=DEFAULT_OUTPUT),
-    )
-    c.add_argument("--jobs", type=int, metavar="N", help=_("notebooks at the same time (default: one a processor)"))
-    c.add_argument(
-        "--timeout", type=float, metavar="SECONDS", default=600.0, help=_("for each notebook (default: 600)")
-    )
-    c.add_argument(
-        "--notebooks", metavar="DIR", help=_("the folder of notebooks (default: ./notebooks, else the kit's)")
-    )
-    c.add_argument("--quiet", action="store_true", help=_("say nothing while it runs"))
 
 
 def _add_notebooks(command):
@@ -236,69 +189,6 @@ def _fetch(args):
         )
         print(got.path, flush=True)
     return code
-
-
-def _run(args):
-    import shlex
-    import signal
-
-    from datakit.run.running import run
-
-    given = {}
-    for text in args.parameter:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise WrongUse("-p", _("a parameter is given as name=value"), found=text, next=_("for example -p k=7"))
-        if name.strip() in given:
-            raise WrongUse("-p", _("{name} is given twice").format(name=name.strip()))
-        given[name.strip()] = value
-    # Asked to stop by a job manager: leave as after Ctrl-C, with no kernel left behind and no half report.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    report = run(
-        args.themes,
-        origins=args.origins,
-        parameters=given,
-        output=args.output,
-        jobs=args.jobs,
-        timeout=args.timeout,
-        progress=not args.quiet,
-        notebooks=args.notebooks,
-        command="datakit " + shlex.join(_without_output(args.typed)),
-        locked=args.locked or None,
-    )
-    failed = [n for n in report.notebooks if not n.ok]
-    for notebook in failed:
-        print(f"{notebook.name}: {notebook.summary()}", file=sys.stderr)
-    if report.kept:
-        print(
-            _("kept in {output}, where no run wrote them: {names}").format(
-                output=report.output, names=", ".join(report.kept)
-            ),
-            file=sys.stderr,
-        )
-    if report.output.resolve() != Path(args.output).resolve():
-        print(
-            _("the report in {output}, of a run that did not fail, stays as it is").format(output=args.output),
-            file=sys.stderr,
-        )
-    done = _("{done} of {n} notebooks done").format(done=len(report.notebooks) - len(failed), n=len(report.notebooks))
-    print(
-        _("{done} in {seconds:.0f} s. Report: {index}").format(
-            done=done, seconds=report.seconds, index=report.output / "index.html"
-        )
-    )
-    return FAILED if failed else OK
-
-
-def _without_output(typed):
-    """What was typed, but for ``--output``: where a report went is a folder of one machine, and changes no result."""
-    kept, words = [], iter(typed)
-    for word in words:
-        if word == "--output":
-            next(words, None)
-        elif not word.startswith("--output="):
-            kept.append(word)
-    return kept
 
 
 def _notebooks(args):

@@ -15,7 +15,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
 from datakit.extras import needed_by
@@ -46,6 +46,8 @@ class Task(TypedDict):
         Seconds.
     sockets : str
         An empty folder whose path is short.
+    environment : dict, optional
+        Variables for this task alone.
     """
 
     name: str
@@ -53,7 +55,8 @@ class Task(TypedDict):
     output: str
     parameters: dict[str, Any]
     timeout: float
-    sockets: str
+    sockets: NotRequired[str]
+    environment: NotRequired[dict[str, str]]
 
 
 def check_packages() -> None:
@@ -211,8 +214,11 @@ def main() -> None:
         os._exit(143)
 
     signal.signal(signal.SIGTERM, leave)
+    before = dict(os.environ)
     for line in sys.stdin:
         task = json.loads(line)
+        os.environ.clear()  # a kernel inherits it: nothing of the task before may stay
+        os.environ.update(before | task.get("environment", {}))
         try:
             outcome = execute(task, tell)
         except Exception as problem:

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -16,15 +17,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from datakit import __version__
 from datakit.data.origins import as_text
-from datakit.errors import DatakitError, without_password
+from datakit.errors import DatakitError, WrongUse, without_password
 from datakit.extras import NAME
 from datakit.language import _, language
 from datakit.run.report import index_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -51,9 +54,9 @@ def describe(
     folder: Path,
     command: str | None,
     lock: Path | None = None,
+    here: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of ``run.json``, and the answers with it."""
-    commit, changes = _git(chosen[0].path.resolve().parent)
+    """The content of ``run.json``, and the answers with it; ``here`` is `machine`, where many runs ask it once."""
     command = command or f"datakit run {shlex.join([n.name for n in chosen])}"
     if "--origins" not in command:  # a setting of the machine must not make it another run elsewhere
         command += f" --origins {shlex.quote(as_text(origins))}"
@@ -69,11 +72,7 @@ def describe(
         "origins": origins,
         "parameters": {name: without_password(value) for name, value in given.items()},
         "lock": _digest(lock) if lock else None,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "git_commit": commit,
-        "git_changes": changes,
-        "packages": _packages(),
+        **(here or machine(chosen[0].path.resolve().parent)),
         "notebooks": {
             n.name: {
                 "title": n.title,
@@ -89,6 +88,18 @@ def describe(
             }
             for n in chosen
         },
+    }
+
+
+def machine(folder: Path) -> dict[str, Any]:
+    """What a run was made with: Python, the packages, and the commit that a folder of notebooks is at."""
+    commit, changes = _git(folder)
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "git_commit": commit,
+        "git_changes": changes,
+        "packages": _packages(),
     }
 
 
@@ -119,8 +130,17 @@ def write(folder: Path, record: dict[str, Any]) -> None:
         for name, one in record["notebooks"].items()
     }
     _write_json(folder / "results.json", results)
-    files = {f.name: _digest(f) for f in sorted(folder.iterdir()) if f.name != RUNNING}
+    seal(folder, record)
+
+
+def seal(folder: Path, record: dict[str, Any]) -> None:
+    """Write ``run.json``: a record, and the digest of every other file of the report, those of folders included."""
+    files = {f.relative_to(folder).as_posix(): _digest(f) for f in _files(folder) if f.name != RUNNING}
     _write_json(folder / "run.json", {**record, "files": files})
+
+
+def _files(entry):
+    return [entry] if not entry.is_dir() else sorted(f for f in entry.rglob("*") if not f.is_dir())
 
 
 def _write_json(file, content):
@@ -138,12 +158,13 @@ def not_ours(folder: Path) -> list[Path]:
     if files is None:  # a report of before files were named
         names = [f"{name}.{kind}" for name in said.get("notebooks", ()) for kind in ("html", "ipynb")]
         files = dict.fromkeys([*names, "index.html", "results.json", "messages.log"] if said else ())
-    return [
-        file
-        for file in sorted(Path(folder).iterdir())
-        if not (said and file.name == "run.json")
-        and not (file.name in files and file.is_file() and files[file.name] in (None, _digest(file)))
-    ]
+
+    def ours(file):
+        name = file.relative_to(folder).as_posix()
+        return name in files and file.is_file() and files[name] in (None, _digest(file))
+
+    entries = [entry for entry in sorted(Path(folder).iterdir()) if not (said and entry.name == "run.json")]
+    return [entry for entry in entries if not _files(entry) or not all(map(ours, _files(entry)))]
 
 
 def put(partial: Path, output: Path) -> list[str]:
@@ -202,8 +223,6 @@ def place_for(output: Path, ok: bool) -> Path:
 
 def tidy(output: Path) -> None:
     """Take away what runs that were killed left beside a report, and put back what they had moved aside."""
-    from filelock import FileLock, Timeout
-
     ours = re.compile(rf"\.{re.escape(output.name)}-(old-)?[a-z0-9_]{{8}}")
     for left in [p for p in output.parent.iterdir() if ours.fullmatch(p.name)] if output.parent.is_dir() else []:
         if (left / "report").is_dir():
@@ -215,3 +234,52 @@ def tidy(output: Path) -> None:
         elif (left / RUNNING).exists():
             with contextlib.suppress(Timeout), FileLock(left / RUNNING, timeout=0):
                 shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def unfinished(output: Path) -> Iterator[Path]:
+    """A folder beside the report's place, for what is written until the report is whole; gone when it never is."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tidy(output)
+        partial = output.with_name(f".{output.name}-{secrets.token_hex(4)}")
+        partial.mkdir()
+    except OSError as error:
+        raise WrongUse(
+            str(output),
+            _("cannot be written here"),
+            found=str(error),
+            done=_("nothing was executed"),
+            next=_("--output with a folder of yours"),
+        ) from None
+    try:
+        with FileLock(partial / RUNNING):
+            yield partial
+        (partial / RUNNING).unlink(missing_ok=True)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def check_output(output: str | os.PathLike[str]) -> Path:
+    """The absolute path of a report's place.
+
+    Raises
+    ------
+    WrongUse
+        It holds something else than a report, or cannot be written.
+    """
+    output = Path(os.path.abspath(output))
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not earlier(output)):
+        raise WrongUse(
+            str(output),
+            _("holds something else than a report: it is left alone"),
+            done=_("nothing was executed"),
+            next=_("--output with a new folder"),
+        )
+    if Path.cwd().is_relative_to(output) or output.is_symlink():
+        raise WrongUse(str(output), _("cannot be replaced from inside it"), next=_("--output with a new folder"))
+    above = next(p for p in output.parents if p.exists())
+    if not os.access(above, os.W_OK):
+        raise WrongUse(str(output), _("cannot be written here"), next=_("--output with a folder of yours"))
+    return output

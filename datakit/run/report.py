@@ -138,7 +138,7 @@ def _counted(notebooks):
     return said.format(n=n, failed=failed)
 
 
-def _kinds():
+def kinds() -> dict[str, str]:
     """What an answer's data is, by the code of its kind."""
     return {
         "REAL": pgettext("data", "REAL"),
@@ -183,7 +183,7 @@ def index_page(run: dict[str, Any]) -> str:
         dated=dated,
         commit=commit,
         said={status: _(words) for status, words in SAID.items()},
-        kinds=_kinds(),
+        kinds=kinds(),
         number=number,
         told=_told,
         shown=shown,

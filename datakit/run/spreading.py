@@ -28,7 +28,7 @@ from datakit.extras import needed_by
 from datakit.language import N_, _, language, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 DONE, FAILED, DIED = "done", "failed", "died"
@@ -79,6 +79,7 @@ def spread(
     workers: int | None = None,
     memory: str = "1.5GB",
     keep: str | os.PathLike[str] | None = None,
+    paths: Sequence[str] = (),
     progress: bool = True,
 ) -> list[Outcome]:
     """Call a function on each task, and say of each how it ended.
@@ -89,7 +90,7 @@ def spread(
         ``function(task)``, of a module that the workers can import. It returns what JSON can hold, and little of it.
         An error that it raises is its task's outcome, and stops no other.
     tasks : mapping of str to object
-        By key: what distinguishes a task from all others, its inputs' digests included where ``keep`` is given.
+        By key, the name under which a task is shown.
     scheduler : str, optional
         A Dask scheduler's address or file, see `datakit.cluster.cluster`. Files that tasks name must be there.
     workers : int, optional
@@ -99,7 +100,10 @@ def spread(
         Of each process of this machine. What a task starts beside it does not count.
     keep : path, optional
         A folder in which each value is written in one move as soon as it is there. What it holds of an earlier call
-        with the same function, key and version of the kit is not computed again.
+        with the same function, version of the kit, key and task is not computed again: a task that names a file names
+        its digest too.
+    paths : list of str, optional
+        Files and folders that tasks name: looked for on each machine of a scheduler before any work.
     progress : bool
         Say on the standard error what happens: a bar at a terminal, else a line for each task.
 
@@ -111,7 +115,7 @@ def spread(
     Raises
     ------
     WrongUse
-        Before any work: no scheduler, no worker, or one of another version; ``workers`` under one.
+        Before any work: no scheduler, no worker, one of another version or that lacks a path; ``workers`` under one.
     DatakitError
         All workers left, or the scheduler did. What was done until then is kept, as after Ctrl-C.
     MissingPackage
@@ -121,13 +125,13 @@ def spread(
         expected = _("one or more, or a scheduler that has its own")
         raise WrongUse("workers", _("not a number of processes"), expected=expected, found=str(workers))
     kept = _Kept(Path(keep) if keep is not None else None, function)
-    ended = {key: outcome for key in tasks if (outcome := kept.read(key))}
+    ended = {key: outcome for key in tasks if (outcome := kept.read(key, tasks[key]))}
     todo = {key: task for key, task in tasks.items() if key not in ended}
     count = min(processors() if workers is None else workers, len(todo))
     with _follow(progress, len(tasks), len(ended)) as say:
 
         def end(outcome):
-            kept.write(outcome)
+            kept.write(outcome, tasks[outcome.key])
             ended[outcome.key] = outcome
             say(outcome)
 
@@ -135,7 +139,7 @@ def spread(
             for key, task in todo.items():
                 end(Outcome(key, **call(function, task)))
         elif todo:
-            with cluster(count, memory, scheduler) as client:
+            with cluster(count, memory, scheduler, paths) as client:
                 _Spread(client, function, end).all(todo)
     return [ended[key] for key in tasks]
 
@@ -166,22 +170,23 @@ class _Kept:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
-    def _file(self, key):
-        return self._folder / (hashlib.sha256(json.dumps([*self._of, key]).encode()).hexdigest()[:32] + ".json")
+    def _file(self, key, task):
+        said = json.dumps([*self._of, key, task], sort_keys=True, default=repr)
+        return self._folder / (hashlib.sha256(said.encode()).hexdigest()[:32] + ".json")
 
-    def read(self, key):
+    def read(self, key, task):
         if self._folder is None:
             return None
         try:
-            said = Outcome(**json.loads(self._file(key).read_text(encoding="utf-8")))
+            said = Outcome(**json.loads(self._file(key, task).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
         return said if said.key == key else None
 
-    def write(self, outcome):
+    def write(self, outcome, task):
         if self._folder is None or not outcome.ok:  # what failed for a reason of that day is tried again
             return
-        file = self._file(outcome.key)
+        file = self._file(outcome.key, task)
         draft = file.with_name(f".{file.name}")
         draft.write_text(json.dumps(asdict(outcome), ensure_ascii=False), encoding="utf-8")
         draft.replace(file)

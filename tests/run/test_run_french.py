@@ -10,7 +10,8 @@ from datakit.language import speaking
 from datakit.run.choosing import Notebook
 from datakit.run.parameters import assign, read_parameters
 from datakit.run.progress import Lines
-from datakit.run.running import _environment, run
+from datakit.run.running import run
+from datakit.run.working import settings
 from tests import small_notebooks as small
 
 SAYS = """\
@@ -68,9 +69,9 @@ def test_the_page_of_a_notebook_is_in_french(report):
 
 def test_the_kernels_speak_what_the_process_speaks(monkeypatch):
     monkeypatch.setenv("DATAKIT_LANG", "en")
-    assert _environment(["sample"], 1)["DATAKIT_LANG"] == "en"
+    assert settings([])["DATAKIT_LANG"] == "en"
     with speaking("fr"):
-        assert _environment(["sample"], 1)["DATAKIT_LANG"] == "fr"
+        assert settings([])["DATAKIT_LANG"] == "fr"
 
 
 def test_lines_of_progress_and_a_failure_in_french(tmp_path):

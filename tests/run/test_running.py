@@ -18,7 +18,7 @@ import small_notebooks as make
 
 from datakit import cli
 from datakit.errors import DatakitError, NotAsDescribed, WrongUse
-from datakit.run import choosing, progress, record, running
+from datakit.run import choosing, progress, record, running, working
 from datakit.run.executing import PROVENANCE_MIME, provenance_of
 from datakit.run.parameters import assign, read_parameters
 from datakit.run.report import index_page, shown
@@ -92,14 +92,15 @@ def played(mixed, monkeypatch):
     """
     real = by_name(mixed)
 
-    def execute(worker, notebook, timeout, folder, follow):
-        one = real["20_fails" if notebook.values.get("k") == 9 else "10_ok"]
+    def execute(worker, task, follow):
+        k = task["parameters"].get("k", 3)
+        one = real["20_fails" if k == 9 else "10_ok"]
         for kind in (".ipynb", ".html"):
-            shutil.copy(mixed.output / (one.name + kind), folder / (notebook.name + kind))
+            shutil.copy(mixed.output / (one.name + kind), task["output"] + kind)
         said = {name: getattr(one, name) for name in ("title", "status", "error", "peak_memory", "provenance")}
-        return said | {"results": [{**row, "sentence": f"{notebook.values.get('k', 3)} trees."} for row in one.results]}
+        return said | {"results": [{**row, "sentence": f"{k} trees."} for row in one.results]}
 
-    monkeypatch.setattr(running._Worker, "execute", execute)
+    monkeypatch.setattr(running.Worker, "execute", execute)
 
 
 def by_name(report):
@@ -283,12 +284,12 @@ def test_notebooks_run_in_their_own_folder_with_everything_found(settled):
 
 
 def test_notebooks_share_the_processors(monkeypatch):
-    monkeypatch.setattr(running, "_processors", lambda: 8)
+    monkeypatch.setattr(working, "processors", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "2"
-    assert "OMP_NUM_THREADS" not in running._environment(["sample"], 1)
+    assert working.environment({}, 4)["OMP_NUM_THREADS"] == "2"
+    assert "OMP_NUM_THREADS" not in working.environment({}, 1)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert running._environment(["sample"], 4)["OMP_NUM_THREADS"] == "3"
+    assert working.environment({}, 4)["OMP_NUM_THREADS"] == "3"
 
 
 def test_stdout_of_the_kernel_process_does_not_disturb(settled):
