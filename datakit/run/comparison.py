@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from datakit.data.provenance import STAMP, banner
 from datakit.language import N_, _, day, ngettext, worded
 from datakit.run.report import SAID, kinds
+from datakit.settings import challenge
 from datakit.show.answers import Value
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -179,7 +180,7 @@ def page(combinations: Sequence[Combination], record: dict[str, Any]) -> str:
     return render(
         "combinations.html.j2",
         __package__,
-        title=_("OnDijon data kit: many runs compared"),
+        title=_("{challenge} data kit: many runs compared").format(challenge=challenge().short),
         stamp=banner(sorted(used.values(), key=lambda r: r["id"])),
         counted=counted,
         failed=ngettext("{n} of them is not whole", "{n} of them are not whole", failed).format(n=failed)
