@@ -11,7 +11,9 @@ from dataclasses import replace
 
 import psutil
 import pytest
+import small_notebooks as make
 
+from datakit import cli
 from datakit import cluster as clusters
 from datakit.errors import DatakitError, WrongUse
 from datakit.run import spreading
@@ -181,3 +183,64 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(tmp_path, monkeypa
             spread(square, todo, scheduler=client.scheduler.address, progress=False)
         thread.join()
         (tmp_path / "go").touch()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory, root):
+    """A scheduler and two workers as they are started on machines: processes that know nothing of this one."""
+    folder = tmp_path_factory.mktemp("machines")
+    file = folder / "scheduler.json"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ["PYTHONPATH"]])}
+    common = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--no-dashboard"]
+    started = []
+
+    def start(*words):
+        words = [sys.executable, "-m", "dask", *words]
+        log = (folder / f"{len(started)}.log").open("wb")
+        started.append(subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log))
+        log.close()
+
+    start("scheduler", *common, "--port", "0")
+    wait_for(file.exists)
+    for _ in range(2):
+        start("worker", *common, "--nthreads", "1")
+    yield file
+    for process in reversed(started):
+        process.terminate()
+    for process in started:
+        process.wait(30)
+
+
+@pytest.mark.slow
+def test_processes_of_other_machines_lose_one_and_nothing_else(tmp_path, machines):
+    log, go = tmp_path / "log", tmp_path / "go"
+    todo = tasks(log, 8, s2={"until": str(go)}, s5={"raises": True})
+
+    def kill():
+        wait_for(lambda: [pid for n, pid in begun(log) if n == 2])
+        os.kill(next(pid for n, pid in begun(log) if n == 2), signal.SIGKILL)
+        wait_for(lambda: [n for n, _ in begun(log)].count(2) == 2, 60)
+        go.touch()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = spread(square, todo, scheduler=str(machines), progress=False)
+    killer.join()
+    counts = [n for n, _ in begun(log)]
+    log.unlink()
+    assert told(found) == told(spread(square, todo, workers=1, progress=False))
+    assert sorted(counts) == sorted([*range(8), 2])
+    with pytest.raises(WrongUse, match="does not have all that it needs") as lacking:
+        spread(square, todo, scheduler=str(machines), paths=[str(tmp_path), str(tmp_path / "nowhere")])
+    assert lacking.value.expected == str(tmp_path / "nowhere")
+
+
+@pytest.mark.slow
+def test_runs_on_other_machines_are_those_of_this_one(tmp_path, machines, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make.ok(tmp_path / "notebooks")
+    for where in (["--scheduler", str(machines)], ["--workers", "1"]):
+        words = ["run", "--each", "k=3,5", "--output", where[0][2:]]
+        assert cli.main([*words, *where]) == 0
+    one, other = ((tmp_path / name / "answers.parquet").read_bytes() for name in ("scheduler", "workers"))
+    assert one == other

@@ -12,16 +12,16 @@ import pytest
 import datakit
 from datakit.data.cache import DataWarning
 from datakit.geo import cells as grid
+from datakit.run.combining import run_each
 from datakit.vegetation import cover, satellite
 from tests.stac import ground
 
 SUMMER = ("2024-06-21", "2024-07-02", "2024-08-11")
 
 
-def block(root, page):
-    """The one Python block of a recipe."""
-    (code,) = re.findall(r"^```python\n(.*?)^```$", (root / "docs/recipes" / page).read_text("utf-8"), re.M | re.S)
-    return code
+def block(root, page, k=0):
+    """One of the Python blocks of a recipe."""
+    return re.findall(r"^```python\n(.*?)^```$", (root / "docs/recipes" / page).read_text("utf-8"), re.M | re.S)[k]
 
 
 def test_every_recipe_has_its_test(root):
@@ -54,6 +54,26 @@ def test_the_satellite_recipe(root, service, scenes, tmp_path, monkeypatch, caps
     assert south.sum() > 0 and squares["ndvi"][south].isna().all()
     with rioxarray.open_rasterio(tmp_path / "ndvi.tif") as image:
         assert image.rio.resolution() == (10, -10) and np.nanmin(image) > 0.6
+
+
+@pytest.mark.slow
+def test_the_satellite_notebook_for_each_summer(root, service, scenes, tmp_path, monkeypatch):
+    jupytext = pytest.importorskip("jupytext", reason='pip install "ondijon-datakit[notebooks]"')
+    for name in ("odc.stac", "pystac_client", "rioxarray"):
+        pytest.importorskip(name, reason='pip install "ondijon-datakit[satellite]"')
+    for date in SUMMER:
+        scenes(service, date)
+    monkeypatch.chdir(tmp_path)
+    jupytext.write(jupytext.reads(block(root, "satellite.md", 1), "py:percent"), "greenness.ipynb")
+    assert satellite.CATALOG in (tmp_path / "greenness.ipynb").read_text()
+    each, given = {"summer": [2023, 2024]}, {"catalog": service.base}
+    report = run_each(["greenness.ipynb"], each=each, parameters=given, origins="sample", workers=1, progress=False)
+    assert [one.ok for one in report.combinations] == [False, True]
+    found = pd.read_parquet(report.output / "answers.parquet")
+    assert "WrongUse" in found["why"][0] and found["summer"].tolist() == [2023, *[2024] * 4]
+    red, nir = (band.mean() for band in ground())
+    middle = found.set_index("figure").loc["middle"]
+    assert abs(middle["value"] - (nir - red) / (nir + red)) < 0.01 and middle["kind"] == "MIXED"
 
 
 @pytest.mark.slow
