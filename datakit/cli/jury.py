@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from datakit.language import _, ngettext
@@ -11,18 +13,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
+def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Callable[..., None]) -> None:
     """Add them to the command line.
 
     Parameters
     ----------
-    command : callable
-        That of `datakit.cli.parser`: a new command.
+    command, origins : callable
+        Those of `datakit.cli.parser`: a new command, and its option ``--origins``.
     """
     c = command("jury", _("read, mark and compare the dossiers of a challenge"), None)
     jury = c.add_subparsers(title=_("commands"), metavar="COMMAND", dest="jury", required=True)
+    _add_verify(command, jury, origins)
     _add_sheet(command, jury)
     _add_marks(command, jury)
+
+
+def _add_verify(command, jury, origins):
+    c = command(
+        "verify",
+        _("run dossiers again in a sandbox, and compare every answer with what they say"),
+        _verify,
+        "  datakit jury verify team.zip --output verdicts\n"
+        "  datakit jury verify dossiers/*.zip --output verdicts --origins mirror --workers 4\n"
+        "  datakit jury verify dossiers/*.zip --output /shared/verdicts --scheduler tcp://192.0.2.7:8786\n",
+        jury,
+    )
+    c.add_argument("dossiers", metavar="DOSSIER.zip", nargs="+")
+    c.add_argument("--output", metavar="DIR", default="verdicts", help=_("where (default: %(default)s)"))
+    origins(c)
+    c.add_argument("--keep", action="store_true", help=_("leave what was given to the sandbox beside each verdict"))
+    c.add_argument("--workers", type=int, metavar="N", help=_("dossiers at the same time (default: 1)"))
+    c.add_argument("--scheduler", metavar="ADDRESS", help=_("a Dask scheduler, whose workers see the same folders"))
+
+
+def _verify(args):
+    from datakit.jury import verifying
+
+    workers = args.workers if args.scheduler or args.workers is not None else 1
+    more = {"origins": args.origins, "keep": args.keep, "workers": workers, "scheduler": args.scheduler}
+    found = verifying.verify_all(args.dossiers, args.output, **more)
+    print("\n".join(verifying.lines(found.values())))
+    print(_("next: datakit jury sheet {folder}").format(folder=shlex.quote(args.output)), file=sys.stderr)
+    return 0 if all(verdict.good for verdict in found.values()) else 1
 
 
 def _add_sheet(command, jury):

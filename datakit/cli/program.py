@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_notebooks(command)
     cli_trees.add_commands(command, origins)
     cli_workshop.add_commands(command, origins)
-    cli_jury.add_commands(command)
+    cli_jury.add_commands(command, origins)
     cli_room.add_command(command, origins)
     cli_dossier.add_commands(command, origins)
     return top

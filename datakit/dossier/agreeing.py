@@ -208,7 +208,7 @@ def _data(folder, record, lock) -> Iterator[Reason]:
     if sha256_of(folder / LOCK) != record["lock"]:
         yield _reason("lock", LOCK)
     for id, entry in lock["datasets"].items():
-        if not usable(entry):
+        if not usable(entry) or Path(id).name != id or id == ".." or "\\" in id:
             yield _reason("unreadable", LOCK, id)
     own = folder / DATA / LOCK
     entries = _json(own)["datasets"] if own.is_file() else {}

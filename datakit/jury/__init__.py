@@ -1,5 +1,9 @@
 """The jury's machine: dossiers run again in a sandbox, and what jurors read and mark.
 
+verifying   A dossier run again in a sandbox: its verdict, and a report of the second run
+judging     A second run beside the packed one: answers, figures, cells
+supplies    What a dossier needs and does not bring, had before the sandbox starts
+inside      What runs in the sandbox
 sandbox     Foreign code in bubblewrap or podman, or not at all
 guarding    A sandbox while it runs: its output, and its end at the limits
 syscalls    The system calls that are refused in it

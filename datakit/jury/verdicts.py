@@ -114,6 +114,11 @@ class Verdict:
     peak_memory: float = 0.0
     sandbox: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def good(self) -> bool:
+        """Whether every answer came out again, within its tolerance at least."""
+        return self.status in (SAME, CLOSE)
+
     def write(self, folder: str | os.PathLike[str]) -> Path:
         """Write it as ``verdict.json`` into a folder that exists, in one move."""
         path = Path(folder) / FILE
