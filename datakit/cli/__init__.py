@@ -8,6 +8,7 @@ trees     The commands of ``datakit trees``
 jury      The commands of ``datakit jury``
 workshop  The commands of ``datakit workshop``
 dossier   The commands of ``datakit dossier``
+follow    The command ``datakit follow``
 room      The command ``datakit doctor``, and its code for a workshop
 doctor    Check that everything works here, and say what to do where it does not
 reaching  Does an origin of data answer, and with what it promises
@@ -20,6 +21,7 @@ __all__ = [
     "check",
     "doctor",
     "dossier",
+    "follow",
     "jury",
     "main",
     "mirrors",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from datakit import __version__
 from datakit.cli import dossier as cli_dossier
+from datakit.cli import follow as cli_follow
 from datakit.cli import jury as cli_jury
 from datakit.cli import mirrors as cli_mirrors
 from datakit.cli import room as cli_room
@@ -98,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     cli_jury.add_commands(command, origins)
     cli_room.add_command(command, origins)
     cli_dossier.add_commands(command, origins)
+    cli_follow.add_command(command)
     return top
 
 

@@ -1,0 +1,145 @@
+"""Follow an experiment: compute the months that are new, test, and write the city's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from datakit.dossier.form import read
+from datakit.dossier.layout import RULES
+from datakit.errors import WrongUse
+from datakit.follow import report, table
+from datakit.follow.finding import findings
+from datakit.follow.months import NAME, find
+from datakit.follow.series import first_month, series
+from datakit.language import _, speaking
+from datakit.settings import challenge
+
+if TYPE_CHECKING:
+    import os
+
+    from datakit.follow.finding import Finding
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What `follow` gives.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Of `datakit.follow.table`, up to the month of the report.
+    findings : list of Finding
+    pages : list of Path
+        The month's page, and the last one where the experiment is over.
+    month : str
+    final : bool
+    """
+
+    table: pd.DataFrame
+    findings: list[Finding]
+    pages: list[Path]
+    month: str
+    final: bool
+
+
+def follow(
+    dossier: str | os.PathLike[str],
+    months: str | os.PathLike[str],
+    output: str | os.PathLike[str] = "follow",
+    *,
+    month: str | None = None,
+    origins: str | None = None,
+    lang: str = "",
+    progress: bool = True,
+    today: date | None = None,
+) -> Followed:
+    """Run a dossier's indicators on the data of each month, and say what changed.
+
+    Parameters
+    ----------
+    dossier : path
+        Its folder.
+    months : path
+        See `datakit.follow.months.find`.
+    output : path
+        Where the table and the pages go. Months that it has are not computed again, unless their data or the notebooks
+        differ.
+    month : str, optional
+        The month of the report, by default the last one that is there. Nothing after it is looked at.
+    origins : str, optional
+        Where else data may come from: a comma-separated list. Dated locks need it.
+    lang : {"", "fr", "en"}
+        Of the pages; by default the challenge's.
+    progress : bool
+    today : date, optional
+        For the page.
+
+    Returns
+    -------
+    Followed
+
+    Raises
+    ------
+    WrongUse
+        The dossier names no indicator or no start, a notebook is not there, or there is no month.
+    NotAsDescribed
+        A month's lock, or the table, cannot be used.
+    """
+    folder = _own(Path(dossier))
+    said = read(folder)
+    _complete(said, folder)
+    rules = folder / RULES
+    with speaking(lang or challenge(rules if rules.is_file() else None).language):
+        there = find(months, _month(month))
+        last = there[-1].name
+        named = [name.strip() for name in (origins or "").split(",") if name.strip()]
+        rows = table.update(folder, said, there, Path(output), origins=named, progress=progress)
+        start = first_month(said.experiment)
+        final = pd.Period(last, freq="M") >= start + said.experiment.months - 1
+        every = [series(rows, one, said.experiment, last) for one in said.indicators]
+        found = findings(every, final=final)
+        day = (today or date.today()).isoformat()
+        pages = [
+            report.write(Path(output), said, found, last, final=end, today=day)
+            for end in ((False, True) if final else (False,))
+        ]
+    return Followed(rows, found, pages, last, final)
+
+
+def _own(path):
+    if path.is_file():
+        raise WrongUse(
+            str(path),
+            _("only the folder of a dossier can be followed: its notebooks run on this machine as they are"),
+            expected=_("a folder whose code you trust"),
+            next=_("unpack it, read its notebooks, then datakit follow FOLDER"),
+        )
+    return path
+
+
+def _month(name):
+    if name is not None and not NAME.fullmatch(name):
+        raise WrongUse("--month", _("this is no month"), expected="2027-05", found=name)
+    return name
+
+
+def _complete(said, folder):
+    """Refuse a form that does not say what is followed."""
+    tried, form = said.experiment, str(folder / "dossier.toml")
+    if not said.indicators:
+        raise WrongUse(form, _("no indicator is named"), expected="[[indicators]]", next="datakit dossier check")
+    if tried.start is None:
+        raise WrongUse(form, _("the start of the experiment is missing"), expected="start = 2027-04-01")
+    if tried.months < 1:
+        raise WrongUse(form, _("an experiment has one month or more"), expected="months = 6", found=str(tried.months))
+    if tried.parameter and not tried.areas:
+        raise WrongUse(form, _("no area is named"), expected='areas = ["…"]')
+    if both := sorted(set(tried.areas) & set(tried.comparison)):
+        raise WrongUse(form, _("an area is compared with itself"), found=", ".join(both))
+    if wrong := [one for one in said.indicators if one.better not in ("higher", "lower")]:
+        raise WrongUse(form, _("better is higher or lower"), found=f"{wrong[0].id}: {wrong[0].better}")
