@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 from datakit.data.origins import LOCK, as_text
 from datakit.errors import WrongUse, without_password
-from datakit.language import _, language, ngettext
+from datakit.language import _, language
 from datakit.run.choosing import choose
-from datakit.run.comparison import Combination, compare
+from datakit.run.comparison import Combination, compare, counted
 from datakit.run.executing import check_packages
 from datakit.run.record import MARK, check_output, describe, machine, place_for, put, seal, unfinished, write
 from datakit.run.running import asked_origins, give, lock_file, task_of
@@ -151,7 +151,7 @@ def run_each(
     lock, output = lock_file(locked), check_output(output)
     tasks = _tasks(combinations, lock, timeout, travelling=bool(scheduler))
     if progress:
-        print(_announced(combinations), file=sys.stderr)
+        print(counted(combinations), file=sys.stderr)
     started, clock = datetime.now(UTC), time.monotonic()
     kept = output.with_name(f".{output.name}-done")
     with unfinished(output) as draft:
@@ -201,11 +201,6 @@ def combine(
         shown = {name: str(without_password(given[name])) for name in each}
         found.append(Combination(number, shown, given, asked, notebooks))
     return found
-
-
-def _announced(combinations):
-    runs, n = len(combinations), len(combinations[0].notebooks)
-    return ngettext("{runs} runs of {n} notebook", "{runs} runs of {n} notebooks", n).format(runs=runs, n=n)
 
 
 def _tasks(combinations, lock, timeout, travelling):

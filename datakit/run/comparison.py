@@ -146,6 +146,13 @@ def _value(figure):
     return Value(**{name: figure[name] for name in names if name in figure})
 
 
+def counted(combinations: Sequence[Combination]) -> str:
+    """How many runs, of how many notebooks."""
+    runs, n = len(combinations), len(combinations[0].notebooks)
+    of = ngettext("{n} notebook", "{n} notebooks", n).format(n=n)
+    return ngettext("{runs} run of {notebooks}", "{runs} runs of {notebooks}", runs).format(runs=runs, notebooks=of)
+
+
 def compare(folder: Path, combinations: Sequence[Combination], record: dict[str, Any]) -> None:
     """Write ``answers.parquet`` and ``index.html``."""
     import pyarrow.parquet as pq
@@ -173,16 +180,15 @@ def page(combinations: Sequence[Combination], record: dict[str, Any]) -> str:
         for n in one.notebooks
         for r in n.provenance
     }
-    runs, n = len(combinations), len(combinations[0].notebooks)
+    n = len(combinations[0].notebooks)
     failed = sum(not one.ok for one in combinations)
-    counted = ngettext("{runs} runs of {n} notebook", "{runs} runs of {n} notebooks", n).format(runs=runs, n=n)
     started = record["started"].replace("T", " ")[:16]
     return render(
         "combinations.html.j2",
         __package__,
         title=_("{challenge} data kit: many runs compared").format(challenge=challenge().short),
         stamp=banner(sorted(used.values(), key=lambda r: r["id"])),
-        counted=counted,
+        counted=counted(combinations),
         failed=ngettext("{n} of them is not whole", "{n} of them are not whole", failed).format(n=failed)
         if failed
         else "",
