@@ -1,5 +1,7 @@
 """A dossier as a team has it, for tests of every room that works on dossiers."""
 
+import zipfile
+
 from datakit.dossier.making import new
 from datakit.dossier.packing import pack
 
@@ -26,3 +28,9 @@ def make(folder, name="arbres", **options):
 def packed(folder, name="arbres", **options):
     """The zip of such a dossier: a run of some seconds."""
     return pack(make(folder, name, **options), progress=False)
+
+
+def member(done, name):
+    """A file of a packed dossier, as text."""
+    with zipfile.ZipFile(done.path) as opened:
+        return opened.read(name).decode()

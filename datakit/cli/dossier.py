@@ -36,6 +36,16 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     c.add_argument("--challenge", metavar="FILE", help=_("the organiser's challenge.toml (default: the project's)"))
     origins(c)
     c = command(
+        "check",
+        _("say what a dossier lacks, and what a jury would refuse, the most important first"),
+        _check,
+        "  datakit dossier check\n  datakit dossier check our-trees\n\n"
+        + _("exit code: 0 it can be packed, 1 it would be refused, 2 no dossier")
+        + "\n",
+        dossier,
+    )
+    c.add_argument("folder", metavar="DIR", nargs="?", default=".", help=_("the dossier (default: this folder)"))
+    c = command(
         "pack",
         _("run the dossier on its locked data and write one zip, an RO-Crate"),
         _pack,
@@ -56,6 +66,26 @@ def _new(args):
     shown = shlex.quote(os.path.relpath(folder))
     print(_("next: cd {folder} && datakit dossier check && datakit dossier pack").format(folder=shown), file=sys.stderr)
     return 0
+
+
+def _check(args):
+    from datakit.dossier.checking import check
+    from datakit.dossier.findings import ADVICE, LEVELS, REFUSED, SAID
+
+    found = check(args.folder)
+    for level in LEVELS:
+        if mine := [finding for finding in found if finding.level == level]:
+            print(f"== {_(SAID[level])} ({len(mine)})")
+            print("\n".join(map(str, mine)) + "\n")
+    refused = sum(finding.level == REFUSED for finding in found)
+    if refused:
+        said = ngettext("{n} reason to refuse it", "{n} reasons to refuse it", refused).format(n=refused)
+    elif any(finding.level != ADVICE for finding in found):
+        said = _("It can be packed to try it; it is not ready to be handed in.")
+    else:
+        said = _("It can be packed and handed in.")
+    print(said)
+    return 1 if refused else 0
 
 
 def _pack(args):

@@ -3,6 +3,11 @@
 layout      What stands where in a dossier, on disk and in its zip
 form        What ``dossier.toml`` says
 making      A new dossier
+checking    What a dossier lacks, and what a jury would refuse
+findings    One thing that is wrong, and how much it matters
+writing     Of what the team writes: form, notebooks, texts that are still the template's
+supplies    Of what it runs on: files, locked data, locked packages
+personal    E-mail addresses, telephone numbers, NIR, IBAN and the team's own people
 packing     One zip of a dossier, everything run again on locked data
 crate       The zip as a Research Object Crate
 opening     A stranger's zip, opened into a folder or refused

@@ -19,7 +19,7 @@ from datakit.data.text import slug
 from datakit.dossier.layout import CARDS, CONTACT, DATA, FORM, LOCK, NOTEBOOKS, PACKAGES, README, RULES
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
-from datakit.language import N_, _, day, language, speaking
+from datakit.language import N_, _, day, language, speaking, worded
 from datakit.settings import challenge
 from datakit.show.templates import render
 
@@ -41,8 +41,8 @@ class Example:
     ----------
     data : str
         The dataset of the places.
-    question, rate, unit, how, cannot : str
-        Words of its notebook.
+    question, rate, unit, things, how, cannot : str
+        Words of its notebook; ``unit`` of the rate, ``things`` of what is counted.
     amount : str
         Of one place, in Python.
     per : int
@@ -53,6 +53,7 @@ class Example:
     question: str
     rate: str
     unit: str
+    things: str
     how: str
     cannot: str
     amount: str = "1"
@@ -65,6 +66,7 @@ EXAMPLES = {
         N_("How many trees are mapped for 1,000 inhabitants?"),
         N_("Mapped trees for 1,000 inhabitants"),
         N_("trees for 1,000 inhabitants"),
+        "trees",
         N_("Each mapped tree is counted in the commune where it stands, then divided by the inhabitants."),
         N_("How many trees there are: nobody has mapped them all."),
     ),
@@ -73,6 +75,7 @@ EXAMPLES = {
         N_("How much green space is mapped for 1,000 inhabitants?"),
         N_("Mapped green space for 1,000 inhabitants"),
         N_("ha for 1,000 inhabitants"),
+        "ha",
         N_("The area of each green space is counted in the commune where its middle lies, then divided by the people."),
         N_("Whether they can be reached on foot, and whether they are open to all."),
         amount="places.area / 1e4",
@@ -82,6 +85,7 @@ EXAMPLES = {
         N_("How many places of digital help are there for 10,000 inhabitants?"),
         N_("Places of digital help for 10,000 inhabitants"),
         N_("places for 10,000 inhabitants"),
+        "places",
         N_("Each place is counted in the commune where it stands, then divided by the inhabitants."),
         N_("Whether their opening hours suit those who need them."),
         per=10_000,
@@ -92,6 +96,7 @@ OTHER = Example(
     N_("How much land is there for 1,000 inhabitants?"),
     N_("Land for 1,000 inhabitants"),
     N_("ha for 1,000 inhabitants"),
+    "ha",
     N_("The area of each commune is divided by its inhabitants."),
     N_("What the land is used for."),
     amount="places.area / 1e4",
@@ -182,7 +187,7 @@ def texts(name: str, theme: str, told: Challenge) -> dict[str, str]:
     dict of str to str
     """
     example, ids = EXAMPLES.get(theme, OTHER), datasets(theme)
-    said = {key: _(value) if isinstance(value, str) else value for key, value in asdict(example).items()}
+    said = {key: worded(value) if isinstance(value, str) else value for key, value in asdict(example).items()}
     words = {
         "name": name,
         "challenge": told,

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import write_whole
 from datakit.dossier import crate, form
-from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, ORIGINS, PREVIEW, REPORT, RULES, WRITTEN
+from datakit.dossier.checking import check, of_the_persons, of_the_results
+from datakit.dossier.findings import REFUSED
+from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, ORIGINS, PREVIEW, REPORT, RULES
+from datakit.dossier.supplies import files
 from datakit.errors import DatakitError, WrongUse
 from datakit.language import _, speaking
 from datakit.run.running import run
 from datakit.settings import challenge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
+    from datakit.dossier.findings import Finding
     from datakit.run.running import RunReport
     from datakit.settings import Challenge
 
@@ -89,53 +92,51 @@ def pack(
     WrongUse
         It would be refused; nothing was packed.
     DatakitError
-        A notebook failed, or took more than the challenge allows.
+        A notebook failed, or it takes more than the challenge allows.
     """
     folder = Path(folder).absolute()
+    _refuse(folder, check(folder))
     dossier, told = form.read(folder), challenge(folder / RULES)
     output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
     with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
         whole = Path(staged) / folder.name
-        whole.mkdir()
-        for name in written(folder):
+        names = files(folder)
+        for name in names:
             (whole / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, whole / name)
-        with contextlib.chdir(folder):  # its cards are those that hold
-            done = _run(folder, whole / REPORT, dossier, told, origins, progress)
-            record = _record(whole / REPORT, folder, told, dossier.team)
-            names = sorted(path.relative_to(whole).as_posix() for path in whole.rglob("*") if path.is_file())
-            with speaking(told.language):
-                crate.describe(whole, names, dossier, record, folder.name)
+        with contextlib.chdir(whole):  # what is packed is what runs, with its own cards
+            done = _run(whole, dossier, told, origins, progress)
+        record = _record(whole, told, dossier.team)
+        names += [f"{REPORT}/{path.name}" for path in sorted((whole / REPORT).iterdir())]
+        results = json.loads((whole / REPORT / "results.json").read_text(encoding="utf-8"))
+        _refuse(folder, [*of_the_results(dossier, record, results), *of_the_persons(whole, names, folder)])
+        with speaking(told.language):
+            crate.describe(whole, names, dossier, record, folder.name)
         names += [CRATE, PREVIEW]
         before = _digests(output)
-        write_whole(output, lambda temporary: _zip(whole, names, temporary))
+        write_whole(output, lambda temporary: _zip(whole, names, temporary, told))
     after, late = _digests(output), record["dossier"]["late"]
     changed = None if before is None else sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
     return Packed(output, len(names), output.stat().st_size, done.seconds, late, changed)
 
 
-def written(folder: Path) -> list[str]:
-    """What of a dossier's folder is packed: the names of the files that the team writes, with ``/``, in order.
-
-    Hidden files are a program's own and stay out.
-    """
-    return sorted(_found(folder, [folder / name for name in WRITTEN]))
-
-
-def _found(folder, paths) -> Iterator[str]:
-    for path in paths:
-        if path.name.startswith(".") or path.name == "__pycache__":
-            continue
-        if path.is_symlink():
-            where = path.relative_to(folder).as_posix()
-            raise WrongUse(where, _("a link to somewhere else cannot be packed"), next=_("put the file itself there"))
-        if path.is_dir():
-            yield from _found(folder, path.iterdir())
-        elif path.is_file():
-            yield path.relative_to(folder).as_posix()
+def _refuse(folder, findings: list[Finding]) -> None:
+    """Stop where a jury would refuse the dossier."""
+    wrong = [finding for finding in findings if finding.level == REFUSED]
+    if not wrong:
+        return
+    if len(wrong) == 1:
+        raise WrongUse(**{**vars(wrong[0].error), "done": _("nothing was packed")})
+    raise WrongUse(
+        folder.name,
+        _("would be refused"),
+        found="\n            ".join(f"{one.error.subject}: {one.error.what}" for one in wrong),
+        done=_("nothing was packed"),
+        next="datakit dossier check",
+    )
 
 
-def _run(folder, report, dossier, told: Challenge, origins, progress) -> RunReport:
+def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
     asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or ORIGINS[1], ORIGINS[1]]
     with speaking(told.language):
@@ -143,7 +144,7 @@ def _run(folder, report, dossier, told: Challenge, origins, progress) -> RunRepo
             None,
             origins=",".join(dict.fromkeys(",".join(asked).split(","))),
             parameters=dossier.parameters,
-            output=report,
+            output=folder / REPORT,
             jobs=1,
             timeout=told.limits.seconds,
             progress=progress,
@@ -159,20 +160,15 @@ def _run(folder, report, dossier, told: Challenge, origins, progress) -> RunRepo
             done=_("nothing was packed"),
             next=f"jupyter lab {NOTEBOOKS}/{next(n for n in done.notebooks if not n.ok).name}.ipynb",
         )
-    peak = max((notebook.peak_memory or 0) / 1e6 for notebook in done.notebooks)
-    for name, found, limit in (
-        ("seconds", done.seconds, told.limits.seconds),
-        ("memory_mb", peak, told.limits.memory_mb),
-    ):
-        if found > limit:
-            what = _("its notebooks take more than {file} allows").format(file=RULES)
-            expected = f"{name} <= {limit:g}"
-            raise DatakitError(folder.name, what, expected=expected, found=f"{found:.0f}", done=_("nothing was packed"))
+    peak = max(((notebook.peak_memory or 0) / 1e6 for notebook in done.notebooks), default=0.0)
+    _within("seconds", done.seconds, told.limits.seconds, folder.name)
+    _within("memory_mb", peak, told.limits.memory_mb, folder.name)
     return done
 
 
-def _record(report: Path, folder: Path, told: Challenge, team: str) -> dict[str, Any]:
+def _record(folder: Path, told: Challenge, team: str) -> dict[str, Any]:
     """Make the report one that says nothing of this machine's folders or user, and add when it was packed."""
+    report = folder / REPORT
     places = {f"{folder}{os.sep}": "", str(folder): ".", str(Path.home()): "~"}
     for path in sorted(report.iterdir()):
         if path.suffix in TEXT:
@@ -194,13 +190,25 @@ def _record(report: Path, folder: Path, told: Challenge, team: str) -> dict[str,
     return record
 
 
-def _zip(folder, names, path):
+def _zip(folder, names, path, told: Challenge):
     """The same bytes each time of the same files: in the order of their names, without times or rights."""
+    limits = told.limits
+    size = sum((folder / name).stat().st_size for name in names) / 1e6
+    _within("files", len(names), limits.files, folder.name)
+    _within("unpacked_mb", size, limits.unpacked_mb, folder.name)
     with zipfile.ZipFile(path, "w") as packed:
         for name in sorted(names):
             about = zipfile.ZipInfo(name, EPOCH)
             about.compress_type, about.create_system, about.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
             packed.writestr(about, (folder / name).read_bytes())
+    _within("zip_mb", path.stat().st_size / 1e6, limits.zip_mb, folder.name)
+
+
+def _within(name, found, limit, subject):
+    if found > limit:
+        what = _("it takes more than {file} allows").format(file=RULES)
+        done = _("nothing was packed")
+        raise DatakitError(subject, what, expected=f"{name} <= {limit:g}", found=f"{found:.0f}", done=done)
 
 
 def _digests(path):

@@ -11,6 +11,7 @@ import requests
 
 from datakit.dossier import layout, packing
 from datakit.errors import DatakitError, WrongUse
+from datakit.settings import challenge
 from tests import dossiers
 
 
@@ -105,7 +106,7 @@ def test_equal_files_make_equal_bytes(tmp_path, packed):
     with zipfile.ZipFile(packed.path) as opened:
         opened.extractall(whole)
         names = opened.namelist()
-    packing._zip(whole, names[::-1], tmp_path / "again.zip")
+    packing._zip(whole, names[::-1], tmp_path / "again.zip", challenge(whole / layout.RULES))
     assert (tmp_path / "again.zip").read_bytes() == packed.path.read_bytes()
 
 
