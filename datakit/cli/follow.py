@@ -32,7 +32,7 @@ def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
         + _("months before the start are the baseline: two years of them tell a change from a season and a drift")
         + "\n",
     )
-    c.add_argument("dossier", metavar="DOSSIER", help=_("its folder"))
+    c.add_argument("dossier", metavar="DOSSIER", help=_("its folder; or a zip, which runs in the jury's sandbox"))
     c.add_argument(
         "--months", metavar="DIR", required=True, help=_("the folder with one mirror or lock for each month")
     )

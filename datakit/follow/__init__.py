@@ -2,6 +2,7 @@
 
 following   Compute the months that are new, test, and write the city's page
 months      The months that there is data of, and whether what it holds is of that month
+runs        Notebooks on one month's data: a team's own as they are, strangers' in the jury's sandbox
 computing   One month: the notebooks are run on its data, and each figure becomes a row
 table       One row for each indicator, area and month, computed once
 series      From the table to the series that are tested

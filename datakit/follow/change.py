@@ -40,6 +40,7 @@ POWER = 0.8
 MEMORIES = np.linspace(0, 0.8, 9)
 EXCLUDED = 0.1
 DRAWS = 8000
+COARSE = 4  # times the noise
 LEAST = 3  # degrees of freedom, below which nothing is said
 YEAR, TWO_YEARS = 12, 24  # months that the series reaches back before the start
 
@@ -62,8 +63,8 @@ class Change:
         Months that have a value.
     season, drift : bool
         Whether the model has them.
-    spread : float
-        Between the lowest and the highest month before the start.
+    noise : float
+        What chance does to one month: the standard deviation of the errors.
     expected : Series
         What the model has without the change, by month.
     """
@@ -78,7 +79,7 @@ class Change:
     after: int
     season: bool
     drift: bool
-    spread: float
+    noise: float
     expected: pd.Series
 
     @property
@@ -88,11 +89,11 @@ class Change:
 
     @property
     def short(self) -> bool:
-        """Whether only a change greater than all that was seen before the start could have been told apart.
+        """Whether only a change of more than four times the noise could have been told apart.
 
         Then a series that shows none is too short to tell: a choice of this kit.
         """
-        return not self.found and self.detectable > self.spread
+        return not self.found and self.detectable > COARSE * self.noise
 
 
 def step(
@@ -184,27 +185,25 @@ def _tested(known, time, columns, after, terms):
     """The test of the last column's coefficient."""
     values = known.to_numpy(float)
     rule = _rule(tuple(int(t) for t in time - time[0]), tuple(map(tuple, columns)))
-    before = values[~after]
-    spread = float(before.max() - before.min())
     if np.allclose(rule.residual @ values, 0, atol=1e-9 * max(1.0, np.abs(values).max())):
         raise CannotAnswer(_("change"), _("too short to tell: the months do not vary beyond the season"))
     seen = rule.look(values[:, None])
     estimate, error, kept = seen.estimate[:, 0], seen.error[:, 0], seen.kept[:, 0]
     smallest = float(seen.smallest()[0])
     middle = rule.middle(seen)
-    reach = rule.critical(LEVEL) * error
+    reach, noise = rule.critical(LEVEL) * error, float(seen.noise[middle, 0])
     return Change(
         estimate=float(estimate[middle]),
         low=float((estimate - reach)[kept].min()),
         high=float((estimate + reach)[kept].max()),
         p=rule.p(smallest),
-        detectable=rule.detectable(middle) * float(seen.noise[middle, 0]),
+        detectable=rule.detectable(middle) * noise,
         memory=float(MEMORIES[middle]),
-        before=len(before),
+        before=int((~after).sum()),
         after=int(after.sum()),
         season=terms[0],
         drift=terms[1],
-        spread=spread,
+        noise=noise,
         expected=known * 0 + columns[:, :-1] @ rule.terms(values, middle),
     )
 

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shlex
-import tempfile
-from contextlib import contextmanager
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.files import write_json
-from datakit.data.origins import LOCK, as_text
-from datakit.dossier.layout import CARDS, DATA, NOTEBOOKS, ORIGINS
-from datakit.dossier.layout import LOCK as DOSSIER_LOCK
+from datakit.dossier.layout import NOTEBOOKS
 from datakit.errors import WrongUse
 from datakit.follow.months import dated
+from datakit.jury.strangers import plain
 from datakit.language import _, day
 from datakit.run.choosing import choose
-from datakit.run.running import run
 from datakit.show.style import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from datakit.dossier.form import Dossier, Indicator
     from datakit.follow.months import Month
+    from datakit.follow.runs import Runs
     from datakit.run.choosing import Notebook
 
 OK, LATE, MISSING, REVISED, STOPPED = STATUSES = ("ok", "late", "missing", "revised", "stopped")
 CREDITED = ("id", "title", "attribution", "licence", "synthetic")
+LONGEST = 300  # letters of what a notebook says, kept in the table
 WHOLE = ""  # the area of a dossier that names none
 
 
@@ -84,24 +79,17 @@ class Computing:
 
     Parameters
     ----------
-    folder : Path
-        The dossier's.
+    runs : Runs
+        What executes its notebooks.
     dossier : Dossier
-    origins : list of str
-        Further origins, after the month's mirror and the dossier's own data.
     monthly : set of str
         The datasets that some month has.
     """
 
-    def __init__(self, folder: Path, dossier: Dossier, origins: Sequence[str], monthly: set[str]) -> None:
-        self.folder, self.dossier, self.monthly = folder, dossier, monthly
-        self.notebooks = {one.name: one for one in notebooks(folder, dossier)}
+    def __init__(self, runs: Runs, dossier: Dossier, monthly: set[str]) -> None:
+        self.runs, self.dossier, self.monthly = runs, dossier, monthly
+        self.notebooks = {one.name: one for one in notebooks(runs.folder, dossier)}
         self.code = {name: code_digest(one, dossier) for name, one in self.notebooks.items()}
-        lock = folder / DOSSIER_LOCK
-        self._own = json.loads(lock.read_text(encoding="utf-8"))["datasets"] if lock.is_file() else {}
-        own = [str(folder / name) if name == DATA else name for name in ORIGINS]
-        self._origins = [name for name in own if name != str(folder / DATA) or (folder / DATA / LOCK).is_file()]
-        self._origins = list(dict.fromkeys([*origins, *self._origins]))
 
     def rows(self, month: Month, before: Month | None, area: str) -> list[dict[str, Any]]:
         """The rows of a month and area, one for each indicator.
@@ -128,21 +116,7 @@ class Computing:
         """The results of each notebook, or why it gave none."""
         tried = self.dossier.experiment
         given = self.dossier.parameters | ({tried.parameter: area} if tried.parameter else {})
-        declared = {name for one in self.notebooks.values() for name in one.declared}
-        with tempfile.TemporaryDirectory(prefix="datakit-follow-") as place:
-            lock = Path(place) / LOCK
-            write_json(lock, {"version": 1, "datasets": self._own | month.entries})
-            first = [str(month.folder)] if month.folder else []
-            report = run(
-                [str(one.path) for one in self.notebooks.values()],
-                origins=as_text([*first, *self._origins]),
-                parameters={name: value for name, value in given.items() if name in declared},
-                output=Path(place) / "report",
-                progress=False,
-                command=f"datakit follow {shlex.quote(self.folder.name)}",
-                locked=lock,
-            )
-        return {one.name: one.results if one.ok else _reason(one) for one in report.notebooks}
+        return self.runs.results(month, list(self.notebooks.values()), given)
 
     def _row(self, indicator, results, month, before):
         row = empty(indicator) | {
@@ -151,10 +125,9 @@ class Computing:
             "data": month.digest(),
             "computed": now(),
         }
-        found = results[indicator.notebook]
-        answer, figure, why = _figure(found, indicator)
+        answer, figure, why = _figure(results[indicator.notebook], indicator)
         if figure is None:
-            return row | {"status": STOPPED, "why": why}
+            return row | {"status": STOPPED, "why": plain(why, LONGEST)}
         used = {one["id"] for one in answer["data"]}
         credited = [{name: one.get(name) for name in CREDITED} for one in answer["data"]]
         row |= {"synthetic": answer["kind"] != "REAL", "sources": json.dumps(credited, ensure_ascii=False)}
@@ -169,20 +142,22 @@ class Computing:
         if before and month.digest(own) == before.digest(own):
             said = _("the data is that of {month}, byte for byte").format(month=before.name)
             return row | {"status": LATE, "why": said}
-        named = {name: figure.get(name) for name in ("value", "low", "high", "unit")}
-        return row | named | {"status": OK, "why": next((said for _of, said in judged if said), "")}
-
-
-def _reason(notebook):
-    """Why a notebook ended: in the words of what it raised, for readers who need no name of an exception."""
-    raised = str((notebook.error or {}).get("evalue") or "").strip().splitlines()
-    return raised[0][:200] if notebook.status == "failed" and raised else notebook.summary()
+        row |= {name: figure[name] if _number(figure.get(name)) else None for name in ("value", "low", "high")}
+        row["unit"] = plain(figure.get("unit"), LONGEST)
+        return row | {"status": OK, "why": next((said for _of, said in judged if said), "")}
 
 
 def _figure(found, indicator: Indicator):
     """The answer and the figure of an indicator among a notebook's results, or why there is none."""
     if isinstance(found, str):
         return None, None, found
+    try:
+        return _among(found, indicator)
+    except (KeyError, TypeError, AttributeError) as error:  # of strangers' answers anything may be expected
+        return None, None, _("what the notebook shows is no answer: {what}").format(what=repr(error))
+
+
+def _among(found, indicator):
     answer = next((one for one in found if one.get("id") == indicator.question), None)
     if answer is None:
         asked = ", ".join(str(one.get("id")) for one in found)
@@ -198,13 +173,19 @@ def _figure(found, indicator: Indicator):
             None,
             _("the answer has no figure {name} any more; it has: {there}").format(name=indicator.figure, there=there),
         )
-    if isinstance(figure["value"], bool) or not isinstance(figure["value"], (int, float)):
+    if not _number(figure["value"]):
         return (
             None,
             None,
             _("the figure {name} is no number: {value}").format(name=indicator.figure, value=figure["value"]),
         )
+    if not all(isinstance(one["id"], str) for one in answer["data"]):
+        raise TypeError("data")
     return answer, figure, ""
+
+
+def _number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def empty(indicator: Indicator) -> dict[str, Any]:
@@ -233,19 +214,3 @@ def revised(row: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
         value=number(former["value"], digits=4), day=day(str(former["computed"])[:10])
     )
     return row | {"status": REVISED, "former": former["value"], "why": said}
-
-
-@contextmanager
-def cards(folder: Path) -> Iterator[None]:
-    """The dossier's own cards hold while its notebooks run."""
-    said = os.environ.get("DATAKIT_CARDS")
-    own = folder / CARDS
-    if own.is_dir():
-        os.environ["DATAKIT_CARDS"] = os.pathsep.join(filter(None, [said, str(own.resolve())]))
-    try:
-        yield
-    finally:
-        if said is None:
-            os.environ.pop("DATAKIT_CARDS", None)
-        else:
-            os.environ["DATAKIT_CARDS"] = said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from datakit.data.origins import parse_origins
 from datakit.dossier.form import read
-from datakit.dossier.layout import RULES
+from datakit.dossier.layout import FORM, RULES
 from datakit.errors import WrongUse
 from datakit.follow import report, table
 from datakit.follow.finding import findings
 from datakit.follow.months import NAME, find
+from datakit.follow.runs import Foreign, Own
 from datakit.follow.series import first_month, series
 from datakit.language import _, speaking
 from datakit.settings import challenge
@@ -63,7 +66,7 @@ def follow(
     Parameters
     ----------
     dossier : path
-        Its folder.
+        Its folder; or its zip, whose notebooks are strangers' and run in the jury's sandbox.
     months : path
         See `datakit.follow.months.find`.
     output : path
@@ -89,37 +92,34 @@ def follow(
         The dossier names no indicator or no start, a notebook is not there, or there is no month.
     NotAsDescribed
         A month's lock, or the table, cannot be used.
+    Refused, NoSandbox
+        The zip is no dossier that can be opened; there is no sandbox to run it in.
     """
-    folder = _own(Path(dossier))
-    said = read(folder)
-    _complete(said, folder)
-    rules = folder / RULES
-    with speaking(lang or challenge(rules if rules.is_file() else None).language):
+    path, output = Path(dossier), Path(output)
+    named = [one.typed for one in parse_origins(origins)] if origins else []
+    told = challenge(path / RULES if (path / RULES).is_file() else None)  # of a zip not the strangers', but the jury's
+    with speaking(lang or told.language), tempfile.TemporaryDirectory(prefix="datakit-follow-") as place:
+        runs = Own(path, named) if not path.is_file() else _foreign(path, Path(place), told, named)
+        said = read(runs.folder)
+        _complete(said, str(path / FORM))
         there = find(months, _month(month))
+        rows = table.update(runs, said, there, output, progress=progress)
         last = there[-1].name
-        named = [name.strip() for name in (origins or "").split(",") if name.strip()]
-        rows = table.update(folder, said, there, Path(output), origins=named, progress=progress)
-        start = first_month(said.experiment)
-        final = pd.Period(last, freq="M") >= start + said.experiment.months - 1
+        final = pd.Period(last, freq="M") >= first_month(said.experiment) + said.experiment.months - 1
         every = [series(rows, one, said.experiment, last) for one in said.indicators]
         found = findings(every, final=final)
         day = (today or date.today()).isoformat()
-        pages = [
-            report.write(Path(output), said, found, last, final=end, today=day)
-            for end in ((False, True) if final else (False,))
-        ]
+        ends = (False, True) if final else (False,)
+        pages = [report.write(output, said, found, last, final=end, today=day) for end in ends]
     return Followed(rows, found, pages, last, final)
 
 
-def _own(path):
-    if path.is_file():
-        raise WrongUse(
-            str(path),
-            _("only the folder of a dossier can be followed: its notebooks run on this machine as they are"),
-            expected=_("a folder whose code you trust"),
-            next=_("unpack it, read its notebooks, then datakit follow FOLDER"),
-        )
-    return path
+def _foreign(path, place, told, origins):
+    """Strangers' notebooks, in a sandbox or not at all."""
+    from datakit.dossier.opening import opened
+    from datakit.jury import sandbox
+
+    return Foreign(opened(path, place / "opened", told.limits), told, sandbox.find(), origins)
 
 
 def _month(name):
@@ -128,9 +128,9 @@ def _month(name):
     return name
 
 
-def _complete(said, folder):
+def _complete(said, form):
     """Refuse a form that does not say what is followed."""
-    tried, form = said.experiment, str(folder / "dossier.toml")
+    tried = said.experiment
     if not said.indicators:
         raise WrongUse(form, _("no indicator is named"), expected="[[indicators]]", next="datakit dossier check")
     if tried.start is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from datakit.extras import needed_by
 from datakit.follow import words
 from datakit.follow.computing import OK, REVISED
 from datakit.language import _, worded
@@ -47,6 +48,9 @@ def picture(finding: Finding, size: tuple[float, float] = (8, 3.4)) -> Shown:
         last=words.month(str(one.trial.index[-1])),
         sentence=words.sentence(finding),
     )
+    with needed_by(__name__):
+        from matplotlib.text import Text
+
     split = one.paired and size[1] > SMALL
     fig, made = charts.figure(alt, size=size, data=[one.data], nrows=2 if split else 1)
     panels: Sequence[Axes] = list(np.ravel(np.asarray(made)))
@@ -65,6 +69,8 @@ def picture(finding: Finding, size: tuple[float, float] = (8, 3.4)) -> Shown:
     for panel in panels:
         _frame(panel, one, most=int(1.4 * size[0]))
         panel.set_ylabel(wrap(worded(one.unit) or one.indicator.title, 24), fontsize=8.5)
+    for text in fig.findobj(Text):
+        text.set_parse_math(False)  # a dollar in a team's unit is a dollar
     return charts.show(fig)
 
 

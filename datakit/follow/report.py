@@ -11,6 +11,7 @@ from datakit.data.files import write_whole
 from datakit.data.provenance import banner, recorded
 from datakit.follow import pictures, words
 from datakit.follow.finding import VERDICTS
+from datakit.jury.strangers import plain
 from datakit.language import _, day, ngettext
 from datakit.show.style import number
 from datakit.show.templates import render
@@ -26,6 +27,7 @@ MOST = 4  # pictures that one page carries; further indicators have a line
 LINES = 8  # of these; the others are named by their number
 # Inches of a picture, by how many there are: what leaves room for all that is said beside it.
 SIZES = {1: (7.6, 5.0), 2: (7.6, 3.1), 3: (5.2, 2.3), 4: (5.2, 2.3)}
+TEXTS = {"title": 120, "team": 80, "benefit": 400}  # letters of the form's texts that the page has room for
 REMARKS = 6  # months that are named on the page; the table has them all
 
 
@@ -64,11 +66,11 @@ def page(dossier: Dossier, found: Sequence[Finding], month: str, *, final: bool,
     return render(
         "page.html.j2",
         __package__,
-        dossier=dossier,
+        about={name: plain(getattr(dossier, name), longest) for name, longest in TEXTS.items()},
         heading=_("End of the experiment") if final else words.month(month),
         period=_("{start} to {end}").format(start=words.month(str(start)), end=words.month(str(end))),
-        places=", ".join(tried.areas),
-        others=", ".join(tried.comparison),
+        places=plain(", ".join(tried.areas), 120),
+        others=plain(", ".join(tried.comparison), 120),
         final=final,
         indicators=[_told(finding, month, SIZES[len(shown)]) for finding in shown],
         lines=[_told(finding, month) for finding in found[MOST : MOST + LINES]],
@@ -100,7 +102,7 @@ def _told(finding, month, size=None):
     value = words.now(one.trial, month, one.unit)
     promise = _("promised: higher") if one.indicator.better == "higher" else _("promised: lower")
     return {
-        "title": one.indicator.title,
+        "title": plain(one.indicator.title, 90),
         "promise": promise,
         "verdict": finding.verdict,
         "said": _(words.VERDICT[finding.verdict]),

@@ -29,7 +29,7 @@ import pandas as pd
 
 from datakit.data.files import write_whole
 from datakit.errors import NotAsDescribed
-from datakit.follow.computing import OK, REVISED, STOPPED, Computing, areas, cards, revised
+from datakit.follow.computing import OK, REVISED, STOPPED, Computing, areas, revised
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from datakit.dossier.form import Dossier
     from datakit.follow.months import Month
+    from datakit.follow.runs import Runs
 
 FILE = "indicators.parquet"
 COLUMNS = {
@@ -70,27 +71,19 @@ def read(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def update(
-    folder: Path,
-    dossier: Dossier,
-    months: Sequence[Month],
-    output: Path,
-    *,
-    origins: Sequence[str] = (),
-    progress: bool = True,
+    runs: Runs, dossier: Dossier, months: Sequence[Month], output: Path, *, progress: bool = True
 ) -> pd.DataFrame:
     """Compute the months that are new or were revised, and keep the table.
 
     Parameters
     ----------
-    folder : Path
-        The dossier's.
+    runs : Runs
+        What executes the dossier's notebooks, see `datakit.follow.runs`.
     dossier : Dossier
     months : list of Month
         Of `datakit.follow.months.find`.
     output : Path
         Where the table is. It is written after each month, so that a long run goes on where it was broken off.
-    origins : list of str
-        Further origins of data.
     progress : bool
         Say on the standard error what is computed.
 
@@ -99,10 +92,10 @@ def update(
     DataFrame
         Of these months, by indicator, area and month.
     """
-    computing = Computing(folder, dossier, origins, {id for month in months for id in month.entries})
+    computing = Computing(runs, dossier, {id for month in months for id in month.entries})
     kept = {_key(row): row for row in _rows(read(output))}
     before: Month | None = None
-    with cards(folder), ThreadPoolExecutor(os.cpu_count()) as pool:  # each run is a process of its own
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each run is a process of its own
         for n, month in enumerate(months, 1):
             wanted = [area for area in areas(dossier) if not _known(kept, month, area, computing)]
             if wanted and month.there and progress:

@@ -81,11 +81,11 @@ def sentence(finding: Finding) -> str:
     if finding.verdict == DOUBTFUL:
         return _doubt(finding)
     if finding.verdict == SHORT:
-        spread = Value(change.spread, unit)
-        return _(
-            "Too short to tell: only a change of {least} or more would have been seen, and the months before the start "
-            "differ by {spread:value} at most. The estimate is {change}."
-        ).format(spread=spread, **said)
+        short = _(
+            "Too short to tell: only a change of {least} or more would have been seen, {times} times what chance does "
+            "to one month. The estimate is {change}."
+        )
+        return short.format(times=number(change.detectable / change.noise, digits=2), **said)
     if finding.verdict == NONE:
         return _(
             "No change since {start} can be told from chance: {change} ({p}). A change smaller than {least} would most "

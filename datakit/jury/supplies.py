@@ -200,6 +200,7 @@ def given(opened: Opened, folder: Path) -> None:
         source = opened.folder / name
         if name != DATA and source.exists():
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
+    write_json(folder / LOCK, opened.lock)  # that of another month, where a dossier is followed
 
 
 def readable(*folders: Path) -> None:

@@ -50,8 +50,16 @@ SAID = {
 
 
 @dataclass
-class _Again:
-    """The second run: its notebooks, and why some did not run to their end."""
+class Again:
+    """Another run: its notebooks, why some did not run to their end, and what it took.
+
+    Attributes
+    ----------
+    notebooks : dict of str to NotebookNode
+        The zip's own code with the outputs that came out.
+    failed : dict of str to str
+    seconds : dict of str to float
+    """
 
     notebooks: dict[str, NotebookNode]
     failed: dict[str, str]
@@ -155,8 +163,33 @@ def _about(verdict, one: Opened, told: Challenge, box) -> Verdict:
     return replace(verdict, title=form.title, team=form.team, theme=form.theme, late=late, sandbox=about)
 
 
-def _again(verdict, one: Opened, work, told: Challenge, box, origins) -> Verdict:
-    """Run it again and compare."""
+def rerun(
+    one: Opened, work: Path, told: Challenge, box: sandbox.Sandbox, origins: str | None = None
+) -> tuple[Again, Ended]:
+    """Run a dossier's notebooks in the sandbox, and read what comes out.
+
+    Parameters
+    ----------
+    one : Opened
+        Its lock says on which data, its record with which parameters.
+    work : Path
+        A folder of this machine, where what is mounted is put together.
+    told : Challenge
+        The jury's, whose limits hold.
+    box : Sandbox
+    origins : str, optional
+        Where data comes from that the dossier does not bring.
+
+    Returns
+    -------
+    again : Again
+    ended : Ended
+
+    Raises
+    ------
+    CannotBeHad
+        Data or packages are not to be had here.
+    """
     supplies.given(one, work / "given")
     supplies.data(one, work / "data", origins)
     added = supplies.packages(one)
@@ -175,8 +208,14 @@ def _again(verdict, one: Opened, work, told: Challenge, box, origins) -> Verdict
         environment,
         most_output=int(limits.unpacked_mb * 1e6),
     )
+    return _read(one, ended), ended
+
+
+def _again(verdict, one: Opened, work, told: Challenge, box, origins) -> Verdict:
+    """Run it again and compare."""
+    again, ended = rerun(one, work, told, box, origins)
+    limits = told.limits
     verdict = replace(verdict, seconds=round(ended.seconds, 2), peak_memory=float(ended.peak_memory))
-    again = _read(one, ended)
     results, script = _report(one, again, work, told)
     compared = judging.answers(one.results, results, again.failed, limits.tolerance_pct, one.lock["datasets"])
     cells = [
@@ -196,7 +235,7 @@ def _language(one, told):
     return lang if lang in LANGUAGES else told.language
 
 
-def _read(one: Opened, ended: Ended) -> _Again:
+def _read(one: Opened, ended: Ended) -> Again:
     """What came out: outputs of cells, put beside the code of the zip."""
     names = sorted(one.record["notebooks"])
     said: dict[str, dict[str, Any]] = {}
@@ -206,7 +245,7 @@ def _read(one: Opened, ended: Ended) -> _Again:
             if isinstance(told, dict) and told.get("name") in names and told["name"] not in said:
                 said[told["name"]] = told
     nothing = _(SAID[ended.why]) if ended.why else _("nothing came out: {last}").format(last=_last(ended.errors))
-    again = _Again({}, {}, {})
+    again = Again({}, {}, {})
     for name in names:
         told = said.get(name, {"status": "", "error": nothing})
         try:
@@ -250,7 +289,7 @@ def _bare(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
-def _report(one: Opened, again: _Again, work: Path, told: Challenge) -> tuple[dict[str, list[dict[str, Any]]], str]:
+def _report(one: Opened, again: Again, work: Path, told: Challenge) -> tuple[dict[str, list[dict[str, Any]]], str]:
     """Write the report of the second run: its answers, and what a page of it would execute, if anything."""
     import nbformat
 

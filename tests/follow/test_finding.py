@@ -60,7 +60,7 @@ def test_several_are_judged_together(dossier):
 
 
 def test_a_year_alone_is_too_short(dossier):
-    (one,) = found(dossier(paired=False), [2], paired=False, first="2026-01", amplitude=0)
+    (one,) = found(dossier(paired=False), [2], paired=False, first="2026-01")
     assert one.verdict == "short" and one.one_year
     assert words.sentence(one).startswith("Too short to tell: only a change of")
     assert any("under way before" in text for text in words.cannot_say([one]))

@@ -5,6 +5,7 @@ import pytest
 import world
 
 from datakit import cli
+from datakit.dossier.agreeing import Refused
 from datakit.errors import WrongUse
 from datakit.follow import follow
 
@@ -53,9 +54,9 @@ def test_a_form_that_does_not_say_what_is_followed(tmp_path, old, new, said):
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_no_folder_or_no_month(tmp_path):
+def test_what_is_no_dossier_or_no_month(tmp_path):
     (tmp_path / "team.zip").write_bytes(b"PK")
-    with pytest.raises(WrongUse, match="only the folder of a dossier"):
+    with pytest.raises(Refused, match=r"team\.zip"):
         follow(tmp_path / "team.zip", tmp_path, lang="en")
     folder = world.dossier(tmp_path / "team")
     with pytest.raises(WrongUse, match="this is no month"):

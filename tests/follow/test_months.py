@@ -8,6 +8,7 @@ import world
 from datakit.dossier import form
 from datakit.errors import NotAsDescribed, WrongUse
 from datakit.follow import computing, months, table
+from datakit.follow.runs import Own
 
 NORTH = {world.TRIAL: 40.0, world.COMPARISON: 40.0}
 
@@ -94,7 +95,7 @@ def followed(tmp_path, runs):
 
     def update():
         got = table.update(
-            folder, form.read(folder), months.find(tmp_path / "months"), tmp_path / "out", progress=False
+            Own(folder), form.read(folder), months.find(tmp_path / "months"), tmp_path / "out", progress=False
         )
         return got.set_index(["area", "month"])
 
