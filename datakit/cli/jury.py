@@ -6,6 +6,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.errors import WrongUse
 from datakit.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
     _add_verify(command, jury, origins)
     _add_sheet(command, jury)
     _add_marks(command, jury)
+    _add_compare(command, jury)
 
 
 def _add_verify(command, jury, origins):
@@ -86,6 +88,28 @@ def _add_marks(command, jury):
     )
 
 
+def _add_compare(command, jury):
+    c = command(
+        "compare",
+        _("write one page that compares all dossiers, with the jury's marks where there are any"),
+        _compare,
+        "  datakit jury compare verdicts\n"
+        "  datakit jury compare verdicts --marks marks.xlsx --first 3 --output compare.html\n"
+        "  datakit jury compare verdicts --marks anne.xlsx bruno.ods\n",
+        jury,
+    )
+    _sources(c)
+    c.add_argument(
+        "--marks", metavar="FILE", nargs="+", default=[], help=_("spreadsheets, .xlsx or .ods, of one juror or all")
+    )
+    c.add_argument(
+        "--first", metavar="K", type=int, default=3, help=_("how many dossiers are to be picked (default: 3)")
+    )
+    c.add_argument(
+        "--output", metavar="FILE.html", default="compare.html", help=_("the table goes beside, .csv and .xlsx")
+    )
+
+
 def _sources(made):
     made.add_argument(
         "sources",
@@ -109,6 +133,22 @@ def _marks(args):
     if left:
         said = ngettext("{n} refused dossier has no row in it", "{n} refused dossiers have no row in it", left)
         print(said.format(n=left))
+    return 0
+
+
+def _compare(args):
+    from datakit.jury import comparing, entries, ranking
+    from datakit.jury import marks as given
+    from datakit.settings import challenge
+
+    if args.first < 1:
+        raise WrongUse("--first", _("at least one dossier is picked"), found=str(args.first))
+    rules, found = challenge(), entries.collect(args.sources)
+    marks = given.read(args.marks, [one.name for one in found], rules.criteria) if args.marks else None
+    weights = [one.weight for one in rules.criteria]
+    ranked = ranking.rank(marks, weights, args.first) if marks else None
+    for file in comparing.write(found, rules, args.output, marks, ranked, args.lang or rules.language):
+        print(file)
     return 0
 
 

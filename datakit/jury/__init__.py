@@ -14,6 +14,8 @@ sheets      One A4 page a dossier, for jurors who do not program
 marking     The spreadsheet that jurors fill in
 marks       A jury's marks, read from spreadsheets
 ranking     Weighted means, and how far they carry: rank ranges, ties, severity
+findings    What the marks say and cannot say, in sentences
+comparing   One page for all dossiers, and its table
 """
 
 from datakit.lending import lend

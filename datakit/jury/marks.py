@@ -103,7 +103,8 @@ def read(files: Sequence[str | os.PathLike[str]], dossiers: Sequence[str], crite
         marks a dossier twice. File, sheet, row and column of each are named.
     """
     faults: list[str] = []
-    rows = [row for file in files for row in _rows(Path(file), dossiers, criteria, faults)]
+    paths = list({Path(file).resolve(): Path(file) for file in files}.values())  # one that is named twice is one
+    rows = [row for file in paths for row in _rows(file, dossiers, criteria, faults)]
     spelt: dict[str, str] = {}
     kept: dict[tuple[str, str], _Row] = {}
     for row in rows:
@@ -127,7 +128,7 @@ def read(files: Sequence[str | os.PathLike[str]], dossiers: Sequence[str], crite
         else:
             values[j, d], asked[j, d] = row.marks, True
     names = [one.id for one in criteria]
-    return Marks(jurors, list(dossiers), names, values, asked, conflicts, [Path(file).name for file in files])
+    return Marks(jurors, list(dossiers), names, values, asked, conflicts, [file.name for file in paths])
 
 
 def _refused(files, faults):

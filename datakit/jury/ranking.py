@@ -20,6 +20,8 @@ import numpy as np
 from datakit.extras import needed_by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datakit.jury.marks import Marks
 
 # Choices of this kit.
@@ -38,11 +40,14 @@ class Stability:
         The range of its rank.
     first_share : ndarray
         Of draws in which it is among the first ones.
+    kept_share : float
+        Of draws in which the first ones are those of the jury's own marks and weights.
     """
 
     low: np.ndarray
     high: np.ndarray
     first_share: np.ndarray
+    kept_share: float
 
 
 @dataclass(frozen=True)
@@ -117,13 +122,13 @@ class Ranking:
         return sure, open_, out
 
 
-def rank(marks: Marks, weights: np.ndarray, first: int = 3, draws: int = DRAWS, seed: int = SEED) -> Ranking:
+def rank(marks: Marks, weights: Sequence[float], first: int = 3, draws: int = DRAWS, seed: int = SEED) -> Ranking:
     """Weighted means of dossiers, and how stable their order is.
 
     Parameters
     ----------
     marks : Marks
-    weights : ndarray
+    weights : sequence of float
         Of the criteria; they need not sum to 1.
     first : int
         How many dossiers are to be picked.
@@ -133,18 +138,18 @@ def rank(marks: Marks, weights: np.ndarray, first: int = 3, draws: int = DRAWS, 
     -------
     Ranking
     """
-    weights = np.asarray(weights, float) / np.sum(weights)
+    shares = np.asarray(weights, float) / np.sum(weights)
     given = ~np.isnan(marks.values)
-    means = _mean(marks.values) @ weights
+    means = _mean(marks.values) @ shares
     order = np.argsort(-means[~np.isnan(means)], kind="stable")
     kept = np.flatnonzero(~np.isnan(means))[order]
     values, count = marks.values[:, kept], len(kept)
     seen = given[:, kept].any(axis=2)
-    table = _weighted(values, weights)
+    table = _weighted(values, shares)
     fit = _additive(table)
     random = np.random.default_rng(seed)
-    centre, drawn = _mean(values), random.dirichlet(CONCENTRATION * weights, draws)
-    mean = centre @ weights
+    centre, drawn = _mean(values), random.dirichlet(CONCENTRATION * shares, draws)
+    mean = centre @ shares
     noise = _noise(table, fit, draws, random) if count > 1 else None
     told, low, high = np.zeros((count, count), bool), np.full(count, np.nan), np.full(count, np.nan)
     jury = both = None
@@ -152,10 +157,10 @@ def rank(marks: Marks, weights: np.ndarray, first: int = 3, draws: int = DRAWS, 
         told = _told_apart(mean, noise)
         tail = (1 - LEVEL) / 2
         low, high = np.clip(mean + np.quantile(noise, (tail, 1 - tail), axis=0), 0, 20)
-        jury = _stability(mean + noise, first)
-        both = _stability(drawn @ centre.T + noise, first)
+        jury = _stability(mean + noise, mean, first)
+        both = _stability(drawn @ centre.T + noise, mean, first)
     whole = bool(seen.all())
-    deciding, shifting = _one_juror(values, weights, marks.jurors, [marks.dossiers[i] for i in kept], first)
+    deciding, shifting = _one_juror(values, shares, marks.jurors, [marks.dossiers[i] for i in kept], first)
     return Ranking(
         dossiers=[marks.dossiers[i] for i in kept],
         jurors=list(marks.jurors),
@@ -167,7 +172,7 @@ def rank(marks: Marks, weights: np.ndarray, first: int = 3, draws: int = DRAWS, 
         high=high,
         told_apart=told,
         jury=jury,
-        weights=_stability(drawn @ centre.T, first),
+        weights=_stability(drawn @ centre.T, mean, first),
         both=both,
         first=first,
         severity=fit.severity,
@@ -267,7 +272,7 @@ def _told_apart(mean, noise):
     return apart | apart.T
 
 
-def _stability(drawn, first):
+def _stability(drawn, mean, first):
     with needed_by(__name__):
         from scipy.stats import rankdata
 
@@ -275,7 +280,9 @@ def _stability(drawn, first):
     ranks = rankdata(-np.round(drawn, 9), method="min", axis=1).astype(int)
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(ranks, (tail, 1 - tail), axis=0, method="inverted_cdf").astype(int)
-    return Stability(low, high, (ranks <= first).mean(axis=0))
+    among = ranks <= first
+    kept = (among == np.isin(np.arange(len(mean)), list(_leading(mean, first)))).all(axis=1)
+    return Stability(low, high, among.mean(axis=0), float(kept.mean()))
 
 
 def _one_juror(values, weights, jurors, names, first):

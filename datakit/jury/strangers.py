@@ -47,6 +47,7 @@ def plain(text: object, longest: int) -> str:
         elif kind[0] != "C" and marks <= MARKS:
             kept.append(letter)
     said = re.sub(" +", " ", "".join(kept)).strip(" ")
+    said = re.sub(" (?=[?!:;»%€])", "\u00a0", said)  # a line does not begin with one
     if len(said) <= longest:
         return said
     whole, _space, rest = said[:longest].rpartition(" ")
