@@ -251,7 +251,21 @@ def _bounds(where, said):
 
 def _look(where, said):
     _known_names(where, said, ["accent"])
-    colour = said["accent"]
+    return contrast_enough(where, said["accent"])
+
+
+def contrast_enough(where: str, colour: str) -> str:
+    """A colour that is readable on white, as it is.
+
+    Parameters
+    ----------
+    where, colour : str
+        What an error names, and ``#rrggbb``.
+
+    Raises
+    ------
+    WrongUse
+    """
     if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         raise WrongUse(where, _("a colour is written #rrggbb"), expected='accent = "#0b5a86"', found=repr(colour))
     if (found := contrast(colour)) < READABLE:

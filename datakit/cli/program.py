@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from datakit import __version__
+from datakit.cli import challenge as cli_challenge
 from datakit.cli import dossier as cli_dossier
 from datakit.cli import follow as cli_follow
 from datakit.cli import jury as cli_jury
@@ -98,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     cli_workshop.add_commands(command, origins)
     cli_jury.add_commands(command, origins)
     cli_room.add_command(command, origins)
+    cli_challenge.add_commands(command)
     cli_dossier.add_commands(command, origins)
     cli_follow.add_command(command)
     return top

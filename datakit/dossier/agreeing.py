@@ -16,6 +16,7 @@ from datakit.dossier.layout import CRATE, DATA, LOCK, NOTEBOOKS, PREVIEW, REPORT
 from datakit.dossier.scripts import executed
 from datakit.errors import DatakitError, WrongUse
 from datakit.language import N_, _
+from datakit.run.record import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 LARGEST = 50_000_000  # bytes of one JSON: read, it takes twenty times as much memory
 INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
-MARK = "ondijon-datakit report"
 SAID = {
     "unreadable": N_("a file cannot be read as what it should be"),
     "report": N_("a file of the report is not the one that its record names"),

@@ -15,7 +15,7 @@ from datakit.data.verifying import verify
 from datakit.dossier.findings import advice, missing, refused
 from datakit.dossier.layout import CARDS, DATA, FORM, LOCK, PACKAGES, WRITTEN
 from datakit.errors import DatakitError, WrongUse
-from datakit.extras import checkout, needed_by
+from datakit.extras import NAME, checkout, needed_by
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _kit():
     if clone and (clone / PACKAGES).is_file():
         pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", (clone / PACKAGES).read_text(encoding="utf-8"), re.M)
     else:
-        lines = metadata.requires("ondijon-datakit") or []
+        lines = metadata.requires(NAME) or []
         names = {Requirement(line).name for line in lines}
         pins = [(name, version) for name in names if (version := _installed(name))]
     found: dict[str, set[str]] = {}

@@ -15,7 +15,7 @@ from tools import make_messages as messages
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 PAGES += ["docs/animateurs.md", "docs/facilitator.md", "docs/data.md", "docs/api.md", "docs/architecture.md"]
-PAGES += ["docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
+PAGES += ["docs/challenge.md", "docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
 # ```bash blocks are run here; ```sh blocks need a network, a browser or a colleague: they are checked, not run.
 LANGUAGES = {"bash", "sh", "python", "json"}
 
@@ -153,7 +153,7 @@ def test_commands_that_need_more_are_known(page):
                 assert words[1] in targets, part
             elif words[0] == "datakit":
                 verbs = [w for w in words[1:3] if not w.startswith("-") and w.isalpha()]
-                known = verbs[:2] if verbs[0] in ("mirror", "trees") else verbs[:1]
+                known = verbs[:2] if verbs[0] in ("challenge", "mirror", "trees") else verbs[:1]
                 shown = subprocess.run(
                     [sys.executable, "-m", "datakit", *known, "--help"], capture_output=True, text=True
                 )
