@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "datakit"
 FRENCH = PACKAGE / "locale" / "fr" / "LC_MESSAGES"
 CHAPTERS = ROOT / "notebooks" / "src"
-DOCUMENTS = {"facilitator": "animateurs", "glossary": "glossaire"}  # English and French names, in docs
+# English and French names, in docs.
+DOCUMENTS = {"facilitator": "animateurs", "follow-up": "suivi", "glossary": "glossaire"}
 HALL = "datakit"  # the modules that stand in no room
 CATALOG = "catalog"  # what data cards say in English only: traps, units, publishers
 # A unit is said after a number, so it has a form for one and a form for many.
