@@ -6,14 +6,18 @@ the package ``rocrate``. No person is named: the author is the team.
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
+from datakit.data.provenance import STAMP, banner
 from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, PACKAGES, PREVIEW, REPORT
 from datakit.extras import NAME, needed_by
-from datakit.language import _
+from datakit.language import N_, _, day
+from datakit.show.style import number
+from datakit.show.templates import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +26,13 @@ if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
     from datakit.dossier.form import Dossier
+    from datakit.settings import Challenge
 
 VERSION = "1.1"  # the one that the profile of runs builds on
 TERMS = {"sha256": "http://schema.org/sha256"}  # younger than the words of that version
 PROCESS = "https://w3id.org/ro/wfrun/process/0.5"
+SPDX = "https://spdx.org/licenses/{id}"
+UNNAMED = N_("a team that is not named yet")
 KIT = f"https://pypi.org/project/{NAME}/"
 PYTHON = "https://www.python.org/"
 TYPES = {  # what a system's own list of types may not know, or knows otherwise
@@ -39,32 +46,59 @@ TYPES = {  # what a system's own list of types may not know, or knows otherwise
 }
 
 
-def describe(folder: Path, names: Iterable[str], dossier: Dossier, run: dict[str, Any], name: str) -> None:
+def describe(folder: Path, names: Iterable[str], dossier: Dossier, told: Challenge, run: dict[str, Any]) -> None:
     """Write ``ro-crate-metadata.json`` and its preview beside the files of a dossier.
 
     Parameters
     ----------
     folder : Path
-        With all files of the dossier, its report too.
+        With all files of the dossier, its report too; it has the dossier's name.
     names : iterable of str
         Of the files, with ``/``.
     dossier : Dossier
+    told : Challenge
     run : dict
         The report's ``run.json``.
-    name : str
-        The dossier's.
     """
     with needed_by(__name__):
+        from rocrate.model.preview import Preview
         from rocrate.rocrate import ROCrate
-    crate = ROCrate(gen_preview=True, version=VERSION)
+    crate = ROCrate(version=VERSION)
     crate.metadata.extra_terms |= TERMS
-    team = _root(crate, dossier, run, name)
+    team = _root(crate, dossier, run, folder.name)
     files = {one: _file(crate, folder, one, run) for one in sorted(names) if one not in (CRATE, PREVIEW)}
     data = [_dataset(crate, record) for record in _used(run)]
     crate.root_dataset["isBasedOn"] = data
     _run(crate, files, data, team, run)
+    (folder / PREVIEW).write_text(_page(folder, sorted(files), dossier, told, run), encoding="utf-8")
+    crate.add(Preview(crate, folder / PREVIEW))
     crate.metadata.write(folder)
-    crate.preview.write(folder)
+
+
+def _page(folder, names, dossier, told, run):
+    """What a person sees who opens the zip: the rocrate package's own page shows ids and no answer."""
+    return render(
+        f"{PREVIEW}.j2".removeprefix("ro-crate-"),
+        __package__,
+        title=dossier.title or folder.name,
+        team=dossier.team or _(UNNAMED),
+        challenge=told,
+        accent=told.accent,
+        dossier=dossier,
+        licence_url=SPDX.format(id=dossier.licence),
+        packed=day(run["dossier"]["packed"][:10]),
+        run=run,
+        stamp=banner(_used(run)),
+        STAMP=_(STAMP),
+        results=json.loads((folder / REPORT / "results.json").read_text(encoding="utf-8")),
+        data=_used(run),
+        files=[(name, _size((folder / name).stat().st_size)) for name in names],
+        number=number,
+    )
+
+
+def _size(count):
+    return _("{size} kB").format(size=number(-(-count // 1000), 0))
 
 
 def _thing(crate: ROCrate, id, type, **said):
@@ -83,7 +117,7 @@ def _root(crate, dossier, run, name):
     root["description"] = dossier.summary or dossier.question or _("A dossier whose summary is not written yet.")
     root["datePublished"] = run["started"]
     root["license"] = _licence(crate, dossier.licence)
-    team = _thing(crate, "#team", "Organization", name=dossier.team or _("a team that is not named yet"))
+    team = _thing(crate, "#team", "Organization", name=dossier.team or _(UNNAMED))
     root["author"] = root["publisher"] = team
     root["keywords"] = dossier.theme
     root["conformsTo"] = _thing(crate, PROCESS, "CreativeWork", name="Process Run Crate", version="0.5")
@@ -94,7 +128,7 @@ def _root(crate, dossier, run, name):
 
 def _licence(crate, id):
     about = _("The licence {id} of the SPDX list").format(id=id)
-    return _thing(crate, f"https://spdx.org/licenses/{id}", "CreativeWork", name=id, identifier=id, description=about)
+    return _thing(crate, SPDX.format(id=id), "CreativeWork", name=id, identifier=id, description=about)
 
 
 def _file(crate, folder, name, run):

@@ -106,12 +106,12 @@ def pack(
             shutil.copyfile(folder / name, whole / name)
         with contextlib.chdir(whole):  # what is packed is what runs, with its own cards
             done = _run(whole, dossier, told, origins, progress)
-        record = _record(whole, told, dossier.team)
+        record = _record(whole, told)
         names += [f"{REPORT}/{path.name}" for path in sorted((whole / REPORT).iterdir())]
         results = json.loads((whole / REPORT / "results.json").read_text(encoding="utf-8"))
         _refuse(folder, [*of_the_results(dossier, record, results), *of_the_persons(whole, names, folder)])
         with speaking(told.language):
-            crate.describe(whole, names, dossier, record, folder.name)
+            crate.describe(whole, names, dossier, told, record)
         names += [CRATE, PREVIEW]
         before = _digests(output)
         write_whole(output, lambda temporary: _zip(whole, names, temporary, told))
@@ -139,7 +139,7 @@ def _refuse(folder, findings: list[Finding]) -> None:
 def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
     asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or ORIGINS[1], ORIGINS[1]]
-    with speaking(told.language):
+    with speaking(told.language), _signed(dossier.team):
         done = run(
             None,
             origins=",".join(dict.fromkeys(",".join(asked).split(","))),
@@ -166,7 +166,20 @@ def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     return done
 
 
-def _record(folder: Path, told: Challenge, team: str) -> dict[str, Any]:
+@contextlib.contextmanager
+def _signed(team):
+    """A report names its author by a variable: here it is the team, and no person."""
+    before = os.environ.get("DATAKIT_AUTHOR")
+    os.environ["DATAKIT_AUTHOR"] = team
+    try:
+        yield
+    finally:
+        del os.environ["DATAKIT_AUTHOR"]
+        if before is not None:
+            os.environ["DATAKIT_AUTHOR"] = before
+
+
+def _record(folder: Path, told: Challenge) -> dict[str, Any]:
     """Make the report one that says nothing of this machine's folders or user, and add when it was packed."""
     report = folder / REPORT
     places = {f"{folder}{os.sep}": "", str(folder): ".", str(Path.home()): "~"}
@@ -178,7 +191,6 @@ def _record(folder: Path, told: Challenge, team: str) -> dict[str, Any]:
             path.write_text(text, encoding="utf-8")
     record = json.loads((report / "run.json").read_text(encoding="utf-8"))
     now = datetime.now(UTC)
-    record["author"] = team
     record["dossier"] = {
         "packed": now.isoformat(timespec="seconds"),
         "deadline": told.deadline.isoformat() if told.deadline else None,

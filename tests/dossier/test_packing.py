@@ -1,7 +1,10 @@
 """A packed dossier: what its zip holds, whom it names, and that its own validator accepts it."""
 
 import hashlib
+import html
 import json
+import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -44,6 +47,24 @@ def test_nothing_in_it_says_where_or_by_whom_it_was_made(packed):
         for name in opened.namelist():
             assert folder not in opened.read(name), name
             assert home == b"/" or home not in opened.read(name), name
+
+
+def test_a_person_who_opens_the_zip_sees_what_it_says(packed):
+    page = html.unescape(read(packed, layout.PREVIEW).decode())
+    answers = json.loads(read(packed, "report/results.json"))["10_question"]
+    for said in (*dossiers.WORDS.values(), *(answer["sentence"] for answer in answers), "ÉCHANTILLON INVENTÉ"):
+        assert said in page
+    with zipfile.ZipFile(packed.path) as opened:
+        for name in set(re.findall('href="([^"]+)"', page)):
+            assert name.startswith("https://") or name in opened.namelist()
+    assert not re.search(r"<script|<link|src=", page)  # it opens without a network
+
+
+def test_the_author_is_the_team_and_no_person(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAKIT_AUTHOR", "Camille Martin")
+    with packing._signed("Équipe Tilleul"):
+        assert os.environ["DATAKIT_AUTHOR"] == "Équipe Tilleul"
+    assert os.environ["DATAKIT_AUTHOR"] == "Camille Martin"
 
 
 def test_the_crate_names_the_team_the_data_and_the_run(packed):
