@@ -45,9 +45,10 @@ class Entry:
     form : Dossier, optional
         None where the zip was not given or its form cannot be read.
     answers, again : list of dict
-        Of the zip's report, and of the second run's, each with its ``notebook``.
+        As packed, and as they came out again, each with its ``notebook``. Without the zip, what was packed is known by
+        the verdict's sentences.
     member : callable
-        Bytes of a file of the zip (else of the second run's folder), or None.
+        Bytes of a file of the zip (else of the verdict's folder), or None.
     """
 
     name: str
@@ -63,7 +64,7 @@ class Entry:
 
     def main(self) -> dict[str, Any]:
         """The answer that the sheet shows: to the form's question, else of the first indicator, else the first one."""
-        answers = [one for one in self.answers or self.again if one.get("answered") and one.get("sentence")]
+        answers = self.answered()
         if self.form:
             asked = self.form.question.strip()
             told = self.form.indicators
@@ -74,6 +75,10 @@ class Entry:
                 if told and (one["notebook"], one.get("id")) == (told[0].notebook, told[0].question):
                     return one
         return answers[0] if answers else {}
+
+    def answered(self) -> list[dict[str, Any]]:
+        """The answers that say something, in the order of the dossier."""
+        return [one for one in self.answers if one.get("answered") is True and one.get("sentence")]
 
     def picture(self, answer: dict[str, Any]) -> str:
         """The picture of an answer, from the executed notebook, drawn again; empty where there is none."""
@@ -149,7 +154,20 @@ def _entry(name, file, folder):
         )
     member = _in_zip(file) if file else _in_folder(folder)
     again = _in_folder(folder) if folder else lambda name, most: None
-    return Entry(name, verdict, _form(member), _answers(member) if file else [], _answers(again), member)
+    ran = _answers(again)
+    packed = _answers(member) if file else _from_verdict(verdict, ran)
+    return Entry(name, verdict, _form(member), packed, ran, member)
+
+
+def _from_verdict(verdict, ran):
+    """What was packed, without the zip: the sentences that the verdict kept, and the rest from the second run."""
+    again = {(one["notebook"], one.get("id")): one for one in ran}
+    return [
+        again.get((one.notebook, one.id), {})
+        | {"notebook": one.notebook, "id": one.id, "question": one.question}
+        | {"sentence": one.sentence, "answered": bool(one.sentence)}
+        for one in verdict.answers
+    ]
 
 
 def _digest(file):

@@ -30,6 +30,7 @@ ROOM = {
     "question": 170,
     "sentence": 300,
     "cannot_say": 330,
+    "more": 180,
     "benefit": 380,
     "indicator": 90,
     "place": 150,
@@ -39,7 +40,7 @@ ROOM = {
     "name": 60,
     "alt": 400,
 }
-DATASETS, INDICATORS, CRITERIA = 4, 3, 12
+DATASETS, INDICATORS, CRITERIA, OTHERS = 4, 3, 12, 3
 VERDICTS = {
     verdicts.SAME: N_("Reproduced"),
     verdicts.CLOSE: N_("Reproduced, within tolerance"),
@@ -74,6 +75,7 @@ class _Sheet:
     alt: str
     cannot_say: str
     others: str
+    more: list[str]
     kind: str
     stamp: str
     datasets: list[str]
@@ -135,6 +137,7 @@ def page(sheets: list[_Sheet], challenge: Challenge) -> str:
         "sheet.html.j2",
         __package__,
         lang=language(),
+        accent=challenge.accent,
         sheets=sheets,
         challenge=plain(challenge.title, ROOM["title"]),
         criteria=shown,
@@ -157,6 +160,7 @@ def _sheet(entry: Entry) -> _Sheet:
         alt=plain(answer.get("alt"), ROOM["alt"]),
         cannot_say=plain(answer.get("cannot_say"), ROOM["cannot_say"]),
         others=_others(entry, answer),
+        more=[plain(one.get("sentence"), ROOM["more"]) for one in entry.answered() if one is not answer][:OTHERS],
         kind=kind,
         stamp=_(KINDS[kind]) if kind else _("DATA NOT KNOWN"),
         datasets=datasets,
@@ -170,7 +174,7 @@ def _sheet(entry: Entry) -> _Sheet:
 
 def _others(entry, answer):
     """How many more answers the dossier has: a page shows one."""
-    more = sum(one.get("answered") is True for one in entry.answers or entry.again) - bool(answer)
+    more = len(entry.answered()) - bool(answer)
     said = ngettext("{n} other answer in the dossier", "{n} other answers in the dossier", more)
     return said.format(n=more) if more > 0 else ""
 
@@ -217,6 +221,8 @@ def _reproduced(entry):
         said = ngettext("{n} answer: {parts}.", "{n} answers: {parts}.", len(found))
         counts = said.format(n=len(found), parts=", ".join(parts))
     label, means = (_(words.get(status, words[""])) for words in (VERDICTS, MEANS))
+    if status == verdicts.DIFFERENT and not any(one.status == status for one in verdict.answers):
+        means = _("Its answers came out again, but other things that its notebooks show did not.")
     return {
         "status": status,
         "label": label,
@@ -240,6 +246,10 @@ def _why(verdict):
                 said = _("For example “{name}”: {packed} in the dossier, {again} here.")
                 packed, again = (_figure(figure, one.unit) for figure in (one.packed, one.again))
                 return said.format(name=plain(one.name, 40), packed=packed, again=again)
+    if verdict.status == verdicts.DIFFERENT and verdict.cells:
+        cell = verdict.cells[0]
+        said = _("For example cell {cell} of the notebook {name}.")
+        return said.format(cell=plain(cell.get("cell"), 5), name=plain(cell.get("notebook"), 40))
     return ""
 
 
@@ -277,9 +287,9 @@ def _place(entry):
     tried = entry.form.experiment
     areas, beside = (", ".join(plain(one, 40) for one in places) for places in (tried.areas, tried.comparison))
     if areas and beside:
-        said = _("{months} months in {areas}, compared with {beside}")
+        said = _("{months} months; areas: {areas}; compared with: {beside}")
     elif areas:
-        said = _("{months} months in {areas}")
+        said = _("{months} months; areas: {areas}")
     else:
         said = _("{months} months on the whole territory")
     return plain(said.format(months=plain(tried.months, 4), areas=areas, beside=beside), ROOM["place"])

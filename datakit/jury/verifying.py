@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
 from datakit.dossier.agreeing import INJECTED, LARGEST, Refused, notebook_at, page_of, read_json
-from datakit.dossier.layout import LOCK, NOTEBOOKS, REPORT
+from datakit.dossier.layout import FORM, LOCK, NOTEBOOKS, REPORT
 from datakit.dossier.opening import Opened, opened
 from datakit.dossier.scripts import executed
 from datakit.errors import WrongUse
@@ -81,7 +81,8 @@ def verify(
     path : path
         The zip.
     output : path
-        The folder of verdicts. ``NAME/verdict.json`` and ``NAME/report`` appear in one move.
+        The folder of verdicts. ``NAME/verdict.json``, ``NAME/report`` and a copy of the dossier's form appear in one
+        move: with them a jury needs no zip.
     origins : str, optional
         Where data comes from that the dossier does not bring.
     rules : path, optional
@@ -138,6 +139,7 @@ def _verdict(path, work, told: Challenge, box, origins) -> Verdict:
     verdict = Verdict(path.stem, digest)
     try:
         one = opened(path, work / "opened", told.limits)
+        shutil.copyfile(one.folder / FORM, work / FORM)  # the jury's sheet is made of it
         verdict = _about(verdict, one, told, box)
         with speaking(_language(one, told)):
             return _again(verdict, one, work, told, box, origins)

@@ -40,7 +40,7 @@ def test_a_sheet_says_what_a_juror_needs(tmp_path):
         "Reproduit",
         "3 réponses : 3 identiques.",
         "2 autres réponses dans le dossier",
-        "6 mois à Quetigny, en comparaison avec Chenôve",
+        "6 mois ; secteurs : Quetigny ; en comparaison : Chenôve",
         *(one.name for one in challenge().criteria),
         "30 %",
     ):
@@ -66,6 +66,43 @@ def test_the_verdict_is_said_in_words(tmp_path, status, told):
     said = words(shown(tmp_path / "out", file, tmp_path / "verdicts"))
     for text in (*told, "after the deadline"):
         assert text in said
+
+
+def test_other_cells_that_differ_are_not_called_other_figures(tmp_path):
+    file = invented.dossier(tmp_path)
+    cells = [{"notebook": "10_tour", "cell": 7, "packed": "a", "again": "b"}]
+    invented.verdict(tmp_path / "v", file=file)
+    one = verdicts.read(tmp_path / "v" / "equipe")
+    dataclasses.replace(one, status=verdicts.DIFFERENT, cells=cells).write(tmp_path / "v" / "equipe")
+    said = words(shown(tmp_path / "out", file, tmp_path / "v"))
+    assert "Its answers came out again, but" in said and "cell 7 of the notebook 10_tour" in said
+    assert "other figures" not in said
+
+
+def test_the_folder_of_verdicts_is_enough(tmp_path):
+    """What verify leaves has a copy of the form, the packed sentences and the report of the second run."""
+    file = invented.dossier(tmp_path)
+    folder = invented.verdict(tmp_path / "v", file=file, status=verdicts.DIFFERENT)
+    answer, output = invented.answer(invented.TEXTS, sentence="Un autre chiffre.")
+    packed = verdicts.AnswerVerdict(
+        "10_tour", answer["id"], answer["question"], "Ce qui était dit.", verdicts.DIFFERENT
+    )
+    dataclasses.replace(verdicts.read(folder), answers=[packed]).write(folder)
+    with zipfile.ZipFile(file) as opened:
+        opened.extract("dossier.toml", folder)
+    (folder / "report").mkdir()
+    (folder / "report/results.json").write_text(json.dumps({"10_tour": [answer]}), encoding="utf-8")
+    (folder / "report/10_tour.ipynb").write_text(json.dumps({"cells": [{"outputs": [output]}]}), encoding="utf-8")
+    page = shown(tmp_path / "out", tmp_path / "v")
+    said = words(page)
+    assert invented.TEXTS["benefit"] in said and "Ce qui était dit." in said and "Un autre chiffre" not in said
+    assert "INVENTED DATA" in said and "data:image/png" in page
+
+
+def test_a_dossier_without_a_picture_shows_its_other_answers(tmp_path):
+    file = invented.dossier(tmp_path, image=b"", others=2)
+    assert "Its other answers" in words(shown(tmp_path / "out", file))
+    assert "Its other answers" not in words(shown(tmp_path / "other", invented.dossier(tmp_path, "b")))
 
 
 def test_a_dossier_that_nobody_ran_again_says_so(tmp_path):
@@ -187,9 +224,10 @@ CASES = {
     "usual": {},
     "long": dict.fromkeys(invented.TEXTS, LONG) | {"indicators": 9, "others": 30, "image": invented.png(900, 2600)},
     "wide": dict.fromkeys(invented.TEXTS, "W" * 900) | {"indicators": 4, "image": invented.png(2600, 400)},
+    "no picture": dict.fromkeys(invented.TEXTS, "W" * 900) | {"image": b"", "others": 9},
     "empty": dict.fromkeys(invented.TEXTS, "") | {"indicators": 0, "others": 0, "image": b"", "data": []},
 }
-PARTS = ".sheet, .upper, .body, .left, .right, .pair, .marks, .sheet footer"
+PARTS = ".sheet, .upper, .body, .left, .right, .more, .pair, .marks, .sheet footer"
 OVER = """all => all.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
   .map((e) => `${e.className || e.tagName}: ${e.scrollHeight} > ${e.clientHeight}`)"""
 
@@ -198,6 +236,8 @@ OVER = """all => all.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scro
 @pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")
 @pytest.mark.parametrize("many", [False, True], ids=["four criteria", "fourteen criteria"])
 def test_each_sheet_is_one_page_of_a4_and_nothing_stands_out_of_it(tmp_path, running, many):
+    from tests.run.test_axe_browser import violations
+
     for name, texts in CASES.items():
         file = invented.dossier(tmp_path, name, **texts)
         why = [texts.get("title", "")] * 4 if texts.get("title") else []
@@ -220,5 +260,7 @@ def test_each_sheet_is_one_page_of_a4_and_nothing_stands_out_of_it(tmp_path, run
     assert cut and not opened.asked and not opened.complaints
     opened.page.emulate_media(media="screen")
     opened.page.set_viewport_size({"width": 390, "height": 844})
+    serious, _rest = violations(opened.page)
+    assert not serious, "\n".join(serious)
     assert opened.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     opened.close()
