@@ -34,7 +34,12 @@ PACKAGE = ROOT / "datakit"
 FRENCH = PACKAGE / "locale" / "fr" / "LC_MESSAGES"
 CHAPTERS = ROOT / "notebooks" / "src"
 # English and French names, in docs.
-DOCUMENTS = {"facilitator": "animateurs", "follow-up": "suivi", "glossary": "glossaire"}
+DOCUMENTS = {
+    "facilitator": "animateurs",
+    "follow-up": "suivi",
+    "glossary": "glossaire",
+    "team-dossier": "dossier-equipe",
+}
 HALL = "datakit"  # the modules that stand in no room
 CATALOG = "catalog"  # what data cards say in English only: traps, units, publishers
 # A unit is said after a number, so it has a form for one and a form for many.

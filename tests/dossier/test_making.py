@@ -1,13 +1,16 @@
 """A new dossier: whole, in the challenge's language, and never over something else."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from datakit.dossier import form, layout
+from datakit.dossier import form, layout, making
 from datakit.dossier.making import EXAMPLES, new
 from datakit.errors import Unreachable, WrongUse
 from datakit.run.choosing import choose
+from tools.make_messages import misprinted
 
 
 @pytest.mark.parametrize("theme", EXAMPLES)
@@ -49,3 +52,13 @@ def test_nothing_is_overwritten_and_nothing_half_written_stays(tmp_path):
     with pytest.raises(Unreachable):  # after everything else was written
         new(tmp_path / "one", origins=str(tmp_path / "no-mirror"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_french_of_the_template_is_written_as_french_is():
+    lines = []
+    for path in sorted(Path(making.__file__).parent.glob("web/fr/*.j2")):
+        for line in re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL).splitlines():
+            said = line if path.name.startswith("README") else line.rpartition("# ")[2] if "# " in line else ""
+            if "%%" not in line and ">" not in said:  # cells begin so; commands to type
+                lines += [cell.strip() for cell in re.sub(r"\{[{%].*?[%}]\}|`[^`]*`|\w+-\d[\d.]*", "x", said).split("|")]
+    assert len(lines) > 60 and not [wrong for line in lines if line.strip("- ") for wrong in misprinted(line)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from datakit.cli import main
 from datakit.dossier import layout, packing
 from datakit.errors import DatakitError, WrongUse
 from datakit.settings import challenge
@@ -146,3 +147,14 @@ def test_a_link_or_a_notebook_that_fails_leaves_no_zip(tmp_path, packed):
     assert "no_such" in str(caught.value)
     assert (made / "arbres.zip").read_bytes() == before
     assert not [path.name for path in made.iterdir() if path.name.startswith(".dossier")]
+
+
+def test_packed_again_it_says_what_is_not_as_before(packed, tmp_path, run_again, capsys):
+    mine = shutil.copytree(packed.path.parent, tmp_path / "arbres")
+    run_again()
+    assert main(["dossier", "pack", str(mine), "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.out.strip() == str(mine / "arbres.zip")
+    (told,) = [line for line in said.err.splitlines() if "there before" in line]
+    # The moment of packing is in these; of the results, nothing changed.
+    assert told.endswith(": report/run.json, ro-crate-metadata.json")

@@ -143,7 +143,7 @@ def test_the_python_of_the_readme_works(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/facilitator.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/facilitator.md", "docs/team-dossier.md"])
 def test_commands_that_need_more_are_known(page):
     """Of each ```sh line: the make target exists, `datakit` knows the command and its options."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
