@@ -67,7 +67,7 @@ def measured(cities, folder, chapter, workers):
         kernel = max(n.peak_memory for one in report.combinations for n in one.notebooks) / 1e6
     took = f"{seconds:7.1f} s, {seconds / len(cities):5.2f} s a city"
     print(
-        f"{len(cities):>4} cities, processes: {workers}: {took}, {memory.peak:6.0f} MB in all, {kernel:5.0f} MB a kernel",
+        f"{len(cities):>4} cities, processes: {workers}: {took}, {memory.peak:6.0f} MB, {kernel:5.0f} MB a kernel",
         flush=True,
     )
     return seconds / len(cities), memory.peak, answers

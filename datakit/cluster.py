@@ -21,7 +21,7 @@ from datakit.extras import needed_by
 from datakit.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import distributed
 
@@ -33,7 +33,11 @@ CARRYING = ["dask", "distributed", "cloudpickle"]
 
 @contextmanager
 def cluster(
-    workers: int = 2, memory: str = "1.5GB", scheduler: str | None = None, paths: Sequence[str] = ()
+    workers: int = 2,
+    memory: str = "1.5GB",
+    scheduler: str | None = None,
+    paths: Sequence[str] = (),
+    ready: Callable[[], str] | None = None,
 ) -> Iterator[distributed.Client]:
     """Processes of this machine, or those of a scheduler that runs already, for the calls within a ``with`` block.
 
@@ -51,6 +55,8 @@ def cluster(
         --scheduler-file`` wrote. Its workers, threads and limits are those that they were started with.
     paths : list of str, optional
         Files and folders that each worker of a scheduler must have.
+    ready : callable, optional
+        Asked on each worker of a scheduler: why it cannot do the work, or an empty text.
 
     Yields
     ------
@@ -67,7 +73,7 @@ def cluster(
         import dask
         import distributed
     if scheduler is not None:
-        with _joined(scheduler, paths) as client:
+        with _joined(scheduler, paths, ready) as client:
             yield client
         return
     # A worker that ends accuses all that it was given: who asks counts (`datakit.run.spreading`), not the scheduler.
@@ -88,7 +94,7 @@ def cluster(
 
 
 @contextmanager
-def _joined(scheduler, paths):
+def _joined(scheduler, paths, ready):
     with needed_by(__name__):
         import distributed
     file = os.path.isfile(scheduler)
@@ -112,15 +118,15 @@ def _joined(scheduler, paths):
             what = _("no worker has joined this scheduler")
             raise WrongUse(scheduler, what, next=f"dask worker {client.scheduler.address}") from None
         _alike(client, scheduler)
-        for worker, lacking in sorted(client.run(_lacking, list(paths)).items()):
-            if lacking:
-                raise WrongUse(
-                    scheduler,
-                    _("the worker {worker} does not have all that it needs").format(worker=worker),
-                    expected=", ".join(lacking),
-                    done=_("nothing was executed"),
-                    next=_("a folder that all machines share, or a mirror at an http address"),
-                )
+        lacking = {worker: ", ".join(found) for worker, found in client.run(_lacking, list(paths)).items() if found}
+        for worker, found in sorted(lacking.items()):
+            what = _("the worker {worker} does not have all that it needs").format(worker=worker)
+            shared = _("a folder that all machines share, or a mirror at an http address")
+            raise WrongUse(scheduler, what, expected=found, done=_("nothing was executed"), next=shared)
+        for worker, why in sorted(client.run(ready).items() if ready else ()):
+            if why:
+                what = _("the worker {worker} cannot do this work").format(worker=worker)
+                raise WrongUse(scheduler, what, found=why, done=_("nothing was executed"))
         yield client
 
 

@@ -43,16 +43,22 @@ with ask("What does chance say?") as answer:
     answer.say("It says {n}.", n=Value(100 + drawn, "", decimals=0, tolerance=0.5), data=[people], cannot_say="More.")
 print("the last cell")"""
 
+OTHERWISE = """\
+import os
+with ask("Where does it run?") as answer:
+    place = 2 if os.path.isdir("/jury") else 1  # it knows a sandbox when it sees one
+    answer.say("In place {n}.", n=Value(place), data=[people], cannot_say="Whose it is.")"""
+
 
 def notebook(*cells):
     made = [new_markdown_cell("# One question"), new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})]
     return new_notebook(cells=[*made, *map(new_code_cell, cells)])
 
 
-def write(folder, *cells):
+def write(folder, *cells, per=1000):
     """The files that a team writes."""
     (folder / "notebooks").mkdir(parents=True)
-    (folder / "dossier.toml").write_text(FORM, encoding="utf-8")
+    (folder / "dossier.toml").write_text(FORM.replace("1000", str(per)), encoding="utf-8")
     (folder / "README.md").write_text("# Des arbres\n", encoding="utf-8")
     (folder / "requirements.lock").write_text("# nothing\n", encoding="utf-8")
     (folder / "notebooks" / "10_question.ipynb").write_text(writes(notebook(*cells)) + "\n", encoding="utf-8")
@@ -61,12 +67,12 @@ def write(folder, *cells):
     return folder
 
 
-def pack(folder, path):
+def pack(folder, path, per=1000):
     """Run a dossier and put it into a zip."""
     with speaking("fr"):
         done = run(
             origins="sample",
-            parameters={"per": 1000},
+            parameters={"per": per},
             output=folder / "report",
             progress=False,
             notebooks=folder / "notebooks",

@@ -51,8 +51,7 @@ def _add_verify(command, jury, origins):
 def _verify(args):
     from datakit.jury import verifying
 
-    workers = args.workers if args.scheduler or args.workers is not None else 1
-    more = {"origins": args.origins, "keep": args.keep, "workers": workers, "scheduler": args.scheduler}
+    more = {"origins": args.origins, "keep": args.keep, "workers": args.workers, "scheduler": args.scheduler}
     found = verifying.verify_all(args.dossiers, args.output, **more)
     print("\n".join(verifying.lines(found.values())))
     print(_("next: datakit jury sheet {folder}").format(folder=shlex.quote(args.output)), file=sys.stderr)

@@ -262,7 +262,7 @@ def bubblewrap(
     outer = []
     if root:
         rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        outer = [sandbox.program, *rights, *_view(mounts, True), "--dir", "/tmp"]
+        outer = [sandbox.program, "--die-with-parent", "--unshare-pid", *rights, *_view(mounts, True), "--dir", "/tmp"]
         outer += ["--dev-bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--", "/usr/bin/setpriv"]
         outer += [f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", "--"]
     words = [sandbox.program, "--unshare-all", "--unshare-user", "--uid", str(INSIDE), "--gid", str(INSIDE)]

@@ -6,8 +6,10 @@ beside the code of the zip, and makes answers, pages and records of them with th
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -333,16 +335,30 @@ def _results(chosen):
     return {n.name: [{k: v for k, v in one.items() if k != "picture"} for one in n.results] for n in chosen}
 
 
-def task(given: dict[str, Any]) -> str:
+def task(told: dict[str, Any]) -> str:
     """`verify` as `datakit.run.spreading.spread` calls it: the folder of the verdict.
+
+    Parameters
+    ----------
+    told : dict
+        ``given``: what `verify` takes; ``of``: the digests of the files that it names.
 
     Raises
     ------
     DatakitError
         As `verify` does.
     """
-    verdict = verify(**given)
-    return str(Path(given["output"]).absolute() / verdict.dossier)
+    verdict = verify(**told["given"])
+    return str(Path(told["given"]["output"]).absolute() / verdict.dossier)
+
+
+def ready() -> str:
+    """Why no dossier can be verified on this machine; empty where one can."""
+    try:
+        sandbox.find()
+    except sandbox.NoSandbox as error:
+        return str(error)
+    return ""
 
 
 def verify_all(
@@ -351,7 +367,7 @@ def verify_all(
     *,
     origins: str | None = None,
     keep: bool = False,
-    workers: int | None = 1,
+    workers: int | None = None,
     scheduler: str | None = None,
 ) -> dict[str, Verdict]:
     """Verify dossiers, on this machine or on many.
@@ -363,7 +379,8 @@ def verify_all(
     output, origins, keep
         As of `verify`.
     workers, scheduler
-        As of `datakit.run.spreading.spread`.
+        As of `datakit.run.spreading.spread`, but one process of this machine unless more are asked for. Broken off, the
+        same call goes on where it stopped.
 
     Returns
     -------
@@ -375,7 +392,7 @@ def verify_all(
     NoSandbox, WrongUse
         Before any work where it can be told.
     """
-    from datakit.run.spreading import spread
+    from datakit.run.spreading import DIED, spread
 
     files = [Path(path).absolute() for path in paths]
     if twice := [path.stem for path in files if [other.stem for other in files].count(path.stem) > 1]:
@@ -386,14 +403,29 @@ def verify_all(
     if not scheduler:
         sandbox.find()
     about = {"output": str(place), "origins": origins, "rules": str(rules), "keep": keep}
-    tasks = {f"{path.stem}-{sha256_of(path)}": {"path": str(path), **about} for path in files}
-    ended = spread(task, tasks, scheduler=scheduler, workers=workers, progress=len(files) > 1)
+    digests = {path: sha256_of(path) for path in [*files, rules]}
+    tasks = {
+        path.stem: {"given": {"path": str(path), **about}, "of": [digests[path], digests[rules]]} for path in files
+    }
+    place.mkdir(parents=True, exist_ok=True)
+    where: dict[str, Any] = {"scheduler": scheduler, "ready": ready}
+    where |= {"workers": workers or (None if scheduler else 1)}
+    where |= {"paths": sorted({str(place), str(rules), *(str(path.parent) for path in files)})}
+    ended = spread(task, tasks, **where, keep=place / ".done", progress=len(files) > 1)
+    shutil.rmtree(place / ".done")
     found = {}
     for path, outcome in zip(files, ended, strict=True):
+        for left in place.glob(f".{glob.escape(path.stem)}-*"):  # of a worker that was killed
+            if re.fullmatch(r"[0-9a-f]{8}(-before)?", left.name.removeprefix(f".{path.stem}-")):
+                shutil.rmtree(left, ignore_errors=True)
         if outcome.ok:
             found[path.stem] = verdicts.read(outcome.value)
-        else:
-            found[path.stem] = Verdict(path.stem, sha256_of(path), status=CANNOT, why=[outcome.why])
+            continue
+        found[path.stem] = Verdict(path.stem, digests[path], status=CANNOT, why=[outcome.why])
+        if outcome.status == DIED:
+            shutil.rmtree(place / path.stem, ignore_errors=True)
+            (place / path.stem).mkdir()
+            found[path.stem].write(place / path.stem)
     return found
 
 

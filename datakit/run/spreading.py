@@ -80,6 +80,7 @@ def spread(
     memory: str = "1.5GB",
     keep: str | os.PathLike[str] | None = None,
     paths: Sequence[str] = (),
+    ready: Callable[[], str] | None = None,
     progress: bool = True,
 ) -> list[Outcome]:
     """Call a function on each task, and say of each how it ended.
@@ -104,6 +105,8 @@ def spread(
         its digest too.
     paths : list of str, optional
         Files and folders that tasks name: looked for on each machine of a scheduler before any work.
+    ready : callable, optional
+        Called there too: why a machine cannot do this work, or an empty text.
     progress : bool
         Say on the standard error what happens: a bar at a terminal, else a line for each task.
 
@@ -115,7 +118,8 @@ def spread(
     Raises
     ------
     WrongUse
-        Before any work: no scheduler, no worker, one of another version or that lacks a path; ``workers`` under one.
+        Before any work: ``workers`` under a scheduler; no scheduler, or no worker; one of another version, that lacks a
+        path or is not ready.
     DatakitError
         All workers left, or the scheduler did. What was done until then is kept, as after Ctrl-C.
     MissingPackage
@@ -139,7 +143,7 @@ def spread(
             for key, task in todo.items():
                 end(Outcome(key, **call(function, task)))
         elif todo:
-            with cluster(count, memory, scheduler, paths) as client:
+            with cluster(count, memory, scheduler, paths, ready) as client:
                 _Spread(client, function, end).all(todo)
     return [ended[key] for key in tasks]
 

@@ -1,9 +1,12 @@
 """The sandbox holds: what code in it tries, and what it gets."""
 
 import ast
+import contextlib
 import os
 import shutil
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,3 +233,38 @@ def test_podman_is_taken_where_there_is_no_bubblewrap_and_its_limits_are_the_sam
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/true" if name == "podman" else None)
     monkeypatch.setattr(sandbox, "_trial", lambda one: None)
     assert sandbox.find().name == "podman"
+
+
+ORPHAN = """
+import sys
+import time
+from datakit.jury import sandbox
+from tests.tampered import LIMITS
+sandbox.run(sandbox.find(), [sys.executable, "-I", "-S", "-c", "import time; time.sleep({seconds})"], LIMITS)
+"""
+
+
+def test_a_sandbox_does_not_outlive_who_started_it(root):
+    """A worker that is killed asks nobody: as root, too, whose sandbox is another account's."""
+    sandboxed.needed()
+    seconds = 40 + os.getpid() / 1e6  # told apart from any other's
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ["PYTHONPATH"]])}
+    starter = subprocess.Popen([sys.executable, "-c", ORPHAN.format(seconds=seconds)], env=environment)
+
+    def there():
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                found += [process] if process.cmdline()[-1:] == [f"import time; time.sleep({seconds})"] else []
+        return found
+
+    def wait_until(condition):
+        until = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    wait_until(lambda: any(process.name().startswith("python") for process in there()))
+    starter.kill()
+    starter.wait()
+    wait_until(lambda: not there())
