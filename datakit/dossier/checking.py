@@ -30,7 +30,7 @@ def check(folder: str | os.PathLike[str] = ".") -> list[Finding]:
     Parameters
     ----------
     folder : path
-        The dossier's.
+        The dossier's, or one in it.
 
     Returns
     -------
@@ -42,10 +42,7 @@ def check(folder: str | os.PathLike[str] = ".") -> list[Finding]:
     WrongUse
         This folder is no dossier.
     """
-    folder = Path(folder).absolute()
-    if not (folder / FORM).is_file():
-        what, expected = _("this folder is no dossier"), _("{file} at its top").format(file=FORM)
-        raise WrongUse(str(folder), what, expected=expected, next="datakit dossier new NAME")
+    folder = home(folder)
     try:
         dossier = form.read(folder)
         if not (folder / RULES).is_file():
@@ -67,6 +64,22 @@ def check(folder: str | os.PathLike[str] = ".") -> list[Finding]:
         when = day(told.deadline.date().isoformat())
         found.append(advice(RULES, _("the deadline has passed: {day}").format(day=when)))
     return in_order(found)
+
+
+def home(folder: str | os.PathLike[str] = ".") -> Path:
+    """The dossier that a folder is, or lies in: JupyterLab works in ``notebooks``, one below.
+
+    Raises
+    ------
+    WrongUse
+        There is none.
+    """
+    here = Path(folder).absolute()
+    for one in (here, *here.parents):
+        if (one / FORM).is_file():
+            return one
+    what, expected = _("this folder is no dossier"), _("{file} at its top").format(file=FORM)
+    raise WrongUse(str(here), what, expected=expected, next="datakit dossier new NAME")
 
 
 def _at(folder, error):

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import write_whole
 from datakit.dossier import crate, form
-from datakit.dossier.checking import check, of_the_persons, of_the_results
+from datakit.dossier.checking import check, home, of_the_persons, of_the_results
 from datakit.dossier.findings import REFUSED
 from datakit.dossier.layout import CRATE, LOCK, NOTEBOOKS, ORIGINS, PREVIEW, REPORT, RULES
 from datakit.dossier.supplies import files
@@ -75,7 +76,7 @@ def pack(
     Parameters
     ----------
     folder : path
-        The dossier's.
+        The dossier's, or one in it.
     output : path, optional
         The zip; by default ``NAME.zip`` in the dossier's folder. It appears in one move, and replaces an earlier one.
     origins : str, optional
@@ -94,7 +95,7 @@ def pack(
     DatakitError
         A notebook failed, or it takes more than the challenge allows.
     """
-    folder = Path(folder).absolute()
+    folder = home(folder)
     _refuse(folder, check(folder))
     dossier, told = form.read(folder), challenge(folder / RULES)
     output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
@@ -104,6 +105,7 @@ def pack(
         for name in names:
             (whole / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, whole / name)
+        _hide(whole / LOCK, whole)  # it names the mirrors that it was made from
         with contextlib.chdir(whole):  # what is packed is what runs, with its own cards
             done = _run(whole, dossier, told, origins, progress)
         record = _record(whole, told)
@@ -168,27 +170,34 @@ def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
 
 @contextlib.contextmanager
 def _signed(team):
-    """A report names its author by a variable: here it is the team, and no person."""
-    before = os.environ.get("DATAKIT_AUTHOR")
+    """Variables of this machine that are not the dossier's: its author is the team, and other cards do not count."""
+    before = {name: os.environ.pop(name) for name in ("DATAKIT_AUTHOR", "DATAKIT_CARDS") if name in os.environ}
     os.environ["DATAKIT_AUTHOR"] = team
     try:
         yield
     finally:
         del os.environ["DATAKIT_AUTHOR"]
-        if before is not None:
-            os.environ["DATAKIT_AUTHOR"] = before
+        os.environ.update(before)
+
+
+def _hide(path, folder):
+    """Take this machine's folders out of a file: a home is called after a person."""
+    person = Path.home()
+    places = {f"{folder}{os.sep}": "", str(folder): "."} | ({str(person): "~"} if len(person.parts) > 1 else {})
+    text = path.read_text(encoding="utf-8")
+    for place, said in places.items():
+        ends = "" if place.endswith(os.sep) else r"(?![\w-])"
+        for spelt in {json.dumps(place)[1:-1], place}:
+            text = re.sub(re.escape(spelt) + ends, said, text)
+    path.write_text(text, encoding="utf-8")
 
 
 def _record(folder: Path, told: Challenge) -> dict[str, Any]:
     """Make the report one that says nothing of this machine's folders or user, and add when it was packed."""
     report = folder / REPORT
-    places = {f"{folder}{os.sep}": "", str(folder): ".", str(Path.home()): "~"}
     for path in sorted(report.iterdir()):
         if path.suffix in TEXT:
-            text = path.read_text(encoding="utf-8")
-            for place, said in places.items():
-                text = text.replace(json.dumps(place)[1:-1], said).replace(place, said)
-            path.write_text(text, encoding="utf-8")
+            _hide(path, folder)
     record = json.loads((report / "run.json").read_text(encoding="utf-8"))
     now = datetime.now(UTC)
     record["dossier"] = {

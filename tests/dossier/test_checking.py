@@ -197,6 +197,10 @@ def test_more_time_than_the_challenge_gives_is_no_dossier(mine, run_again):
     assert not (mine / "arbres.zip").exists()
 
 
+def test_it_is_found_from_its_notebooks(written):
+    assert said(written / "notebooks", MISSING) == said(written, MISSING)
+
+
 def test_another_folder_is_no_dossier(tmp_path):
     with pytest.raises(WrongUse, match="this folder is no dossier"):
         check(tmp_path)

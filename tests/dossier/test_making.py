@@ -60,5 +60,6 @@ def test_the_french_of_the_template_is_written_as_french_is():
         for line in re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL).splitlines():
             said = line if path.name.startswith("README") else line.rpartition("# ")[2] if "# " in line else ""
             if "%%" not in line and ">" not in said:  # cells begin so; commands to type
-                lines += [cell.strip() for cell in re.sub(r"\{[{%].*?[%}]\}|`[^`]*`|\w+-\d[\d.]*", "x", said).split("|")]
+                plain = re.sub(r"\{[{%].*?[%}]\}|`[^`]*`|\w+-\d[\d.]*", "x", said)
+                lines += [cell.strip() for cell in plain.split("|")]
     assert len(lines) > 60 and not [wrong for line in lines if line.strip("- ") for wrong in misprinted(line)]

@@ -50,6 +50,18 @@ def test_nothing_in_it_says_where_or_by_whom_it_was_made(packed):
             assert home == b"/" or home not in opened.read(name), name
 
 
+def test_the_home_of_a_person_is_not_named(tmp_path, monkeypatch, run_again):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "camille")
+    mine = dossiers.make(tmp_path)
+    lock = mine / layout.LOCK
+    mirror = json.dumps(str(tmp_path / "camille" / "mirror"))
+    lock.write_text(lock.read_text(encoding="utf-8").replace('"origin": "sample"', f'"origin": {mirror}', 1))
+    run_again(lambda name, text: text.replace("sample", str(tmp_path / "camille" / "mirror"), 1))
+    with zipfile.ZipFile(packing.pack(mine, progress=False).path) as opened:
+        assert b"~/mirror" in opened.read(layout.LOCK)
+        assert not [name for name in opened.namelist() if b"camille" in opened.read(name)]
+
+
 def test_a_person_who_opens_the_zip_sees_what_it_says(packed):
     page = html.unescape(read(packed, layout.PREVIEW).decode())
     answers = json.loads(read(packed, "report/results.json"))["10_question"]
@@ -63,9 +75,10 @@ def test_a_person_who_opens_the_zip_sees_what_it_says(packed):
 
 def test_the_author_is_the_team_and_no_person(tmp_path, monkeypatch):
     monkeypatch.setenv("DATAKIT_AUTHOR", "Camille Martin")
+    monkeypatch.setenv("DATAKIT_CARDS", str(tmp_path))
     with packing._signed("Équipe Tilleul"):
-        assert os.environ["DATAKIT_AUTHOR"] == "Équipe Tilleul"
-    assert os.environ["DATAKIT_AUTHOR"] == "Camille Martin"
+        assert os.environ["DATAKIT_AUTHOR"] == "Équipe Tilleul" and "DATAKIT_CARDS" not in os.environ
+    assert (os.environ["DATAKIT_AUTHOR"], os.environ["DATAKIT_CARDS"]) == ("Camille Martin", str(tmp_path))
 
 
 def test_the_crate_names_the_team_the_data_and_the_run(packed):
