@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from datakit.language import _
+from datakit.language import _, speaking
 
 if TYPE_CHECKING:
     import argparse
@@ -55,13 +55,16 @@ def _follow(args):
         lang=args.lang or "",
         progress=not args.quiet,
     )
-    for finding in done.findings:
-        said = _("{title}: {verdict}. {sentence}")
-        print(
-            said.format(
-                title=finding.series.indicator.title, verdict=_(VERDICT[finding.verdict]), sentence=sentence(finding)
+    with speaking(done.lang):  # of the pages, whatever else is spoken here
+        for finding in done.findings:
+            said = _("{title}: {verdict}. {sentence}")
+            print(
+                said.format(
+                    title=finding.series.indicator.title,
+                    verdict=_(VERDICT[finding.verdict]),
+                    sentence=sentence(finding),
+                )
             )
-        )
     silent = done.table[done.table["value"].isna()]
     if len(silent):
         print(

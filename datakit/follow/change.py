@@ -5,12 +5,12 @@ month adds, a drift, and a step at the start. Its errors remember the month befo
 How much they do cannot be estimated well from 20 to 30 months: methods that plug in an estimate find changes where
 there is none (Turner et al. 2021, in a simulation of series as short). So none is plugged in:
 
-1. For each memory from 0 to 0.8 generalised least squares gives the step, its standard error and Student's t.
+1. For each memory from 0 to 0.95 generalised least squares gives the step, its standard error and Student's t.
 2. A memory that the residuals speak against (their lag-one product is below its tenth percentile) is left out: the
    idea of Berger & Boos (1994), who take the worst case over what the data does not exclude.
 3. The smallest t that is left, without its sign, is the statistic. What it may be by chance is drawn at random for each
    memory, for the very months of the series, and the worst of them decides: the level holds for every memory from 0 to
-   0.8, whatever the season, in series of any length. ``benchmarks/bench_follow.py`` measures it.
+   0.95, whatever the season, in series of any length. ``benchmarks/bench_follow.py`` measures it.
 
 The range of memories, the tenth percentile and the number of draws are choices of this kit.
 
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datakit.errors import CannotAnswer
+from datakit.extras import needed_by
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 POWER = 0.8
-MEMORIES = np.linspace(0, 0.8, 9)
+MEMORIES = np.append(np.linspace(0, 0.9, 10), 0.95)
 EXCLUDED = 0.1
 DRAWS = 8000
-COARSE = 4  # times the noise
+COARSE = 5  # times the noise
 LEAST = 3  # degrees of freedom, below which nothing is said
 YEAR, TWO_YEARS = 12, 24  # months that the series reaches back before the start
 
@@ -58,7 +59,7 @@ class Change:
     detectable : float
         The smallest change that would have been told apart in four series out of five with the same noise and memory.
     memory : float
-        Of a month for the one before: the median of what the residuals bear, 0 to 0.8.
+        Of a month for the one before: the median of what the residuals bear, 0 to 0.95.
     before, after : int
         Months that have a value.
     season, drift : bool
@@ -89,7 +90,7 @@ class Change:
 
     @property
     def short(self) -> bool:
-        """Whether only a change of more than four times the noise could have been told apart.
+        """Whether only a change of more than five times the noise could have been told apart.
 
         Then a series that shows none is too short to tell: a choice of this kit.
         """
@@ -135,7 +136,9 @@ def step(
 
 
 def drift(series: pd.Series, *, paired: bool = False) -> Change:
-    """Test whether a series was already moving: its change in a year, by the same test.
+    """Test whether a series was already moving: its change in a year.
+
+    An assumption is looked at with a keener eye than a change: the memory is the one in the middle, not the worst.
 
     Parameters
     ----------
@@ -157,7 +160,7 @@ def drift(series: pd.Series, *, paired: bool = False) -> Change:
     time = np.array([period.ordinal for period in known.index], dtype=int)
     season, _drifting = _terms(time, len(time), time[-1] + 1 if len(time) else 0, paired)
     columns = np.column_stack([_columns(time, season, False), (time - time.mean()) / YEAR])
-    return _tested(known, time, columns, np.zeros(len(time), bool), (season, True))
+    return _tested(known, time, columns, np.zeros(len(time), bool), (season, True), keen=True)
 
 
 def _terms(time, before, first_after, paired):
@@ -181,7 +184,7 @@ def _columns(time, season, drifting):
     return np.column_stack([columns, (time - time.mean()) / YEAR]) if drifting else columns
 
 
-def _tested(known, time, columns, after, terms):
+def _tested(known, time, columns, after, terms, keen=False):
     """The test of the last column's coefficient."""
     values = known.to_numpy(float)
     rule = _rule(tuple(int(t) for t in time - time[0]), tuple(map(tuple, columns)))
@@ -189,14 +192,18 @@ def _tested(known, time, columns, after, terms):
         raise CannotAnswer(_("change"), _("too short to tell: the months do not vary beyond the season"))
     seen = rule.look(values[:, None])
     estimate, error, kept = seen.estimate[:, 0], seen.error[:, 0], seen.kept[:, 0]
-    smallest = float(seen.smallest()[0])
     middle = rule.middle(seen)
-    reach, noise = rule.critical(LEVEL) * error, float(seen.noise[middle, 0])
+    critical, p = rule.critical(LEVEL), rule.p(float(seen.smallest()[0]))
+    if keen:
+        student = _student(rule.freedom)
+        kept = np.arange(len(MEMORIES)) == middle
+        critical, p = float(student.isf(LEVEL / 2)), float(2 * student.sf(np.abs(estimate / error)[middle]))
+    reach, noise = critical * error, float(seen.noise[middle, 0])
     return Change(
         estimate=float(estimate[middle]),
         low=float((estimate - reach)[kept].min()),
         high=float((estimate + reach)[kept].max()),
-        p=rule.p(smallest),
+        p=p,
         detectable=rule.detectable(middle) * noise,
         memory=float(MEMORIES[middle]),
         before=int((~after).sum()),
@@ -206,6 +213,13 @@ def _tested(known, time, columns, after, terms):
         noise=noise,
         expected=known * 0 + columns[:, :-1] @ rule.terms(values, middle),
     )
+
+
+def _student(freedom):
+    with needed_by(__name__):
+        from scipy.stats import t
+
+    return t(freedom)
 
 
 @dataclass(frozen=True)

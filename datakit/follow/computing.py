@@ -210,7 +210,7 @@ def revised(row: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
     """A row computed again on other data of the same month: the former value is kept, and said."""
     if former["value"] is None or row["value"] is None:
         return row
-    said = _("revised: it was {value} in the data of {day}").format(
+    said = _("it was {value} in the data of {day}").format(
         value=number(former["value"], digits=4), day=day(str(former["computed"])[:10])
     )
     return row | {"status": REVISED, "former": former["value"], "why": said}

@@ -76,8 +76,8 @@ def findings(every: Sequence[Series], *, final: bool) -> list[Finding]:
     Returns
     -------
     list of Finding
-        In the same order. One whose placebo test alarms, or whose differences drifted apart before the start, is
-        doubtful, whatever its p.
+        In the same order. One whose placebo test alarms, whose differences drifted apart before the start, or which
+        may have drifted itself for all that less than two years show, is doubtful, whatever its p.
     """
     with needed_by(__name__):
         from statsmodels.stats.multitest import multipletests
@@ -123,7 +123,8 @@ def _verdict(one, change, p, placebo, moved):
     if change is None:
         return SHORT
     if p < LEVEL:
-        if any(other is not None and other.found for other in (placebo, moved)):
+        doubts = any(other is not None and other.found for other in (placebo, moved))
+        if doubts or not (one.paired or change.drift):
             return DOUBTFUL
         return BETTER if (change.estimate > 0) == (one.indicator.better == "higher") else WORSE
     return SHORT if change.short else NONE

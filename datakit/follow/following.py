@@ -38,9 +38,11 @@ class Followed:
         Of `datakit.follow.table`, up to the month of the report.
     findings : list of Finding
     pages : list of Path
-        The month's page, and the last one where the experiment is over.
+        The month's page, and the last one where the experiment is over; that one alone after its last month.
     month : str
     final : bool
+    lang : str
+        What the pages speak.
     """
 
     table: pd.DataFrame
@@ -48,6 +50,7 @@ class Followed:
     pages: list[Path]
     month: str
     final: bool
+    lang: str
 
 
 def follow(
@@ -105,13 +108,14 @@ def follow(
         there = find(months, _month(month))
         rows = table.update(runs, said, there, output, progress=progress)
         last = there[-1].name
-        final = pd.Period(last, freq="M") >= first_month(said.experiment) + said.experiment.months - 1
+        left = (first_month(said.experiment) + said.experiment.months - 1 - pd.Period(last, freq="M")).n
+        final = left <= 0
         every = [series(rows, one, said.experiment, last) for one in said.indicators]
         found = findings(every, final=final)
         day = (today or date.today()).isoformat()
-        ends = (False, True) if final else (False,)
+        ends = [end for end, wanted in ((False, left >= 0), (True, final)) if wanted]
         pages = [report.write(output, said, found, last, final=end, today=day) for end in ends]
-    return Followed(rows, found, pages, last, final)
+    return Followed(rows, found, pages, last, final, lang or told.language)
 
 
 def _foreign(path, place, told, origins):

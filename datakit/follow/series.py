@@ -34,6 +34,8 @@ class Series:
     said : DataFrame
         The rows of the table about which there is something to say: ``month``, ``area``, ``status``, ``why``,
         ``former``.
+    areas : tuple of str
+        Both parts'.
     left_out : list of str
         Months before a change of the notebook, whose data is not there any more to compute them again.
     data : DataFrame
@@ -49,6 +51,7 @@ class Series:
     comparison: pd.Series | None
     unit: str
     said: pd.DataFrame
+    areas: tuple[str, ...]
     left_out: list[str]
     data: pd.DataFrame
 
@@ -115,6 +118,7 @@ def series(table: pd.DataFrame, indicator: Indicator, experiment: Experiment, la
         parts["comparison"]["value"] if "comparison" in parts else None,
         units.iloc[0] if len(units) else "",
         rows.loc[(rows["status"] != OK) | (rows["why"] != ""), ["month", "area", "status", "why", "former"]],
+        tuple(rows["area"].unique()),
         left_out,
         _credited(rows),
     )

@@ -79,7 +79,7 @@ def sentence(finding: Finding) -> str:
         return early.format(**said)
     said |= {"p": chance(finding.adjusted or 0.0), "least": _least(change, unit)}
     if finding.verdict == DOUBTFUL:
-        return _doubt(finding)
+        return _doubt(finding, said)
     if finding.verdict == SHORT:
         short = _(
             "Too short to tell: only a change of {least} or more would have been seen, {times} times what chance does "
@@ -104,17 +104,22 @@ def _least(change, unit):
     return f"{Value(change.detectable, unit, change.detectable * 0.9, change.detectable * 1.1):value}"
 
 
-def _doubt(finding):
-    unit, change = finding.series.unit, finding.change
+def _doubt(finding, said):
+    unit = finding.series.unit
     if finding.placebo is not None and finding.placebo.found:
         return _(
             "No conclusion: the test finds a change of {change}, but it also finds one of {placebo} from {date} on, "
             "when nothing had begun."
-        ).format(change=figure(change, unit), placebo=figure(finding.placebo, unit), date=month(finding.placebo_at))
+        ).format(placebo=figure(finding.placebo, unit), date=month(finding.placebo_at), **said)
+    if finding.drift is not None and finding.drift.found:
+        return _(
+            "No conclusion: the test finds a change of {change}, but the two places were drifting apart before the "
+            "start, by {drift} a year."
+        ).format(drift=figure(finding.drift, unit), **said)
     return _(
-        "No conclusion: the test finds a change of {change}, but the two places were drifting apart before the start, "
-        "by {drift} a year."
-    ).format(change=figure(change, unit), drift=figure(finding.drift, unit))
+        "No conclusion: since {start} there are {change} against the same months of the year before, more than chance "
+        "does ({p}), but less than two years do not tell a change from a drift that was under way."
+    ).format(**said)
 
 
 def assumptions(finding: Finding) -> list[str]:
@@ -163,21 +168,24 @@ def cannot_say(findings: Sequence[Finding]) -> list[str]:
 
 
 def remarks(findings: Sequence[Finding]) -> list[str]:
-    """The months about which there is something to say, in their order; of which indicator, where it is not of all."""
-    of: dict[tuple[str, str, str], list[str]] = {}
+    """The months about which there is something to say, in order; of which indicator and area, where not of all."""
+    of: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for finding in findings:
         title, one = finding.series.indicator.title, finding.series
         for row in one.said.itertuples():
-            titles = of.setdefault((row.month, row.status, row.why), [])
-            titles += [title] if title not in titles else []
+            of.setdefault((row.month, row.status, row.why), []).append((title, row.area))
         if one.left_out:
             text = _("left out up to {last}: the notebook has changed since, and their data is not there any more")
-            of.setdefault((one.left_out[0], "", text.format(last=month(one.left_out[-1]))), []).append(title)
+            of.setdefault((one.left_out[0], "", text.format(last=month(one.left_out[-1]))), []).append((title, ""))
     said = []
-    for (name, status, why), titles in sorted(of.items()):
+    every = len({area for finding in findings for area in finding.series.areas})
+    for (name, status, why), whose in sorted(of.items()):
         named = {"month": month(name), "status": _(STATUS[status]) if status else "", "why": why}
-        named["titles"] = ", ".join(titles)
-        parts = (bool(status), bool(why), len(titles) < len(findings))
+        titles, places = (list(dict.fromkeys(column)) for column in zip(*whose, strict=True))
+        titles = titles if len(titles) < len(findings) else []
+        places = [place for place in places if place] if status and len(places) < every else []
+        named["titles"] = ", ".join([*titles, *places])
+        parts = (bool(status), bool(why), bool(titles or places))
         said.append(REMARKS[parts]().format(**named))
     return said
 

@@ -66,6 +66,24 @@ def test_a_year_alone_is_too_short(dossier):
     assert any("under way before" in text for text in words.cannot_say([one]))
 
 
+def test_a_year_alone_does_not_tell_a_change_from_a_drift(dossier):
+    """The Mauna Loa curve, say: each year is higher than the one before, and nothing began."""
+    table = world.levels(["2026-01", END], seed=3)
+    table[world.TRIAL] += 2.0 * np.arange(len(table))
+    one = dossier(paired=False)
+    (said,) = finding.findings(
+        [series(world.rows(table, "i0", paired=False), one.indicators[0], one.experiment)], final=True
+    )
+    assert said.verdict == "doubtful" and said.adjusted < 0.05
+    assert "do not tell a change from a drift" in words.sentence(said)
+    table = world.levels(["2025-01", END], seed=3)
+    table[world.TRIAL] += 2.0 * np.arange(len(table))
+    (said,) = finding.findings(
+        [series(world.rows(table, "i0", paired=False), one.indicators[0], one.experiment)], final=True
+    )
+    assert said.verdict == "none"
+
+
 def test_too_few_months_to_estimate_anything(dossier):
     (one,) = found(dossier(), [9], first="2026-10")
     assert (one.verdict, one.change) == ("short", None)
@@ -73,7 +91,7 @@ def test_too_few_months_to_estimate_anything(dossier):
 
 
 def test_places_that_drift_apart_forbid_a_conclusion(dossier):
-    table = world.levels(["2025-01", END], seed=3)
+    table = world.levels(["2025-01", END], effect=20, seed=3)
     table[world.TRIAL] += 0.5 * np.arange(len(table))
     one = dossier()
     (said,) = finding.findings([series(world.rows(table, "i0"), one.indicators[0], one.experiment)], final=True)
@@ -117,6 +135,11 @@ def test_months_of_another_notebook_are_no_part_of_the_series(dossier):
     rows.loc[rows["month"] < "2025-07", "code"] = "older"
     made = series(rows, one.indicators[0], one.experiment)
     assert made.left_out[0] == "2025-01" and str(made.trial.index[0]) == "2025-07"
+    gone = rows[(rows["month"] == "2026-03") & (rows["area"] == world.COMPARISON)].index
+    rows.loc[gone, ["status", "why", "value"]] = ["stopped", "no such column", np.nan]
+    again = series(rows, one.indicators[0], one.experiment)
+    said = words.remarks(finding.findings([again], final=False))
+    assert "March 2026, sud: stopped, no such column" in said
     assert "left out up to June 2025" in words.remarks([*finding.findings([made], final=False)])[0]
 
 
