@@ -38,6 +38,7 @@ DOCUMENTS = {
     "facilitator": "animateurs",
     "follow-up": "suivi",
     "glossary": "glossaire",
+    "jury-guide": "guide-du-jury",
     "team-dossier": "dossier-equipe",
 }
 HALL = "datakit"  # the modules that stand in no room

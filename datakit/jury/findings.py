@@ -95,7 +95,7 @@ def _counted(entries):
 
 
 def _given(entries, marks, ranking):
-    n, count = len(ranking.dossiers), len([one for one in marks.jurors if one])
+    n, count = len(ranking.dossiers), int((~np.isnan(marks.values)).any(axis=(1, 2)).sum())
     who = ngettext("{n} juror", "{n} jurors", count).format(n=count)
     said = ngettext("{n} dossier of {all} has a mean, by {who}.", "{n} dossiers of {all} have a mean, by {who}.", n)
     said = said.format(n=n, all=len(entries), who=who)

@@ -159,7 +159,7 @@ def rank(marks: Marks, weights: Sequence[float], first: int = 3, draws: int = DR
         low, high = np.clip(mean + np.quantile(noise, (tail, 1 - tail), axis=0), 0, 20)
         jury = _stability(mean + noise, mean, first)
         both = _stability(drawn @ centre.T + noise, mean, first)
-    whole = bool(seen.all())
+    whole = bool(seen[seen.any(axis=1)].all())  # who gave no mark at all is no juror
     deciding, shifting = _one_juror(values, shares, marks.jurors, [marks.dossiers[i] for i in kept], first)
     return Ranking(
         dossiers=[marks.dossiers[i] for i in kept],
@@ -243,7 +243,8 @@ def _noise(table, fit, draws, random):
     """How the means of another jury would differ; None where the marks are too few to tell.
 
     Its jurors are as severe and as lenient as these, and differ as much on a dossier beyond that. A dossier on which
-    few jurors happen to agree is not held to be surer than the average dossier: a choice of this kit.
+    few jurors happen to agree is not held to be surer than the average dossier: a choice of this kit, which keeps a
+    dossier that divides the jury from making winners of the others.
     """
     if fit.freedom < 1:
         return None
