@@ -49,11 +49,11 @@ def _add_verify(command, jury, origins):
 
 
 def _verify(args):
-    from datakit.jury import verifying
+    from datakit.jury import verdicts, verifying
 
     more = {"origins": args.origins, "keep": args.keep, "workers": args.workers, "scheduler": args.scheduler}
     found = verifying.verify_all(args.dossiers, args.output, **more)
-    print("\n".join(verifying.lines(found.values())))
+    print("\n".join(verdicts.lines(found.values())))
     print(_("next: datakit jury sheet {folder}").format(folder=shlex.quote(args.output)), file=sys.stderr)
     return 0 if all(verdict.good for verdict in found.values()) else 1
 

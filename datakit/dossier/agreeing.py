@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
 from datakit.data.origins import usable
-from datakit.dossier import form
+from datakit.dossier import form, personal
 from datakit.dossier.layout import CRATE, DATA, LOCK, NOTEBOOKS, PREVIEW, REPORT
 from datakit.dossier.scripts import executed
 from datakit.errors import DatakitError, WrongUse
@@ -38,6 +38,7 @@ SAID = {
     "notebook": N_("a notebook was changed after it ran"),
     "outputs": N_("the answers are not those of the executed notebooks"),
     "failed": N_("the run that is packed did not end well"),
+    "personal": N_("it holds personal data"),
     "script": N_("a page of the report would execute something that is not the kit’s"),
 }
 
@@ -117,8 +118,9 @@ def agree(
             *_data(folder, record, lock),
             *_notebooks(folder, record, results),
             *_pages(folder, pages, record),
+            *_personal(folder),
         ]
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, WrongUse) as error:
         raise _refused("unreadable", REPORT, f"{type(error).__name__}: {error}") from None
     if reasons:
         raise Refused("", reasons)
@@ -257,6 +259,13 @@ def _pages(folder, pages, record) -> Iterator[Reason]:
     for name in record["notebooks"]:
         if found := executed(page_of(folder / REPORT / f"{name}.ipynb")):
             yield _reason("script", f"{REPORT}/{name}.ipynb", found[0])
+
+
+def _personal(folder) -> Iterator[Reason]:
+    """What `datakit dossier pack` refuses to pack, nobody packs by hand either."""
+    names = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    for trace in personal.traces(folder, [name for name in names if name != CRATE])[0]:
+        yield _reason("personal", trace.file, trace)
 
 
 def notebook_at(path: Path) -> NotebookNode:

@@ -102,8 +102,8 @@ class Foreign:
 
     def results(self, month: Month, notebooks: Sequence[Notebook], given: Mapping[str, Any]) -> Results:
         """Of each notebook its answers, or why it gave none."""
+        from datakit.jury.rerun import rerun
         from datakit.jury.supplies import CannotBeHad
-        from datakit.jury.verifying import rerun
         from datakit.run.executing import results_of
 
         lock = _lock(self._opened.lock["datasets"], month)

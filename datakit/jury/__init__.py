@@ -1,6 +1,7 @@
 """The jury's machine: dossiers run again in a sandbox, and what jurors read and mark.
 
-verifying   A dossier run again in a sandbox: its verdict, and a report of the second run
+verifying   Dossiers verified, each in a process of its own, on this machine or on many
+rerun       One dossier opened, run again in a sandbox and compared
 judging     A second run beside the packed one: answers, figures, cells
 supplies    What a dossier needs and does not bring, had before the sandbox starts
 inside      What runs in the sandbox

@@ -119,6 +119,8 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> list[Entry]:
             raise WrongUse(str(path), _("there is no such file or folder"))
         single = path.is_file() or (path / verdicts.FILE).is_file()
         for found in [path] if single else sorted(path.iterdir()):
+            if found.name.startswith("."):
+                continue  # of a run that is not over
             if (found / verdicts.FILE).is_file():
                 _once(runs, verdicts.read(found).dossier, found)
             elif found.is_file() and found.suffix == ".zip":

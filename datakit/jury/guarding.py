@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.extras import needed_by
@@ -127,6 +129,8 @@ class Guard:
             with suppress(psutil.Error):
                 memory += process.memory_info().rss
                 threads += process.num_threads()
+        if memory > self._limits.memory_mb * 1e6:  # pages that several share were counted for each
+            memory = sum(map(_own_memory, there))
         self._peak = max(self._peak, memory)
         if memory > self._limits.memory_mb * 1e6:
             self._why = "memory"
@@ -162,3 +166,17 @@ class Guard:
     def _read_errors(self):
         while chunk := self._process.stderr.read1(1 << 16):
             self._tail = (self._tail + chunk)[-KEPT:]
+
+
+def _own_memory(process):
+    """Memory in bytes of a process, what it shares divided by those who share it; the whole where that is not told."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        told = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        found = re.search(r"^Pss:\s+(\d+)", told, re.M)
+        if found:
+            return int(found[1]) * 1024
+    with suppress(psutil.Error):
+        return process.memory_info().rss
+    return 0

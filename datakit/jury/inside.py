@@ -1,7 +1,7 @@
 """What runs in the sandbox: the kit's own run of a dossier's notebooks, and one line of JSON for each that comes out.
 
 ``python -m datakit.jury.inside TASK``, where TASK is JSON: ``parameters``, ``timeout``. Nothing that it says is trusted
-(`datakit.jury.verifying`): the notebooks run beside it, as the same account.
+(`datakit.jury.rerun`): the notebooks run beside it, as the same account.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 from datakit.errors import WrongUse
 from datakit.extras import NAME
 from datakit.language import N_, _
+from datakit.show.style import number
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
     from typing import Any
 
 FILE = "verdict.json"
@@ -155,3 +158,24 @@ def read(folder: str | os.PathLike[str]) -> Verdict:
 def worst(statuses: list[str]) -> str:
     """The status of several together: the worst of them; ``"cannot"`` where there is none."""
     return max(statuses, key=STATUSES.index, default=CANNOT)
+
+
+def lines(found: Iterable[Verdict]) -> list[str]:
+    """Verdicts for reading: a line for each dossier, and below it what is wrong with it."""
+    said = []
+    for one in found:
+        counts = Counter(answer.status for answer in one.answers)
+        told = ", ".join(f"{counts[status]} {_(SAID[status])}" for status in STATUSES if counts[status])
+        said.append(f"{one.dossier:<24} {_(SAID[one.status]):<18} {number(one.seconds, 0):>6} s   {told}")
+        said += [f"  {why}" for why in one.why]
+        for answer in one.answers:
+            if answer.status not in (SAME, CLOSE):
+                said.append(f"  {answer.notebook}: {answer.question} {answer.why}")
+            for figure in answer.figures:
+                if figure.status == DIFFERENT:
+                    said.append(f"    {figure.name}: {figure.packed} → {figure.again} {figure.unit}")
+        for cell in one.cells:
+            said.append("  " + _("{notebook}, code cell {cell}:").format(**cell))
+            said += [f"    - {cell['packed']}", f"    + {cell['again']}"]
+    # Words of strangers go to a terminal: nothing in them may move its cursor.
+    return ["".join(c if c.isprintable() or c in "\u00a0\u202f" else "\ufffd" for c in line)[:400] for line in said]

@@ -1,8 +1,4 @@
-"""A dossier run again in a sandbox, and held against what its zip says: the verdict, and a report of the second run.
-
-What comes out of the sandbox is the outputs of its cells, as text, and no more is believed of it: this module puts them
-beside the code of the zip, and makes answers, pages and records of them with the jury's own kit.
-"""
+"""Verify dossiers: each in a process of its own, on this machine or on many, and a verdict for each, whatever it is."""
 
 from __future__ import annotations
 
@@ -12,60 +8,29 @@ import os
 import re
 import secrets
 import shutil
+import signal
+import subprocess
 import sys
-from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
-from datakit.dossier.agreeing import INJECTED, LARGEST, Refused, notebook_at, page_of, read_json
-from datakit.dossier.layout import FORM, LOCK, NOTEBOOKS, REPORT
-from datakit.dossier.opening import Opened, opened
-from datakit.dossier.scripts import executed
 from datakit.errors import WrongUse
-from datakit.jury import inside, judging, sandbox, supplies, verdicts
-from datakit.jury.verdicts import CANNOT, DIFFERENT, FILE, REFUSED, Verdict, worst
-from datakit.language import LANGUAGES, N_, _, speaking
+from datakit.jury import sandbox, verdicts
+from datakit.jury.verdicts import CANNOT, FILE, REFUSED, Verdict
+from datakit.language import _, language
 from datakit.settings import challenge
-from datakit.show.style import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from nbformat import NotebookNode
+    from datakit.settings import Limits
 
-    from datakit.jury.guarding import Ended
-    from datakit.settings import Challenge
-
-START = 60  # seconds beyond the limit, for the kit itself to start and to write
-SAID = {
-    "time": N_("it takes longer than the limit"),
-    "memory": N_("it takes more memory than the limit"),
-    "processes": N_("it starts more processes than the limit"),
-    "files": N_("it writes more files than the limit"),
-    "output": N_("it gives out more than the limit"),
-}
-
-
-@dataclass
-class Again:
-    """Another run: its notebooks, why some did not run to their end, and what it took.
-
-    Attributes
-    ----------
-    notebooks : dict of str to NotebookNode
-        The zip's own code with the outputs that came out.
-    failed : dict of str to str
-    seconds : dict of str to float
-    """
-
-    notebooks: dict[str, NotebookNode]
-    failed: dict[str, str]
-    seconds: dict[str, float]
+READING = 120  # seconds of the processor for all that is read outside of the sandbox: an honest dossier takes two
+GRACE = 600  # seconds beyond a dossier's own, to have its data and packages, and to read what comes out
 
 
 def verify(
@@ -83,8 +48,7 @@ def verify(
     path : path
         The zip.
     output : path
-        The folder of verdicts. ``NAME/verdict.json``, ``NAME/report`` and a copy of the dossier's form appear in one
-        move: with them a jury needs no zip.
+        The folder of verdicts. ``NAME/verdict.json`` and ``NAME/report`` appear in one move.
     origins : str, optional
         Where data comes from that the dossier does not bring.
     rules : path, optional
@@ -115,14 +79,43 @@ def verify(
     work = output / f".{path.stem}-{secrets.token_hex(4)}"
     work.mkdir()
     try:
-        verdict = _verdict(path, work, told, box, origins)
-        verdict.write(work)
+        about: dict[str, Any] = {"path": str(path.absolute()), "work": str(work), "rules": str(told.file.absolute())}
+        about |= {"origins": origins, "lang": language(), "box": asdict(box), "reading": READING}
+        verdict = _guarded(about, work, told.limits)
         for left in ("opened", "given", "data"):
             if not keep or left == "opened":
                 shutil.rmtree(work / left, ignore_errors=True)
         _put(work, place)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    return verdict
+
+
+def _guarded(about: dict[str, Any], work: Path, limits: Limits) -> Verdict:
+    """Have another process do it. One that does not end as it should is a verdict, too."""
+    path = Path(about["path"])
+    # It ends with this one, as a worker of a cluster may end at any time.
+    command = ["/usr/bin/setpriv", "--pdeathsig=KILL", sys.executable, "-m", "datakit.jury.rerun", json.dumps(about)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        errors = process.communicate(timeout=limits.seconds + GRACE)[1]
+    except subprocess.TimeoutExpired:
+        errors = b""
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.returncode == 0 and (work / FILE).is_file():
+        return verdicts.read(work)
+    shutil.rmtree(work / "report", ignore_errors=True)
+    last = errors.decode("utf-8", "replace").strip().splitlines()[-1:]
+    status, why = CANNOT, [_("its process ended with {code}").format(code=process.returncode), *last]
+    if process.returncode == -signal.SIGPROF:
+        status, why = REFUSED, [_("to read it takes more time than any honest dossier")]
+    verdict = Verdict(path.stem, sha256_of(path) if path.is_file() else "", status=status, why=why)
+    verdict.write(work)
     return verdict
 
 
@@ -133,206 +126,6 @@ def _put(work, place):
         place.rename(before)
     work.rename(place)
     shutil.rmtree(before, ignore_errors=True)
-
-
-def _verdict(path, work, told: Challenge, box, origins) -> Verdict:
-    """The verdict of a dossier, in whatever way it is bad."""
-    digest = sha256_of(path) if path.is_file() else ""
-    verdict = Verdict(path.stem, digest)
-    try:
-        one = opened(path, work / "opened", told.limits)
-        shutil.copyfile(one.folder / FORM, work / FORM)  # the jury's sheet is made of it
-        verdict = _about(verdict, one, told, box)
-        with speaking(_language(one, told)):
-            return _again(verdict, one, work, told, box, origins)
-    except Refused as refused:
-        reasons = [str(reason) for reason in refused.reasons]
-        shutil.rmtree(work / REPORT, ignore_errors=True)
-        return replace(verdict, status=REFUSED, why=reasons)
-    except supplies.CannotBeHad as error:
-        return replace(verdict, status=CANNOT, why=[str(error)])
-    except (WrongUse, sandbox.NoSandbox):
-        raise
-    except Exception as error:  # of strangers' files anything may be expected: a verdict there must be
-        shutil.rmtree(work / REPORT, ignore_errors=True)
-        return replace(verdict, status=CANNOT, why=[f"{type(error).__name__}: {str(error)[:300]}"])
-
-
-def _about(verdict, one: Opened, told: Challenge, box) -> Verdict:
-    """What is known before it is run."""
-    packed = one.record.get("dossier", {}).get("packed", one.record.get("started"))
-    late = told.late(datetime.fromisoformat(packed).astimezone(UTC))
-    about = {"name": box.name, "limits": asdict(told.limits), "other_versions": supplies.versions(one)}
-    form = one.form
-    return replace(verdict, title=form.title, team=form.team, theme=form.theme, late=late, sandbox=about)
-
-
-def rerun(
-    one: Opened, work: Path, told: Challenge, box: sandbox.Sandbox, origins: str | None = None
-) -> tuple[Again, Ended]:
-    """Run a dossier's notebooks in the sandbox, and read what comes out.
-
-    Parameters
-    ----------
-    one : Opened
-        Its lock says on which data, its record with which parameters.
-    work : Path
-        A folder of this machine, where what is mounted is put together.
-    told : Challenge
-        The jury's, whose limits hold.
-    box : Sandbox
-    origins : str, optional
-        Where data comes from that the dossier does not bring.
-
-    Returns
-    -------
-    again : Again
-    ended : Ended
-
-    Raises
-    ------
-    CannotBeHad
-        Data or packages are not to be had here.
-    """
-    supplies.given(one, work / "given")
-    supplies.data(one, work / "data", origins)
-    added = supplies.packages(one)
-    supplies.readable(work / "given", work / "data", *([added] if added else []))
-    mounts: dict[str, str | os.PathLike[str]] = {inside.GIVEN: work / "given", inside.DATA: work / "data"}
-    environment = {"DATAKIT_LANG": _language(one, told), "DATAKIT_CACHE": f"{sandbox.WORK}/cache"}
-    if added:
-        mounts[inside.PACKAGES] = added
-        environment["PYTHONPATH"] = inside.PACKAGES
-    limits = told.limits
-    ended = sandbox.run(
-        box,
-        [sys.executable, "-m", "datakit.jury.inside", supplies.task(one, limits.seconds)],
-        replace(limits, seconds=limits.seconds + START),
-        mounts,
-        environment,
-        most_output=int(limits.unpacked_mb * 1e6),
-    )
-    return _read(one, ended), ended
-
-
-def _again(verdict, one: Opened, work, told: Challenge, box, origins) -> Verdict:
-    """Run it again and compare."""
-    again, ended = rerun(one, work, told, box, origins)
-    limits = told.limits
-    verdict = replace(verdict, seconds=round(ended.seconds, 2), peak_memory=float(ended.peak_memory))
-    results, script = _report(one, again, work, told)
-    compared = judging.answers(one.results, results, again.failed, limits.tolerance_pct, one.lock["datasets"])
-    cells = [
-        cell
-        for name, nb in again.notebooks.items()
-        for cell in judging.cells(name, _bare(notebook_at(one.folder / REPORT / f"{name}.ipynb")), nb)
-    ]
-    status = worst([answer.status for answer in compared] + [CANNOT] * bool(again.failed) + [DIFFERENT] * bool(cells))
-    why = [f"{name}: {what}" for name, what in again.failed.items()]
-    if script:
-        return replace(verdict, status=REFUSED, why=[script], answers=compared, cells=cells)
-    return replace(verdict, status=status, why=why, answers=compared, cells=cells)
-
-
-def _language(one, told):
-    lang = one.record.get("language")
-    return lang if lang in LANGUAGES else told.language
-
-
-def _read(one: Opened, ended: Ended) -> Again:
-    """What came out: outputs of cells, put beside the code of the zip."""
-    names = sorted(one.record["notebooks"])
-    said: dict[str, dict[str, Any]] = {}
-    for line in [] if ended.why else ended.output.splitlines():
-        with suppress(ValueError):
-            told = read_json(line) if len(line) <= LARGEST else None
-            if isinstance(told, dict) and told.get("name") in names and told["name"] not in said:
-                said[told["name"]] = told
-    nothing = _(SAID[ended.why]) if ended.why else _("nothing came out: {last}").format(last=_last(ended.errors))
-    again = Again({}, {}, {})
-    for name in names:
-        told = said.get(name, {"status": "", "error": nothing})
-        try:
-            if told["status"] != "ok":
-                again.failed[name] = str(told.get("error") or told["status"])[:300]
-            if "cells" in told:
-                again.notebooks[name] = _beside(one.folder / NOTEBOOKS / f"{name}.ipynb", told["cells"])
-                again.seconds[name] = float(told["seconds"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            again.notebooks.pop(name, None)
-            again.failed[name] = _("what came out is no run of this notebook: {what}").format(what=str(error)[:200])
-    return again
-
-
-def _last(errors):
-    lines = errors.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else "-"
-
-
-def _beside(path, cells) -> NotebookNode:
-    """The zip's own notebook with the outputs that came out, cell by cell: its code is not taken from there."""
-    import nbformat
-
-    nb = notebook_at(path)
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
-    ran = [c for c in cells if c["cell_type"] == "code" and INJECTED not in c.get("metadata", {}).get("tags", ())]
-    if len(code) != len(ran):
-        raise ValueError(f"{len(ran)} != {len(code)}")
-    for cell, other in zip(code, ran, strict=True):
-        cell.execution_count = None
-        text = json.dumps(other["outputs"]).replace(f"{inside.HERE}/", "").replace(inside.HERE, ".")
-        cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
-    whole = nbformat.reads(json.dumps(nb), as_version=4)
-    nbformat.validate(whole)
-    return whole
-
-
-def _bare(nb: NotebookNode) -> NotebookNode:
-    """A packed notebook without the cell of its parameters, which the other side has not."""
-    nb.cells = [cell for cell in nb.cells if INJECTED not in cell.metadata.get("tags", ())]
-    return nb
-
-
-def _report(one: Opened, again: Again, work: Path, told: Challenge) -> tuple[dict[str, list[dict[str, Any]]], str]:
-    """Write the report of the second run: its answers, and what a page of it would execute, if anything."""
-    import nbformat
-
-    from datakit.run.choosing import choose
-    from datakit.run.executing import provenance_of, results_of
-    from datakit.run.record import describe, write
-
-    folder = work / REPORT
-    folder.mkdir()
-    chosen = choose(None, one.folder / NOTEBOOKS)
-    for notebook in chosen:
-        if (nb := again.notebooks.get(notebook.name)) is None:
-            notebook.status, notebook.error = "failed", _error(again.failed.get(notebook.name, ""))
-            continue
-        nbformat.write(nb, folder / f"{notebook.name}.ipynb")
-        page = page_of(folder / f"{notebook.name}.ipynb")
-        (folder / f"{notebook.name}.html").write_text(page, encoding="utf-8")
-        notebook.results, notebook.provenance = results_of(nb), provenance_of(nb, [])
-        notebook.status = "failed" if notebook.name in again.failed else "ok"
-        notebook.error = _error(again.failed.get(notebook.name))
-        notebook.seconds = again.seconds[notebook.name]
-        notebook.values = one.record["notebooks"][notebook.name].get("parameters", {})
-    given, lock = one.record["parameters"], one.folder / LOCK
-    seconds = sum(again.seconds.values())
-    write(folder, describe(chosen, [LOCK], given, datetime.now(UTC), seconds, folder, "datakit jury verify", lock))
-    for file in sorted(folder.glob("*.html")):
-        if found := executed(file.read_text(encoding="utf-8")):
-            shutil.rmtree(folder)
-            what = _("a page of the second run would execute something that is not the kit’s: {what}")
-            return _results(chosen), what.format(what=found[0])
-    return _results(chosen), ""
-
-
-def _error(what):
-    return {"ename": "jury", "evalue": what, "cell": None, "line": ""} if what else None
-
-
-def _results(chosen):
-    return {n.name: [{k: v for k, v in one.items() if k != "picture"} for one in n.results] for n in chosen}
 
 
 def task(told: dict[str, Any]) -> str:
@@ -427,25 +220,3 @@ def verify_all(
             (place / path.stem).mkdir()
             found[path.stem].write(place / path.stem)
     return found
-
-
-def lines(found: Iterable[Verdict]) -> list[str]:
-    """Verdicts for reading: a line for each dossier, and below it what is wrong with it."""
-    said = []
-    for one in found:
-        counts = Counter(answer.status for answer in one.answers)
-        told = ", ".join(
-            f"{counts[status]} {_(verdicts.SAID[status])}" for status in verdicts.STATUSES if counts[status]
-        )
-        said.append(f"{one.dossier:<24} {_(verdicts.SAID[one.status]):<18} {number(one.seconds, 0):>6} s   {told}")
-        said += [f"  {why}" for why in one.why]
-        for answer in one.answers:
-            if answer.status not in (verdicts.SAME, verdicts.CLOSE):
-                said.append(f"  {answer.notebook}, {answer.question} {answer.why}")
-            for figure in answer.figures:
-                if figure.status == verdicts.DIFFERENT:
-                    said.append(f"    {figure.name}: {figure.packed} → {figure.again} {figure.unit}")
-        for cell in one.cells:
-            said.append("  " + _("{notebook}, code cell {cell}:").format(**cell))
-            said += [f"    - {cell['packed']}", f"    + {cell['again']}"]
-    return said

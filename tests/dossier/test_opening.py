@@ -238,5 +238,15 @@ def test_a_script_in_a_report_is_refused(files, tmp_path):
     assert refused(zipped(tmp_path / "b.zip", twice), tmp_path) == {"script"}, "also where only the kit's page has it"
 
 
+def test_personal_data_is_refused_and_not_said_whole(files, tmp_path):
+    files["README.md"] = "Écrire à jeanne.martin@mairie-exemple.fr".encode()
+    path = zipped(tmp_path / "x.zip", described(files))
+    assert refused(path, tmp_path) == {"personal"}
+    (tmp_path / "room").rmdir()
+    with pytest.raises(Refused) as error:
+        opened(path, tmp_path / "room", LIMITS)
+    assert "jeanne.martin@" not in str(error.value) and "README.md" in str(error.value)
+
+
 def test_what_pack_makes_is_opened(packed, tmp_path):
     assert opened(packed.path, tmp_path / "opened", challenge().limits).record["ok"] is True

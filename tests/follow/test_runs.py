@@ -8,7 +8,7 @@ import world
 from datakit.dossier import form
 from datakit.dossier.opening import Opened
 from datakit.follow import computing, months, runs
-from datakit.jury import verifying
+from datakit.jury import rerun as jury
 from datakit.jury.supplies import CannotBeHad
 from datakit.run import executing
 from datakit.settings import challenge
@@ -36,9 +36,9 @@ def test_the_sandbox_gets_the_months_data_and_the_area(foreign, month, monkeypat
 
     def rerun(one, work, told, box, origins):
         asked.append((one, origins, box.name))
-        return verifying.Again({"help": "executed"}, {}, {}), None
+        return jury.Again({"help": "executed"}, {}, {}), None
 
-    monkeypatch.setattr(verifying, "rerun", rerun)
+    monkeypatch.setattr(jury, "rerun", rerun)
     monkeypatch.setattr(executing, "results_of", lambda nb: [nb])
     notebook = SimpleNamespace(name="help")
     assert foreign.results(month, [notebook], {"district": "nord"}) == {"help": ["executed"]}
@@ -51,14 +51,14 @@ def test_the_sandbox_gets_the_months_data_and_the_area(foreign, month, monkeypat
 
 def test_what_fails_or_cannot_be_had_is_a_reason(foreign, month, monkeypatch):
     notebook = SimpleNamespace(name="help")
-    failed = verifying.Again({}, {"help": "it takes longer than the limit"}, {})
-    monkeypatch.setattr(verifying, "rerun", lambda *_: (failed, None))
+    failed = jury.Again({}, {"help": "it takes longer than the limit"}, {})
+    monkeypatch.setattr(jury, "rerun", lambda *_: (failed, None))
     assert foreign.results(month, [notebook], {}) == {"help": "it takes longer than the limit"}
 
     def lacking(*_):
         raise CannotBeHad("data.lock", "these data cannot be had", found="communes")
 
-    monkeypatch.setattr(verifying, "rerun", lacking)
+    monkeypatch.setattr(jury, "rerun", lacking)
     assert foreign.results(month, [notebook], {}) == {"help": "these data cannot be had: communes"}
 
 

@@ -1,23 +1,29 @@
-"""Dossiers run again: honest ones come out the same, and the others for what they are."""
+"""Dossiers run again: an honest one comes out the same, and hostile ones get nothing and come out for what they are."""
 
+import json
+import os
+from dataclasses import replace
+
+import nbformat
 import pytest
 
-from datakit.jury.verifying import verify
+from datakit.cli.program import main
+from datakit.jury import sandbox, verdicts, verifying
+from datakit.jury.verifying import verify, verify_all
 from tests import tampered
 from tests.jury import sandboxed
-from tests.tampered import LIMITS
+from tests.tampered import LIMITS, recorded, unzipped, zipped
 
 
-@pytest.fixture(scope="session")
-def rules(tmp_path_factory):
+def rules(folder, **changed):
     """The jury's rules, with limits that tests can reach."""
-    path = tmp_path_factory.mktemp("jury") / "challenge.toml"
-    said = "\n".join(f"{name} = {getattr(LIMITS, name)}" for name in LIMITS.__dataclass_fields__)
-    path.write_text(f"[limits]\n{said}\n")
-    return path
+    limits = replace(LIMITS, **changed)
+    said = "\n".join(f"{name} = {getattr(limits, name)}" for name in limits.__dataclass_fields__)
+    (folder / "challenge.toml").write_text(f"[limits]\n{said}\n")
+    return folder / "challenge.toml"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def honest(tmp_path_factory):
     sandboxed.needed()
     folder = tmp_path_factory.mktemp("honest")
@@ -25,7 +31,214 @@ def honest(tmp_path_factory):
     return tampered.pack(folder / "ecole", folder / "ecole.zip")
 
 
-def test_an_honest_dossier_is_within_its_tolerance(honest, rules, tmp_path):
-    verdict = verify(honest, tmp_path, rules=rules)
-    print(verdict)
+def test_an_honest_dossier_comes_out_within_its_tolerance(honest, tmp_path):
+    verdict = verify(honest, tmp_path / "verdicts", rules=rules(tmp_path))
     assert (verdict.status, verdict.why, verdict.cells) == ("close", [], [])
+    assert [answer.status for answer in verdict.answers] == ["same", "same", "close"]
+    [chance] = verdict.answers[2].figures
+    assert chance.tolerance == 0.5 and chance.packed != chance.again
+    assert verdict.seconds > 0 and verdict.peak_memory > 50e6 and verdict.sandbox["other_versions"] == {}
+    folder = tmp_path / "verdicts" / "ecole"
+    assert verdicts.read(folder) == verdict and [p.name for p in folder.parent.iterdir()] == ["ecole"]
+    assert {p.name for p in (folder / "report").iterdir()} == {
+        *("10_question.html", "10_question.ipynb", "index.html", "results.json", "run.json"),
+    }
+    assert json.loads((folder / "report" / "run.json").read_text())["language"] == "fr"
+
+
+def forged(files, name, source):
+    """Give a notebook other code, and its record and outputs the look of having been run."""
+    for place in ("notebooks", "report"):
+        nb = nbformat.reads(files[f"{place}/{name}.ipynb"].decode(), as_version=4)
+        nb.cells[-1].source = source
+        files[f"{place}/{name}.ipynb"] = nbformat.writes(nb).encode()
+    return files
+
+
+def another(files, name, source):
+    """One more notebook, forged from the first."""
+    for place, kind in (("notebooks", "ipynb"), ("report", "ipynb"), ("report", "html")):
+        files[f"{place}/{name}.{kind}"] = files[f"{place}/10_question.{kind}"]
+    record, results = (json.loads(files[f"report/{one}.json"]) for one in ("run", "results"))
+    record["notebooks"][name] = record["notebooks"]["10_question"]
+    record["files"] |= {f"{name}.ipynb": "", f"{name}.html": ""}
+    results[name] = results["10_question"]
+    files |= {"report/run.json": json.dumps(record).encode(), "report/results.json": json.dumps(results).encode()}
+    return forged(files, name, source)
+
+
+SPY = """\
+import os, pathlib, socket
+def attempt(what):
+    try:
+        return what()
+    except Exception as error:
+        return type(error).__name__
+print("shadow", attempt(lambda: open("/etc/shadow").read()))
+print("packed answers", [str(p) for p in pathlib.Path("/").rglob("results.json") if "site-packages" not in str(p)])
+print("network", attempt(lambda: socket.create_connection(("192.0.2.1", 80), 3)))
+print("kit", attempt(lambda: open(datakit.__file__, "a")))
+print("data", attempt(lambda: open("/data/communes-population/" + os.listdir("/data/communes-population")[0], "a")))
+print("secret", os.environ.get("DATAKIT_AUTHOR"), "author" in str(os.environ).lower())
+made = 0
+try:
+    while True:
+        if not os.fork():
+            import time; time.sleep(600)
+        made += 1
+except OSError:
+    print("forks", made < 64)"""
+
+# Every figure another one, and as far as it likes: who runs the code decides neither.
+LIAR = """\
+import datakit.jury.judging, datakit.show.answers as shown
+datakit.jury.judging.answers = lambda *_: []
+record = shown.Answer.record
+def lying(self):
+    said = record(self)
+    for one in said["figures"]:
+        one["tolerance"] = 1e300
+    return {**said, "kind": "REAL"}
+shown.Answer.record = lying
+with ask("What does chance say?") as answer:
+    answer.say("It says {n}.", n=Value(107, "", decimals=0, tolerance=1e300), data=[people], cannot_say="More.")"""
+
+SCRIPT = """\
+from IPython.display import HTML, display
+display(HTML("<script>fetch('//192.0.2.1')</script>"))"""
+
+
+@pytest.fixture(scope="module")
+def hostile(honest, tmp_path_factory):
+    """One dossier, one boot of the sandbox: it spies, forks, lies, and never ends."""
+    folder = tmp_path_factory.mktemp("hostile")
+    files = forged(unzipped(honest), "10_question", LIAR)
+    files = another(another(files, "20_spy", SPY), "30_endless", "import time\nwhile True: time.sleep(1)")
+    os.environ["DATAKIT_AUTHOR"] = "somebody"
+    try:
+        path = zipped(folder / "hostile.zip", recorded(files))
+        verdict = verify(path, folder / "verdicts", rules=rules(folder, seconds=25))
+        return verdict, folder / "verdicts" / "hostile"
+    finally:
+        del os.environ["DATAKIT_AUTHOR"]
+
+
+def test_what_a_spy_tries_and_what_it_gets(hostile):
+    verdict, folder = hostile
+    nb = nbformat.read(folder / "report" / "20_spy.ipynb", as_version=4)
+    said = "".join(output.text for output in nb.cells[-1].outputs)
+    assert said.replace("PermissionError", "OSError").splitlines() == [
+        "shadow FileNotFoundError",
+        "packed answers []",
+        "network OSError",
+        "kit OSError",
+        "data OSError",
+        "secret None False",
+        "forks True",
+    ]
+    [cell] = [one for one in verdict.cells if one["notebook"] == "20_spy"]
+    assert (cell["packed"], cell["again"]) == ("the last cell", "shadow FileNotFoundError")
+
+
+def test_code_that_lies_about_its_tolerance_does_not_decide(hostile):
+    verdict, _folder = hostile
+    chance = next(a for a in verdict.answers if a.notebook == "10_question" and a.id == "what-does-chance-say")
+    assert chance.status == "different" and chance.figures[0].tolerance == 0.5 and chance.figures[0].again == 107
+    assert [a.status for a in verdict.answers if a.notebook == "10_question"] == ["same", "same", "different"]
+
+
+def test_what_never_ends_is_ended_and_the_others_are_judged(hostile):
+    verdict, _folder = hostile
+    assert [why.split(":")[0] for why in verdict.why] == ["30_endless"]
+    assert {a.status for a in verdict.answers if a.notebook == "30_endless"} == {"same", "cannot"}
+    assert verdict.status == "cannot"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("kept = []\nwhile True: kept.append(bytearray(10_000_000))", "10_question"),
+        ("while True: print('x' * 1_000_000)", "10_question"),
+        ("import os\nwhile True:\n    os.fork()", "10_question"),
+        ("open('much', 'wb').write(b'x' * 10_000_000_000)", "10_question"),
+        ("import os\nos.kill(os.getppid(), 9); os.kill(-1, 9)", "10_question"),
+        (SCRIPT, "would execute something"),
+    ],
+)
+def test_what_would_bring_a_machine_down_brings_down_its_sandbox_only(honest, tmp_path, code, why):
+    path = zipped(tmp_path / "hostile.zip", recorded(forged(unzipped(honest), "10_question", code)))
+    verdict = verify(path, tmp_path / "verdicts", rules=rules(tmp_path, seconds=30))
+    assert verdict.status in ("cannot", "refused") and why in verdict.why[0], verdict
+    assert verdict.peak_memory < 2 * LIMITS.memory_mb * 1e6
+
+
+def test_forged_answers_are_different(honest, tmp_path):
+    """Answers and outputs changed alike, and every digest with them: only to run it again tells."""
+    files = unzipped(honest)
+    before = json.loads(files["report/results.json"])["10_question"][0]["figures"][0]["value"]
+    for name in ("report/results.json", "report/10_question.ipynb"):
+        files[name] = files[name].replace(str(before).encode(), str(before + 1).encode())
+    nb = nbformat.reads(files["report/10_question.ipynb"].decode(), as_version=4)
+    nb.cells[-1].outputs[-1].text = "the best cell\n"
+    files["report/10_question.ipynb"] = nbformat.writes(nb).encode()
+    path = zipped(tmp_path / "forged.zip", recorded(files))
+    verdict = verify(path, tmp_path / "verdicts", rules=rules(tmp_path))
+    assert verdict.status == "different" and verdict.answers[0].status == "different"
+    assert [(c["cell"], c["packed"], c["again"]) for c in verdict.cells] == [(3, "the best cell", "the last cell")]
+    said = "\n".join(verdicts.lines([verdict]))
+    assert f"total: {before + 1} → {before}" in said and "- the best cell" in said
+
+
+def test_data_that_nobody_has_is_said_before_anything_runs(honest, tmp_path):
+    files = unzipped(honest)
+    lock = json.loads(files["data.lock"])
+    lock["datasets"]["communes-population"]["sha256"] = "ab" * 32
+    files["data.lock"] = json.dumps(lock).encode()
+    verdict = verify(zipped(tmp_path / "x.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path))
+    assert verdict.status == "cannot" and "communes-population" in verdict.why[0] and not verdict.seconds
+
+
+@pytest.mark.parametrize("line", ["https://h/evil.whl", "-e .", "--index-url http://h", "evil", "evil==1", "evil>=1"])
+def test_packages_without_an_exact_version_and_digest_are_not_installed(honest, tmp_path, line):
+    from datakit.jury import supplies
+
+    with pytest.raises(supplies.CannotBeHad, match="exact version"):
+        supplies._lines(f"good==1.0 --hash=sha256:{'ab' * 32}\n{line}\n")
+
+
+def test_a_dossier_that_is_refused_has_a_verdict_and_exit_code(tmp_path, monkeypatch, capsys):
+    sandboxed.needed()
+    (tmp_path / "bad.zip").write_bytes(b"PK")
+    monkeypatch.chdir(tmp_path)
+    assert main(["jury", "verify", "bad.zip", "--output", "v"]) == 1
+    assert verdicts.read(tmp_path / "v" / "bad").status == "refused"
+    assert "bad" in capsys.readouterr().out
+    assert main(["jury", "verify", "none.zip", "--output", "v"]) == 2
+    (tmp_path / "w" / "bad").mkdir(parents=True)
+    assert main(["jury", "verify", "bad.zip", "--output", "w"]) in (1, 2) and not list(
+        (tmp_path / "w" / "bad").iterdir()
+    )
+
+
+def test_what_takes_too_long_to_read_is_ended(honest, tmp_path, monkeypatch):
+    """120,000 letters that a reader of Markdown needs minutes for; the process that reads them is another one."""
+    files = unzipped(honest)
+    for place in ("notebooks", "report"):
+        nb = nbformat.reads(files[f"{place}/10_question.ipynb"].decode(), as_version=4)
+        nb.cells[0].source = "![" * 60_000
+        files[f"{place}/10_question.ipynb"] = nbformat.writes(nb).encode()
+    monkeypatch.setattr(verifying, "READING", 3)
+    verdict = verify(zipped(tmp_path / "slow.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path))
+    assert (verdict.status, verdict.seconds) == ("refused", 0) and "more time" in verdict.why[0]
+
+
+def test_without_a_sandbox_nothing_is_opened(tmp_path, monkeypatch):
+    def none():
+        raise sandbox.NoSandbox("sandbox", "none", next=sandbox.INSTALL)
+
+    (tmp_path / "bad.zip").write_bytes(b"PK")
+    monkeypatch.setattr(sandbox, "find", none)
+    with pytest.raises(sandbox.NoSandbox):
+        verify_all([tmp_path / "bad.zip"], tmp_path / "v")
+    assert not (tmp_path / "v").exists()
