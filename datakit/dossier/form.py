@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from datakit.dossier.layout import FORM
 from datakit.errors import WrongUse
-from datakit.language import _
+from datakit.language import LANGUAGES, _
 
 if TYPE_CHECKING:
     import os
@@ -71,6 +71,8 @@ class Dossier:
     ----------
     title, theme, question, summary, benefit, licence, team : str
         ``benefit`` is what the city gets; ``licence`` an SPDX id.
+    language : str
+        Of the notebooks and the report; empty means the challenge's.
     data : tuple of str
         Ids of datasets.
     parameters : dict
@@ -86,6 +88,7 @@ class Dossier:
     benefit: str
     licence: str
     team: str
+    language: str = ""
     data: tuple[str, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
     indicators: tuple[Indicator, ...] = ()
@@ -120,7 +123,7 @@ def read(folder: str | os.PathLike[str]) -> Dossier:
         what = _("this is not a dossier's form that can be read")
         raise WrongUse(str(path), what, found=str(error), next="datakit dossier new NAME") from None
     about = said.get("dossier", {})
-    known = {"dossier": {*TEXTS, "data"}, "experiment": set(Experiment.__annotations__)}
+    known = {"dossier": {*TEXTS, "language", "data"}, "experiment": set(Experiment.__annotations__)}
     tables = (*known, "parameters", "indicators")
     if unknown := [f"[{name}]" for name in said if name not in tables]:
         raise WrongUse(str(path), _("unknown: {names}").format(names=", ".join(unknown)), expected=", ".join(tables))
@@ -131,6 +134,9 @@ def read(folder: str | os.PathLike[str]) -> Dossier:
     for name in TEXTS:
         if not isinstance(about.get(name, ""), str):
             raise WrongUse(f"{path}, {name}", _("this must be a text"), found=repr(about[name]))
+    if (lang := about.get("language", "")) not in ("", *LANGUAGES):
+        expected = ", ".join(LANGUAGES)
+        raise WrongUse(f"{path}, language", _("no such language"), expected=expected, found=repr(lang))
     try:
         indicators = tuple(Indicator(**one) for one in said.get("indicators", ()))
     except TypeError as error:
@@ -146,6 +152,7 @@ def read(folder: str | os.PathLike[str]) -> Dossier:
     tried |= {name: tuple(map(str, tried[name])) for name in ("areas", "comparison") if name in tried}
     return Dossier(
         **{name: about.get(name, "").strip() for name in TEXTS},
+        language=lang,
         data=tuple(map(str, about.get("data", ()))),
         parameters=dict(said.get("parameters", {})),
         indicators=indicators,

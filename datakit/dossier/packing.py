@@ -112,7 +112,7 @@ def pack(
         names += [f"{REPORT}/{path.name}" for path in sorted((whole / REPORT).iterdir())]
         results = json.loads((whole / REPORT / "results.json").read_text(encoding="utf-8"))
         _refuse(folder, [*of_the_results(dossier, record, results), *of_the_persons(whole, names, folder)])
-        with speaking(told.language):
+        with speaking(dossier.language or told.language):
             crate.describe(whole, names, dossier, told, record)
         names += [CRATE, PREVIEW]
         before = _digests(output)
@@ -141,7 +141,7 @@ def _refuse(folder, findings: list[Finding]) -> None:
 def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
     asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or ORIGINS[1], ORIGINS[1]]
-    with speaking(told.language), _signed(dossier.team):
+    with speaking(dossier.language or told.language), _signed(dossier.team):
         done = run(
             None,
             origins=",".join(dict.fromkeys(",".join(asked).split(","))),

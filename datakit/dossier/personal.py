@@ -105,10 +105,14 @@ def contacts(folder: Path) -> list[re.Pattern[str]]:
     patterns = []
     for text in texts:
         words = re.findall(r"\w+", _plain(str(text)))
-        if len("".join(words)) < 4:
-            continue  # too short to be told from any other word
-        orders = [words, words[::-1]] if len(words) == 2 else [words]
-        found = "|".join(r"[\W_]{1,3}".join(map(re.escape, order)) for order in orders)
+        signs = "".join(words)
+        if len(signs) < (8 if signs.isdecimal() else 4):
+            continue  # too short to be told from any other word or number
+        if signs.isdecimal():  # however its digits are grouped
+            found = r"[\W_]{0,3}".join(signs)
+        else:
+            orders = [words, words[::-1]] if len(words) == 2 else [words]
+            found = "|".join(r"[\W_]{1,3}".join(map(re.escape, order)) for order in orders)
         patterns.append(re.compile(rf"(?<!\w)(?:{found})(?!\w)"))
     return patterns
 

@@ -51,6 +51,7 @@ def test_a_form_is_read(tmp_path):
         ("[dosier]\n", "unknown: .dosier."),
         ('[dossier]\ntitel = "a"\n', "unknown: titel"),
         ("[dossier]\ntitle = 3\n", "must be a text"),
+        ('[dossier]\nlanguage = "de"\n', "no such language"),
         ('[[indicators]]\nid = "a"\n', "not complete"),
         ('[experiment]\nstart = "soon"\n', "must be a date"),
     ],

@@ -29,6 +29,7 @@ def test_a_new_dossier_is_whole(tmp_path, theme):
 def test_it_speaks_the_challenges_language_or_the_one_asked_for(tmp_path):
     assert "Combien d’arbres sont" in _source(new(tmp_path / "a"))
     assert "Question: How many" in _source(new(tmp_path / "b", lang="en"))
+    assert (form.read(tmp_path / "a").language, form.read(tmp_path / "b").language) == ("fr", "en")
     rules = tmp_path / "challenge.toml"
     rules.write_text('[challenge]\ntitle = "Trees of Spa"\nlanguage = "en"\nthemes = ["water"]\n', encoding="utf-8")
     other = new(tmp_path / "c", rules=rules)

@@ -89,13 +89,21 @@ def test_nothing_is_found_in_the_sample_nor_in_the_kits_own_notebooks():
 
 def test_people_of_the_contact_are_found_however_they_are_written(tmp_path):
     (tmp_path / "contact.toml").write_text(
-        f'[contact]\nnames = ["Zoé Lefèvre"]\nemails = ["{MAIL}"]\nphones = []\naddresses = ["12, rue du Tilleul"]\n',
+        f'[contact]\nnames = ["Zoé Lefèvre"]\nemails = ["{MAIL}"]\nphones = ["+32 2 555 12 12"]\n'
+        'addresses = ["12, rue du Tilleul", "21000"]\n',
         encoding="utf-8",
     )
     people = personal.contacts(tmp_path)
-    for text in ("par zoe lefevre", "LEFÈVRE Zoé", "Zoé-Lefèvre", "zoe.lefevre", "au 12 rue du Tilleul, Talant"):
+    for text in (
+        "par zoe lefevre",
+        "LEFÈVRE Zoé",
+        "Zoé-Lefèvre",
+        "zoe.lefevre",
+        "au 12 rue du Tilleul, Talant",
+        "+3225551212",
+    ):
         assert kinds(text, people) == [personal.CONTACTED], text
-    assert not kinds("Zoé habite rue du Tilleul ; Lefèvres", people)
+    assert not kinds("Zoé habite rue du Tilleul, 21000 Dijon ; Lefèvres", people)
     (tmp_path / "contact.toml").write_text("[contact\n", encoding="utf-8")
     with pytest.raises(WrongUse, match="TOML"):
         personal.contacts(tmp_path)
