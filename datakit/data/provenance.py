@@ -34,12 +34,22 @@ PROVENANCE_MIME = "application/vnd.datakit.provenance+json"
 _used: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {}
 
 
+class Record(dict):
+    """What is known of where a table comes from.
+
+    pandas copies the ``attrs`` of a table, however deep, at each step: it gets this record's entries as they are.
+    """
+
+    def __deepcopy__(self, memo: object) -> Record:
+        return Record(self)
+
+
 def key(record: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
     """What tells one record from another: the sample and a mirror may both give a dataset of one id, in two states."""
     return record.get("id"), record.get("origin"), record.get("sha256")
 
 
-def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
+def note(card: Card, fetched: Fetched, **read: object) -> Record:
     """Record that a file was used, and what was read from it.
 
     Parameters
@@ -51,8 +61,8 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        The record, as ``frame.attrs["datakit"]`` carries it.
+    Record
+        As ``frame.attrs["datakit"]`` carries it.
     """
     record = {
         "id": card.id,
@@ -75,7 +85,7 @@ def note(card: Card, fetched: Fetched, **read: object) -> dict[str, Any]:
     }
     known = _used.get(key(record), {})
     _used[key(record)] = {name: value for name, value in known.items() if name != "left_out"} | record
-    return record
+    return Record(record)
 
 
 def stamp_tables() -> None:

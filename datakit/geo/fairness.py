@@ -191,18 +191,20 @@ def concentrated(
 
 
 def _curve(name, values, people, order):
-    frame = pd.DataFrame(
-        {"value": np.asarray(values, float), "people": np.asarray(people, float), "order": np.asarray(order, float)}
-    ).dropna()
-    frame = frame[frame["people"] != 0]
-    if (frame[["value", "people"]] < 0).any(axis=None):
-        raise WrongUse(name, _("shares need values and people of 0 or more"), found=str(float(frame.min().min())))
-    frame["has"] = frame["value"] * frame["people"]
-    if not frame["has"].sum() > 0:
-        found = ngettext("{n} area", "{n} areas", len(frame)).format(n=len(frame))
+    value, living, place = (np.asarray(one, float) for one in (values, people, order))
+    known = ~(np.isnan(value) | np.isnan(living) | np.isnan(place)) & (living != 0)
+    value, living, place = value[known], living[known], place[known]
+    if (value < 0).any() or (living < 0).any():
+        lowest = float(min(value.min(), living.min(), place.min()))
+        raise WrongUse(name, _("shares need values and people of 0 or more"), found=str(lowest))
+    has = value * living
+    if not has.sum() > 0:
+        found = ngettext("{n} area", "{n} areas", len(value)).format(n=len(value))
         raise WrongUse(
             name, _("there is nothing to share"), expected=_("a value above 0 where people live"), found=found
         )
-    steps = frame.groupby("order")[["people", "has"]].sum().sort_index()
-    x, y = (np.concatenate([[0.0], np.cumsum(steps[c]) / steps[c].sum()]) for c in ("people", "has"))
+    # Draws by the thousand come through here: a grouped table would take ten times as long.
+    step = np.unique(place, return_inverse=True)[1]
+    steps = (np.bincount(step, weights) for weights in (living, has))
+    x, y = (np.concatenate([[0.0], np.cumsum(one) / one.sum()]) for one in steps)
     return pd.DataFrame({"people": x, "share": y})

@@ -50,12 +50,10 @@ def taxon(frame: pd.DataFrame, level: Level) -> pd.Series:
     if level == "family":
         return frame["famille"].copy() if "famille" in frame else _nothing(frame)
     if "taxon" in frame:  # standardise has resolved spellings, synonyms and codes
-        resolved = frame["taxon"].astype("str")
-        return (
-            resolved.str.extract(r"^(?:[xX×]\s+)?(\S+)")[0]
-            if level == "genus"
-            else resolved.where(resolved.str.contains(" "))
-        )
+        code, names = pd.factorize(frame["taxon"].astype("str"))  # few names, each of many trees
+        known = pd.Series(names, dtype="str")
+        of = known.str.extract(r"^(?:[xX×]\s+)?(\S+)")[0] if level == "genus" else known.where(known.str.contains(" "))
+        return _spread(of, code, frame.index)
     genus, species = _from_latin(frame)
     if "genre" in frame:
         genus = frame["genre"].str.strip().str.capitalize().fillna(genus)
@@ -76,6 +74,11 @@ def _from_latin(frame):
     words = name.str.extract(r"^(\S+)(?:\s+((?:[x×]\s*)?\S+))?")
     genus = words[0].str.capitalize()
     return genus, genus.str.cat(_named(words[1].str.lower()), sep=" ")
+
+
+def _spread(names, code, index):
+    """The name of each row, from those that its code numbers; -1 is none."""
+    return pd.Series(names.array.take(code, allow_fill=True), index=index)
 
 
 def _nothing(frame):
@@ -106,7 +109,7 @@ def named(frame: pd.DataFrame) -> pd.DataFrame:
         code, names = pd.factorize(taxon(frame, level))
         names = pd.Series(names, dtype="str").str.replace(r"^[xX×]\s+", "", regex=True)  # hybrid genera
         names = names.where(names.str.match(r"[A-Z][a-zëï-]{3,}(?:\s|$)"))
-        found[level] = pd.Series(pd.array([*names, pd.NA], dtype="str")[code], index=frame.index)
+        found[level] = _spread(names, code, frame.index)
     return pd.DataFrame(found)
 
 

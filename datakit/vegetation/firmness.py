@@ -128,7 +128,7 @@ def draw(
     def order(weight, score, least, room):
         heat = np.where(known, shares @ score, np.nan)
         need = np.column_stack([percent_rank(heat), ranks]) @ (weight / weight.sum())
-        return heat, need, need * feasibility(pd.Series(room), least).to_numpy()
+        return heat, need, need * feasibility(room, least)
 
     heat, need, base = order(given, scores, enough, free[0])
     rng, hits = np.random.default_rng(seed), np.zeros(len(needs))

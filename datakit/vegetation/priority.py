@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+Shares = TypeVar("Shares", pd.Series, np.ndarray)
 
 # How much a local climate zone favours heat by its form and cover, 0 to 1. The zones are those of Stewart and Oke
 # (2012); the numbers are choices of this kit, not measurements: compact and paved high, open built in the middle,
@@ -62,11 +63,11 @@ def percent_rank(values: ArrayLike) -> np.ndarray:
     -------
     ndarray
     """
-    given = pd.Series(np.asarray(values, float))
-    known = given.notna().sum()
-    if known < 2:
-        return np.where(given.notna(), 0.5, np.nan)
-    return ((given.rank(method="average") - 1) / (known - 1)).to_numpy()
+    given = np.asarray(values, float)
+    known = ~np.isnan(given)
+    if known.sum() < 2:
+        return np.where(known, 0.5, np.nan)
+    return (pd.Series(given).rank(method="average").to_numpy() - 1) / (known.sum() - 1)
 
 
 def need(frame: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
@@ -94,19 +95,20 @@ def need(frame: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
     return pd.Series(ranks @ np.array(list(weights.values())), index=frame.index, name="need")
 
 
-def feasibility(share: pd.Series, enough: float = 0.25) -> pd.Series:
+def feasibility(share: Shares, enough: float = 0.25) -> Shares:
     """Room for trees between 0 and 1: the plantable share of a cell, where ``enough`` of it counts as full.
 
     Parameters
     ----------
-    share : Series
+    share : Series or ndarray
         Plantable share, 0 to 1.
     enough : float
         Share of a cell from which more room adds nothing: a choice of this kit.
 
     Returns
     -------
-    Series
+    Series or ndarray
+        As ``share`` is.
     """
     if not 0 < enough <= 1:
         raise WrongUse(

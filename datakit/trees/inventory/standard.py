@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from datakit.data.cards import PACKAGED, read_card
+from datakit.data.provenance import Record
 from datakit.data.tables import UNITS, rules_broken
 from datakit.errors import NotAsDescribed
 from datakit.language import N_, _
@@ -133,7 +134,7 @@ def standardise(
     if area is not None:
         table["hors_zone"] = coordinates.outside(shapes, area)
     table = gpd.GeoDataFrame(table[_order(table)], geometry=shapes)
-    table.attrs = {"datakit": {**said, "changes": log.table()}}
+    table.attrs = {"datakit": Record(said, changes=log.table())}
     return table
 
 
