@@ -6,6 +6,7 @@ The standard library only, and old words: the doctor reads this before anything 
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -98,6 +99,21 @@ def needed_by(user: str) -> Iterator[None]:
         raise MissingPackage(
             user, _("{module} is not installed").format(module=module), name=error.name, next=install(extra)
         ) from None
+
+
+@contextmanager
+def without_grammar() -> Iterator[None]:
+    """Import jsonschema, or what brings it, within this block, and not the grammar that it would compile.
+
+    Where it finds rfc3987_syntax, jsonschema compiles a grammar of international addresses: most of a second, for a
+    format that neither a card nor a notebook uses.
+    """
+    unused = sys.modules.setdefault("rfc3987_syntax", None) is None  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if unused:
+            del sys.modules["rfc3987_syntax"]
 
 
 def bringing(module: str, user: str) -> str | None:

@@ -12,10 +12,10 @@ import codecs
 import difflib
 import json
 import re
-import sys
 from functools import cache, lru_cache
 from pathlib import Path
 
+from datakit.extras import without_grammar
 from datakit.language import N_, _
 
 PROFILES = Path(__file__).parents[1] / "profiles"
@@ -111,16 +111,11 @@ def _against_schemas(card):
 
 @cache
 def _validator():
-    # jsonschema compiles a grammar of international addresses where it finds this package: most of a second, for a
-    # format that no card uses.
-    unused = sys.modules.setdefault("rfc3987_syntax", None) is None
     try:
-        from jsonschema import Draft7Validator
+        with without_grammar():
+            from jsonschema import Draft7Validator
     except ImportError:
         return None
-    finally:
-        if unused:
-            del sys.modules["rfc3987_syntax"]
     return Draft7Validator
 
 

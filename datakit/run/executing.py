@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.language import _
 from datakit.show.style import number
 
@@ -89,7 +89,7 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
         ``status`` (``"ok"``, ``"failed"``, ``"timeout"``, ``"died"``), ``error``, ``seconds``, ``peak_memory`` in
         bytes, ``results``, ``provenance``, ``title``.
     """
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
 
     from datakit.run.report import notebook_page

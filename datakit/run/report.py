@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.provenance import STAMP, banner, dated, key
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.language import N_, _, day, ngettext, pgettext
 from datakit.run import frames
 from datakit.settings import challenge
@@ -53,7 +53,7 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     -------
     page, title : str
     """
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
         from nbconvert.exporters.html import HTMLExporter
         from pygments.formatters import HtmlFormatter

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from datakit.errors import NotAsDescribed
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.language import _, language
 from datakit.settings import challenge
 from datakit.show.style import palette
@@ -50,7 +50,7 @@ def contents(docs: Path) -> dict[str, bytes]:
 
 def sheet(docs: Path) -> str:
     """The sheet that each table gets, as an HTML page that prints on one side of A4."""
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         from nbconvert.filters import markdown2html
 
     found = re.findall(r"^\*\*(.+?)\*\*\s+(.+?)(?=\n\n|\Z)", _section(docs, PRINTED)[1], re.MULTILINE | re.DOTALL)
@@ -69,7 +69,7 @@ def slides(docs: Path) -> str:
     str
         HTML that needs nothing else to be read, as one page; where reveal.js is to be had it moves.
     """
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
         from nbconvert import SlidesExporter
 

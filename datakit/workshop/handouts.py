@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from datakit.data.files import write_whole
 from datakit.data.provenance import ANSWER_MIME, STAMP
 from datakit.errors import WrongUse
-from datakit.extras import checkout, needed_by
+from datakit.extras import checkout, needed_by, without_grammar
 from datakit.language import _, language, speaking
 from datakit.run.shipped import kit_notebooks
 from datakit.show.style import number
@@ -135,7 +135,7 @@ def answer_key(name: str, cells: Sequence[Any], known: Mapping[str, Any]) -> tup
     -------
     title, page : str
     """
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         from nbconvert.filters import markdown2html
 
     prose = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]

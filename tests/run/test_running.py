@@ -172,6 +172,14 @@ def test_pages_ask_nothing_of_other_hosts(mixed):
         assert '<html lang="en">' in text and 'name="viewport"' in text
 
 
+def test_writing_a_page_compiles_no_grammar():
+    nb = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    code = f"import sys; from datakit.run.report import notebook_page as page; page({nb}, 'x', 'ok', None)"
+    code += "; print('jsonschema' in sys.modules, 'rfc3987_syntax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
+
+
 def test_index_tells_the_story(mixed):
     text = (mixed.output / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC SAMPLE: every figure here is computed on invented data" in text
