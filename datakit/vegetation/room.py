@@ -95,11 +95,11 @@ def survey(
     CannotAnswer
         A layer is not given.
     """
-    areas, parts = [], []
+    areas, parts, known = [], [], _registered(layers, here)
     for strip in strips(here.cells if cells is None else cells):
         found, wide = free(layers, here, offsets, strip)
         uses = ground.Uses(layers["bdtopo-places"], layers["bdtopo-transport"], wide)
-        parts.append(_cut(layers, here, found, uses))
+        parts.append(_cut(layers, known, found, uses))
         areas.append(found.drop(columns="free"))
     return pd.concat(areas), pd.concat(parts, ignore_index=True)
 
@@ -128,10 +128,10 @@ def public(layers: Layers, here: Town, offsets: Offsets, cells: gpd.GeoDataFrame
         A layer is not given.
     """
     cells = here.cells if cells is None else cells
-    areas = []
+    areas, known = [], _registered(layers, here)
     for strip in strips(cells):
         found, _ = free(layers, here, offsets, strip)
-        areas.append(ground.tenure(_cut(layers, here, found), found)["public_area"].fillna(0.0))
+        areas.append(ground.tenure(_cut(layers, known, found), found)["public_area"].fillna(0.0))
     return pd.concat(areas)
 
 
@@ -154,13 +154,17 @@ def public_ground(layers: Layers, here: Town, offsets: Offsets, cells: gpd.GeoDa
         A layer is not given.
     """
     found, _ = free(layers, here, offsets, cells)
-    cut = _cut(layers, here, found, shapes=True)
+    cut = _cut(layers, _registered(layers, here), found, shapes=True)
     cut = cut[cut["tenure"] == "public"]
     shapes = cut.groupby("place")["geometry"].agg(lambda some: shapely.union_all(some.to_numpy()))
     return gpd.GeoSeries(shapes.reindex(cells.index, fill_value=shapely.Polygon()), crs=cells.crs)
 
 
-def _cut(layers, here, found, uses=None, shapes=False):
-    known = cover.common(here.communes, {"cadastre": layers["cadastre-parcels"]})
+def _registered(layers, here):
+    """The communes whose parcels are there."""
+    return cover.common(here.communes, {"cadastre": layers["cadastre-parcels"]})
+
+
+def _cut(layers, known, found, uses=None, shapes=False):
     parcels = _near(layers["cadastre-parcels"], found)
     return ground.pieces(found, parcels, layers["public-parcels"], uses, known=known, shapes=shapes)
