@@ -62,17 +62,22 @@ def answers(folder, name, how, chapters):
 @cache
 def templates(chapter):
     """Where fixed numbers may come from: texts with places for figures, of a chapter or the package, and parameters."""
-    texts = []
+    texts = list(_of_the_package())
     source = SOURCES / f"{chapter}.py"
     if source.exists():
         code = ast.parse(source.read_text(encoding="utf-8"))
         texts += [node.value for node in ast.walk(code) if _template(node)]
         texts += [ast.unparse(one.value) for one in code.body if isinstance(one, ast.AnnAssign) and one.value]
-    for module in (ROOT / "datakit").rglob("*.py"):
-        for one in ast.parse(module.read_text(encoding="utf-8")).body:
-            if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "").isupper():
-                texts += [node.value for node in ast.walk(one) if _template(node)]
     return "\n".join(texts)
+
+
+@cache
+def _of_the_package():
+    """The texts with places for figures among the constants of all modules."""
+    bodies = (ast.parse(module.read_text(encoding="utf-8")).body for module in (ROOT / "datakit").rglob("*.py"))
+    constants = (one for body in bodies for one in body if isinstance(one, ast.Assign))
+    named = [one for one in constants if getattr(one.targets[0], "id", "").isupper()]
+    return [node.value for one in named for node in ast.walk(one) if _template(node)]
 
 
 def _template(node):

@@ -156,11 +156,17 @@ def urbanity(x, y):
     x, y = np.asarray(x, float), np.asarray(y, float)
     cx, cy = centre()
     value = np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / (2 * 2400.0**2)))
-    towns = communes()
-    for point, size in zip(towns.representative_point(), towns.population, strict=True):
-        spread = 250 + 6.0 * np.sqrt(size)
-        value = np.maximum(value, 0.55 * np.exp(-(((x - point.x) ** 2 + (y - point.y) ** 2) / (2 * spread**2))))
+    for east, north, spread in _towns():
+        value = np.maximum(value, 0.55 * np.exp(-(((x - east) ** 2 + (y - north) ** 2) / (2 * spread**2))))
     return value
+
+
+@draws.remembered
+def _towns():
+    """Of each commune a place inside, and how far around it is urban; asked for thousands of times."""
+    towns = communes()
+    points, spread = towns.representative_point(), 250 + 6.0 * np.sqrt(towns.population)
+    return list(zip(points.x, points.y, spread, strict=True))
 
 
 def deprivation(x, y):
@@ -279,17 +285,18 @@ def _spread(area, number, rng):
 def geojson(frame, digits=6):
     """GeoJSON text of a frame in EPSG:2154, as longitudes and latitudes with so many digits."""
     frame = frame.to_crs(WGS84)
-    geometry = [json.loads(t) for t in shapely.to_geojson(shapely.set_precision(frame.geometry.array, 10**-digits))]
+    texts = shapely.to_geojson(shapely.set_precision(frame.geometry.array, 10**-digits))
+    geometry = [json.loads(text, parse_float=lambda written: round(float(written), digits)) for text in texts]
     records = frame.drop(columns="geometry").to_dict("records")
     features = [
         {
             "type": "Feature",
-            "properties": {k: (v.item() if hasattr(v, "item") else v) for k, v in p.items()},
+            "properties": _rounded({k: (v.item() if hasattr(v, "item") else v) for k, v in p.items()}, digits),
             "geometry": g,
         }
         for p, g in zip(records, geometry, strict=True)
     ]
-    return json.dumps({"type": "FeatureCollection", "features": _rounded(features, digits)}, ensure_ascii=False)
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
 
 
 def _rounded(value, digits):
