@@ -125,9 +125,10 @@ def _asked(given, ask):
     extra = {
         "said": {name: _(text) for name, text in HELP.items()},
         "kit_accent": own.accent,
-        "kit_criteria": json.dumps([vars(one) for one in own.criteria], ensure_ascii=False),
         "kit_here": kit_here(),
     }
+    # Lists are for a file: at a terminal nobody types them.
+    given = {"criteria": [vars(one) for one in own.criteria], "limits": {}, **given}
     worker = _copier(Path.cwd(), {**extra, **given}, exclude=["*"], pretend=True, defaults=not ask)
     return {name: worker.answers.combined[name] for name in QUESTIONS if name in worker.answers.combined}
 
