@@ -1,15 +1,16 @@
 """The challenge and its territory: what ``challenge.toml`` says, the project's own or else the kit's.
 
-Standard library only: everything that names the city, its deadline or its criteria reads it here.
+Standard library only, and imported by a Python that is too old: the doctor says so. Everything that names the city, its
+deadline or its criteria reads it here.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +20,11 @@ from datakit.errors import WrongUse
 from datakit.language import LANGUAGES, Place, _, decimal, language
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from typing import Any
 
 FILE = "challenge.toml"
+UTC = timezone.utc  # noqa: UP017  Python 3.10, whose doctor reads this, has no other
 PACKAGED = Path(__file__).with_name(FILE)
 COMMUNE = re.compile(r"(\d{2}|2[AB])\d{3}")  # INSEE's codes: text, for 01004 and 2A004 are no numbers
 DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
@@ -99,6 +100,8 @@ class Challenge:
         ``short`` is the name on pages, where the title is too long.
     territory : mapping
         ``name`` of the whole and of its main ``town``, and what else ``[territory]`` says (`SAID`).
+    origins : str
+        Where data comes from unless somebody says otherwise: see `default_origins`.
     themes : tuple of str
     months : int
         Of the experiment.
@@ -114,6 +117,7 @@ class Challenge:
     short: str
     language: str
     territory: Mapping[str, Any]
+    origins: str
     themes: tuple[str, ...]
     months: int
     deadline: datetime | None
@@ -176,6 +180,7 @@ def _challenge(path, _changed, _size):
         short=_text(path, about, "short"),
         language=_language(path, about),
         territory=_territory(f"{path}, [territory]", said.get("territory", kit["territory"])),
+        origins=_text(path, about, "origins"),
         themes=tuple(about["themes"]),
         months=int(about["months"]),
         deadline=_deadline(path, about.get("deadline")),
@@ -186,12 +191,36 @@ def _challenge(path, _changed, _size):
     )
 
 
+def default_origins() -> str:
+    """Where data comes from when neither a command nor ``DATAKIT_ORIGINS`` says so: what the challenge says.
+
+    Returns
+    -------
+    str
+        A folder is one beside ``challenge.toml`` or further up: a team's dossier carries a copy of the file.
+    """
+    try:
+        told = challenge()
+    except ModuleNotFoundError:  # no tomllib
+        return "sample"
+    names = [name.strip() for name in told.origins.split(",")]
+    return ",".join(next(_folders(told.file, name), name) for name in names)
+
+
+def _folders(file, name):
+    if name not in ("sample", "publisher") and "://" not in name:
+        found = (above / name for above in file.parents)
+        yield from (os.path.relpath(folder) for folder in found if folder.is_dir())
+
+
 def _nearest():
     here = Path.cwd()
     return next((f / FILE for f in (here, *here.parents) if (f / FILE).is_file()), PACKAGED)
 
 
 def _read(path):
+    import tomllib  # since Python 3.11
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

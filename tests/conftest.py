@@ -28,6 +28,7 @@ LONGEST = (
     "run/test_cities.py",
     "inclusion/test_inclusion_cities.py",
     "inclusion/test_inclusion_notebook.py",
+    "challenge/test_challenge_making.py",
     "cli/test_cli.py",
     "project/test_extras.py",
     "trees/test_tree_page.py",

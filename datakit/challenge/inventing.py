@@ -79,9 +79,11 @@ def invent(plan: Plan, folder: Path, cards: Path) -> list[str]:
         ),
     }
     if "trees" in plan.themes:
-        files[plan.inventory] = _csv(_trees(plan, communes, rng), ";")
+        trees = _trees(plan, communes, rng)
+        files[plan.inventory], files["trees-osm"] = _csv(trees, ";"), _mapped(trees)
     if "vegetation" in plan.themes:
-        files["bdtopo-vegetation"] = _geojson(_woods(communes, rng))
+        woods = _woods(communes, rng)
+        files["bdtopo-vegetation"], files["osm-green"] = _geojson(woods), _parks(woods)
     if "inclusion" in plan.themes:
         files["france-services"] = _csv(_counters(plan, communes, rng), ";")
         files["inclusion-places"] = _csv(_helpers(communes, rng), ",")
@@ -176,6 +178,32 @@ def _woods(communes, rng):
     ids = [f"ZONEVEGEINVENTE{k:09d}" for k in range(WOODS)]
     table = {"cleabs": ids, "nature": natures, "date_creation": MADE}
     return gpd.GeoDataFrame(table, geometry=shapes, crs=2154)
+
+
+def _mapped(trees):
+    """Every seventh standing tree, as if volunteers had mapped it."""
+    some = trees[trees["etat"] == "EN PLACE"].iloc[::7]
+    nodes = zip(some["latitude"], some["longitude"], some["genre"], strict=True)
+    made = [
+        {"type": "node", "id": -k, "lat": lat, "lon": lon, "tags": {"natural": "tree", "genus": genus}}
+        for k, (lat, lon, genus) in enumerate(nodes, 1)
+    ]
+    return _overpass(made)
+
+
+def _parks(woods):
+    """A tenth of the woods, as if they were parks."""
+    made = []
+    for k, shape in enumerate(woods.geometry.iloc[::10].to_crs(4326), 1):
+        line = [{"lat": round(y, 6), "lon": round(x, 6)} for x, y in shape.exterior.coords]
+        tags = {"leisure": "park", "name": f"Parc inventé {k}"}
+        made.append({"type": "way", "id": -k, "geometry": [*line[:-1], line[0]], "tags": tags})
+    return _overpass(made)
+
+
+def _overpass(elements):
+    made = {"version": 0.6, "generator": "SYNTHETIC SAMPLE", "elements": elements}
+    return json.dumps(made, ensure_ascii=False)
 
 
 def _counters(plan, communes, rng):

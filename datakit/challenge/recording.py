@@ -92,7 +92,7 @@ def in_project(folder: Path, *words: str) -> None:
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DATAKIT_")}
     environment |= {name: os.environ[name] for name in ("DATAKIT_CACHE",) if name in os.environ}
-    environment |= {"DATAKIT_LANG": challenge(folder / FILE).language, "DATAKIT_ORIGINS": MIRROR}
+    environment |= {"DATAKIT_LANG": challenge(folder / FILE).language}
     command = [sys.executable, "-m", "datakit", *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:

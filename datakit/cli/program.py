@@ -24,6 +24,7 @@ from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, CannotAnswer, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
 from datakit.language import LANGUAGES, _, language
+from datakit.settings import FILE, default_origins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,12 @@ OK, FAILED, WRONG_USE = 0, 1, 2
 def _now():
     """The origins in force, and why."""
     named = os.environ.get("DATAKIT_ORIGINS")
-    return _("{origins}, from DATAKIT_ORIGINS").format(origins=without_password(named)) if named else "sample"
+    if named:
+        return _("{origins}, from DATAKIT_ORIGINS").format(origins=without_password(named))
+    try:
+        return default_origins()
+    except WrongUse:  # a command that reads challenge.toml will say what is wrong with it
+        return FILE
 
 
 def _named(origins):

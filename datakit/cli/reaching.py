@@ -16,13 +16,15 @@ from urllib.parse import unquote, urlsplit
 from datakit.cli.check import Check
 from datakit.extras import NAME
 from datakit.language import N_, _, decimal
+from datakit.settings import default_origins
 
 HTTP_SECONDS = 5
 
 
 def named(origins: str | None = None) -> list[str]:
     """The names in a list of origins; `datakit.data.origins`, which checks them, may not be installed yet."""
-    rows = csv.reader((origins or os.environ.get("DATAKIT_ORIGINS") or "sample").splitlines(), skipinitialspace=True)
+    listed = origins or os.environ.get("DATAKIT_ORIGINS") or default_origins()
+    rows = csv.reader(listed.splitlines(), skipinitialspace=True)
     return [name.strip() for row in rows for name in row if name.strip()]
 
 

@@ -20,6 +20,7 @@ from datakit.data.project import from_project
 from datakit.data.transfer import get_json
 from datakit.errors import Corrupt, Gone, NotAsDescribed, Unreachable, WrongUse, without_password
 from datakit.language import _
+from datakit.settings import default_origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -280,7 +281,7 @@ def parse_origins(text: str | Sequence[str] | None = None) -> list[Origin]:
     ----------
     text : str or list, optional
         Names separated by commas, a name that holds a comma in double quotes; by default ``DATAKIT_ORIGINS``, else
-        ``sample``. An empty text or variable counts as none.
+        what ``challenge.toml`` says: ``sample`` in the kit's own. An empty text or variable counts as none.
 
     Returns
     -------
@@ -293,7 +294,7 @@ def parse_origins(text: str | Sequence[str] | None = None) -> list[Origin]:
     """
     said_by = "origins"
     if not text:
-        text, said_by = os.environ.get("DATAKIT_ORIGINS") or "sample", "DATAKIT_ORIGINS"
+        text, said_by = os.environ.get("DATAKIT_ORIGINS") or default_origins(), "DATAKIT_ORIGINS"
     names = _split(text) if isinstance(text, str) else [str(name) for name in text]
     if not names:
         raise WrongUse(

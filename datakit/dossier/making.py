@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data import mirrors
+from datakit.data.cards import card_folders
 from datakit.data.files import write_json
 from datakit.data.origins import LOCK as DATA_LOCK
 from datakit.data.text import slug
@@ -155,6 +156,8 @@ def new(
         shutil.copyfile(told.file, partial / RULES)
         (partial / CARDS).mkdir()
         (partial / CARDS / ".gitkeep").touch()  # git keeps no empty folder
+        for file in (file for own in card_folders()[1:] for file in sorted(own.glob("*.json"))):
+            shutil.copyfile(file, partial / CARDS / file.name)  # a dossier is a project by itself, on a jury's machine
         write_json(partial / DATA / DATA_LOCK, {"version": 1, "datasets": {}})
         mirrors.lock(datasets(theme), origins, partial / LOCK)
         (partial / ".data.lock.lock").unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from datakit.dossier.supplies import files
 from datakit.errors import DatakitError, WrongUse
 from datakit.language import _, speaking
 from datakit.run.running import run
-from datakit.settings import challenge
+from datakit.settings import challenge, default_origins
 
 if TYPE_CHECKING:
     from typing import Any
@@ -80,7 +80,8 @@ def pack(
     output : path, optional
         The zip; by default ``NAME.zip`` in the dossier's folder. It appears in one move, and replaces an earlier one.
     origins : str, optional
-        Where data comes from after the dossier's own: by default ``DATAKIT_ORIGINS``; the sample last.
+        Where data comes from after the dossier's own: by default ``DATAKIT_ORIGINS``, else the
+        challenge's; the sample last.
     progress : bool
         Say on the standard error what happens.
 
@@ -140,7 +141,7 @@ def _refuse(folder, findings: list[Finding]) -> None:
 
 def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
-    asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or ORIGINS[1], ORIGINS[1]]
+    asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or default_origins(), ORIGINS[1]]
     with speaking(dossier.language or told.language), _signed(dossier.team):
         done = run(
             None,

@@ -2,12 +2,17 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from datakit import settings
+from datakit.cli import main
 from datakit.data.cards import PACKAGED
+from datakit.data.origins import parse_origins
 from datakit.data.provenance import banner
 from datakit.errors import WrongUse
 from datakit.extras import NAME
@@ -42,6 +47,36 @@ def test_a_project_has_a_challenge_of_its_own_and_the_rest_is_the_kits(tmp_path,
     # Of another town nothing is known that the kit knows of its own.
     assert (said.town, said.territory["inventory"]) == ("Ville-Inventée", "trees-ville-inventee")
     assert not said.territory["merged"] and not said.territory["communes"] and not said.territory["timetable"]
+
+
+def test_a_challenge_says_where_its_data_is_and_whoever_asks_overrules_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settings.default_origins() == "sample"
+    written(tmp_path, '[challenge]\norigins = "mirror,publisher"\n')
+    assert [one.name for one in parse_origins("sample")] == ["sample"]
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / settings.FILE).write_text('[challenge]\norigins = "mirror"\n', encoding="utf-8")  # a dossier
+    assert settings.default_origins() == "mirror,publisher"
+    monkeypatch.chdir(tmp_path / "team")
+    assert settings.default_origins() == str(Path("../mirror"))
+    monkeypatch.setenv("DATAKIT_ORIGINS", "sample")
+    assert [one.name for one in parse_origins()] == ["sample"]
+
+
+def test_a_mistake_in_the_file_stops_no_help(tmp_path, monkeypatch, capsys):
+    written(tmp_path, "[challenge\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0 and settings.FILE in capsys.readouterr().out
+
+
+def test_a_python_without_a_reader_of_toml_can_still_ask_the_doctor(tmp_path):
+    """Python 3.10 is told that it is too old, by the kit and not by a traceback."""
+    code = "import sys; sys.modules['tomllib'] = None; from datakit.cli import main; sys.exit(main(['doctor']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert "Traceback" not in done.stderr and "Python" in done.stdout
 
 
 def test_a_file_that_was_changed_is_read_again(tmp_path):

@@ -11,7 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from datakit import settings
+from datakit import dossier, settings
 from datakit.challenge import making
 from datakit.challenge.recording import recorded
 from datakit.cli import main
@@ -77,6 +77,17 @@ def test_what_its_tests_hold_the_notebooks_to_is_what_the_report_says(project):
     figure = said["10_trees"][0]["figures"][0]
     table = pd.read_csv(project / "mirror/trees-besancon/arbres.csv", sep=";")
     assert figure["name"] == "standing" and figure["value"] == (table["etat"] == "EN PLACE").sum()
+
+
+@pytest.mark.slow
+def test_a_team_begins_on_the_towns_own_data_and_cards(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(project)
+    team = dossier.making.new(tmp_path / "our-trees", theme="trees")
+    locked = json.loads((team / "data.lock").read_text(encoding="utf-8"))["datasets"]
+    assert {one["origin"] for one in locked.values()} == {"mirror"} and "trees-osm" in locked
+    names = [file.name for file in (project / "cards").glob("*.json")]
+    assert names and all((team / "cards" / name).is_file() for name in names)
+    assert settings.challenge(team / "challenge.toml").town == "Besançon"
 
 
 @pytest.mark.slow
