@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datakit.data.files import write_whole
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.jury import findings, verdicts
@@ -97,24 +100,29 @@ def write(
     Raises
     ------
     WrongUse
-        The files cannot be written, or are not to be told apart.
+        The files cannot be written, or one of them has the jurors' marks in it.
     """
     path = Path(file)
+    beside = path.with_suffix(".csv"), path.with_suffix(".xlsx")
     if path.suffix.lower() != ".html":
         raise WrongUse(str(path), _("the comparison is written to an .html file"), expected="--output compare.html")
+    if marks and {target.resolve() for target in beside} & {Path(one).resolve() for one in marks.files}:
+        what = _("its table would replace the jurors’ marks")
+        raise WrongUse(str(path), what, found=str(beside[1]), next=_("another name for --output"))
     with speaking(lang):
         html = page(entries, challenge, marks, ranking)
     frame = table(entries, challenge, ranking)
+    frame, book = _harmless(frame), io.BytesIO()
+    with needed_by(__name__):
+        frame.to_excel(book, index=False, engine="openpyxl")
+    # With a mark at its start, without which Excel garbles accents.
+    content = html.encode(), frame.to_csv(index=False).encode("utf-8-sig"), book.getvalue()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html, encoding="utf-8")
-        # With a mark at its start, without which Excel garbles accents.
-        _harmless(frame).to_csv(path.with_suffix(".csv"), index=False, encoding="utf-8-sig")
-        with needed_by(__name__):
-            _harmless(frame).to_excel(path.with_suffix(".xlsx"), index=False, engine="openpyxl")
+        for target, written in zip((path, *beside), content, strict=True):
+            write_whole(target, partial(Path.write_bytes, data=written))
     except OSError as error:
         raise WrongUse(str(path), _("the comparison cannot be written here"), found=str(error)) from None
-    return [path, path.with_suffix(".csv"), path.with_suffix(".xlsx")]
+    return [path, *beside]
 
 
 def page(

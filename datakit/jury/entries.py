@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.data.files import sha256_of
 from datakit.data.provenance import ANSWER_MIME
 from datakit.data.text import slug
 from datakit.dossier import form
@@ -146,7 +147,7 @@ def _once(found, name, path):
 
 def _entry(name, file, folder):
     verdict = verdicts.read(folder) if folder else None
-    if file and verdict and verdict.sha256 != (digest := _digest(file)):
+    if file and verdict and verdict.sha256 != (digest := sha256_of(file)):
         raise WrongUse(
             str(file),
             _("the verdict is of another zip of this name"),
@@ -154,6 +155,8 @@ def _entry(name, file, folder):
             found=f"sha256 {digest}",
             next=f"datakit jury verify {file}",
         )
+    if verdict and verdict.status == verdicts.REFUSED:
+        file = None  # a zip that was refused is not opened once more: what can be said stands in the verdict
     member = _in_zip(file) if file else _in_folder(folder)
     again = _in_folder(folder) if folder else lambda name, most: None
     ran = _answers(again)
@@ -170,13 +173,6 @@ def _from_verdict(verdict, ran):
         | {"sentence": one.sentence, "answered": bool(one.sentence)}
         for one in verdict.answers
     ]
-
-
-def _digest(file):
-    import hashlib
-
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _in_zip(file):

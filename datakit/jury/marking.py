@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.data.files import write_whole
 from datakit.data.text import fold
 from datakit.errors import WrongUse
 from datakit.extras import needed_by
@@ -57,7 +58,9 @@ def write(
     if path.suffix.lower() != ".xlsx":
         raise WrongUse(str(path), _("marks are written to an .xlsx file"), expected="--output marks.xlsx")
     if path.exists():
-        raise WrongUse(str(path), _("this file is there already, and may have marks in it"), next=_("another --output"))
+        raise WrongUse(
+            str(path), _("this file is there already, and may have marks in it"), next=_("another name for --output")
+        )
     names = [plain(one, 60) for one in jurors]
     if len({fold(name) for name in names}) < len(names) or not names or not all(names):
         raise WrongUse("--jurors", _("jurors need different names"), found=", ".join(names))
@@ -65,11 +68,8 @@ def write(
     kept = [one for one in given if not (one.verdict and one.verdict.status == verdicts.REFUSED)]
     with speaking(lang):
         book = _book(kept, challenge, names)
-    draft = path.with_name(f".{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        book.save(draft)
-        draft.replace(path)
+        write_whole(path, book.save)
     except OSError as error:
         raise WrongUse(str(path), _("the file cannot be written"), found=str(error)) from None
     return path, len(given) - len(kept)

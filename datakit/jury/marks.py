@@ -128,7 +128,7 @@ def read(files: Sequence[str | os.PathLike[str]], dossiers: Sequence[str], crite
         else:
             values[j, d], asked[j, d] = row.marks, True
     names = [one.id for one in criteria]
-    return Marks(jurors, list(dossiers), names, values, asked, conflicts, [file.name for file in paths])
+    return Marks(jurors, list(dossiers), names, values, asked, conflicts, [str(file) for file in paths])
 
 
 def _refused(files, faults):

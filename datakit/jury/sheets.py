@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
+from datakit.data.files import write_whole
 from datakit.data.provenance import dated
 from datakit.errors import WrongUse
 from datakit.jury import verdicts
@@ -114,13 +118,13 @@ def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathL
         The folder cannot be written.
     """
     with speaking(lang):
-        made = {entry.name: _sheet(entry) for entry in entries}
+        # A bar where a person waits: two hundred pictures take a while.
+        made = {entry.name: _sheet(entry) for entry in tqdm(entries, disable=None, leave=False, unit="")}
         files = {Path(folder, ALL): page(list(made.values()), challenge)}
         files |= {Path(folder, EACH, f"{name}.html"): page([one], challenge) for name, one in made.items()}
     try:
-        Path(folder, EACH).mkdir(parents=True, exist_ok=True)
         for file, html in files.items():
-            file.write_text(html, encoding="utf-8")
+            write_whole(file, partial(Path.write_text, data=html, encoding="utf-8"))
     except OSError as error:
         raise WrongUse(str(folder), _("the sheets cannot be written here"), found=str(error)) from None
     return list(files)

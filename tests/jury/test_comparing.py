@@ -150,6 +150,9 @@ def test_the_commands_go_from_verdicts_to_the_page(tmp_path, capsys):
     assert '<html lang="fr">' in text and "Le premier" in text
     assert pd.read_csv(tmp_path / "compare.csv")["dossier"].iloc[0] == "e0"
     assert main([*given, "--marks", str(tmp_path / "a.xlsx"), str(tmp_path / "a.xlsx")]) == 0  # one file named twice
+    given[given.index("--output") + 1] = str(tmp_path / "a.html")
+    assert main([*given, "--marks", str(tmp_path / "a.xlsx")]) == 2  # its table would be a.xlsx
+    assert "would replace the jurors’ marks" in capsys.readouterr().err
     rows[0][2] = 25.0
     books.xlsx(tmp_path / "a.xlsx", {"Notes": [head, *rows[:8]]})
     assert main([*given, "--marks", str(tmp_path / "a.xlsx")]) == 2

@@ -169,6 +169,14 @@ def test_a_file_that_is_no_zip_has_a_sheet_with_its_verdict(tmp_path):
     assert "Refused" in shown(tmp_path / "out", tmp_path, tmp_path / "v")
 
 
+def test_a_zip_that_was_refused_is_not_opened_once_more(tmp_path, monkeypatch):
+    file = invented.dossier(tmp_path)
+    invented.verdict(tmp_path / "v", status=verdicts.REFUSED, file=file)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    said = words(shown(tmp_path / "out", file, tmp_path / "v"))
+    assert "Dossier inventé equipe" in said and "Refused" in said and invented.TEXTS["benefit"] not in said
+
+
 def test_a_zip_and_a_verdict_that_are_not_of_each_other_are_told(tmp_path):
     file = invented.dossier(tmp_path)
     invented.verdict(tmp_path / "verdicts")
