@@ -35,6 +35,7 @@ FRENCH = PACKAGE / "locale" / "fr" / "LC_MESSAGES"
 CHAPTERS = ROOT / "notebooks" / "src"
 # English and French names, in docs.
 DOCUMENTS = {
+    "organiser": "organisateurs",
     "facilitator": "animateurs",
     "follow-up": "suivi",
     "glossary": "glossaire",
