@@ -74,7 +74,7 @@ def home(folder: str | os.PathLike[str] = ".") -> Path:
     WrongUse
         There is none.
     """
-    here = Path(folder).absolute()
+    here = Path(folder).resolve()  # of ".." the name would be that
     for one in (here, *here.parents):
         if (one / FORM).is_file():
             return one

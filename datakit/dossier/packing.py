@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.files import write_whole
+from datakit.data.origins import parse_origins
 from datakit.dossier import crate, form
 from datakit.dossier.checking import check, home, of_the_persons, of_the_results
 from datakit.dossier.findings import REFUSED
@@ -24,7 +25,7 @@ from datakit.dossier.supplies import files
 from datakit.errors import DatakitError, WrongUse
 from datakit.language import _, speaking
 from datakit.run.running import run
-from datakit.settings import challenge, default_origins
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     from typing import Any
@@ -98,7 +99,7 @@ def pack(
     """
     folder = home(folder)
     _refuse(folder, check(folder))
-    dossier, told = form.read(folder), challenge(folder / RULES)
+    dossier, told, asked = form.read(folder), challenge(folder / RULES), _origins(folder, origins)
     output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
     with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
         whole = Path(staged) / folder.name
@@ -108,7 +109,7 @@ def pack(
             shutil.copyfile(folder / name, whole / name)
         _hide(whole / LOCK, whole)  # it names the mirrors that it was made from
         with contextlib.chdir(whole):  # what is packed is what runs, with its own cards
-            done = _run(whole, dossier, told, origins, progress)
+            done = _run(whole, dossier, told, asked, progress)
         record = _record(whole, told)
         names += [f"{REPORT}/{path.name}" for path in sorted((whole / REPORT).iterdir())]
         results = json.loads((whole / REPORT / "results.json").read_text(encoding="utf-8"))
@@ -139,13 +140,23 @@ def _refuse(folder, findings: list[Finding]) -> None:
     )
 
 
+def _origins(folder, asked):
+    """The dossier's own mirror, then what is asked for, then the sample; a folder as it is found from here."""
+    own, found = folder / ORIGINS[0], [ORIGINS[0]]
+    named = asked or os.environ.get("DATAKIT_ORIGINS")
+    with contextlib.chdir(Path.cwd() if named else folder):  # what the dossier's challenge says is said from there
+        for origin in parse_origins(asked):
+            name = os.path.abspath(origin.base) if origin.kind == "folder" else origin.typed
+            found += [] if Path(name).resolve() == own.resolve() else [name]
+    return list(dict.fromkeys([*found, ORIGINS[1]]))
+
+
 def _run(folder, dossier, told: Challenge, origins, progress) -> RunReport:
     """All notebooks, one after the other, on the locked data; what the limits do not allow is an error."""
-    asked = [ORIGINS[0], origins or os.environ.get("DATAKIT_ORIGINS") or default_origins(), ORIGINS[1]]
     with speaking(dossier.language or told.language), _signed(dossier.team):
         done = run(
             None,
-            origins=",".join(dict.fromkeys(",".join(asked).split(","))),
+            origins=origins,
             parameters=dossier.parameters,
             output=folder / REPORT,
             jobs=1,

@@ -117,7 +117,7 @@ def _of_one(where, notebook):
     called = {name for source in code for name in _called(source)}
     if "ask" not in called:
         what = _("it answers no question: a jury compares answers, and nothing else")
-        yield refused(where, what, expected='with ask("…?") as answer:')
+        yield missing(where, what, expected='with ask("…?") as answer:')  # refused once a run has shown it
     if "provenance" not in called:
         what = _("it does not show where its data came from")
         yield missing(where, what, expected=_("a last cell with {code}").format(code="datakit.provenance()"))

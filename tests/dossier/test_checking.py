@@ -78,7 +78,6 @@ NOTEBOOK = "notebooks/10_question.ipynb"
         (FORM, "areas = []", 'areas = ["1"]', "compared with itself"),
         (FORM, "[dossier]", "[dosier]", "dossier.toml: unknown"),
         (NOTEBOOK, "origins: str", "origin: str", "its parameters cell has no origins"),
-        (NOTEBOOK, "with ask(", "with tell(", "its parameters cell|answers no question"),
         (NOTEBOOK, '"cells"', '"sells"', "not a notebook that can be read"),
         ("data.lock", '"sha256": "', '"sha256": "0', "data.lock: this is no lock file"),
         ("data.lock", '"ca67d', '"00000', "the file of communes is no longer the one that was locked"),
@@ -197,8 +196,17 @@ def test_more_time_than_the_challenge_gives_is_no_dossier(mine, run_again):
     assert not (mine / "arbres.zip").exists()
 
 
+def test_a_notebook_that_asks_nothing_lacks_answers(mine, run_again):
+    path = mine / NOTEBOOK
+    path.write_text(path.read_text(encoding="utf-8").replace("with ask(", "with tell("), encoding="utf-8")
+    assert any("answers no question" in one for one in said(mine, MISSING))
+    run_again(lambda name, text: '{"10_question": []}' if name.endswith("results.json") else text)
+    with pytest.raises(DatakitError, match="answered none of its questions"):
+        packing.pack(mine, progress=False)
+
+
 def test_it_is_found_from_its_notebooks(written):
-    assert said(written / "notebooks", MISSING) == said(written, MISSING)
+    assert said(written / "notebooks", MISSING) == said(written, MISSING) == said(written / "cards" / "..", MISSING)
 
 
 def test_another_folder_is_no_dossier(tmp_path):

@@ -171,3 +171,16 @@ def test_packed_again_it_says_what_is_not_as_before(packed, tmp_path, run_again,
     (told,) = [line for line in said.err.splitlines() if "there before" in line]
     # The moment of packing is in these; of the results, nothing changed.
     assert told.endswith(": report/run.json, ro-crate-metadata.json")
+
+
+def test_origins_are_those_of_where_one_stands(tmp_path, monkeypatch):
+    (tmp_path / "dossier" / "data").mkdir(parents=True)
+    (tmp_path / "a, b").mkdir()
+    monkeypatch.chdir(tmp_path)
+    made = packing._origins(tmp_path / "dossier", '"a, b",dossier/data,publisher')
+    assert made == ["data", str(tmp_path / "a, b"), "publisher", "sample"]
+    assert packing._origins(tmp_path / "dossier", None) == ["data", "sample"]
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "dossier" / "challenge.toml").write_text('[challenge]\norigins = "mirror"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path.parent)
+    assert packing._origins(tmp_path / "dossier", None) == ["data", str(tmp_path / "mirror"), "sample"]
