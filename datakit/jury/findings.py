@@ -157,7 +157,7 @@ def _jury(ranking):
         found.append((heads, _("Each was left out once: the highest mean and the choice stay the same.")))
     if not ranking.complete:
         said = _(
-            "Not all jurors marked all dossiers: a mean depends on who gave it, too. The table below says who marked"
+            "Not all jurors marked all dossiers: a mean depends on who gave it, too. The list below says who marked"
             " what."
         )
         if np.isnan(ranking.adjusted).all():

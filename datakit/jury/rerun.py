@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from datakit.data.files import sha256_of
 from datakit.dossier.agreeing import INJECTED, LARGEST, Refused, notebook_at, page_of, read_json
-from datakit.dossier.layout import LOCK, NOTEBOOKS, REPORT
+from datakit.dossier.layout import FORM, LOCK, NOTEBOOKS, REPORT
 from datakit.dossier.opening import Opened, opened
 from datakit.dossier.scripts import executed
 from datakit.jury import inside, judging, sandbox, supplies
@@ -83,6 +83,7 @@ def _verdict(path, work, told: Challenge, box, origins) -> Verdict:
     verdict = Verdict(path.stem, sha256_of(path) if path.is_file() else "")
     try:
         one = opened(path, work / "opened", told.limits)
+        shutil.copyfile(one.folder / FORM, work / FORM)  # the jury's sheet is made of it
         verdict = _about(verdict, one, told, box)
         return _again(verdict, one, work, told, box, origins)
     except Refused as refused:

@@ -48,7 +48,8 @@ def verify(
     path : path
         The zip.
     output : path
-        The folder of verdicts. ``NAME/verdict.json`` and ``NAME/report`` appear in one move.
+        The folder of verdicts. ``NAME/verdict.json``, ``NAME/report`` and a copy of the dossier's form appear in one
+        move: the jury's sheets need no zip.
     origins : str, optional
         Where data comes from that the dossier does not bring.
     rules : path, optional

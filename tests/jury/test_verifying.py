@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from datakit.cli.program import main
-from datakit.jury import sandbox, verdicts, verifying
+from datakit.jury import entries, sandbox, verdicts, verifying
 from datakit.jury.verifying import verify, verify_all
 from tests import tampered
 from tests.jury import sandboxed
@@ -38,6 +38,8 @@ def test_an_honest_dossier_comes_out_within_its_tolerance(honest, tmp_path):
     [chance] = verdict.answers[2].figures
     assert chance.tolerance == 0.5 and chance.packed != chance.again
     assert verdict.seconds > 0 and verdict.peak_memory > 50e6 and verdict.sandbox["other_versions"] == {}
+    [entry] = entries.collect([tmp_path / "verdicts"])  # jurors' sheets are made of this folder alone
+    assert entry.form is not None and entry.main()["sentence"] and len(entry.again) == 3
     folder = tmp_path / "verdicts" / "ecole"
     assert verdicts.read(folder) == verdict and [p.name for p in folder.parent.iterdir()] == ["ecole"]
     assert {p.name for p in (folder / "report").iterdir()} == {
