@@ -59,7 +59,8 @@ def picture(finding: Finding, size: tuple[float, float] = (8, 3.4)) -> Shown:
         _curve(panels[1], one.tested, _("difference"), EXPECTED)
         panels[0].tick_params(labelbottom=False)
     if finding.change is not None:
-        expected = finding.change.expected[finding.change.expected.index >= one.start]
+        since = one.trial.index[one.trial.index >= one.start]
+        expected = finding.change.expected.reindex(since)  # a line over a missing month would fill it in
         if one.comparison is not None and not split:
             expected = expected + one.comparison.reindex(expected.index)
         label = _("expected without a change")

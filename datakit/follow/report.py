@@ -13,7 +13,6 @@ from datakit.follow import pictures, words
 from datakit.follow.finding import VERDICTS
 from datakit.jury.strangers import plain
 from datakit.language import _, day, ngettext
-from datakit.show.style import number
 from datakit.show.templates import render
 
 if TYPE_CHECKING:
@@ -112,9 +111,5 @@ def _told(finding, month, size=None):
         "assumptions": words.assumptions(finding),
         "picture": base64.b64encode(shown.png).decode() if shown else "",
         "alt": shown.alt if shown else "",
-        "months": _("{before} months before, {after} since").format(
-            before=number(change.before if change else len(one.before.dropna())), after=number(change.after)
-        )
-        if change
-        else "",
+        "months": words.reach(finding),
     }

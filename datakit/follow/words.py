@@ -122,6 +122,15 @@ def _doubt(finding, said):
     ).format(**said)
 
 
+def reach(finding: Finding) -> str:
+    """How many months there are, and how small a change they would show; nothing where none can be estimated."""
+    change, unit = finding.change, finding.series.unit
+    if change is None:
+        return ""
+    said = _("{before} months before, {after} since: a change of {least} would be seen in four cases out of five")
+    return said.format(before=change.before, after=change.after, least=_least(change, unit))
+
+
 def assumptions(finding: Finding) -> list[str]:
     """What the test stands on, and what the months before the start say of it."""
     one, change, unit = finding.series, finding.change, finding.series.unit
