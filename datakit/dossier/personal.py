@@ -6,8 +6,10 @@ IBAN (``python-stdnum``). Nothing that is found is ever shown whole.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
+import html
 import io
 import json
 import re
@@ -168,7 +170,9 @@ def _of(name, data, people, unread) -> list[Trace]:
     except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         unread.append(name)
         return []
-    pieces = _parquet(data) if kind == ".parquet" else _notebook(data) if kind == ".ipynb" else [("", _text(data))]
+    pieces = (
+        _parquet(data) if kind == ".parquet" else _notebook(data) if kind == ".ipynb" else [("", _text(data, kind))]
+    )
     found: list[Trace] = []
     for place, text in pieces:
         hits = matches(text, people)
@@ -225,13 +229,16 @@ def _few(found):
     return kept
 
 
-def _text(data):
+def _text(data, kind=""):
+    """The text of a file, its signs as they are read and not as they are escaped."""
+    text = data.decode("latin-1")
     for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            break
+    if kind in (".json", ".geojson", ".toml"):
+        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return html.unescape(text) if kind in (".html", ".htm", ".xml", ".svg") else text
 
 
 def _notebook(data) -> Iterator[tuple[str, str]]:
@@ -241,7 +248,7 @@ def _notebook(data) -> Iterator[tuple[str, str]]:
         for number, cell in enumerate(cells, 1):
             yield _("cell {n}").format(n=number), "".join(cell["source"])
             said = json.dumps(cell.get("outputs", []), ensure_ascii=False).replace("\\n", "\n").replace('\\"', '"')
-            yield _("cell {n}, its output").format(n=number), said
+            yield _("cell {n}, its output").format(n=number), html.unescape(said)
     except (ValueError, KeyError, TypeError, AttributeError):
         yield "", _text(data)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from rocrate.rocrate import ROCrate
 
 from datakit.cli import main
 from datakit.dossier import layout, packing
@@ -82,6 +83,7 @@ def test_the_author_is_the_team_and_no_person(tmp_path, monkeypatch):
 
 
 def test_the_crate_names_the_team_the_data_and_the_run(packed):
+    assert {one.id for one in ROCrate(packed.path).data_entities} >= {"dossier.toml", "report/run.json"}
     found = entities(packed)
     root, run = found["./"], found["#run"]
     assert root["name"] == dossiers.WORDS["title"] and root["description"] == dossiers.WORDS["summary"]

@@ -137,6 +137,16 @@ def test_it_is_told_where_it_stands_and_never_whole(tmp_path):
     assert "c•••.m•••@v•••-d•••-t•••.f•••" in told and "06•••" in told
 
 
+def test_it_is_found_however_its_signs_are_escaped(tmp_path):
+    (tmp_path / "contact.toml").write_text('[contact]\nnames = ["Zoé Lefèvre"]\n', encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps({"by": "Zoé Lefèvre"}), encoding="utf-8")
+    (tmp_path / "b.html").write_text(
+        f"<p>06&nbsp;12&nbsp;34&nbsp;56&nbsp;78 {MAIL.replace('@', '&#64;')}", encoding="utf-8"
+    )
+    found, _unread = personal.traces(tmp_path, ["a.json", "b.html"], personal.contacts(tmp_path))
+    assert [trace.kind for trace in found] == [personal.CONTACTED, personal.PHONE, personal.MAIL]
+
+
 def test_many_are_counted_and_not_listed(tmp_path):
     (tmp_path / "t.csv").write_text("tel\n" + f"{PHONES[1]}\n" * 50, encoding="utf-8")
     found, _unread = personal.traces(tmp_path, ["t.csv"])
