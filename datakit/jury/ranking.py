@@ -141,8 +141,8 @@ def rank(marks: Marks, weights: Sequence[float], first: int = 3, draws: int = DR
     shares = np.asarray(weights, float) / np.sum(weights)
     given = ~np.isnan(marks.values)
     means = _mean(marks.values) @ shares
-    order = np.argsort(-means[~np.isnan(means)], kind="stable")
-    kept = np.flatnonzero(~np.isnan(means))[order]
+    order = np.argsort(-means, kind="stable")
+    kept = order[~np.isnan(means[order])]
     values, count = marks.values[:, kept], len(kept)
     seen = given[:, kept].any(axis=2)
     table = _weighted(values, shares)
