@@ -37,9 +37,9 @@ with ask("How many inhabitants has the Métropole?") as answer:
 with ask("How many communes has it?") as answer:
     answer.say("It has {n}.", n=Value(len(people) * per / 1000, "communes"), data=[people], cannot_say="Where.")"""
 CHANCE = """\
-import os, time
+import os
 with ask("What does chance say?") as answer:
-    drawn = time.time_ns() % 1000 / 1e6  # another one each time
+    drawn = int.from_bytes(os.urandom(6), "big") / 2**50  # another one each time, at most a quarter
     answer.say("It says {n}.", n=Value(100 + drawn, "", decimals=0, tolerance=0.5), data=[people], cannot_say="More.")
 print("the last cell")"""
 

@@ -109,7 +109,7 @@ def _trial(sandbox):
 
     small = Limits(1, 1, 10, seconds=30, memory_mb=500, processes=16, processors=1, disk_mb=1, tolerance_pct=1)
     try:
-        ended = run(sandbox, [sys.executable, "-I", "-S", "-c", "print('here')"], small)
+        ended = run(sandbox, [sys.executable, "-I", "-c", "import datakit; print('here')"], small)
     except OSError as error:
         ended = Ended(1, errors=str(error).encode())
     if ended.output.strip() == b"here":

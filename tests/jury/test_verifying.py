@@ -1,5 +1,6 @@
 """Dossiers run again: an honest one comes out the same, and hostile ones get nothing and come out for what they are."""
 
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 
 from datakit.cli.program import main
+from datakit.data.provenance import ANSWER_MIME
 from datakit.jury import entries, sandbox, verdicts, verifying
 from datakit.jury.verifying import verify, verify_all
 from tests import tampered
@@ -69,6 +71,23 @@ def another(files, name, source):
     return forged(files, name, source)
 
 
+def edited(files, name):
+    """A figure of a notebook's first answer and a word that it prints changed, in outputs and results alike."""
+    results = json.loads(files["report/results.json"])
+    nb = nbformat.reads(files[f"report/{name}.ipynb"].decode(), as_version=4)
+    answer = next(
+        o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", ()) if ANSWER_MIME in o.get("data", {})
+    )
+    for said in (answer, results[name][0]):
+        said["figures"][0]["value"] += 1
+    nb.cells[-1].outputs[-1].text = "the best cell\n"
+    return {
+        **files,
+        "report/results.json": json.dumps(results).encode(),
+        f"report/{name}.ipynb": nbformat.writes(nb).encode(),
+    }
+
+
 SPY = """\
 import os, pathlib, socket
 def attempt(what):
@@ -116,6 +135,7 @@ def hostile(honest, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     files = forged(unzipped(honest), "10_question", LIAR)
     files = another(another(files, "20_spy", SPY), "30_endless", "import time\nwhile True: time.sleep(1)")
+    files = edited(another(files, "40_forged", tampered.CHANCE), "40_forged")
     os.environ["DATAKIT_AUTHOR"] = "somebody"
     try:
         path = zipped(folder / "hostile.zip", recorded(files))
@@ -175,21 +195,17 @@ def test_what_would_bring_a_machine_down_brings_down_its_sandbox_only(honest, tm
     assert verdict.peak_memory < 2 * LIMITS.memory_mb * 1e6
 
 
-def test_forged_answers_are_different(honest, tmp_path):
+def test_forged_answers_are_different(hostile):
     """Answers and outputs changed alike, and every digest with them: only to run it again tells."""
-    files = unzipped(honest)
-    before = json.loads(files["report/results.json"])["10_question"][0]["figures"][0]["value"]
-    for name in ("report/results.json", "report/10_question.ipynb"):
-        files[name] = files[name].replace(str(before).encode(), str(before + 1).encode())
-    nb = nbformat.reads(files["report/10_question.ipynb"].decode(), as_version=4)
-    nb.cells[-1].outputs[-1].text = "the best cell\n"
-    files["report/10_question.ipynb"] = nbformat.writes(nb).encode()
-    path = zipped(tmp_path / "forged.zip", recorded(files))
-    verdict = verify(path, tmp_path / "verdicts", rules=rules(tmp_path))
-    assert verdict.status == "different" and verdict.answers[0].status == "different"
-    assert [(c["cell"], c["packed"], c["again"]) for c in verdict.cells] == [(3, "the best cell", "the last cell")]
+    verdict, _folder = hostile
+    total, communes, _chance = [answer for answer in verdict.answers if answer.notebook == "40_forged"]
+    assert (total.status, communes.status) == ("different", "same")
+    [figure] = total.figures
+    assert figure.packed == figure.again + 1
+    [cell] = [one for one in verdict.cells if one["notebook"] == "40_forged"]
+    assert (cell["cell"], cell["packed"], cell["again"]) == (3, "the best cell", "the last cell")
     said = "\n".join(verdicts.lines([verdict]))
-    assert f"total: {before + 1} → {before}" in said and "- the best cell" in said
+    assert f"total: {figure.packed} → {figure.again}" in said and "- the best cell" in said
 
 
 def test_data_that_nobody_has_is_said_before_anything_runs(honest, tmp_path):
@@ -207,6 +223,36 @@ def test_packages_without_an_exact_version_and_digest_are_not_installed(honest, 
 
     with pytest.raises(supplies.CannotBeHad, match="exact version"):
         supplies._lines(f"good==1.0 --hash=sha256:{'ab' * 32}\n{line}\n")
+
+
+def wheel(folder, name="tilleul"):
+    """A wheel of one module, which also asks to be executed wherever Python starts."""
+    files = {
+        f"{name}.py": "leaves = 12\n",
+        f"{name}.pth": "import os; open('executed', 'w')\n",
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    listed = "".join(f"{one},,\n" for one in [*files, f"{name}-1.0.dist-info/RECORD"])
+    return zipped(folder / f"{name}-1.0-py3-none-any.whl", {**files, f"{name}-1.0.dist-info/RECORD": listed})
+
+
+@pytest.mark.slow
+def test_packages_that_a_dossier_adds_are_there_by_their_digest(honest, tmp_path, monkeypatch):
+    made = wheel(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    source = tampered.CHANCE.replace("import os", "import os, tilleul")
+    files = forged(unzipped(honest), "10_question", f"{source}\nassert tilleul.leaves == 12")
+    files["requirements.lock"] = f"tilleul==1.0 \\\n    --hash=sha256:{digest}\n".encode()
+    verdict = verify(zipped(tmp_path / "with.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path), keep=True)
+    assert (verdict.status, verdict.why) == ("close", [])
+    assert sorted(p.name for p in (tmp_path / "v" / "with").iterdir()) == ["data", "given", "report", "verdict.json"]
+    assert not list(tmp_path.rglob("executed")) and not os.path.exists("executed")
+    files["requirements.lock"] = f"tilleul==1.0 --hash=sha256:{'ab' * 32}\n".encode()
+    verdict = verify(zipped(tmp_path / "other.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path))
+    assert verdict.status == "cannot" and "pip" in verdict.why[0]
 
 
 def test_a_dossier_that_is_refused_has_a_verdict_and_exit_code(tmp_path, monkeypatch, capsys):
