@@ -150,7 +150,7 @@ def rank(marks: Marks, weights: Sequence[float], first: int = 3, draws: int = DR
     random = np.random.default_rng(seed)
     centre, drawn = _mean(values), random.dirichlet(CONCENTRATION * shares, draws)
     mean = centre @ shares
-    noise = _noise(table, fit, draws, random) if count > 1 else None
+    noise = _noise(table, fit, _rounding(values, shares), draws, random) if count > 1 else None
     told, low, high = np.zeros((count, count), bool), np.full(count, np.nan), np.full(count, np.nan)
     jury = both = None
     if noise is not None:
@@ -239,18 +239,25 @@ def _additive(table):
     return _Fit(found[jurors:], severity, rest, freedom)
 
 
-def _noise(table, fit, draws, random):
+def _rounding(values, shares):
+    """The variance that rounding alone gives a juror's weighted mark: that of a number drawn within each step."""
+    steps = np.diff(np.unique(values[~np.isnan(values)]))
+    return (shares**2).sum() * steps.min() ** 2 / 12 if len(steps) else 0.0
+
+
+def _noise(table, fit, least, draws, random):
     """How the means of another jury would differ; None where the marks are too few to tell.
 
     Its jurors are as severe and as lenient as these, and differ as much on a dossier beyond that. A dossier on which
     few jurors happen to agree is not held to be surer than the average dossier: a choice of this kit, which keeps a
-    dossier that divides the jury from making winners of the others.
+    dossier that divides the jury from making winners of the others. Jurors who agree to the point are not held to be
+    surer than the steps of their marks: ``least`` is that variance.
     """
     if fit.freedom < 1:
         return None
     given = ~np.isnan(table)
     n = given.sum(axis=0)
-    pooled = (fit.rest**2).sum() / fit.freedom
+    pooled = max((fit.rest**2).sum() / fit.freedom, least)
     own = (fit.rest**2).sum(axis=0) * n.sum() / (n * fit.freedom)
     known = np.nan_to_num(fit.severity)
     seated = np.isfinite(fit.severity).sum()

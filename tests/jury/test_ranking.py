@@ -135,6 +135,13 @@ def test_a_dossier_marked_by_one_juror_is_no_surer_than_the_others():
     assert width["d0"] > max(width[f"d{i}"] for i in range(1, 6))
 
 
+def test_jurors_who_agree_to_the_point_are_no_surer_than_the_steps_of_their_marks():
+    many = np.tile([[12.0, 12], [12, 13], [19, 19]], (3, 1, 1))  # 12, 12.25 and 19, of whole points
+    found = rank(marks(many), WEIGHTS)
+    assert found.dossiers == ["d2", "d1", "d0"]
+    assert found.told_apart[0, 1:].all() and not found.told_apart[1, 2]
+
+
 def test_weights_around_the_given_ones_move_what_they_decide():
     values = np.tile([[14, 8], [10.0, 19]], (4, 1, 1))  # 12.5 and 12.25
     found = rank(marks(values), WEIGHTS, first=1)
