@@ -122,9 +122,10 @@ def _drift(one):
 def _verdict(one, change, p, placebo, moved):
     if change is None:
         return SHORT
+    drifting = not (one.paired or change.drift)  # for all that the months show
     if p < LEVEL:
         doubts = any(other is not None and other.found for other in (placebo, moved))
-        if doubts or not (one.paired or change.drift):
+        if doubts or drifting:
             return DOUBTFUL
         return BETTER if (change.estimate > 0) == (one.indicator.better == "higher") else WORSE
-    return SHORT if change.short else NONE
+    return SHORT if change.short or drifting else NONE

@@ -59,8 +59,9 @@ def test_several_are_judged_together(dossier):
     assert {one.tested for one in many} == {4}
 
 
-def test_a_year_alone_is_too_short(dossier):
-    (one,) = found(dossier(paired=False), [2], paired=False, first="2026-01")
+@pytest.mark.parametrize(("first", "memory"), [("2026-01", 0.3), ("2025-07", 0.6)])
+def test_a_year_alone_is_too_short(dossier, first, memory):
+    (one,) = found(dossier(paired=False), [1], paired=False, first=first, memory=memory)
     assert one.verdict == "short" and one.one_year
     assert words.sentence(one).startswith("Too short to tell: only a change of")
     assert any("under way before" in text for text in words.cannot_say([one]))
