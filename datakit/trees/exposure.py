@@ -5,6 +5,7 @@ Exposure is not risk: it counts hosts, not the chance that the threat comes.
 
 from __future__ import annotations
 
+import functools
 from typing import TypeVar
 
 import numpy as np
@@ -53,8 +54,13 @@ def threats() -> pd.DataFrame:
         insect, climate), ``hosts`` (list of genera and species, synonyms included), ``doubtful`` (list of those that a
         source calls possible hosts, or on which sources conflict), ``source``, ``note``, ``rated`` (list of the taxa
         that are rated and not at risk, None where a taxon that is not a host is not at risk). A taxon on whose drought
-        sources conflict is in no list.
+        sources conflict is in no list. A copy: change its rows freely, not the lists in them.
     """
+    return _threats(language()).copy()
+
+
+@functools.cache
+def _threats(lang):
     table = ratings.statements("threats")
     rows: list[tuple[list[str], list[str], list[str] | None, str]] = []
     said = ratings.statements("hosts")
@@ -73,7 +79,7 @@ def threats() -> pd.DataFrame:
         told = " ".join(dict.fromkeys(note for note in heard["note"] if note))
         table.loc[table["id"] == threat, "note"] += f" {told}" if told else ""
     made = pd.DataFrame(rows, columns=["hosts", "doubtful", "rated", "source"], dtype="object")
-    table.insert(1, "name", table["name_fr" if language() == "fr" else "name_en"])
+    table.insert(1, "name", table["name_fr" if lang == "fr" else "name_en"])
     return pd.concat([table, made], axis=1)
 
 

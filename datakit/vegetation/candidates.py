@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,12 @@ def table() -> pd.DataFrame:
     be followed by the eye of somebody who knows the soils of the place. Only taxa of which a source that was read
     says something on drought, heat or frost are listed: that a tree is not here says nothing about it.
     """
+    return _table(language()).copy()
+
+
+@cache
+def _table(_lang):
+    """`table` in a language."""
     said = ratings.statements("candidates", "datakit.vegetation")
     out = _said(said)
     known = taxa.reference().set_index("taxon")
