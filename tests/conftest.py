@@ -1,5 +1,6 @@
 """What every test gets: an empty environment, a cache of its own, and no network but loopback."""
 
+import gc
 import importlib.util
 import os
 import signal
@@ -16,23 +17,32 @@ GUARD = Path(__file__).with_name("netguard")
 # The files that take longest begin, so that the short ones fill the end on both processors.
 LONGEST = (
     "run/test_notebooks.py",
+    "workshop/test_packing.py",
+    "trees/test_trees_chapters.py",
+    "run/test_axe_browser.py",
     "data/test_real.py",
     "vegetation/test_vegetation_notebooks.py",
-    "run/test_axe_browser.py",
-    "trees/test_trees_chapters.py",
-    "data/test_fetching.py",
-    "project/test_readme.py",
-    "project/test_installing.py",
-    "run/test_running.py",
+    "trees/test_importing.py",
     "vegetation/test_vegetation_truth.py",
-    "run/test_cities.py",
-    "inclusion/test_inclusion_cities.py",
+    "project/test_installing.py",
+    "project/test_readme.py",
+    "project/test_extras.py",
+    "run/test_lab_browser.py",
+    "data/test_sample_cities.py",
     "inclusion/test_inclusion_notebook.py",
     "challenge/test_challenge_making.py",
     "cli/test_cli.py",
-    "project/test_extras.py",
     "trees/test_tree_page.py",
-    "trees/test_importing.py",
+    "project/test_binder.py",
+    "run/test_running.py",
+    "run/test_cities.py",
+    "inclusion/test_inclusion_cities.py",
+    "data/test_sample.py",
+    "data/test_fetching.py",
+    "vegetation/test_future.py",
+    "trees/test_choosing.py",
+    "project/test_wheel.py",
+    "show/test_maps_browser.py",
 )
 
 
@@ -57,6 +67,13 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     place = {ROOT / "tests" / name: k for k, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(LONGEST)))  # stable: the rest stays as it was
+
+
+def pytest_collection_finish():
+    """What collecting imported stays to the end: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)

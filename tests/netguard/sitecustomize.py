@@ -2,10 +2,14 @@
 
 Python imports a module of this name at start-up, so that putting this folder on PYTHONPATH (conftest.py does) guards
 the processes that tests start, notebook kernels included.
+
+Nor does any of them compile a grammar of international addresses, which takes JupyterLab, pytest and others a second
+each (`datakit.extras.without_grammar`): no schema of theirs has one. The kit's own care is tested without this module.
 """
 
 import ipaddress
 import socket
+import sys
 
 _connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
@@ -55,3 +59,4 @@ def _guarded_getaddrinfo(host, *args, **kwargs):
 socket.socket.connect = _guarded_connect
 socket.socket.connect_ex = _guarded_connect_ex
 socket.getaddrinfo = _guarded_getaddrinfo
+sys.modules.setdefault("rfc3987_syntax", None)

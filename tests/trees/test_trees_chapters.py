@@ -103,7 +103,12 @@ def changed(root, folder, keep):
 @pytest.mark.parametrize(("code", "learns"), [("21231", True), ("21166", True), ("21270", False)])
 def test_an_inventory_of_one_commune(root, tmp_path, code, learns):
     """Dijon, Chenôve, Flavignerot: places are squares, and where there is too little to learn from it is said."""
-    origins = changed(root, tmp_path / "one", lambda every: every["code_insee"] == code)
+
+    def of_the_commune(every):
+        there = every["code_insee"] == code
+        return there & (there.cumsum() % max(1, there.sum() // 6000) == 0)  # of Dijon, one tree in five
+
+    origins = changed(root, tmp_path / "one", of_the_commune)
     found = study("trees-dijon", origins)
     agree(found)
     assert "square of 1 km" in found["Where do they stand?"]["sentence"]
