@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import functools
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.project import in_project
@@ -88,6 +91,9 @@ def _writes(call):
     @functools.wraps(call)
     def careful(args):
         try:
+            above = next(folder for folder in Path(args.output or ".").absolute().parents if folder.exists())
+            if not above.is_dir():  # before models learn for minutes
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
             return call(args)
         except BrokenPipeError:  # nobody reads what is printed
             raise
