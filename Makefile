@@ -33,8 +33,9 @@ endif
 # changes nothing. What the lines need of one another is checked afterwards.
 exact   := $(install) --no-deps --require-hashes --only-binary :all:
 
-# Two at a time, a file of tests on one of them, in the order of tests/conftest.py: the longest first.
-tests   := $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three at a time, for two processors: one of them often waits for a browser or a server. A file of tests stays on one, in
+# the order of tests/conftest.py: the longest first.
+tests   := $(bin)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test coverage check lab lint bench setup setup-dev lock check-lock links sample cities messages notebooks docs clean
 .DELETE_ON_ERROR:
