@@ -77,8 +77,10 @@ def cluster(
             yield client
         return
     # A worker that ends accuses all that it was given: who asks counts (`datakit.run.spreading`), not the scheduler.
+    # One that takes its time to start again, or ends twice in a row, is not given up.
+    patient = {"distributed.scheduler.allowed-failures": 0, "distributed.deploy.lost-worker-timeout": "7 days"}
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set(patient),
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -155,6 +155,10 @@ def ready() -> str:
     return ""
 
 
+def _status(folder):
+    return _(verdicts.SAID[verdicts.read(folder).status])
+
+
 def verify_all(
     paths: Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str] = "verdicts",
@@ -205,7 +209,7 @@ def verify_all(
     where: dict[str, Any] = {"scheduler": scheduler, "ready": ready}
     where |= {"workers": workers or (None if scheduler else 1)}
     where |= {"paths": sorted({str(place), str(rules), *(str(path.parent) for path in files)})}
-    ended = spread(task, tasks, **where, keep=place / ".done", progress=len(files) > 1)
+    ended = spread(task, tasks, **where, keep=place / ".done", progress=len(files) > 1, words=_status)
     shutil.rmtree(place / ".done")
     found = {}
     for path, outcome in zip(files, ended, strict=True):

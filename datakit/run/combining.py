@@ -29,6 +29,7 @@ from datakit.run.choosing import choose
 from datakit.run.comparison import Combination, compare, counted
 from datakit.run.executing import check_packages
 from datakit.run.record import MARK, check_output, describe, machine, place_for, put, seal, unfinished, write
+from datakit.run.report import SAID
 from datakit.run.running import asked_origins, give, lock_file, task_of
 from datakit.run.spreading import processors, spread
 from datakit.run.working import Worker, environment, settings
@@ -157,7 +158,9 @@ def run_each(
     with unfinished(output) as draft:
         try:
             where = {"scheduler": scheduler, "workers": workers, "paths": _paths(combinations, lock)}
-            outcomes = {o.key: o for o in spread(execute_one, tasks, **where, keep=kept, progress=progress)}
+            outcomes = {
+                o.key: o for o in spread(execute_one, tasks, **where, keep=kept, progress=progress, words=_ended)
+            }
         except BaseException:
             if progress and kept.is_dir() and any(kept.iterdir()):
                 print(_("what is done is kept: the same command goes on from there"), file=sys.stderr)
@@ -168,7 +171,9 @@ def run_each(
             _take(one, outcomes)
         seconds = time.monotonic() - clock
         record = _record(combinations, started, seconds, command or "datakit run", lock)
-        _write(draft, combinations, record, lock)
+        again = ["--notebooks", str(notebooks)] if notebooks else []
+        again += ["--locked"] if locked is True else []
+        _write(draft, combinations, record, lock, again)
         output = place_for(output, record["ok"])
     left = put(draft, output)
     shutil.rmtree(kept, ignore_errors=True)
@@ -244,6 +249,10 @@ def _paths(combinations, lock):
     folders = {str(o.base) for one in combinations for o in one.origins if o.kind == "folder"}
     cards = settings([]).get("DATAKIT_CARDS", "").split(os.pathsep)
     return sorted(filter(None, [*folders, *cards, str(lock or "")]))
+
+
+def _ended(said):
+    return _(SAID[said["status"]])
 
 
 class _Here(threading.local):
@@ -344,7 +353,7 @@ def _record(combinations, started, seconds, command, lock):
     }
 
 
-def _write(draft, combinations, record, lock):
+def _write(draft, combinations, record, lock, again):
     """Write each combination's own report, the table, the page and, last, ``run.json``."""
     started = datetime.fromisoformat(record["started"])
     here = machine(combinations[0].notebooks[0].path.resolve().parent)
@@ -354,15 +363,17 @@ def _write(draft, combinations, record, lock):
         if one.messages:
             (folder / "messages.log").write_text(one.messages, encoding="utf-8")
         seconds, shown = sum(n.seconds for n in one.notebooks), [o.name for o in one.origins]
-        write(folder, describe(one.notebooks, shown, one.given, started, seconds, folder, _again(one), lock, here))
+        write(
+            folder, describe(one.notebooks, shown, one.given, started, seconds, folder, _again(one, again), lock, here)
+        )
     compare(draft, combinations, record)
     seal(draft, {**record, **here})
 
 
-def _again(one):
+def _again(one, more):
     """The command that makes a combination's whole report, with its pictures."""
     given = {k: as_text(v) if isinstance(v, (list, tuple)) else v for k, v in one.given.items() if k != "origins"}
-    words = [n.name for n in one.notebooks]
+    words = [*(n.name for n in one.notebooks), *more]
     for name, value in given.items():
         words += ["-p", f"{name}={value}"]
     return f"datakit run {shlex.join(words)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datakit.data.provenance import STAMP, banner
+from datakit.data.provenance import banner
 from datakit.language import N_, _, day, ngettext, worded
 from datakit.run.report import SAID, kinds
 from datakit.settings import challenge
@@ -200,7 +200,7 @@ def page(combinations: Sequence[Combination], record: dict[str, Any]) -> str:
         said={status: _(words) for status, words in TOLD.items()},
         kinds=kinds(),
         number=number,
-        STAMP=_(STAMP),
+        NO_ANSWER=NO_ANSWER,
     )
 
 

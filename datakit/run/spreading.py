@@ -82,6 +82,7 @@ def spread(
     paths: Sequence[str] = (),
     ready: Callable[[], str] | None = None,
     progress: bool = True,
+    words: Callable[[Any], str] | None = None,
 ) -> list[Outcome]:
     """Call a function on each task, and say of each how it ended.
 
@@ -109,6 +110,8 @@ def spread(
         Called there too: why a machine cannot do this work, or an empty text.
     progress : bool
         Say on the standard error what happens: a bar at a terminal, else a line for each task.
+    words : callable, optional
+        How a value is called there; by default "done".
 
     Returns
     -------
@@ -132,7 +135,7 @@ def spread(
     ended = {key: outcome for key in tasks if (outcome := kept.read(key, tasks[key]))}
     todo = {key: task for key, task in tasks.items() if key not in ended}
     count = min(processors() if workers is None else workers, len(todo))
-    with _follow(progress, len(tasks), len(ended)) as say:
+    with _follow(progress, len(tasks), len(ended), words) as say:
 
         def end(outcome):
             kept.write(outcome, tasks[outcome.key])
@@ -239,6 +242,7 @@ class _Spread:
                         self._end(Outcome(key, FAILED, why=f"{type(error).__name__}: {error}"))
                     else:
                         self._end(Outcome(key, **future.result()))
+                    future.release()  # or it is computed again when its worker ends
         finally:
             self._client.cancel(list(running), force=True)
 
@@ -266,29 +270,31 @@ def _left(what):
 
 
 @contextmanager
-def _follow(wanted, total, kept):
+def _follow(wanted, total, kept, words):
     """What is said while tasks end: a function to call with each outcome."""
+
+    def ending(outcome):
+        status = words(outcome.value) if outcome.ok and words else _(SAID[outcome.status])
+        return _("{key}: {status}").format(key=outcome.key, status=status)
+
     if not wanted:
         yield lambda outcome: None
     elif sys.stderr.isatty():
         with tqdm(total=total, initial=kept, file=sys.stderr, ascii=".#") as bar:
-            failed = []
 
             def step(outcome):
-                failed.extend([outcome] if not outcome.ok else [])
-                bar.set_postfix_str(_("{n} not finished").format(n=len(failed)) if failed else "", refresh=False)
+                bar.set_postfix_str(ending(outcome), refresh=False)
                 bar.update()
 
             yield step
     else:
         count = itertools.count(kept + 1)
         if kept:
-            said = _("{n} of {total} were done before").format(n=kept, total=total)
-            print(said, file=sys.stderr, flush=True)
+            said = _("{n} of {total} were done before")
+            print(said.format(n=kept, total=total), file=sys.stderr, flush=True)
 
         def line(outcome):
-            said = _("{n} of {total}: {key}: {status}")
-            told = {"key": outcome.key, "status": _(SAID[outcome.status])}
-            print(said.format(n=next(count), total=total, **told), file=sys.stderr, flush=True)
+            said = _("{n} of {total}: {ending}").format(n=next(count), total=total, ending=ending(outcome))
+            print(said, file=sys.stderr, flush=True)
 
         yield line

@@ -88,6 +88,7 @@ def test_every_combination_is_executed_and_what_two_share_once(here, executed, c
     assert cli.main(["run", *words]) == 1
     out, err = capsys.readouterr()
     assert "4 runs of 3 notebooks" in err.splitlines()
+    assert "8 of 10: 20_fails k=9, origins=a: failed" in err.splitlines()
     assert "k=9, origins=a: 20_fails: failed in code cell 2: ValueError: too <many>" in err
     assert out.startswith("2 of 4 runs done in ") and out.endswith("out/index.html\n")
     assert len(executed) == 4 + 4 + 2  # 30_same knows nothing of k

@@ -132,6 +132,18 @@ def test_no_scheduler_and_no_worker_are_said(tmp_path, monkeypatch):
         spread(square, {}, workers=0)
 
 
+def test_a_worker_that_is_slow_to_start_again_is_waited_for():
+    """The cluster of a busy machine gave up a worker that was not back in time, and in the end had none."""
+    import dask
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10ms"}), clusters.cluster(1) as client:
+        [before] = client.run(os.getpid).values()
+        os.kill(before, signal.SIGKILL)
+        wait_for(lambda: not client.nthreads())
+        client.wait_for_workers(1, timeout=60)
+        assert list(client.run(os.getpid).values()) != [before]
+
+
 SCRIPT = """
 import sys
 from datakit.run.spreading import spread
