@@ -132,3 +132,13 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
         warnings.simplefilter("ignore")
         patch.setenv("DATAKIT_CARDS", real_cards)
         return str(build(tmp_path_factory.mktemp("real"), shared_data))
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory):
+    """A small dossier with three answers, one of which chance decides, packed once for who opens or verifies it."""
+    from tests import tampered
+
+    folder = tmp_path_factory.mktemp("honest")
+    tampered.write(folder / "ecole", tampered.ANSWERS, tampered.CHANCE)
+    return tampered.pack(folder / "ecole", folder / "ecole.zip")

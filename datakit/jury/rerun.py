@@ -166,6 +166,8 @@ def _again(verdict, one: Opened, work, told: Challenge, box, origins) -> Verdict
     ]
     status = worst([answer.status for answer in compared] + [CANNOT] * bool(again.failed) + [DIFFERENT] * bool(cells))
     why = [f"{name}: {what}" for name, what in again.failed.items()]
+    if not compared:
+        why.append(_("it answers no question: there is nothing to compare"))
     if script:
         what = _("a page of the second run would execute something that is not the kit’s: {what}")
         return replace(verdict, status=REFUSED, why=[what.format(what=script)], answers=compared, cells=cells)

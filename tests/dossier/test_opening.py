@@ -13,20 +13,12 @@ import pytest
 
 from datakit.dossier.opening import Refused, opened
 from datakit.settings import challenge
-from tests import tampered
 from tests.tampered import LIMITS, described, recorded, unzipped, zipped
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("team")
-    tampered.write(folder / "ecole", tampered.ANSWERS)
-    return tampered.pack(folder / "ecole", folder / "ecole.zip")
-
-
 @pytest.fixture
-def files(good):
-    return unzipped(good)
+def files(honest):
+    return unzipped(honest)
 
 
 def refused(path, tmp_path, limits=LIMITS):
@@ -51,12 +43,12 @@ def with_entry(files, path, name, text=b"x", **about):
     return path
 
 
-def test_a_good_dossier_is_opened_and_its_pages_stay_in_the_zip(good, tmp_path):
-    made = opened(good, tmp_path / "opened", LIMITS)
-    assert made.form.team == "Les Tilleuls" and made.sha256 == hashlib.sha256(good.read_bytes()).hexdigest()
+def test_a_good_dossier_is_opened_and_its_pages_stay_in_the_zip(honest, tmp_path):
+    made = opened(honest, tmp_path / "opened", LIMITS)
+    assert made.form.team == "Les Tilleuls" and made.sha256 == hashlib.sha256(honest.read_bytes()).hexdigest()
     assert made.results["10_question"][0]["figures"][0]["name"] == "total"
     there = {p.relative_to(made.folder).as_posix() for p in made.folder.rglob("*") if p.is_file()}
-    assert there == {name for name in unzipped(good) if not name.endswith(".html")}
+    assert there == {name for name in unzipped(honest) if not name.endswith(".html")}
     assert not any(p.stat().st_mode & 0o111 for p in made.folder.rglob("*") if p.is_file())
 
 
@@ -105,8 +97,8 @@ def test_an_encrypted_entry_is_refused(files, tmp_path):
     assert refused(tmp_path / "x.zip", tmp_path) == {"locked"}
 
 
-def test_what_is_no_zip_or_half_of_one_is_refused(good, tmp_path):
-    whole, path = good.read_bytes(), tmp_path / "x.zip"
+def test_what_is_no_zip_or_half_of_one_is_refused(honest, tmp_path):
+    whole, path = honest.read_bytes(), tmp_path / "x.zip"
     for text in (b"", b"PK", b"<html>", whole[: len(whole) // 2], whole[:-30], b"PK\x05\x06" + b"\xff" * 18):
         path.write_bytes(text)
         assert refused(path, tmp_path) <= {"zip", "files"}
