@@ -15,6 +15,7 @@ from datakit.dossier import form, personal
 from datakit.dossier.layout import CRATE, DATA, LOCK, NOTEBOOKS, PREVIEW, REPORT
 from datakit.dossier.scripts import executed
 from datakit.errors import DatakitError, WrongUse
+from datakit.extras import needed_by
 from datakit.language import N_, _
 from datakit.run.record import MARK
 
@@ -276,7 +277,8 @@ def notebook_at(path: Path) -> NotebookNode:
     Refused
         It is none.
     """
-    import nbformat
+    with needed_by(__name__):
+        import nbformat
 
     try:
         _json(path)

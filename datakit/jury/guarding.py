@@ -170,7 +170,8 @@ class Guard:
 
 def _own_memory(process):
     """Memory in bytes of a process, what it shares divided by those who share it; the whole where that is not told."""
-    import psutil
+    with needed_by(__name__):
+        import psutil
 
     with suppress(psutil.Error, OSError):
         told = Path(f"/proc/{process.pid}/smaps_rollup").read_text()

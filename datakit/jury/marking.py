@@ -104,9 +104,10 @@ def _write(sheet, row, column, text):
 
 def _look(sheet, last, criteria):
     """Headings that stay, what may be written where, and what a mark may be."""
-    from openpyxl.styles import Alignment, Font, PatternFill, Protection
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
+    with needed_by(__name__):
+        from openpyxl.styles import Alignment, Font, PatternFill, Protection
+        from openpyxl.utils import get_column_letter
+        from openpyxl.worksheet.datavalidation import DataValidation
 
     first, end = 4, 4 + criteria  # columns: of the first criterion, and of the conflict after the last
     widths = {1: 14, 2: 24, 3: 40, end: 16, end + 1: 50}
@@ -134,7 +135,8 @@ def _look(sheet, last, criteria):
 
 def _explain(sheet, challenge):
     """The page that tells how."""
-    from openpyxl.styles import Alignment, Font
+    with needed_by(__name__):
+        from openpyxl.styles import Alignment, Font
 
     whole = sum(one.weight for one in challenge.criteria)
     lines = [
