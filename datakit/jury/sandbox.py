@@ -262,7 +262,9 @@ def bubblewrap(
     outer = []
     if root:
         rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        outer = [sandbox.program, "--die-with-parent", "--unshare-pid", *rights, *_view(mounts, True), "--dir", "/tmp"]
+        # Process numbers of its own, with a /proc that shows them: the end of the first of them is the end of all.
+        outer = ["/usr/bin/setpriv", "--pdeathsig=KILL", "/usr/bin/unshare", "--pid", "--fork", "--kill-child"]
+        outer += ["--mount-proc", sandbox.program, *rights, *_view(mounts, True), "--dir", "/tmp"]
         outer += ["--dev-bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--", "/usr/bin/setpriv"]
         outer += [f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", "--"]
     words = [sandbox.program, "--unshare-all", "--unshare-user", "--uid", str(INSIDE), "--gid", str(INSIDE)]
