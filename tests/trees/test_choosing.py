@@ -193,7 +193,9 @@ def test_the_planted_risk_is_found(sample, scored):
 
 
 def test_random_rows_flatter_on_the_planted_streets(sample):
-    known, target = risk.outcomes(sample)
+    streets = sample["adresse"].fillna("?").astype("str")
+    half = np.sort(streets.unique())[::2]  # one street in two, whole
+    known, target = risk.outcomes(sample[streets.isin(half)])
     features = risk.features(known, 2025).assign(x=known.geometry.x, y=known.geometry.y)
     streets = known["adresse"].fillna("?").to_numpy(dtype=str)
     found = {
