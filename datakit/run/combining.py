@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datakit.data.origins import LOCK, as_text
-from datakit.errors import WrongUse, without_password
+from datakit.errors import MissingPackage, WrongUse, without_password
 from datakit.language import _, language
 from datakit.run.choosing import choose
 from datakit.run.comparison import Combination, compare, counted
@@ -157,16 +157,15 @@ def run_each(
     kept = output.with_name(f".{output.name}-done")
     with unfinished(output) as draft:
         try:
-            where = {"scheduler": scheduler, "workers": workers, "paths": _paths(combinations, lock)}
-            outcomes = {
-                o.key: o for o in spread(execute_one, tasks, **where, keep=kept, progress=progress, words=_ended)
-            }
+            where = {"scheduler": scheduler, "workers": workers, "paths": _paths(combinations, lock), "ready": ready}
+            ended = spread(execute_one, tasks, **where, keep=kept, progress=progress, words=_ended)
         except BaseException:
             if progress and kept.is_dir() and any(kept.iterdir()):
                 print(_("what is done is kept: the same command goes on from there"), file=sys.stderr)
             raise
         finally:
             _here.close()
+        outcomes = {outcome.key: outcome for outcome in ended}
         for one in combinations:
             _take(one, outcomes)
         seconds = time.monotonic() - clock
@@ -249,6 +248,15 @@ def _paths(combinations, lock):
     folders = {str(o.base) for one in combinations for o in one.origins if o.kind == "folder"}
     cards = settings([]).get("DATAKIT_CARDS", "").split(os.pathsep)
     return sorted(filter(None, [*folders, *cards, str(lock or "")]))
+
+
+def ready() -> str:
+    """Why no notebook can be executed on this machine; empty where one can."""
+    try:
+        check_packages()
+    except MissingPackage as error:
+        return str(error)
+    return ""
 
 
 def _ended(said):
