@@ -219,8 +219,10 @@ def _tasks(combinations, lock, timeout, travelling):
             sha256, text = files[notebook.name]
             task = {**task_of(notebook, timeout, Path()), "environment": said, "sha256": sha256, "data": data}
             same = json.dumps(task, sort_keys=True)
-            key = keys.setdefault(same, f"{notebook.name} {one.label()}")
-            one.tasks[notebook.name] = key
+            key = f"{notebook.name} {one.label()}"
+            if key in tasks:  # two origins that differ by what is not shown
+                key += f" ({one.number})"
+            one.tasks[notebook.name] = key = keys.setdefault(same, key)
             tasks.setdefault(key, task | ({"text": text} if text else {}))
     return tasks
 

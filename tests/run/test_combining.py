@@ -160,6 +160,14 @@ def test_what_was_done_before_ctrl_c_is_not_done_again(here, executed, monkeypat
     assert run_each(["10_ok"], each={"k": [6]}, output="out", workers=1, progress=False).kept == ["001-yours"]
 
 
+def test_two_cities_that_differ_by_a_password_are_two(here, executed):
+    cities = [f"http://team:{word}@127.0.0.1:9" for word in ("one", "two")]
+    report = run_each(["10_ok"], each={"origins": cities}, output="out", workers=1, progress=False)
+    assert len(executed) == 2
+    said = "".join(file.read_text() for file in report.output.rglob("*") if file.suffix in (".json", ".html"))
+    assert "***@127.0.0.1" in said and "team:" not in said
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_two_workers_give_the_very_table_of_one_process(here):
