@@ -21,7 +21,7 @@ from datakit.challenge.plan import QUESTIONS, plan
 from datakit.challenge.words import HELP
 from datakit.data.files import write_json
 from datakit.errors import WrongUse
-from datakit.extras import NAME, checkout, needed_by, requirements
+from datakit.extras import NAME, checkout, needed_by, requirements, without_grammar
 from datakit.language import Place, _, speaking
 from datakit.settings import PACKAGED, challenge
 
@@ -223,7 +223,7 @@ def _locked():
 
 def _notebook(source):
     """A notebook from its py:percent text, the same each time."""
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import jupytext
         import nbformat
     nb = jupytext.reads(source, fmt="py:percent")

@@ -15,7 +15,7 @@ from datakit.dossier import form, personal
 from datakit.dossier.layout import CRATE, DATA, LOCK, NOTEBOOKS, PREVIEW, REPORT
 from datakit.dossier.scripts import executed
 from datakit.errors import DatakitError, WrongUse
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.language import N_, _
 from datakit.run.record import MARK
 
@@ -277,7 +277,7 @@ def notebook_at(path: Path) -> NotebookNode:
     Refused
         It is none.
     """
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
 
     try:

@@ -19,7 +19,7 @@ from datakit.data.origins import LOCK as DATA_LOCK
 from datakit.data.text import slug
 from datakit.dossier.layout import CARDS, CONTACT, DATA, FORM, LOCK, NOTEBOOKS, PACKAGES, README, RULES
 from datakit.errors import WrongUse
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.language import N_, _, day, language, speaking, worded
 from datakit.settings import challenge
 from datakit.show.templates import render
@@ -221,7 +221,7 @@ def _toml(text):
 
 def _notebook(source):
     """A notebook from its py:percent text, the same each time."""
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import jupytext
         import nbformat
     nb = jupytext.reads(source, fmt="py:percent")

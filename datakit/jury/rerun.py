@@ -24,7 +24,7 @@ from datakit.dossier.agreeing import INJECTED, LARGEST, Refused, notebook_at, pa
 from datakit.dossier.layout import FORM, LOCK, NOTEBOOKS, REPORT
 from datakit.dossier.opening import Opened, opened
 from datakit.dossier.scripts import executed
-from datakit.extras import needed_by
+from datakit.extras import needed_by, without_grammar
 from datakit.jury import inside, judging, sandbox, supplies
 from datakit.jury.sandbox import Sandbox
 from datakit.jury.verdicts import CANNOT, DIFFERENT, REFUSED, Verdict, worst
@@ -212,7 +212,7 @@ def _last(errors):
 
 def _beside(path, cells) -> NotebookNode:
     """The zip's own notebook with the outputs that came out, cell by cell: its code is not taken from there."""
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
 
     nb = notebook_at(path)
@@ -237,7 +237,7 @@ def _bare(nb: NotebookNode) -> NotebookNode:
 
 def _report(one: Opened, again: Again, work: Path) -> tuple[dict[str, list[dict[str, Any]]], str]:
     """Write the report of the second run: its answers, and what a page of it would execute, if anything."""
-    with needed_by(__name__):
+    with needed_by(__name__), without_grammar():
         import nbformat
 
     from datakit.run.choosing import choose
