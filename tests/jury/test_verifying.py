@@ -136,7 +136,7 @@ def hostile(honest, tmp_path_factory):
     os.environ["DATAKIT_AUTHOR"] = "somebody"
     try:
         path = zipped(folder / "hostile.zip", recorded(files))
-        verdict = verify(path, folder / "verdicts", rules=rules(folder, seconds=25))
+        verdict = verify(path, folder / "verdicts", rules=rules(folder, seconds=40))
         return verdict, folder / "verdicts" / "hostile"
     finally:
         del os.environ["DATAKIT_AUTHOR"]
