@@ -22,7 +22,7 @@ from datakit.challenge.words import HELP
 from datakit.data.files import write_json
 from datakit.errors import WrongUse
 from datakit.extras import NAME, checkout, needed_by, requirements, without_grammar
-from datakit.language import Place, _, speaking
+from datakit.language import Place, _
 from datakit.settings import PACKAGED, challenge
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def new(
     try:
         say(_("writing the project"))
         _write(partial, made, given)
-        with speaking(made.language):
-            say(_("inventing data and running the notebooks on it"))
+        say(_("inventing data and running the notebooks on it"))
         _fill(partial, made)
         partial.rename(folder)
     except OSError as error:

@@ -77,6 +77,7 @@ class _Sheet:
     sentence: str
     picture: str
     alt: str
+    shows: str
     cannot_say: str
     others: str
     more: list[str]
@@ -152,6 +153,7 @@ def page(sheets: list[_Sheet], challenge: Challenge) -> str:
 def _sheet(entry: Entry) -> _Sheet:
     answer = entry.main()
     kind, datasets, by = _data(entry, answer)
+    shown, drawn = _picture(entry, answer, kind)
     return _Sheet(
         name=plain(entry.name, ROOM["name"]),
         title=entry.said("title", ROOM["title"]),
@@ -160,8 +162,9 @@ def _sheet(entry: Entry) -> _Sheet:
         late=bool(entry.verdict and entry.verdict.late),
         question=entry.said("question", ROOM["question"]) or plain(answer.get("question"), ROOM["question"]),
         sentence=plain(answer.get("sentence"), ROOM["sentence"]),
-        picture=entry.picture(answer) if answer else "",
-        alt=plain(answer.get("alt"), ROOM["alt"]),
+        picture=drawn,
+        alt=plain(shown.get("alt"), ROOM["alt"]),
+        shows="" if shown is answer else plain(shown.get("sentence"), ROOM["more"]),
         cannot_say=plain(answer.get("cannot_say"), ROOM["cannot_say"]),
         others=_others(entry, answer),
         more=[plain(one.get("sentence"), ROOM["more"]) for one in entry.answered() if one is not answer][:OTHERS],
@@ -174,6 +177,14 @@ def _sheet(entry: Entry) -> _Sheet:
         indicators=_indicators(entry),
         place=_place(entry),
     )
+
+
+def _picture(entry, answer, kind):
+    """The answer that has the picture, and this: the main one, else the first other whose data is as real as its."""
+    for one in [answer, *(other for other in entry.answered() if other is not answer)] if answer else ():
+        if (one is answer or _data(entry, one)[0] == kind) and (drawn := entry.picture(one)):
+            return one, drawn
+    return answer, ""
 
 
 def _others(entry, answer):

@@ -74,8 +74,8 @@ def answer(texts, image=None, data=None, **more):
     return record, {"output_type": "display_data", "data": {ANSWER_MIME: record, "text/html": html}}
 
 
-def dossier(folder, name="equipe", indicators=2, others=2, image=None, data=None, form=None, **texts):
-    """Write a zip; texts replace those of `TEXTS`."""
+def dossier(folder, name="equipe", indicators=2, others=2, image=None, data=None, form=None, beside=(), **texts):
+    """Write a zip; texts replace those of `TEXTS`. ``beside``: further answers with their outputs, as of `answer`."""
     said = TEXTS | texts
     record, output = answer(said, image, data)
     toml = FORM.format(**{key: json.dumps(value, ensure_ascii=False) for key, value in said.items()})
@@ -85,11 +85,12 @@ def dossier(folder, name="equipe", indicators=2, others=2, image=None, data=None
             'notebook = "10_tour"\nquestion = "which-young-trees-first"\nfigure = "found"\nbetter = "lower"\n'
         )
     more = [record | {"id": f"other-{i}", "question": f"Autre {i} ?"} for i in range(others)]
+    more += [one for one, _ in beside]
     file = folder / f"{name}.zip"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("dossier.toml", toml if form is None else form)
         packed.writestr("report/results.json", json.dumps({"10_tour": [record, *more]}))
-        cells = [{"cell_type": "code", "source": "", "outputs": [output]}]
+        cells = [{"cell_type": "code", "source": "", "outputs": [output, *(drawn for _, drawn in beside)]}]
         packed.writestr("report/10_tour.ipynb", json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
     return file
 

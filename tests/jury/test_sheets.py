@@ -105,6 +105,16 @@ def test_a_dossier_without_a_picture_shows_its_other_answers(tmp_path):
     assert "Its other answers" not in words(shown(tmp_path / "other", invented.dossier(tmp_path, "b")))
 
 
+def test_a_picture_of_another_answer_says_what_it_shows_and_is_as_real_as_the_first(tmp_path):
+    real = [{"id": "communes", "title": "Communes", "synthetic": False}]
+    for data, there in ((None, True), (real, False)):
+        other = invented.answer(invented.TEXTS, data=data, id="map", sentence="La carte inventée en a 7.")
+        file = invented.dossier(tmp_path, f"b{there}", image=b"", others=0, beside=[other])
+        page = shown(tmp_path / f"out{there}", file)
+        assert ("<img" in page) is there and ("No picture goes with this answer." in words(page)) is not there
+        assert "La carte inventée en a 7." in words(page)
+
+
 def test_a_dossier_that_nobody_ran_again_says_so(tmp_path):
     said = words(shown(tmp_path / "out", invented.dossier(tmp_path)))
     assert "Not run again yet" in said
