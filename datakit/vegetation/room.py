@@ -95,10 +95,11 @@ def survey(
     CannotAnswer
         A layer is not given.
     """
-    areas, parts, known = [], [], _registered(layers, here)
+    areas, parts, known = [], [], None
     for strip in strips(here.cells if cells is None else cells):
         found, wide = free(layers, here, offsets, strip)
         uses = ground.Uses(layers["bdtopo-places"], layers["bdtopo-transport"], wide)
+        known = _registered(layers, here) if known is None else known
         parts.append(_cut(layers, known, found, uses))
         areas.append(found.drop(columns="free"))
     return pd.concat(areas), pd.concat(parts, ignore_index=True)
@@ -128,9 +129,10 @@ def public(layers: Layers, here: Town, offsets: Offsets, cells: gpd.GeoDataFrame
         A layer is not given.
     """
     cells = here.cells if cells is None else cells
-    areas, known = [], _registered(layers, here)
+    areas, known = [], None
     for strip in strips(cells):
         found, _ = free(layers, here, offsets, strip)
+        known = _registered(layers, here) if known is None else known
         areas.append(ground.tenure(_cut(layers, known, found), found)["public_area"].fillna(0.0))
     return pd.concat(areas)
 

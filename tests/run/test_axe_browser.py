@@ -97,6 +97,10 @@ def violations(page):
     return lines[True], lines[False]
 
 
+# A page is told that its window has another width before its next picture is drawn, not before the driver goes on.
+DRAWN_AGAIN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 @pytest.fixture(scope="module")
 def looked(pages, running):
     """Of each width and page what axe-core finds, serious or not, and the pixels that it is wider than the window.
@@ -112,6 +116,8 @@ def looked(pages, running):
                 opened.page.set_viewport_size({"width": x, "height": y})
                 if path.name.startswith(DRAWN):
                     opened.page.reload()
+                else:
+                    opened.page.evaluate(DRAWN_AGAIN)
             over = opened.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             found[width][path.name] = (*violations(opened.page), over)
         opened.close()
