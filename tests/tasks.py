@@ -34,3 +34,11 @@ def square(task):
         while not Path(waits).exists():
             time.sleep(0.02)
     return {"n": task["n"], "square": task["n"] ** 2, "pair": (1, 2)}
+
+
+def tasks(log, n=6, **special):
+    """Tasks for `square`; ``s4={...}`` says more of the task 4."""
+    made = {f"task {k}": {"n": k, "log": str(log)} for k in range(n)}
+    for name, marks in special.items():
+        made[f"task {name[1:]}"] |= marks
+    return made

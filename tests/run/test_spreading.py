@@ -18,17 +18,10 @@ from datakit import cluster as clusters
 from datakit.errors import DatakitError, WrongUse
 from datakit.run import spreading
 from datakit.run.spreading import DEATHS, DIED, FAILED, spread
-from tests.tasks import begun, square
+from tests.tasks import begun, square, tasks
 
 pytest.importorskip("distributed", reason='pip install "ondijon-datakit[cluster]"')
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # the libraries' own
-
-
-def tasks(log, n=6, **special):
-    made = {f"task {k}": {"n": k, "log": str(log)} for k in range(n)}
-    for name, marks in special.items():
-        made[f"task {name[1:]}"] |= marks
-    return made
 
 
 def told(outcomes):
@@ -147,8 +140,7 @@ def test_a_worker_that_is_slow_to_start_again_is_waited_for():
 SCRIPT = """
 import sys
 from datakit.run.spreading import spread
-from tests.tasks import square
-from tests.run.test_spreading import tasks
+from tests.tasks import square, tasks
 
 if __name__ == "__main__":
     todo = tasks(sys.argv[1] + "/log", s4={"until": sys.argv[1] + "/go"}, s5={"until": sys.argv[1] + "/go"})

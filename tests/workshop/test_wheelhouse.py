@@ -10,7 +10,7 @@ from datakit.workshop.wheelhouse import Line
     ("system", "python", "there", "absent"),
     [
         ("windows", "3.12", {"pywinpty", "colorama", "aiohttp"}, {"appnope", "pexpect", "zipp"}),
-        ("macos", "3.11", {"appnope", "pexpect", "zipp"}, {"pywinpty", "colorama", "aiohttp"}),
+        ("macos", "3.11", {"appnope", "pexpect", "zipp"}, {"pywinpty", "aiohttp"}),
         ("linux", "3.13", {"pexpect"}, {"pywinpty", "appnope", "aiohttp", "zipp"}),
     ],
 )
