@@ -274,9 +274,12 @@ def bubblewrap(
     for name, value in environment.items():
         words += ["--setenv", name, value]
     size = str(int(limits.disk_mb * 1e6))
-    words += [*_view(mounts, not root), "--proc", "/proc", "--dev", "/dev"]
+    view = _view(mounts, not root)
+    words += [*view, "--proc", "/proc", "--dev", "/dev"]
     words += ["--size", str(64 << 20), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-    words += ["--size", size, "--tmpfs", WORK, "--dir", f"{WORK}/tmp", "--symlink", f"{WORK}/tmp", "/tmp"]
+    words += ["--size", size, "--tmpfs", WORK, "--dir", f"{WORK}/tmp"]
+    if "/tmp" not in view:  # it is, and read-only, where this kit or its Python stands in it
+        words += ["--symlink", f"{WORK}/tmp", "/tmp"]
     words += ["--remount-ro", "/", "--chdir", WORK]
     if filtered is not None:
         words += ["--seccomp", str(filtered)]
@@ -329,6 +332,7 @@ def podman(
         words.append(f"--volume={source}:{place}:ro")
     for folder in ("proc", "dev", "sys", WORK[1:], "run", "etc"):
         (root / folder).mkdir(exist_ok=True)
-    (root / "tmp").symlink_to(f"{WORK}/tmp")
+    if not (root / "tmp").exists():
+        (root / "tmp").symlink_to(f"{WORK}/tmp")
     words += [f"--tmpfs={WORK}:rw,nosuid,nodev,size={int(limits.disk_mb * 1e6)},mode=1777", f"--workdir={WORK}"]
     return [*words, "--rootfs", str(root), "/bin/sh", "-c", f'mkdir -p {WORK}/tmp; exec "$@"', "sh", *command]

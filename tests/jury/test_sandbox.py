@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -186,11 +187,23 @@ def fill(name):
                 file.write(b"x" * 1_000_000); file.flush()
         except OSError as error:
             return error.errno
-print([fill("/jury/one"), fill("/tmp/two"), sum(os.path.getsize(f"/jury/{n}") for n in ("one", "tmp/two"))])
+places = "/jury/one", os.environ["TMPDIR"] + "/two"
+print([*map(fill, places), sum(map(os.path.getsize, places))])
 """
     ended = inside(code, replace(SHORT, disk_mb=10))
     *_, size = said = ast.literal_eval(ended.output.decode())
     assert size <= 11e6 and said[0] in (27, 28) and said[1] == 28, said  # EFBIG, ENOSPC
+
+
+def test_a_kit_that_stands_among_temporary_files_has_a_sandbox_too(monkeypatch):
+    sandboxed.needed()
+    usual = sandbox.python_folders()
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setattr(sandbox, "python_folders", lambda: [*usual, Path(place)])
+        code = f"import os\nprint(os.access('/tmp', os.W_OK), os.listdir({place!r}), os.access('/jury/tmp', os.W_OK))"
+        ended = inside(code, SHORT)
+    assert ended.output.decode().strip() == "False [] True", ended
 
 
 def test_without_a_sandbox_it_says_what_to_install(monkeypatch):
