@@ -15,7 +15,7 @@ from datakit.errors import BadCard
 from datakit.language import Place, _
 from datakit.settings import PACKAGED as SETTINGS
 from datakit.settings import challenge
-from datakit.trees.inventory.standard import standard_card
+from datakit.trees.inventory.schema import standard_card
 
 if TYPE_CHECKING:
     from typing import Any

@@ -6,6 +6,7 @@ again elsewhere from its recorded answers, and compared.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import shlex
@@ -171,7 +172,7 @@ def _write(folder, made, given):
     for name in ("postBuild", "start"):
         (folder / "binder" / name).chmod(0o755)
     for source in sorted((folder / "notebooks").glob("*.py")):
-        source.with_suffix(".ipynb").write_text(_notebook(source.read_text(encoding="utf-8")), encoding="utf-8")
+        source.with_suffix(".ipynb").write_text(notebook(source.read_text(encoding="utf-8")), encoding="utf-8")
         source.unlink()
 
 
@@ -220,8 +221,23 @@ def _locked():
     return "".join(f"{name}=={version}\n" for name, version in sorted(found.items()))
 
 
-def _notebook(source):
-    """A notebook from its py:percent text, the same each time."""
+def notebook(source: str) -> str:
+    """A notebook made of its py:percent text: without outputs, the same bytes each time, the cells' ids included.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        Its JSON.
+
+    Raises
+    ------
+    MissingPackage
+        The extra ``notebooks`` is not installed.
+    """
     with needed_by(__name__), without_grammar():
         import jupytext
         import nbformat
@@ -229,5 +245,5 @@ def _notebook(source):
     nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     nb.nbformat, nb.nbformat_minor = 4, 5
     for number, cell in enumerate(nb.cells):
-        cell.id = f"cell-{number:02}"
+        cell.id = hashlib.sha256(f"{number}\n{cell.source}".encode()).hexdigest()[:12]
     return nbformat.writes(nb) + "\n"

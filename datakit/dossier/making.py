@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -12,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.challenge.making import notebook
 from datakit.data import mirrors
 from datakit.data.cards import card_folders
 from datakit.data.files import write_json
@@ -19,7 +19,6 @@ from datakit.data.origins import LOCK as DATA_LOCK
 from datakit.data.text import slug
 from datakit.dossier.layout import CARDS, CONTACT, DATA, FORM, LOCK, NOTEBOOKS, PACKAGES, README, RULES
 from datakit.errors import WrongUse
-from datakit.extras import needed_by, without_grammar
 from datakit.language import N_, _, day, language, speaking, worded
 from datakit.settings import challenge
 from datakit.show.templates import render
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "10_question"  # the example's name
 TERRITORY = ("communes", "communes-population")
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True)
@@ -211,22 +209,9 @@ def texts(name: str, theme: str, told: Challenge) -> dict[str, str]:
         for file in (FORM, CONTACT, README, PACKAGES)
     }
     source = render(f"{language()}/notebook.py.j2", __package__, **words | {"rate": said["rate"]})
-    return made | {".gitignore": f"{CONTACT}\n*.zip\n.*\n!.git*\n", f"{NOTEBOOKS}/{NOTEBOOK}.ipynb": _notebook(source)}
+    return made | {".gitignore": f"{CONTACT}\n*.zip\n.*\n!.git*\n", f"{NOTEBOOKS}/{NOTEBOOK}.ipynb": notebook(source)}
 
 
 def _toml(text):
     """A text as TOML writes it: like JSON."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _notebook(source):
-    """A notebook from its py:percent text, the same each time."""
-    with needed_by(__name__), without_grammar():
-        import jupytext
-        import nbformat
-    nb = jupytext.reads(source, fmt="py:percent")
-    nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    nb.nbformat, nb.nbformat_minor = 4, 5
-    for number, cell in enumerate(nb.cells):
-        cell.id = hashlib.sha256(f"{number}\n{cell.source}".encode()).hexdigest()[:12]
-    return nbformat.writes(nb) + "\n"

@@ -18,7 +18,8 @@ from datakit.show.answers import Answer
 from datakit.show.style import sources
 from datakit.trees.inventory import coordinates, crosswalks, taxa, values
 from datakit.trees.inventory.changes import ChangeLog
-from datakit.trees.inventory.standard import changes_summary, schema_names, schema_table, standardise
+from datakit.trees.inventory.schema import schema_names
+from datakit.trees.inventory.standard import changes_summary, schema_table, standardise
 
 PLACE = {"longitude": [5.04, 5.05, 5.06], "latitude": [47.32, 47.33, 47.34]}
 

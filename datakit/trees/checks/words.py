@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from datakit.language import N_, _, language, ngettext, pgettext
 from datakit.show.style import number
 from datakit.trees.inventory.changes import in_words
-from datakit.trees.inventory.standard import standard_fields
+from datakit.trees.inventory.schema import standard_fields
 
 if TYPE_CHECKING:
     from datakit.trees.checks.counting import Finding

@@ -6,6 +6,7 @@ suggest      What the columns of an unknown inventory probably mean
 looks        What the values of a column look like, and how well they suit a field of the standard table
 crosswalks   Which column of a file is which field of the standard table: data that a person can read and edit
 standard     Any inventory as one table: the fields of the national schema, in its units
+schema       The fields of the standard table
 values       Rules for the values of French inventories, one function each, on unique values as text
 states       What became of a tree, by the words of its state: it stands, it is to go, or it is lost
 coordinates  Where a tree stands: points from whatever the file has

@@ -10,7 +10,7 @@ import pandas as pd
 from datakit.errors import BadCard, WrongUse
 from datakit.language import N_, _, pgettext
 from datakit.settings import challenge
-from datakit.trees.inventory.standard import standard_card
+from datakit.trees.inventory.schema import standard_card
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,30 +7,26 @@ each that differs: a million rows cost what their few thousand values cost.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from datakit.data.cards import PACKAGED, read_card
 from datakit.data.provenance import Record
 from datakit.data.tables import UNITS, rules_broken
 from datakit.errors import NotAsDescribed
 from datakit.language import N_, _
-from datakit.settings import PACKAGED as SETTINGS
-from datakit.settings import challenge
 from datakit.trees.inventory import coordinates, crosswalks, states, values
 from datakit.trees.inventory.changes import ChangeLog, changes_summary
 from datakit.trees.inventory.names import name_trees
+from datakit.trees.inventory.schema import EXTRA, schema_names, standard_fields
 from datakit.trees.structure import trunk_diameter
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
-    from datakit.data.cards import Card, Field
+    from datakit.data.cards import Card
     from datakit.trees.inventory.crosswalks import Crosswalk
 
 __all__ = ["changes_summary", "schema_table", "standardise"]
@@ -49,17 +45,6 @@ DATES = ("date_releve", "date_plantation", "date_abattage")
 WORDS = ("remarquable", "protege", "eclairage")
 NAMES = ("famille", "genre", "espece", "cultivar_variete", "nom_vernaculaire", "nom_latin")
 CODES = ("id", "matricule", "code_insee", "code_postal")
-EXTRA = (
-    "etat",
-    "secteur",
-    "situation",
-    "gestionnaire",
-    "annee_plantation",
-    "age_estime",
-    "date_abattage",
-    "nombre_diagnostics",
-    "nom_latin",
-)
 DERIVED = ("statut", "dbh", "taxon", "doublon", "hors_zone")
 
 # Choices of this kit, for whole columns, in the unit of the standard table: a column is in a unit when nineteen values
@@ -171,23 +156,6 @@ def schema_table(table: gpd.GeoDataFrame) -> pd.DataFrame:
             column = column.map({True: "true", False: "false"}).astype("str")
         made[name] = column
     return made
-
-
-def schema_names() -> list[str]:
-    """The 31 fields of schema-arbre 0.3.1, in its order."""
-    names = [n for n in standard_fields() if n not in EXTRA]
-    return [names[0], "longitude", "latitude", *names[1:]]
-
-
-@functools.cache
-def standard_fields() -> dict[str, Field]:
-    """The fields of the standard table that the kit's own card describes, by name."""
-    return {f.name: f for f in read_card(standard_card()).fields}
-
-
-def standard_card() -> Path:
-    """The card of the kit that describes the standard table: that of the inventory in the kit's own settings."""
-    return PACKAGED / f"{challenge(SETTINGS).territory['inventory']}.json"
 
 
 def _order(table):
