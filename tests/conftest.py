@@ -32,7 +32,6 @@ LONGEST = (
     "data/test_sample_cities.py",
     "vegetation/test_vegetation_truth.py",
     "inclusion/test_inclusion_notebook.py",
-    "challenge/test_challenge_making.py",
     "cli/test_cli.py",
     "trees/test_tree_page.py",
     "project/test_binder.py",
@@ -49,6 +48,7 @@ LONGEST = (
 
 
 def pytest_configure(config):
+    gc.disable()  # until all is collected: of the seconds that this takes, the garbage collector took a quarter
     if "DATAKIT_TESTS_GUARDED" not in os.environ:  # xdist's workers start with it, by PYTHONPATH
         os.environ["DATAKIT_TESTS_GUARDED"] = "1"
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
@@ -73,9 +73,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     """What collecting imported stays to the end: the garbage collector need not walk through it again and again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
