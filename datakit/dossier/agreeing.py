@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +111,9 @@ def agree(
     record, results, lock, crate = said.values()
     try:
         about = form.read(folder)
-    except (WrongUse, AttributeError, TypeError, ValueError) as error:
-        raise _refused("unreadable", form.FORM, getattr(error, "found", None) or str(error)) from None
+    except WrongUse as error:
+        where = error.subject.removeprefix(f"{folder}{os.sep}")
+        raise _refused("unreadable", where, error.found or error.what) from None
     try:
         reasons = [
             *_report(folder, pages, record),

@@ -34,13 +34,13 @@ def test_two_months_and_a_page(tmp_path, capsys):
     ("old", "new", "said"),
     [
         ("start = 2027-01-01", "", "the start of the experiment is missing"),
-        ("[[indicators]]", "[[indicators]]\nno = 1\n[[indicators]]", "not complete"),
+        ("[[indicators]]", "[[indicators]]\nno = 1\n[[indicators]]", "unknown: no"),
         ('areas = ["nord"]', "areas = []", "no area is named"),
         ('comparison = ["sud"]', 'comparison = ["nord"]', "compared with itself"),
         ('better = "higher"', 'better = "more"', "better is higher or lower"),
         ('notebook = "help"', 'notebook = "helps"', "an indicator names this notebook"),
         ('parameter = "district"', 'parameter = "quartier"', "it has no parameter quartier"),
-        ("months = 6", "months = 0", "one month or more"),
+        ("months = 6", "months = 0", "from 1 to 60 months"),
     ],
 )
 def test_a_form_that_does_not_say_what_is_followed(tmp_path, old, new, said):
