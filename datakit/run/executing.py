@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
-from datakit.extras import needed_by, without_grammar
+from datakit.extras import needed_by, without, without_grammar
 from datakit.language import _
 from datakit.show.style import number
 
@@ -129,7 +129,7 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
 
 def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., None]) -> tuple[str, dict | None]:
     """Have papermill execute a notebook in its own folder: the status, and what went wrong."""
-    with needed_by(__name__):
+    with needed_by(__name__), without("pyarrow"):  # papermill has it for notebooks on Hadoop
         import papermill
         from nbclient.exceptions import DeadKernelError
         from papermill.engines import papermill_engines

@@ -104,7 +104,8 @@ def machine(folder: Path) -> dict[str, Any]:
 
 
 def _packages():
-    found = {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}
+    read = [one.metadata for one in metadata.distributions()]  # which parses it again each time that it is asked for
+    found = {said["Name"]: said["Version"] for said in read if said["Name"]}
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
