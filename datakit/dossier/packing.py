@@ -79,7 +79,8 @@ def pack(
     folder : path
         The dossier's, or one in it.
     output : path, optional
-        The zip; by default ``NAME.zip`` in the dossier's folder. It appears in one move, and replaces an earlier one.
+        The zip, or a folder for ``NAME.zip``; by default the dossier's. It appears in one move, and replaces an earlier
+        one.
     origins : str, optional
         Where data comes from after the dossier's own: by default ``DATAKIT_ORIGINS``, else the
         challenge's; the sample last.
@@ -93,14 +94,14 @@ def pack(
     Raises
     ------
     WrongUse
-        It would be refused; nothing was packed.
+        It would be refused, or cannot be written there; nothing was packed.
     DatakitError
         A notebook failed, or it takes more than the challenge allows.
     """
     folder = home(folder)
     _refuse(folder, check(folder))
     dossier, told, asked = form.read(folder), challenge(folder / RULES), _origins(folder, origins)
-    output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
+    output = _place(folder, output)
     with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
         whole = Path(staged) / folder.name
         names = files(folder)
@@ -138,6 +139,22 @@ def _refuse(folder, findings: list[Finding]) -> None:
         done=_("nothing was packed"),
         next="datakit dossier check",
     )
+
+
+def _place(folder, output):
+    """Where the zip goes: looked at before a run of minutes."""
+    place = Path(output).absolute() if output else folder
+    place = place / f"{folder.name}.zip" if place.is_dir() else place
+    if place.suffix.lower() != ".zip":
+        what, expected = _("a dossier is packed into a .zip"), f"--output {place.name}.zip"
+        raise WrongUse(str(place), what, expected=expected, found=place.name)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place.parent).close()
+    except OSError as error:
+        what, done = _("cannot be written here"), _("nothing was packed")
+        raise WrongUse(str(place), what, found=error.strerror or str(error), done=done) from None
+    return place
 
 
 def _origins(folder, asked):

@@ -261,6 +261,36 @@ def test_wrong_words_exit_with_2(words, capsys):
     assert left.value.code == 2 and "usage: datakit" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run trees --output",
+        "jury verify team.zip --output",
+        "follow team --months months --output",
+        "trees visits --output",
+        "trees import trees.csv --output",
+        "trees import trees.csv --mirror",
+        "mirror build",
+        "workshop pack",
+        "workshop notebooks",
+        "notebooks",
+    ],
+)
+@pytest.mark.parametrize("place", ["page.html", "verdicts.json", "written"])
+def test_a_folder_to_write_is_not_called_as_a_file(command, place, here, capsys):
+    (here / "written").write_text("mine")
+    assert cli.main([*command.split(), place]) == 2
+    assert f"{place}: this names a file, and a folder is written" in capsys.readouterr().err
+    assert [one.name for one in here.iterdir()] == ["written"]
+
+
+@pytest.mark.parametrize("command", ["trees audit --output", "trees page --output"])
+def test_a_file_to_write_is_no_folder(command, here, capsys):
+    (here / "pages").mkdir()
+    assert cli.main([*command.split(), "pages"]) == 2
+    assert "pages: this is a folder, and one file is written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["fetch communes", "lock", "run", "mirror build there", "doctor", "trees audit"])
 @pytest.mark.parametrize("origins", ["", " "])
 def test_an_origin_that_a_script_forgot_to_set_is_not_the_sample(command, origins, here, capsys):
