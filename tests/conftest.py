@@ -5,9 +5,11 @@ import importlib.util
 import os
 import signal
 import sys
+import venv
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.things import card, server  # noqa: F401  fixtures
 
@@ -134,6 +136,18 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
         warnings.simplefilter("ignore")
         patch.setenv("DATAKIT_CARDS", real_cards)
         return str(build(tmp_path_factory.mktemp("real"), shared_data))
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """An environment as Python makes it, with pip, once for all workers: to be copied, or left as it is."""
+    home = tmp_path_factory.getbasetemp()
+    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
+    with FileLock(home / "bare.lock"):
+        if not (made := home / "bare").exists():
+            venv.create(home / "half", with_pip=True, symlinks=True)
+            (home / "half").rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")
