@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
-from datakit.extras import needed_by, without, without_grammar
+from datakit.extras import collect_seldom, needed_by, without, without_grammar
 from datakit.language import _
 from datakit.show.style import number
 
@@ -200,6 +200,7 @@ def provenance_of(nb: NotebookNode, loaded: list[dict[str, Any]]) -> list[dict[s
 
 def main() -> None:
     """Read tasks from standard input, one JSON a line, until it ends."""
+    collect_seldom()
     # A kernel inherits the standard output: what it prints there must not mix with the events.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
