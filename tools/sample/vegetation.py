@@ -52,6 +52,27 @@ def residents():
     return planted.residents(_houses())
 
 
+class _Truth(dict):
+    """What was planted in a city; each part is made when it is asked for, as the free ground takes seconds."""
+
+    def __init__(self):
+        self.city = draws.drawn()
+
+    def __missing__(self, name):
+        with draws.city(*self.city):
+            self[name] = {
+                "blocks": blocks,
+                "zones": zones,
+                "plantable": lambda: _plantable().copy(),
+                "residents": lambda: residents().copy(),
+                "barrier": divided,
+                "warming": lambda: 10 * weather.WARMING * draws.has("warming"),
+                "warm_nights": lambda: weather.WARM_NIGHTS * draws.has("nights"),
+                "gap": lambda: weather.GAP,
+            }[name]()
+        return self[name]
+
+
 def truth():
     """What was planted, as numbers.
 
@@ -63,16 +84,7 @@ def truth():
         decade), ``warm_nights`` (degrees by which summer nights of the centre exceed those of the plain), ``gap``
         (station, first and last missing day).
     """
-    return {
-        "blocks": blocks(),
-        "zones": zones(),
-        "plantable": _plantable().copy(),
-        "residents": residents().copy(),
-        "barrier": divided(),
-        "warming": 10 * weather.WARMING * draws.has("warming"),
-        "warm_nights": weather.WARM_NIGHTS * draws.has("nights"),
-        "gap": weather.GAP,
-    }
+    return _Truth()
 
 
 # -- layers -----------------------------------------------------------------------------------------------------------
