@@ -101,8 +101,8 @@ def pack(
     folder = home(folder)
     _refuse(folder, check(folder))
     dossier, told, asked = form.read(folder), challenge(folder / RULES), _origins(folder, origins)
-    output = _place(folder, output)
-    with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
+    to = _place(folder, output)
+    with tempfile.TemporaryDirectory(prefix=".dossier-", dir=to.parent) as staged:
         whole = Path(staged) / folder.name
         names = files(folder)
         for name in names:
@@ -118,11 +118,11 @@ def pack(
         with speaking(dossier.language or told.language):
             crate.describe(whole, names, dossier, told, record)
         names += [CRATE, PREVIEW]
-        before = _digests(output)
-        write_whole(output, lambda temporary: _zip(whole, names, temporary, told))
-    after, late = _digests(output), record["dossier"]["late"]
+        before = _digests(to)
+        write_whole(to, lambda temporary: _zip(whole, names, temporary, told))
+    after, late = _digests(to), record["dossier"]["late"]
     changed = None if before is None else sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
-    return Packed(output, len(names), output.stat().st_size, done.seconds, late, changed)
+    return Packed(to, len(names), to.stat().st_size, done.seconds, late, changed)
 
 
 def _refuse(folder, findings: list[Finding]) -> None:
