@@ -14,7 +14,14 @@ from tools import make_messages as messages
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-PAGES += ["docs/animateurs.md", "docs/facilitator.md", "docs/data.md", "docs/api.md", "docs/architecture.md"]
+PAGES += [
+    "docs/animateurs.md",
+    "docs/facilitator.md",
+    "docs/data.md",
+    "docs/api.md",
+    "docs/architecture.md",
+    "docs/adding.md",
+]
 PAGES += ["docs/organiser.md", "docs/organisateurs.md", "docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
 PAGES += ["docs/follow-up.md", "docs/suivi.md", "docs/jury-guide.md", "docs/guide-du-jury.md", "docs/jury.md"]
 # ```bash blocks are run here; ```sh blocks need a network, a browser or a colleague: they are checked, not run.
