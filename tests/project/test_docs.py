@@ -1,4 +1,4 @@
-"""docs/data.md says what the cards say, docs/api.md what the docstrings, architecture.md and adding.md what the code does."""
+"""Pages of docs/ say what is there: data.md the cards, api.md the docstrings, the house and adding.md the code."""
 
 import ast
 import importlib.util
