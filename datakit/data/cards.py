@@ -8,6 +8,7 @@ A card is a Frictionless *Data Resource* (Data Package v2) with a Table Schema, 
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 import json
 import os
@@ -186,8 +187,7 @@ def read_card(file: str | os.PathLike[str]) -> Card:
     """
     file = Path(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        raw = json.loads(text)
+        text, raw = (_of_the_kit if file.parent == PACKAGED else _read)(file)
     except (OSError, ValueError) as error:
         raise BadCard(str(file), _("this data card is not JSON"), expected='{"name": …}', found=str(error)) from error
     if wrong := () if file.parent == PACKAGED else mistakes(text, file.stem):
@@ -199,6 +199,14 @@ def read_card(file: str | os.PathLike[str]) -> Card:
             next=_("compare with a card of the kit: datakit show iris --json"),
         )
     return Card(raw, file=file)
+
+
+def _read(file):
+    text = file.read_text(encoding="utf-8-sig")
+    return text, json.loads(text)
+
+
+_of_the_kit = functools.cache(_read)  # each load asks for all of them, and they stay as they are
 
 
 def describe(id: str) -> Card:
