@@ -162,10 +162,7 @@ def _list(args):
     if not cards:
         print(_("no dataset mentions {names}").format(names=" ".join(args.words)), file=sys.stderr)
         return FAILED
-    found = Catalog(cards)
-    width = max(map(len, found))
-    for id, card in found.items():
-        print(f"{card.theme:<11} {id:<{width}}  {card.label()}")
+    print(Catalog(cards))
     return OK
 
 

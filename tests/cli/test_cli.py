@@ -64,6 +64,21 @@ def test_list(capsys):
     assert "territory" in capsys.readouterr().err
 
 
+def test_a_project_of_another_town_lists_its_own_data_first(here, capsys):
+    (here / "challenge.toml").write_text('[territory]\nname = "Besançon"\n', encoding="utf-8")
+    (here / "cards").mkdir()
+    card = dict(read_catalog()["iris"].raw)
+    card.update(name="zones", title="Zones of Besançon", theme="vegetation")
+    (here / "cards/zones.json").write_text(json.dumps(card), encoding="utf-8")
+    assert cli.main(["list"]) == 0
+    own, heading, *kit = capsys.readouterr().out.splitlines()
+    assert own.split()[:2] == ["vegetation", "zones"]
+    assert heading.startswith("# of the kit, whose own town is Dijon") and len(kit) == len(read_catalog()) - 1
+    assert cli.main(["list", "zones", "Besançon"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert heading[2:] in read_catalog()._repr_html_()
+
+
 def test_show(capsys):
     assert cli.main(["show", "iris", "--lang", "fr"]) == 0
     assert "Producteur\u00a0:" in capsys.readouterr().out
