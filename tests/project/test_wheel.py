@@ -182,7 +182,7 @@ def test_copies_leave_what_is_there(tmp_path, capsys):
 
 def test_copies_that_cannot_be_written_are_told(tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").write_text("not a folder", encoding="utf-8")
-    assert main(["notebooks", str(tmp_path / "notebooks")]) == 2
+    assert main(["notebooks", str(tmp_path / "notebooks" / "mine")]) == 2
     assert "nothing was copied" in capsys.readouterr().err
 
     def full(source, target):
