@@ -48,6 +48,8 @@ class Task(TypedDict):
         An empty folder whose path is short.
     environment : dict, optional
         Variables for this task alone.
+    page : bool, optional
+        Whether to write a page of it; by default it is.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Task(TypedDict):
     timeout: float
     sockets: NotRequired[str]
     environment: NotRequired[dict[str, str]]
+    page: NotRequired[bool]
 
 
 def check_packages() -> None:
@@ -74,7 +77,7 @@ def check_packages() -> None:
 
 
 def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
-    """Execute one notebook, write it and its HTML page, and say how it went.
+    """Execute one notebook, write it and its HTML page, if one is wanted, and say how it went.
 
     Parameters
     ----------
@@ -92,7 +95,6 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     with needed_by(__name__), without_grammar():
         import nbformat
 
-    from datakit.run.report import notebook_page
     from datakit.run.watching import Watch
 
     nb = nbformat.read(task["notebook"], as_version=4)
@@ -114,17 +116,24 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     if error:
         error.update(_where(nb, watch.cell))
     nbformat.write(nb, task["output"] + ".ipynb")
-    page, title = notebook_page(nb, task["name"], status, error)
-    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
     return {
         "status": status,
         "error": error,
         "seconds": round(seconds, 2),
         "peak_memory": watch.peak or None,
-        "title": title,
+        "title": _page(nb, task, status, error) if task.get("page", True) else "",
         "results": results_of(nb),
         "provenance": provenance_of(nb, watch.loaded),
     }
+
+
+def _page(nb, task, status, error):
+    """Write the page of an executed notebook: its title."""
+    from datakit.run.report import notebook_page
+
+    page, title = notebook_page(nb, task["name"], status, error)
+    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
+    return title
 
 
 def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., None]) -> tuple[str, dict | None]:
