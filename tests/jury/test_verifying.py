@@ -10,7 +10,6 @@ import nbformat
 import pytest
 
 from datakit.cli.program import main
-from datakit.data.provenance import ANSWER_MIME
 from datakit.jury import entries, sandbox, supplies, verdicts, verifying
 from datakit.jury.verifying import verify, verify_all
 from tests import tampered
@@ -118,23 +117,6 @@ def another(files, name, source):
     return forged(files, name, source)
 
 
-def edited(files, name):
-    """A figure of a notebook's first answer and a word that it prints changed, in outputs and results alike."""
-    results = json.loads(files["report/results.json"])
-    nb = nbformat.reads(files[f"report/{name}.ipynb"].decode(), as_version=4)
-    answer = next(
-        o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", ()) if ANSWER_MIME in o.get("data", {})
-    )
-    for said in (answer, results[name][0]):
-        said["figures"][0]["value"] += 1
-    nb.cells[-1].outputs[-1].text = "the best cell\n"
-    return {
-        **files,
-        "report/results.json": json.dumps(results).encode(),
-        f"report/{name}.ipynb": nbformat.writes(nb).encode(),
-    }
-
-
 SPY = """\
 import os, socket
 def attempt(what):
@@ -182,7 +164,7 @@ def hostile(honest, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     files = forged(unzipped(honest), "10_question", LIAR)
     files = another(another(files, "20_spy", SPY), "30_endless", "import time\nwhile True: time.sleep(1)")
-    files = edited(another(files, "40_forged", tampered.CHANCE), "40_forged")
+    files = tampered.edited(another(files, "40_forged", tampered.CHANCE), "40_forged")
     files = another(files, "50_kills", "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()")
     os.environ["DATAKIT_AUTHOR"] = "somebody"
     try:
