@@ -292,7 +292,7 @@ def notebook_at(path: Path) -> NotebookNode:
 
 
 def page_of(path: Path) -> str:
-    """The page that the kit makes of an executed notebook.
+    """The page that the kit makes of an executed notebook, which fetches nothing when the jury opens it.
 
     Raises
     ------
@@ -303,6 +303,6 @@ def page_of(path: Path) -> str:
 
     notebook = notebook_at(path)
     try:
-        return notebook_page(notebook, path.stem, "ok", None)[0]
+        return notebook_page(notebook, path.stem, "ok", None, outside=False)[0]
     except Exception as error:  # so does nbconvert
         raise _refused("unreadable", path.name, re.sub(r"\s+", " ", str(error))) from None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+TILES = "data: https:"  # what the policy of a map with a background lets in (datakit/show/maps)
 SAID = {
     "ok": N_("done"),
     "failed": N_("failed"),
@@ -35,7 +36,9 @@ SHOWN = [
 ]
 
 
-def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None) -> tuple[str, str]:
+def notebook_page(
+    nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None, *, outside: bool = True
+) -> tuple[str, str]:
     """An executed notebook as one HTML page that works offline.
 
     nbconvert's whole-page templates load MathJax, require.js and Mermaid from other hosts: only its rendering of cells
@@ -49,6 +52,8 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
         Its name without suffix, the title when it has no heading.
     status, error
         As in `datakit.run.executing.execute`.
+    outside : bool
+        Let maps whose team asked for IGN's background fetch it. Nothing else is ever fetched.
 
     Returns
     -------
@@ -84,6 +89,7 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
         body=body,
         sections=sections,
         highlight=highlight,
+        pictures=TILES if outside and f"img-src {TILES};" in body else "data:",
     )
     return whole, title
 

@@ -65,6 +65,7 @@ def test_the_home_of_a_person_is_not_named(tmp_path, monkeypatch, run_again):
 
 def test_a_person_who_opens_the_zip_sees_what_it_says(packed):
     page = html.unescape(read(packed, layout.PREVIEW).decode())
+    assert "default-src 'none'" in page  # it fetches nothing
     answers = json.loads(read(packed, "report/results.json"))["10_question"]
     for said in (*dossiers.WORDS.values(), *(answer["sentence"] for answer in answers), "ÉCHANTILLON INVENTÉ"):
         assert said in page

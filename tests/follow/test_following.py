@@ -26,6 +26,7 @@ def test_two_months_and_a_page(tmp_path, capsys):
     assert table.loc["2026-12", "unit"] == "personnes par jour"
     assert table.loc["2027-01", "status"] == "stopped" and "district" in table.loc["2027-01", "why"]
     page = (tmp_path / "out" / "report" / "2027-01.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page  # it fetches nothing
     assert '<html lang="fr">' in page and "ÉCHANTILLON INVENTÉ" in page and "janvier 2027" in page
     assert not (tmp_path / "out" / "report" / "final.html").exists()
 
