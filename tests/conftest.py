@@ -5,7 +5,6 @@ import importlib.util
 import os
 import signal
 import sys
-import venv
 from pathlib import Path
 
 import pytest
@@ -140,13 +139,17 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory):
-    """An environment as Python makes it, with pip, once for all workers: to be copied, or left as it is."""
+    """An environment with pip alone, which the kit makes, once for all workers: to be copied, or left as it is."""
+    from datakit.workshop import wheelhouse
+
     home = tmp_path_factory.getbasetemp()
     home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
     with FileLock(home / "bare.lock"):
         if not (made := home / "bare").exists():
-            venv.create(home / "half", with_pip=True, symlinks=True)
-            (home / "half").rename(made)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(importlib.util, "find_spec", lambda name: None)  # as uv makes environments: without pip
+                wheelhouse._pip(home / "half")
+            (home / "half" / "pip").rename(made)
     return made
 
 

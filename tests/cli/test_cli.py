@@ -191,6 +191,7 @@ def test_run_that_fails_exits_with_1(here, capsys):
     said = capsys.readouterr()
     assert "20_fails: failed in code cell 3: ValueError: trop de données" in said.err
     assert said.out.startswith("0 of 1 notebooks done")
+    assert json.loads((here / "out" / "run.json").read_text(encoding="utf-8"))["lock"] is None
 
 
 @pytest.mark.parametrize(
@@ -236,8 +237,6 @@ def test_run_locked(mirror, here, capsys):
 
 def test_a_lock_that_is_set_is_recorded(mirror, here, monkeypatch):
     small_notebooks.ok(here / "notebooks")
-    assert cli.main(["run", "--quiet", "--output", "out"]) == 0
-    assert json.loads((here / "out" / "run.json").read_text())["lock"] is None
     assert cli.main(["lock", "benches", "--origins", "mirror", "--file", "mine.lock"]) == 0
     monkeypatch.setenv("DATAKIT_LOCK", "mine.lock")
     assert cli.main(["run", "--quiet", "--output", "out"]) == 0

@@ -49,8 +49,8 @@ def pack_installed(folder, name):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-# pip takes seconds for what uv takes in tenths, so it gets a part: the core, and a package that asks for another with an
-# extra, where a resolver stops. postBuild has pip read all of the lock (test_binder.py).
+# pip takes seconds for what uv takes in tenths, so it gets a part: the core, and a package that asks for another with
+# an extra, where a resolver stops. postBuild has pip read all of the lock (test_binder.py).
 PART = {"requirements.lock": distributions(), "requirements-dev.lock": distributions("cluster")}
 
 

@@ -25,11 +25,11 @@ def quiet(line):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(bare, tmp_path_factory):
     """A packed folder with a name as people give them, what it was packed from, and what was said."""
     home, said = tmp_path_factory.mktemp("packing"), []
     links, lock = index(home / "wheels")
-    pip = wheelhouse._pip(home)  # made once; each pack would make its own
+    pip = [str(bare / "bin/python"), "-m", "pip"]  # each pack would make its own
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wheelhouse, "_pip", lambda work: pip)
         for name, value in only(links).items():
