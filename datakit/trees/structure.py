@@ -32,8 +32,10 @@ def planting_year(frame: pd.DataFrame) -> pd.Series:
 def _year(column):
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.dt.year.astype("Int64")
-    found = column.astype("str").str.extract(r"(1[5-9]\d\d|20\d\d)")[0]
-    return pd.to_numeric(found, errors="coerce").astype("Int64")
+    codes, words = pd.factorize(column)  # few values are written on many rows
+    found = pd.Series(words).astype("str").str.extract(r"(1[5-9]\d\d|20\d\d)")[0]
+    years = pd.to_numeric(found, errors="coerce").astype("Int64")
+    return pd.Series(years.array.take(codes, allow_fill=True), index=column.index)
 
 
 def survey_year(frame: pd.DataFrame) -> int | None:
@@ -105,8 +107,7 @@ def against_richards(frame: pd.DataFrame) -> pd.DataFrame:
         ``diameter`` (class), ``trees``, ``share_pct`` and ``target_pct`` (of the trees measured). Empty counts where
         nothing is measured.
     """
-    classes = pd.cut(trunk_diameter(frame), [0, 20, 40, 60, np.inf], right=False, labels=list(RICHARDS))
-    counts = classes.value_counts(sort=False)
+    counts = _classes(frame).value_counts(sort=False)
     percent = 100 * counts / counts.sum() if counts.sum() else counts.astype(float) * np.nan
     return pd.DataFrame(
         {
@@ -116,6 +117,10 @@ def against_richards(frame: pd.DataFrame) -> pd.DataFrame:
             "target_pct": list(RICHARDS.values()),
         }
     )
+
+
+def _classes(frame):
+    return pd.cut(trunk_diameter(frame), [0, 20, 40, 60, np.inf], right=False, labels=list(RICHARDS))
 
 
 def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -135,13 +140,13 @@ def by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         sum of the absolute differences). Missing where nothing is measured.
     """
     groups = frame[column].astype("str").fillna(_("not said"))
-    rows = []
-    for group, at in sorted(groups.groupby(groups).indices.items()):
-        table = against_richards(frame.iloc[at])
-        off = (table["share_pct"] - table["target_pct"]).abs().sum(min_count=len(table)) / 2
-        shares = dict(zip(table["diameter"], table["share_pct"], strict=True))
-        rows.append({column: group, "trees": len(at), "measured": int(table["trees"].sum()), **shares, "off_pct": off})
-    return pd.DataFrame(rows)
+    counts = pd.get_dummies(_classes(frame)).groupby(groups).sum()
+    counts.columns = list(RICHARDS)
+    measured = counts.sum(axis=1)
+    shares = 100 * counts.div(measured.where(measured > 0), axis=0)
+    off = (shares - RICHARDS).abs().sum(axis=1, min_count=len(RICHARDS)) / 2
+    table = pd.DataFrame({"trees": groups.value_counts(), "measured": measured, **shares, "off_pct": off})
+    return table.rename_axis(column).reset_index()
 
 
 def turnover(years: pd.Series, recent: int = 10) -> Value:
