@@ -13,10 +13,10 @@ sys.path.insert(0, str(ROOT))
 
 
 def main():
-    from tests.crosswalk_scores import scores
+    from tests.crosswalk_scores import packaged, real, scores
 
-    real = Path(os.environ.get("DATAKIT_REAL_DATA", ROOT.parent / "shared" / "data"))
-    table = scores(real if (real / "SOURCES.json").exists() else None)
+    snapshots = Path(os.environ.get("DATAKIT_REAL_DATA", ROOT.parent / "shared" / "data"))
+    table = scores([*packaged(), *(real(snapshots) if (snapshots / "SOURCES.json").exists() else ())])
     print(table[["case", "fields", "proposed", "right"]].to_string(index=False))
     total = table[["fields", "proposed", "right"]].sum()
     right, found = 100 * total.right / total.proposed, 100 * total.right / total.fields

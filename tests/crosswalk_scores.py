@@ -30,7 +30,7 @@ REAL = {
 }
 
 
-def cases(shared_data=None):
+def packaged():
     """(name, table, answers, ids left out): every packaged inventory, with the sample's rows where it has some."""
     catalog = read_catalog()
     sample = Path(crosswalks.__file__).parents[2] / "sample"
@@ -44,7 +44,12 @@ def cases(shared_data=None):
             names = [f.source[min(k, len(f.source) - 1)] for f in card.fields]
             table = pd.DataFrame(columns=list(dict.fromkeys(names)), dtype="str")
             yield f"{id[6:]}, names only {k + 1}", table, _answers(card.fields, table.columns), {id}
-    for name, (file, id, more) in REAL.items() if shared_data else ():
+
+
+def real(shared_data):
+    """The same of the real snapshots."""
+    catalog = read_catalog()
+    for name, (file, id, more) in REAL.items():
         card = catalog[id] if isinstance(id, str) else Card(json.loads(id.read_text(encoding="utf-8")))
         table = read_raw(Path(shared_data) / file)
         yield name, table, _answers(card.fields, table.columns), {card.id, *more}
@@ -61,12 +66,12 @@ def _answers(fields, columns):
     return {s: f.name for f in fields for s in f.source if s in columns}
 
 
-def scores(shared_data=None):
+def scores(cases):
     """One row per case: fields known, proposed, right; and the mistakes in words."""
     known, rows = crosswalks.crosswalk_ids(), []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name, table, answers, out in cases(shared_data):
+        for name, table, answers, out in cases:
             rest = {id: c for id, c in known.items() if id not in out}
             found = suggest_crosswalk(table, known=rest).table
             given = {r.source: r.field for r in found.itertuples() if isinstance(r.field, str)}

@@ -29,6 +29,8 @@ def fold(text: str) -> str:
     >>> fold("Sœurs  de la Charité")
     'soeurs de la charite'
     """
+    if text.isascii():  # most texts: there is nothing to take off
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.translate(LIGATURES))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).lower().split())
 

@@ -222,8 +222,7 @@ def _judge(column, field, words, seen, rows, first):
 @lru_cache(maxsize=200_000)
 def _agree(column, phrase):
     """How well a column's name agrees with a phrase, 0 to 1."""
-    all_words = words_of(column)
-    words = [w for w in all_words if w not in NOISE] or all_words
+    all_words, words = _heard(column)
     glued, wanted = "".join(words), "".join(phrase)
     if not glued or not wanted:
         return 0.0, phrase
@@ -245,8 +244,18 @@ def _agree(column, phrase):
         return SHORT + 0.02 * min(len(glued), 10), phrase
     if len(wanted) >= 5 and wanted in glued:
         return WITHIN * (0.6 + 0.4 * len(wanted) / len(glued)), phrase
-    ratio = difflib.SequenceMatcher(None, glued, wanted).ratio()
+    alike = difflib.SequenceMatcher(None, glued, wanted)
+    if alike.real_quick_ratio() < 0.7 or alike.quick_ratio() < 0.7:  # never below the ratio, and found much sooner
+        return 0.0, phrase
+    ratio = alike.ratio()
     return (ALIKE * ratio if ratio >= 0.84 else 0.3 * ratio if ratio >= 0.7 else 0.0), phrase
+
+
+@lru_cache(maxsize=10_000)
+def _heard(column):
+    """The words of a column's name, and those that say something."""
+    words = words_of(column)
+    return words, [w for w in words if w not in NOISE] or words
 
 
 def _shortened(words, phrase):
