@@ -1,6 +1,8 @@
 """A Python that has the kit's core and some extras, and nothing else of what is installed: for tests, in a process of
-its own, which `hiding` begins."""
+its own (`python -c "from tests.only import install; install('trees'); ..."`)."""
 
+import importlib.machinery
+import sys
 import tomllib
 from functools import cache
 from importlib import metadata
@@ -40,20 +42,16 @@ def modules(*extras):
     return {module for module, names in providers.items() if brought & set(map(canonicalize_name, names))}
 
 
-def hiding(*extras):
-    """Code with which a process begins that shall find the core and these extras, and no other installed module."""
+def install(*extras):
+    """Hide every installed module that the core and these extras do not bring."""
     hidden = set(_providers()) - modules(*extras) - {"datakit"}
-    return f"from importlib.machinery import PathFinder\nimport sys\nhidden = {sorted(hidden)}\n{HIDE}"
+    for name in [n for n in sys.modules if n.split(".")[0] in hidden]:
+        del sys.modules[name]
 
+    class Finder(importlib.machinery.PathFinder):
+        @classmethod
+        def find_spec(cls, name, path=None, target=None):
+            return None if name.split(".")[0] in hidden else super().find_spec(name, path, target)
 
-HIDE = """
-for name in [n for n in sys.modules if n.split(".")[0] in hidden]:
-    del sys.modules[name]
-
-class Finder(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        return None if name.split(".")[0] in hidden else super().find_spec(name, path, target)
-
-sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
-"""
+    sys.meta_path[sys.meta_path.index(importlib.machinery.PathFinder)] = Finder
+    return hidden

@@ -1,7 +1,6 @@
 """The command line: parse, call, print; everything heavy is imported by the command that needs it.
 
 program    The commands, and `main`
-places     Folders and files that a command is told to write
 words      What the command line says of itself, and in which language
 run        The command ``datakit run``
 mirrors    The commands ``datakit lock`` and ``datakit mirror``
@@ -28,7 +27,6 @@ __all__ = [
     "jury",
     "main",
     "mirrors",
-    "places",
     "program",
     "reaching",
     "room",

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.cli.places import folder
 from datakit.errors import WrongUse
 from datakit.language import _, ngettext
 
@@ -73,7 +72,6 @@ def add_command(command: Callable[..., argparse.ArgumentParser], origins: Callab
     c.add_argument(
         "--output",
         metavar="DIR",
-        type=folder,
         default=DEFAULT_OUTPUT,
         help=_("the report (default: {default_output})").format(default_output=DEFAULT_OUTPUT),
     )

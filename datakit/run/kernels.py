@@ -28,7 +28,6 @@ LOADED = (
     "__import__('json').dumps(__import__('sys').modules['datakit.data.provenance'].provenance().records() "
     "if 'datakit.data.provenance' in __import__('sys').modules else [])"
 )
-SELDOM = "__import__('datakit.extras').extras.collect_seldom()"  # what it does leaves no name behind
 SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
 
 
@@ -39,7 +38,7 @@ class Kernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         # Jupyter interrupts a kernel before it shuts it down, and the kernel calls that an error: at random, too.
-        argv += ["--log-level=CRITICAL", f"--IPKernelApp.exec_lines={SELDOM}"]
+        argv.append("--log-level=CRITICAL")
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 

@@ -5,7 +5,6 @@ import json
 import pickle
 import subprocess
 import sys
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from datakit import extras
 from datakit.errors import DatakitError, MissingPackage
-from tests.only import PROJECT, hiding, modules
+from tests.only import PROJECT, modules
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = PROJECT["optional-dependencies"]
@@ -35,13 +34,12 @@ BEYOND = {
 
 
 def kit_modules():
-    """Name of each module of the kit -> its file."""
     for path in sorted((ROOT / "datakit").rglob("*.py")):
-        yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), ast.parse(path.read_text(encoding="utf-8"))
 
 
-@cache
-def imports(path):
+def imports(tree):
     """Third-party modules that a file imports, each with whether the import stands in ``with needed_by(...)``.
 
     What stands under ``if TYPE_CHECKING:`` is read by type checkers only, and needs nothing to be installed.
@@ -68,15 +66,15 @@ def imports(path):
         for child in ast.iter_child_nodes(node):
             yield from walk(child, said)
 
-    return set(walk(ast.parse(path.read_text(encoding="utf-8")), False))
+    return set(walk(tree, False))
 
 
 def test_what_is_not_in_the_core_says_which_extra_brings_it():
     core = modules()
     brought = {extra: modules(extra) - core for extra in LISTS}
     seen, wrong = set(), []
-    for name, path in kit_modules():
-        for module, said in imports(path):
+    for name, tree in kit_modules():
+        for module, said in imports(tree):
             if module in core:
                 continue
             extra = extras.bringing(module, name)
@@ -88,16 +86,16 @@ def test_what_is_not_in_the_core_says_which_extra_brings_it():
 
 
 def test_a_theme_imports_what_the_core_its_extra_and_drawing_bring():
-    for name, path in kit_modules():
+    for name, tree in kit_modules():
         theme = name.split(".")[1] if name.count(".") else ""
         if theme in THEMES:
             allowed = modules(theme, "notebooks", *([BEYOND[name]] if name in BEYOND else []))
-            assert {module for module, _ in imports(path)} <= allowed, name
+            assert {module for module, _ in imports(tree)} <= allowed, name
 
 
 def alone(tmp_path, code, *brought):
     """Run code where only the core and these extras are installed, in a folder of its own."""
-    start = f"{hiding(*brought)}\nsys.path[:0] = {[str(ROOT)]!r}\n"
+    start = f"import sys; sys.path[:0] = {[str(ROOT)]!r}\nfrom tests.only import install\ninstall(*{brought!r})\n"
     done = subprocess.run([sys.executable, "-c", start + code], cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

@@ -40,7 +40,7 @@ def given(tmp_path_factory):
     towns = json.loads(datakit.fetch("communes", "sample").read_text(encoding="utf-8"))
     (dijon,) = (one for one in towns["features"] if one["properties"]["code"] == "21231")
     whole = shapely.geometry.shape(dijon["geometry"])
-    middle = shapely.box(*shapely.affinity.scale(whole.envelope, 0.35, 0.35).bounds)
+    middle = shapely.box(*shapely.affinity.scale(whole.envelope, 0.25, 0.25).bounds)
     dijon["geometry"] = shapely.geometry.mapping(whole & middle)
     (folder / "towns.geojson").write_text(json.dumps(towns, indent=1), encoding="utf-8")
     mirrors.add(folder / "communes", "communes", folder / "towns.geojson")
