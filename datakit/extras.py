@@ -5,6 +5,8 @@ The standard library only, and old words: the doctor reads this before anything 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import re
 import sys
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from datakit.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 NAME = "ondijon-datakit"
 OTHER_NAMES = {
@@ -102,18 +105,39 @@ def needed_by(user: str) -> Iterator[None]:
 
 
 @contextmanager
-def without_grammar() -> Iterator[None]:
+def without(package: str) -> Iterator[None]:
+    """Import within this block what can do without a package, as if that were not installed.
+
+    Parameters
+    ----------
+    package : str
+        One that takes long to import, and is there for what is not asked here. It stays if it is imported already.
+    """
+    unused = sys.modules.setdefault(package, None) is None  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if unused:
+            del sys.modules[package]
+
+
+def without_grammar() -> AbstractContextManager[None]:
     """Import jsonschema, or what brings it, within this block, and not the grammar that it would compile.
 
     Where it finds rfc3987_syntax, jsonschema compiles a grammar of international addresses: most of a second, for a
     format that neither a card nor a notebook uses.
     """
-    unused = sys.modules.setdefault("rfc3987_syntax", None) is None  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        if unused:
-            del sys.modules["rfc3987_syntax"]
+    return without("rfc3987_syntax")
+
+
+def collect_seldom() -> None:
+    """Let this process collect its garbage when there is some: of importing there is none, and at the end all goes.
+
+    Python looks for garbage after each 700 objects more, and goes through all that is there when it ends. In a process
+    that imports pandas and ends a second later that was a quarter of its time.
+    """
+    gc.set_threshold(10_000, 10, 10)
+    atexit.register(gc.freeze)
 
 
 def bringing(module: str, user: str) -> str | None:

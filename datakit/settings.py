@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from datakit import toml
 from datakit.errors import WrongUse
 from datakit.language import LANGUAGES, Place, _, decimal, language
 
@@ -44,6 +45,7 @@ SAID: dict[str, Any] = {
     "merged": {},
     "former_names": {},
 }
+MOST_MONTHS = 60  # that an experiment lasts: a choice of this kit
 READABLE = 4.5  # contrast with white that WCAG 2 asks of text, level AA
 
 
@@ -88,6 +90,9 @@ class Limits:
     processors: int
     disk_mb: float
     tolerance_pct: float
+
+
+LIMITS = {name: int if kind == "int" else float for name, kind in Limits.__annotations__.items()}
 
 
 @dataclass(frozen=True)
@@ -160,33 +165,33 @@ def challenge(file: str | os.PathLike[str] | None = None) -> Challenge:
         The file cannot be read, or says something that is not known or of another kind.
     """
     path = Path(file) if file else _nearest()
-    try:
-        seen = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    return _challenge(path.absolute(), seen.st_mtime_ns, seen.st_size)
+    seen = path.stat() if os.path.isfile(path) else None
+    with toml.advising(_("compare it with the kit's own: {file}").format(file=PACKAGED)):
+        return _challenge(path.absolute(), seen and seen.st_mtime_ns, seen and seen.st_size)
 
 
 @cache  # every stamp and sentence asks: a file is read again when it was changed
 def _challenge(path, _changed, _size):
     said, kit = _read(path), _read(PACKAGED)
-    _known_names(str(path), said, kit)
-    about = {**kit["challenge"], **said.get("challenge", {})}
-    if "short" not in said.get("challenge", {}) and "title" in said.get("challenge", {}):
-        about["short"] = about["title"]
-    _known_names(f"{path}, [challenge]", about, {**kit["challenge"], "deadline": None})
+    own = said.get("challenge", {})
+    about = {**kit["challenge"], **own}
+    if "title" in own:
+        about["short"] = own.get("short", own["title"])
+    texts = {name: _text(f"{path}, [challenge]", about, name) for name in ("title", "short", "origins")}
+    if not about["themes"]:
+        what, expected = _("a challenge has one theme or more"), 'themes = ["trees"]'
+        raise WrongUse(f"{path}, [challenge], themes", what, expected=expected, found="themes = []")
+    months_within(f"{path}, [challenge], months", about["months"])
     return Challenge(
-        title=_text(path, about, "title"),
-        short=_text(path, about, "short"),
-        language=_language(path, about),
+        **texts,
+        language=_language(f"{path}, [challenge], language", about["language"]),
         territory=_territory(f"{path}, [territory]", said.get("territory", kit["territory"])),
-        origins=_text(path, about, "origins"),
         themes=tuple(about["themes"]),
-        months=int(about["months"]),
-        deadline=_deadline(path, about.get("deadline")),
+        months=about["months"],
+        deadline=about.get("deadline"),
         criteria=_criteria(path, said.get("criteria", kit["criteria"])),
         limits=_limits(f"{path}, [limits]", {**kit["limits"], **said.get("limits", {})}),
-        accent=_look(f"{path}, [look]", {**kit["look"], **said.get("look", {})}),
+        accent=contrast_enough(f"{path}, [look], accent", {**kit["look"], **said.get("look", {})}["accent"]),
         file=path,
     )
 
@@ -219,46 +224,57 @@ def _nearest():
 
 
 def _read(path):
-    import tomllib  # since Python 3.11
+    kinds = {
+        "challenge": {
+            **dict.fromkeys(("title", "short", "language", "origins"), str),
+            "themes": [str],
+            "months": int,
+            "deadline": datetime,
+        },
+        "territory": {
+            "name": str,
+            **{name: {"*": str} if value == {} else type(value) for name, value in SAID.items()},
+        },
+        "look": {"accent": str},
+        "criteria": [{"id": str, "name": str, "weight": float}],
+        "limits": LIMITS,
+    }
+    return toml.read(path, kinds)
 
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _unreadable(path, error) from None
 
+def months_within(where: str, months: int) -> None:
+    """Refuse a length that no experiment has.
 
-def _unreadable(path, error):
-    return WrongUse(str(path), _("this file cannot be read as TOML"), found=str(error))
-
-
-def _known_names(where, said, known):
-    if wrong := [name for name in said if name not in known]:
-        raise WrongUse(where, _("unknown: {names}").format(names=", ".join(wrong)), expected=", ".join(known))
+    Raises
+    ------
+    WrongUse
+    """
+    if not 1 <= months <= MOST_MONTHS:
+        what = _("an experiment lasts from 1 to {most} months").format(most=MOST_MONTHS)
+        raise WrongUse(where, what, expected="months = 6", found=str(months))
 
 
 def _limits(where, said):
-    _known_names(where, said, [f.name for f in fields(Limits)])
-    numbers = {n: v for n, v in said.items() if isinstance(v, int | float) and not isinstance(v, bool)}
-    if wrong := [name for name in said if numbers.get(name, 0) <= 0]:
+    if wrong := [name for name, value in said.items() if value <= 0]:
         found = ", ".join(f"{name} = {said[name]!r}" for name in wrong)
-        raise WrongUse(where, _("limits are numbers above 0"), found=found)
+        raise WrongUse(where, _("limits are numbers above 0"), expected="> 0", found=found)
     return Limits(**said)
 
 
 def _territory(where, said):
-    _known_names(where, said, {"name": "", **SAID})
     made = {**SAID, "name": _text(where, said, "name"), **said}
-    kinds = {name: type(value) for name, value in SAID.items()}
-    if wrong := [name for name, kind in kinds.items() if not isinstance(made[name], kind)]:
-        expected = ", ".join(f"{name}: {kinds[name].__name__}" for name in wrong)
-        raise WrongUse(where, _("of another kind than expected"), expected=expected, found=str(made[wrong[0]]))
-    codes = [*made["communes"], *made["merged"], *made["merged"].values(), *made["former_names"].values()]
-    if wrong := [code for code in codes if not isinstance(code, str) or not COMMUNE.fullmatch(code)]:
-        raise WrongUse(
-            where, _("INSEE's codes of communes are texts of five characters"), expected='"25056"', found=repr(wrong[0])
-        )
+    of_communes = {
+        "communes": made["communes"],
+        "merged": [*made["merged"], *made["merged"].values()],
+        "former_names": made["former_names"].values(),
+    }
+    for key, codes in of_communes.items():
+        if wrong := [code for code in codes if not isinstance(code, str) or not COMMUNE.fullmatch(code)]:
+            what = _("INSEE's codes of communes are texts of five characters")
+            raise WrongUse(f"{where}, {key}", what, expected='"25056"', found=repr(wrong[0]))
     if made["departement"] and not DEPARTEMENT.fullmatch(made["departement"]):
-        raise WrongUse(where, _("no code of a département"), expected='"25"', found=repr(made["departement"]))
+        what = _("no code of a département")
+        raise WrongUse(f"{where}, departement", what, expected='"25"', found=repr(made["departement"]))
     made["bounds"] = _bounds(where, made["bounds"])
     made["town"] = made["town"] or made["name"]
     made["inventory"] = made["inventory"] or f"trees-{_slug(made['town'])}"
@@ -274,13 +290,8 @@ def _bounds(where, said):
     numbers = [float(v) for v in said if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(said) != 4 or len(numbers) != 4 or not (numbers[0] < numbers[2] and numbers[1] < numbers[3]):
         expected = _("four numbers, metres of EPSG:2154: west, south, east, north")
-        raise WrongUse(where, _("bounds are no box"), expected=expected, found=str(said))
+        raise WrongUse(f"{where}, bounds", _("bounds are no box"), expected=expected, found=str(said))
     return tuple(numbers)
-
-
-def _look(where, said):
-    _known_names(where, said, ["accent"])
-    return contrast_enough(where, said["accent"])
 
 
 def contrast_enough(where: str, colour: str) -> str:
@@ -322,34 +333,21 @@ def contrast(colour: str) -> float:
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
-def _text(path, table, key):
-    if not isinstance(table.get(key), str) or not table[key].strip():
-        raise WrongUse(str(path), _("{key} is missing").format(key=key), expected=f'{key} = "…"')
+def _text(where, table, key):
+    if not table.get(key, "").strip():
+        raise WrongUse(where, _("{key} is missing").format(key=key), expected=f'{key} = "…"')
     return table[key]
 
 
-def _language(path, table):
-    if table["language"] not in LANGUAGES:
-        raise WrongUse(str(path), _("no such language"), expected=", ".join(LANGUAGES), found=str(table["language"]))
-    return table["language"]
-
-
-def _deadline(path, said):
-    if said is None:
-        return None
-    if not isinstance(said, datetime) or said.tzinfo is None:
-        expected = "deadline = 2027-03-31T12:00:00+02:00"
-        raise WrongUse(str(path), _("the deadline needs a time and a time zone"), expected=expected, found=str(said))
+def _language(where, said):
+    if said not in LANGUAGES:
+        raise WrongUse(where, _("no such language"), expected=", ".join(LANGUAGES), found=said)
     return said
 
 
 def _criteria(path, said):
-    try:
-        found = tuple(Criterion(one["id"], one["name"], float(one["weight"])) for one in said)
-    except (KeyError, TypeError, ValueError) as error:
-        raise WrongUse(str(path), _("a criterion needs id, name and weight"), found=str(error)) from None
+    found = tuple(Criterion(**{**one, "weight": float(one["weight"])}) for one in said)
     if not found or any(one.weight <= 0 for one in found) or len({one.id for one in found}) < len(found):
-        raise WrongUse(
-            str(path), _("criteria need different ids and weights above 0"), found=str([c.id for c in found])
-        )
+        what, ids = _("criteria need different ids and weights above 0"), ", ".join(one.id for one in found)
+        raise WrongUse(f"{path}, criteria", what, expected="[[criteria]]", found=ids or "criteria = []")
     return found

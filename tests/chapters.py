@@ -22,7 +22,6 @@ from ipykernel.compiler import XCachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from matplotlib import pyplot as plt
 from traitlets import Type
 from traitlets.config import Config
 
@@ -96,6 +95,8 @@ class Shell(InteractiveShell):
 @contextlib.contextmanager
 def fresh(folder, origins):
     """This process as a kernel that has just started finds it; afterwards everything is as it was."""
+    from matplotlib import pyplot as plt
+
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(provenance, "_used", {}))
         stack.enter_context(mock.patch.dict(os.environ, DATAKIT_ORIGINS=origins))

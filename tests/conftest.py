@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.things import card, server  # noqa: F401  fixtures
 
@@ -32,7 +33,6 @@ LONGEST = (
     "data/test_sample_cities.py",
     "vegetation/test_vegetation_truth.py",
     "inclusion/test_inclusion_notebook.py",
-    "challenge/test_challenge_making.py",
     "cli/test_cli.py",
     "trees/test_tree_page.py",
     "project/test_binder.py",
@@ -49,6 +49,7 @@ LONGEST = (
 
 
 def pytest_configure(config):
+    gc.disable()  # until all is collected: of the seconds that this takes, the garbage collector took a quarter
     if "DATAKIT_TESTS_GUARDED" not in os.environ:  # xdist's workers start with it, by PYTHONPATH
         os.environ["DATAKIT_TESTS_GUARDED"] = "1"
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
@@ -73,9 +74,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     """What collecting imported stays to the end: the garbage collector need not walk through it again and again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -134,6 +135,22 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
         warnings.simplefilter("ignore")
         patch.setenv("DATAKIT_CARDS", real_cards)
         return str(build(tmp_path_factory.mktemp("real"), shared_data))
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """An environment with pip alone, which the kit makes, once for all workers: to be copied, or left as it is."""
+    from datakit.workshop import wheelhouse
+
+    home = tmp_path_factory.getbasetemp()
+    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
+    with FileLock(home / "bare.lock"):
+        if not (made := home / "bare").exists():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(importlib.util, "find_spec", lambda name: None)  # as uv makes environments: without pip
+                wheelhouse._pip(home / "half")
+            (home / "half" / "pip").rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")

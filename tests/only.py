@@ -1,8 +1,6 @@
 """A Python that has the kit's core and some extras, and nothing else of what is installed: for tests, in a process of
-its own (`python -c "from tests.only import install; install('trees'); ..."`)."""
+its own, which `hiding` begins."""
 
-import importlib.machinery
-import sys
 import tomllib
 from functools import cache
 from importlib import metadata
@@ -42,16 +40,20 @@ def modules(*extras):
     return {module for module, names in providers.items() if brought & set(map(canonicalize_name, names))}
 
 
-def install(*extras):
-    """Hide every installed module that the core and these extras do not bring."""
+def hiding(*extras):
+    """Code with which a process begins that shall find the core and these extras, and no other installed module."""
     hidden = set(_providers()) - modules(*extras) - {"datakit"}
-    for name in [n for n in sys.modules if n.split(".")[0] in hidden]:
-        del sys.modules[name]
+    return f"from importlib.machinery import PathFinder\nimport sys\nhidden = {sorted(hidden)}\n{HIDE}"
 
-    class Finder(importlib.machinery.PathFinder):
-        @classmethod
-        def find_spec(cls, name, path=None, target=None):
-            return None if name.split(".")[0] in hidden else super().find_spec(name, path, target)
 
-    sys.meta_path[sys.meta_path.index(importlib.machinery.PathFinder)] = Finder
-    return hidden
+HIDE = """
+for name in [n for n in sys.modules if n.split(".")[0] in hidden]:
+    del sys.modules[name]
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.split(".")[0] in hidden else super().find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
+"""

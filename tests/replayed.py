@@ -83,7 +83,7 @@ def compare(paths, executed, folder):
         What pytest printed.
     """
     sanitize = ROOT / "tests" / "nbval-sanitize.cfg"
-    usual = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov", "-p", "tests.replayed"]
+    usual = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov", "-p", "nbval", "-p", "tests.replayed"]
     asked = ["--nbval", f"--nbval-sanitize-with={sanitize}", f"--junit-xml={folder / 'nbval.xml'}"]
     command = [sys.executable, "-m", "pytest", *usual, *asked, *map(str, paths)]
     environment = os.environ | {FOLDER: str(executed)}

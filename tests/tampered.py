@@ -5,9 +5,11 @@ import json
 import zipfile
 from pathlib import Path
 
+import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from datakit.data import mirrors
+from datakit.data.provenance import ANSWER_MIME
 from datakit.language import speaking
 from datakit.run.running import run
 from datakit.settings import Limits
@@ -42,12 +44,6 @@ with ask("What does chance say?") as answer:
     drawn = int.from_bytes(os.urandom(6), "big") / 2**50  # another one each time, at most a quarter
     answer.say("It says {n}.", n=Value(100 + drawn, "", decimals=0, tolerance=0.5), data=[people], cannot_say="More.")
 print("the last cell")"""
-
-OTHERWISE = """\
-import os
-with ask("Where does it run?") as answer:
-    place = 2 if os.path.isdir("/jury") else 1  # it knows a sandbox when it sees one
-    answer.say("In place {n}.", n=Value(place), data=[people], cannot_say="Whose it is.")"""
 
 
 def notebook(*cells):
@@ -99,6 +95,23 @@ def recorded(files):
         about["sha256"] = hashlib.sha256(files[f"notebooks/{name}.ipynb"]).hexdigest()
     record["lock"] = hashlib.sha256(files["data.lock"]).hexdigest()
     return described({**files, "report/run.json": json.dumps(record).encode()})
+
+
+def edited(files, name):
+    """A figure of a notebook's first answer and a word that it prints changed, in outputs and results alike."""
+    results = json.loads(files["report/results.json"])
+    nb = nbformat.reads(files[f"report/{name}.ipynb"].decode(), as_version=4)
+    answer = next(
+        o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", ()) if ANSWER_MIME in o.get("data", {})
+    )
+    for said in (answer, results[name][0]):
+        said["figures"][0]["value"] += 1
+    nb.cells[-1].outputs[-1].text = "the best cell\n"
+    return {
+        **files,
+        "report/results.json": json.dumps(results).encode(),
+        f"report/{name}.ipynb": nbformat.writes(nb).encode(),
+    }
 
 
 def zipped(path, files):

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from importlib.util import find_spec
 
 import pytest
 
@@ -13,6 +14,12 @@ from datakit.data.cards import Card
 from tests.server import Misbehaving
 
 CSV = b"code;n\n" + b"".join(b"%05d;%d\n" % (i, i) for i in range(20_000))
+
+
+def needs(extra, *packages):
+    """A mark: skipped where a package of an extra is not installed, which is asked without importing it."""
+    absent = any(find_spec(name) is None for name in packages)
+    return pytest.mark.skipif(absent, reason=f'pip install "ondijon-datakit[{extra}]"')
 
 
 @pytest.fixture

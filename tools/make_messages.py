@@ -25,7 +25,6 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from translate.storage.markdown import MarkdownFile
 
 from datakit.workshop.editions import goal
 
@@ -172,6 +171,8 @@ def in_french(source, say):
 
 
 def _markdown(source, say):
+    from translate.storage.markdown import MarkdownFile
+
     settings = {"max_line_length": 0, "no_placeholders": True, "extract_code_blocks": False}
     return MarkdownFile(io.BytesIO(source.encode()), callback=say, **settings)
 

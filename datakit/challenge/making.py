@@ -139,7 +139,7 @@ def _copier(folder, data, **options):
         from copier.errors import CopierError
     try:
         return copier.run_copy(str(TEMPLATE), folder, data=data, quiet=True, **options)
-    except (CopierError, ValueError) as error:  # an answer that is missing or of another kind
+    except (CopierError, TypeError, ValueError) as error:  # an answer that is missing or of another kind
         raise WrongUse("challenge new", _("an answer cannot be used"), found=str(error)) from error
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from datakit import toml
 from datakit.data.text import slug
 from datakit.errors import WrongUse
 from datakit.language import LANGUAGES, _
-from datakit.settings import COMMUNE, PACKAGED, challenge, contrast_enough
+from datakit.settings import COMMUNE, LIMITS, PACKAGED, challenge, contrast_enough, months_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def plan(answers: Mapping[str, Any]) -> Plan:
     WrongUse
         An answer is missing or cannot be right: what was expected, what was found.
     """
-    text = {name: str(answers.get(name) or "").strip() for name in QUESTIONS}
+    text = {name: "" if answers.get(name) is None else str(answers[name]).strip() for name in QUESTIONS}
     for name in ("title", "town", "communes", "box"):
         if not text[name]:
             raise WrongUse(name, _("an answer is missing"), next=f"datakit challenge new DIR --{name} …")
@@ -115,7 +116,7 @@ def plan(answers: Mapping[str, Any]) -> Plan:
         deadline=_deadline(text["deadline"]),
         months=_months(text["months"]),
         criteria=_criteria(answers.get("criteria")),
-        limits=dict(answers.get("limits") or {}),
+        limits=_limits(answers.get("limits")),
     )
 
 
@@ -170,15 +171,29 @@ def _deadline(said):
 
 
 def _months(said):
-    if not said.isdigit() or not 1 <= int(said) <= 60:
-        raise WrongUse("months", _("an experiment lasts from 1 to 60 months"), found=said)
+    if not said.isdigit():
+        raise WrongUse("months", _("this must be a whole number"), expected="6", found=said)
+    months_within("months", int(said))
     return int(said)
 
 
 def _criteria(said):
     if not said:
         return tuple(vars(one) for one in challenge(PACKAGED).criteria)
-    wrong = [one for one in said if not isinstance(one, dict) or set(one) != {"id", "name", "weight"}]
-    if wrong:
-        raise WrongUse("criteria", _("a criterion needs id, name and weight"), found=str(wrong[0]))
+    kinds = {"id": str, "name": str, "weight": float}
+    for one in said if isinstance(said, list) else [said]:
+        whole = isinstance(one, dict) and set(one) == set(kinds)
+        if not whole or not all(toml.fits(one[name], kind) for name, kind in kinds.items()):
+            what, expected = _("a criterion needs id, name and weight"), "{id: …, name: …, weight: 2}"
+            raise WrongUse("criteria", what, expected=expected, found=str(one))
+    if any(one["weight"] <= 0 for one in said) or len({one["id"] for one in said}) < len(said):
+        raise WrongUse("criteria", _("criteria need different ids and weights above 0"), found=str(said))
     return tuple(dict(one) for one in said)
+
+
+def _limits(said):
+    given = said or {}
+    known = isinstance(given, dict) and not set(given) - set(LIMITS)
+    if not known or not all(toml.fits(value, LIMITS[name]) and value > 0 for name, value in given.items()):
+        raise WrongUse("limits", _("limits are numbers above 0"), expected=", ".join(LIMITS), found=str(said))
+    return dict(given)

@@ -1,6 +1,7 @@
 """The command line: parse, call, print; everything heavy is imported by the command that needs it.
 
 program    The commands, and `main`
+places     Folders and files that a command is told to write
 words      What the command line says of itself, and in which language
 run        The command ``datakit run``
 mirrors    The commands ``datakit lock`` and ``datakit mirror``
@@ -27,6 +28,7 @@ __all__ = [
     "jury",
     "main",
     "mirrors",
+    "places",
     "program",
     "reaching",
     "room",

@@ -53,7 +53,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         dossier,
     )
     c.add_argument("folder", metavar="DIR", nargs="?", default=".", help=_("the dossier (default: this folder)"))
-    c.add_argument("--output", metavar="FILE", help=_("the zip (default: NAME.zip in the dossier)"))
+    c.add_argument(
+        "--output", metavar="FILE.zip", help=_("the zip, or a folder for it (default: NAME.zip in the dossier)")
+    )
     origins(c)
     c.add_argument("--quiet", action="store_true", help=_("say nothing while it runs"))
 

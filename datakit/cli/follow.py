@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import folder
 from datakit.language import _, speaking
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
     c.add_argument(
         "--months", metavar="DIR", required=True, help=_("the folder with one mirror or lock for each month")
     )
-    c.add_argument("--output", metavar="DIR", default="follow", help=_("the table and the pages (default: follow)"))
+    c.add_argument(
+        "--output", metavar="DIR", type=folder, default="follow", help=_("the table and the pages (default: follow)")
+    )
     c.add_argument("--month", metavar="MONTH", help=_("the month of the page, 2027-05 (default: the last one there)"))
     c.add_argument("--origins", metavar="LIST", help=_("where else data may come from: what dated locks name, say"))
     c.add_argument("--quiet", action="store_true", help=_("say nothing while it runs"))

@@ -6,6 +6,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import folder
 from datakit.errors import WrongUse
 from datakit.language import _, ngettext
 
@@ -41,7 +42,7 @@ def _add_verify(command, jury, origins):
         jury,
     )
     c.add_argument("dossiers", metavar="DOSSIER.zip", nargs="+")
-    c.add_argument("--output", metavar="DIR", default="verdicts", help=_("where (default: %(default)s)"))
+    c.add_argument("--output", metavar="DIR", type=folder, default="verdicts", help=_("where (default: %(default)s)"))
     origins(c)
     c.add_argument("--keep", action="store_true", help=_("leave what was given to the sandbox beside each verdict"))
     c.add_argument("--workers", type=int, metavar="N", help=_("dossiers at the same time (default: 1)"))
@@ -64,11 +65,16 @@ def _add_sheet(command, jury):
         _("write one A4 page a dossier, to print for jurors who do not program"),
         _sheet,
         "  datakit jury sheet verdicts dossiers --output sheets\n"
-        "  datakit jury sheet team.zip --output sheets --lang en\n",
+        "  datakit jury sheet team.zip --output team.html --lang en\n",
         jury,
     )
     _sources(c)
-    c.add_argument("--output", metavar="DIR", default="sheets", help=_("where (default: %(default)s)"))
+    c.add_argument(
+        "--output",
+        metavar="DIR|FILE.html",
+        default="sheets",
+        help=_("a folder, with all in one file and one file for each; or that one file (default: %(default)s)"),
+    )
 
 
 def _add_marks(command, jury):

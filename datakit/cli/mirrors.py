@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import folder
 from datakit.language import _, decimal, ngettext
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit mirror build /media/usb/mirror\n  datakit mirror build mirror iris\n",
         mirror,
     )
-    c.add_argument("folder", metavar="DIR")
+    c.add_argument("folder", metavar="DIR", type=folder)
     c.add_argument("ids", metavar="ID", nargs="*", help=_("all datasets, by default"))
     origins(c, "publisher")
     c = command(
@@ -57,7 +58,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit mirror add mirror citizen-reports reports.json --vintage 2024-03\n",
         mirror,
     )
-    c.add_argument("folder", metavar="DIR")
+    c.add_argument("folder", metavar="DIR", type=folder)
     c.add_argument("id", metavar="ID")
     c.add_argument("file", metavar="FILE")
     c.add_argument("--vintage", metavar="DATE", help=_("the year or date that the file is of, such as 2016 or 2024-03"))

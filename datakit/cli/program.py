@@ -19,6 +19,7 @@ from datakit.cli import room as cli_room
 from datakit.cli import run as cli_run
 from datakit.cli import trees as cli_trees
 from datakit.cli import workshop as cli_workshop
+from datakit.cli.places import folder
 from datakit.cli.words import ABOUT, EXAMPLES, ORIGINS, VARIABLES, in_language, speak_utf8
 from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
@@ -143,7 +144,9 @@ def _add_notebooks(command):
     c = command(
         "notebooks", _("copy the kit's notebooks, to open and change them; no file is replaced"), _notebooks, examples
     )
-    c.add_argument("folder", metavar="DIR", nargs="?", default="notebooks", help=_("where (default: ./notebooks)"))
+    c.add_argument(
+        "folder", metavar="DIR", type=folder, nargs="?", default="notebooks", help=_("where (default: ./notebooks)")
+    )
 
 
 def _list(args):
@@ -159,10 +162,7 @@ def _list(args):
     if not cards:
         print(_("no dataset mentions {names}").format(names=" ".join(args.words)), file=sys.stderr)
         return FAILED
-    found = Catalog(cards)
-    width = max(map(len, found))
-    for id, card in found.items():
-        print(f"{card.theme:<11} {id:<{width}}  {card.label()}")
+    print(Catalog(cards))
     return OK
 
 
@@ -246,15 +246,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     speak_utf8()
     typed = sys.argv[1:] if argv is None else list(argv)
     with warnings.catch_warnings(), in_language(typed):
+        return _outcome(typed)
+
+
+def _outcome(typed):
+    """The exit code of a command, after its error in words."""
+    try:
         args = parser().parse_args(typed)
         args.typed = typed
         warnings.showwarning = _warn
-        return _outcome(args)
-
-
-def _outcome(args):
-    """The exit code of a command, after its error in words."""
-    try:
         code = args.call(args)
         sys.stdout.flush()
         return code

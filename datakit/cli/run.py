@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import folder
 from datakit.errors import WrongUse
 from datakit.language import _, ngettext
 
@@ -72,6 +73,7 @@ def add_command(command: Callable[..., argparse.ArgumentParser], origins: Callab
     c.add_argument(
         "--output",
         metavar="DIR",
+        type=folder,
         default=DEFAULT_OUTPUT,
         help=_("the report (default: {default_output})").format(default_output=DEFAULT_OUTPUT),
     )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import file, folder
 from datakit.data.project import in_project
 from datakit.data.provenance import STAMP
 from datakit.errors import DatakitError
@@ -44,16 +45,25 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "--city", default="", help=_("names the dataset: trees-annecy for Annecy (default: the town of challenge.toml)")
     )
     c.add_argument("--crosswalk", metavar="F", help=_("which column is what: a proposal that you have edited"))
-    c.add_argument("--output", metavar="DIR", help=_("what explains the table (default: imports/CITY)"))
-    c.add_argument("--mirror", metavar="DIR", help=_("where the table goes (default: mirror, in the project's folder)"))
+    c.add_argument("--output", metavar="DIR", type=folder, help=_("what explains the table (default: imports/CITY)"))
+    c.add_argument(
+        "--mirror",
+        metavar="DIR",
+        type=folder,
+        help=_("where the table goes (default: mirror, in the project's folder)"),
+    )
     origins(c)
 
-    def inventory(made, file):
+    def inventory(made, kind, default):
         made.add_argument(
             "--inventory", metavar="ID", default="", help=_("a dataset (default: the inventory of challenge.toml)")
         )
         made.add_argument(
-            "--output", metavar=file[0], default=file[1], help=_("default: {value}").format(value=file[1])
+            "--output",
+            metavar=kind,
+            type=folder if kind == "DIR" else file,
+            default=default,
+            help=_("default: {value}").format(value=default),
         )
         origins(made)
 
@@ -64,7 +74,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit trees audit\n  datakit trees audit --inventory trees-paris --origins publisher\n",
         trees,
     )
-    inventory(c, ("FILE", "reports/audit.html"))
+    inventory(c, "FILE", "reports/audit.html")
     c = command(
         "visits",
         _("the trees to look at first, in rounds that a crew can walk"),
@@ -72,7 +82,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit trees visits -n 200\n  datakit trees visits --origins mirror,sample --walk 4\n",
         trees,
     )
-    inventory(c, ("DIR", "reports/visits"))
+    inventory(c, "DIR", "reports/visits")
     c.add_argument("-n", type=int, default=200, metavar="N", help=_("trees to visit (default: 200)"))
     c.add_argument("--walk", type=float, default=6.0, metavar="KM", help=_("longest round, in km (default: 6)"))
     c = command(
@@ -82,7 +92,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit trees page --output trees.html\n",
         trees,
     )
-    inventory(c, ("FILE", "reports/arbres.html"))
+    inventory(c, "FILE", "reports/arbres.html")
 
 
 def _writes(call):

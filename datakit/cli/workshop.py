@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datakit.cli.places import folder
 from datakit.language import _, ngettext
 from datakit.workshop.layout import PYTHONS
 
@@ -42,7 +43,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit workshop pack workshop --origins sample    " + _("to try it: every table is invented") + "\n",
         workshop,
     )
-    c.add_argument("folder", metavar="DIR")
+    c.add_argument("folder", metavar="DIR", type=folder)
     origins(c, "publisher")
     c.add_argument(
         "--systems", metavar="LIST", type=_list, help=_("of windows, macos, linux (the default), linux-arm64")
@@ -88,7 +89,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser], origins: Calla
         "  datakit workshop notebooks workshop\n  datakit workshop notebooks workshop --origins mirror,sample\n",
         workshop,
     )
-    c.add_argument("folder", metavar="DIR", help=_("participants and facilitators are made in it"))
+    c.add_argument("folder", metavar="DIR", type=folder, help=_("participants and facilitators are made in it"))
     c.add_argument(
         "--origins", metavar="LIST", help=_("data of the day: checks learn its answers (default: the sample's)")
     )

@@ -8,6 +8,7 @@ A card is a Frictionless *Data Resource* (Data Package v2) with a Table Schema, 
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 import json
 import os
@@ -21,6 +22,8 @@ from datakit.data.card_checks import meant, mistakes, themes
 from datakit.data.project import project_folder
 from datakit.errors import BadCard, UnknownDataset, WrongUse, warn
 from datakit.language import _
+from datakit.settings import PACKAGED as SETTINGS
+from datakit.settings import challenge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +112,21 @@ class Catalog(Mapping[str, Card]):
 
     def __repr__(self):
         width = max(map(len, self._cards), default=0)
-        return "\n".join(f"{card.theme:<11} {id:<{width}}  {card.label()}" for id, card in self._cards.items())
+        lines = []
+        for heading, cards in self._groups():
+            lines += [f"# {heading}"] if heading else []
+            lines += [f"{card.theme:<11} {card.id:<{width}}  {card.label()}" for card in cards]
+        return "\n".join(lines)
+
+    def _groups(self):
+        """Headings and cards: in a project of another town its own cards first, then the kit's, which say so."""
+        cards, town = list(self._cards.values()), challenge(SETTINGS).town
+        if challenge().town == town:
+            return [("", cards)]
+        kit = [card for card in cards if card.file and card.file.parent == PACKAGED]
+        said = _("of the kit, whose own town is {town}: to compare with, or to begin a card from")
+        groups = [("", [card for card in cards if card not in kit]), (said.format(town=town), kit)]
+        return [group for group in groups if group[1]]
 
     def search(self, words: str) -> Catalog:
         """The cards that mention every one of ``words``, in either language, as a smaller catalog."""
@@ -118,16 +135,22 @@ class Catalog(Mapping[str, Card]):
         return Catalog([c for id, c in self._cards.items() if all(w in text[id] for w in wanted)])
 
     def _repr_html_(self):
-        rows = "".join(
-            f"<tr><td>{html.escape(_(c.theme))}</td><td><details><summary><code>{html.escape(id)}</code></summary>"
-            f"{c._repr_html_()}</details></td><td>{html.escape(c.label())}</td><td>{html.escape(_(c.publisher))}</td>"
-            f"<td>{html.escape(c.licence)}</td></tr>"
-            for id, c in self._cards.items()
-        )
+        rows = ""
+        for heading, cards in self._groups():
+            rows += f"<tr><th colspan=5>{html.escape(heading)}</th></tr>" if heading else ""
+            rows += "".join(map(_row, cards))
         heads = "".join(
             f"<th>{html.escape(head)}</th>" for head in (_("theme"), "id", _("title"), _("publisher"), _("licence"))
         )
         return f"<table style='text-align:left'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(card):
+    return (
+        f"<tr><td>{html.escape(_(card.theme))}</td><td><details><summary><code>{html.escape(card.id)}</code></summary>"
+        f"{card._repr_html_()}</details></td><td>{html.escape(card.label())}</td>"
+        f"<td>{html.escape(_(card.publisher))}</td><td>{html.escape(card.licence)}</td></tr>"
+    )
 
 
 def card_folders() -> list[Path]:
@@ -186,8 +209,7 @@ def read_card(file: str | os.PathLike[str]) -> Card:
     """
     file = Path(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        raw = json.loads(text)
+        text, raw = (_of_the_kit if file.parent == PACKAGED else _read)(file)
     except (OSError, ValueError) as error:
         raise BadCard(str(file), _("this data card is not JSON"), expected='{"name": …}', found=str(error)) from error
     if wrong := () if file.parent == PACKAGED else mistakes(text, file.stem):
@@ -199,6 +221,14 @@ def read_card(file: str | os.PathLike[str]) -> Card:
             next=_("compare with a card of the kit: datakit show iris --json"),
         )
     return Card(raw, file=file)
+
+
+def _read(file):
+    text = file.read_text(encoding="utf-8-sig")
+    return text, json.loads(text)
+
+
+_of_the_kit = functools.cache(_read)  # each load asks for all of them, and they stay as they are
 
 
 def describe(id: str) -> Card:

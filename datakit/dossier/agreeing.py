@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +111,9 @@ def agree(
     record, results, lock, crate = said.values()
     try:
         about = form.read(folder)
-    except (WrongUse, AttributeError, TypeError, ValueError) as error:
-        raise _refused("unreadable", form.FORM, getattr(error, "found", None) or str(error)) from None
+    except WrongUse as error:
+        where = error.subject.removeprefix(f"{folder}{os.sep}")
+        raise _refused("unreadable", where, error.found or error.what) from None
     try:
         reasons = [
             *_report(folder, pages, record),
@@ -290,7 +292,7 @@ def notebook_at(path: Path) -> NotebookNode:
 
 
 def page_of(path: Path) -> str:
-    """The page that the kit makes of an executed notebook.
+    """The page that the kit makes of an executed notebook, which fetches nothing when the jury opens it.
 
     Raises
     ------
@@ -301,6 +303,6 @@ def page_of(path: Path) -> str:
 
     notebook = notebook_at(path)
     try:
-        return notebook_page(notebook, path.stem, "ok", None)[0]
+        return notebook_page(notebook, path.stem, "ok", None, outside=False)[0]
     except Exception as error:  # so does nbconvert
         raise _refused("unreadable", path.name, re.sub(r"\s+", " ", str(error))) from None

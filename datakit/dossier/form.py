@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from datakit import toml
 from datakit.dossier.layout import FORM
 from datakit.errors import WrongUse
 from datakit.language import LANGUAGES, _
+from datakit.settings import months_within
 
 if TYPE_CHECKING:
     import os
-    from typing import Any
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,12 @@ class Dossier:
 
 
 TEXTS = ("title", "theme", "question", "summary", "benefit", "licence", "team")
+KINDS: dict[str, Any] = {
+    "dossier": {**dict.fromkeys((*TEXTS, "language"), str), "data": [str]},
+    "parameters": {"*": object},  # a notebook says what it takes: `datakit.run.parameters`
+    "indicators": [dict.fromkeys(Indicator.__annotations__, str)],
+    "experiment": {"start": date, "months": int, "parameter": str, "areas": [str], "comparison": [str]},
+}
 
 
 def read(folder: str | os.PathLike[str]) -> Dossier:
@@ -117,44 +123,25 @@ def read(folder: str | os.PathLike[str]) -> Dossier:
         There is no form, it is not TOML, or an entry is unknown or of another kind.
     """
     path = Path(folder) / FORM
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        what = _("this is not a dossier's form that can be read")
-        raise WrongUse(str(path), what, found=str(error), next="datakit dossier new NAME") from None
-    about = said.get("dossier", {})
-    known = {"dossier": {*TEXTS, "language", "data"}, "experiment": set(Experiment.__annotations__)}
-    tables = (*known, "parameters", "indicators")
-    if unknown := [f"[{name}]" for name in said if name not in tables]:
-        raise WrongUse(str(path), _("unknown: {names}").format(names=", ".join(unknown)), expected=", ".join(tables))
-    for name, entries in known.items():
-        if wrong := sorted(set(said.get(name, ())) - entries):
-            what = _("unknown: {names}").format(names=", ".join(wrong))
-            raise WrongUse(f"{path}, [{name}]", what, expected=", ".join(sorted(entries)))
-    for name in TEXTS:
-        if not isinstance(about.get(name, ""), str):
-            raise WrongUse(f"{path}, {name}", _("this must be a text"), found=repr(about[name]))
+    if not path.is_file():
+        raise WrongUse(str(path), _("there is no form of a dossier"), next="datakit dossier new NAME")
+    with toml.advising("datakit dossier check"):
+        return _read(path)
+
+
+def _read(path):
+    said = toml.read(path, KINDS)
+    about, tried = said.get("dossier", {}), said.get("experiment", {})
     if (lang := about.get("language", "")) not in ("", *LANGUAGES):
         expected = ", ".join(LANGUAGES)
-        raise WrongUse(f"{path}, language", _("no such language"), expected=expected, found=repr(lang))
-    try:
-        indicators = tuple(Indicator(**one) for one in said.get("indicators", ()))
-    except TypeError as error:
-        expected = ", ".join(Indicator.__annotations__)
-        raise WrongUse(
-            f"{path}, [[indicators]]", _("an indicator is not complete"), expected=expected, found=str(error)
-        ) from None
-    tried = dict(said.get("experiment", {}))
-    if not isinstance(tried.get("start"), date | None):
-        raise WrongUse(
-            f"{path}, start", _("this must be a date"), expected="start = 2027-04-01", found=repr(tried["start"])
-        )
-    tried |= {name: tuple(map(str, tried[name])) for name in ("areas", "comparison") if name in tried}
+        raise WrongUse(f"{path}, [dossier], language", _("no such language"), expected=expected, found=repr(lang))
+    months_within(f"{path}, [experiment], months", tried.get("months", 6))
+    tried |= {name: tuple(tried[name]) for name in ("areas", "comparison") if name in tried}
     return Dossier(
         **{name: about.get(name, "").strip() for name in TEXTS},
         language=lang,
-        data=tuple(map(str, about.get("data", ()))),
-        parameters=dict(said.get("parameters", {})),
-        indicators=indicators,
+        data=tuple(about.get("data", ())),
+        parameters=said.get("parameters", {}),
+        indicators=tuple(Indicator(**one) for one in said.get("indicators", ())),
         experiment=Experiment(**tried),
     )

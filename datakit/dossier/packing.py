@@ -79,7 +79,8 @@ def pack(
     folder : path
         The dossier's, or one in it.
     output : path, optional
-        The zip; by default ``NAME.zip`` in the dossier's folder. It appears in one move, and replaces an earlier one.
+        The zip, or a folder for ``NAME.zip``; by default the dossier's. It appears in one move, and replaces an earlier
+        one.
     origins : str, optional
         Where data comes from after the dossier's own: by default ``DATAKIT_ORIGINS``, else the
         challenge's; the sample last.
@@ -93,15 +94,15 @@ def pack(
     Raises
     ------
     WrongUse
-        It would be refused; nothing was packed.
+        It would be refused, or cannot be written there; nothing was packed.
     DatakitError
         A notebook failed, or it takes more than the challenge allows.
     """
     folder = home(folder)
     _refuse(folder, check(folder))
     dossier, told, asked = form.read(folder), challenge(folder / RULES), _origins(folder, origins)
-    output = Path(output).absolute() if output else folder / f"{folder.name}.zip"
-    with tempfile.TemporaryDirectory(prefix=".dossier-", dir=output.parent) as staged:
+    to = _place(folder, output)
+    with tempfile.TemporaryDirectory(prefix=".dossier-", dir=to.parent) as staged:
         whole = Path(staged) / folder.name
         names = files(folder)
         for name in names:
@@ -117,11 +118,11 @@ def pack(
         with speaking(dossier.language or told.language):
             crate.describe(whole, names, dossier, told, record)
         names += [CRATE, PREVIEW]
-        before = _digests(output)
-        write_whole(output, lambda temporary: _zip(whole, names, temporary, told))
-    after, late = _digests(output), record["dossier"]["late"]
+        before = _digests(to)
+        write_whole(to, lambda temporary: _zip(whole, names, temporary, told))
+    after, late = _digests(to), record["dossier"]["late"]
     changed = None if before is None else sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
-    return Packed(output, len(names), output.stat().st_size, done.seconds, late, changed)
+    return Packed(to, len(names), to.stat().st_size, done.seconds, late, changed)
 
 
 def _refuse(folder, findings: list[Finding]) -> None:
@@ -138,6 +139,22 @@ def _refuse(folder, findings: list[Finding]) -> None:
         done=_("nothing was packed"),
         next="datakit dossier check",
     )
+
+
+def _place(folder, output):
+    """Where the zip goes: looked at before a run of minutes."""
+    place = Path(output).absolute() if output else folder
+    place = place / f"{folder.name}.zip" if place.is_dir() else place
+    if place.suffix.lower() != ".zip":
+        what, expected = _("a dossier is packed into a .zip"), f"--output {place.name}.zip"
+        raise WrongUse(str(place), what, expected=expected, found=place.name)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place.parent).close()
+    except OSError as error:
+        what, done = _("cannot be written here"), _("nothing was packed")
+        raise WrongUse(str(place), what, found=error.strerror or str(error), done=done) from None
+    return place
 
 
 def _origins(folder, asked):

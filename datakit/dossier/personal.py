@@ -13,15 +13,14 @@ import html
 import io
 import json
 import re
-import tomllib
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from datakit import toml
 from datakit.dossier.layout import CONTACT, RULES
-from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.language import N_, _, ngettext
 
@@ -94,19 +93,17 @@ def contacts(folder: Path) -> list[re.Pattern[str]]:
     Raises
     ------
     WrongUse
-        It is not TOML.
+        It is not TOML, or says something of another kind than lists of texts.
     """
     path = folder / CONTACT
     if not path.is_file():
         return []
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8")).get("contact", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongUse(str(path), _("this file cannot be read as TOML"), found=str(error)) from None
-    texts = [text for value in said.values() for text in ([value] if isinstance(value, str) else value)]
+    with toml.advising("datakit dossier check"):
+        said = toml.read(path, {"contact": {"*": [str]}}).get("contact", {})
+    texts = [text for value in said.values() for text in value]
     patterns = []
     for text in texts:
-        words = re.findall(r"\w+", _plain(str(text)))
+        words = re.findall(r"\w+", _plain(text))
         signs = "".join(words)
         if len(signs) < (8 if signs.isdecimal() else 4):
             continue  # too short to be told from any other word or number

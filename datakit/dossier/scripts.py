@@ -83,6 +83,8 @@ def _acts(key, value):
     """Whether an attribute executes something: a handler of events, an address that is a program."""
     if key.startswith("on"):
         return not BUTTONS.fullmatch(value)
+    if key == "http-equiv" and value == "Content-Security-Policy":  # it forbids, and cannot allow
+        return False
     plain = re.sub(r"[\x00-\x20\x7f-\xa0]", "", html.unescape(value)).lower()
     return key in ("srcdoc", "http-equiv") or "javascript:" in plain or "vbscript:" in plain
 

@@ -139,8 +139,6 @@ def _complete(said, form):
         raise WrongUse(form, _("no indicator is named"), expected="[[indicators]]", next="datakit dossier check")
     if tried.start is None:
         raise WrongUse(form, _("the start of the experiment is missing"), expected="start = 2027-04-01")
-    if tried.months < 1:
-        raise WrongUse(form, _("an experiment has one month or more"), expected="months = 6", found=str(tried.months))
     if tried.parameter and not tried.areas:
         raise WrongUse(form, _("no area is named"), expected='areas = ["…"]')
     if both := sorted(set(tried.areas) & set(tried.comparison)):

@@ -15,7 +15,7 @@ from datakit.data.provenance import ANSWER_MIME
 from datakit.data.text import slug
 from datakit.dossier import form
 from datakit.dossier.layout import FORM, REPORT
-from datakit.errors import DatakitError, WrongUse
+from datakit.errors import WrongUse
 from datakit.jury import verdicts
 from datakit.jury.strangers import picture, plain
 from datakit.language import _
@@ -209,7 +209,7 @@ def _form(member):
         (Path(folder) / FORM).write_bytes(content)
         try:
             return form.read(folder)
-        except (DatakitError, AttributeError, TypeError, ValueError):  # a list where there should be a table
+        except WrongUse:
             return None
 
 

@@ -1,4 +1,4 @@
-"""What runs in the sandbox: the kit's own run of a dossier's notebooks, and one line of JSON for each that comes out.
+"""What runs in the sandbox: a dossier's notebooks, executed as in any run, and a line of JSON for each of them.
 
 ``python -m datakit.jury.inside TASK``, where TASK is JSON: ``parameters``, ``timeout``. Nothing that it says is trusted
 (`datakit.jury.rerun`): the notebooks run beside it, as the same account.
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 GIVEN, DATA, PACKAGES = "/given", "/data", "/packages"  # where the dossier, its data and its packages are mounted
-HERE = "/jury/dossier"
+HERE, REPORT = "/jury/dossier", "/jury/report"
 
 
 def main() -> None:
@@ -22,10 +22,14 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what anything else prints
     from datakit.dossier.layout import LOCK, NOTEBOOKS
-    from datakit.run.running import run
+    from datakit.run.choosing import choose
+    from datakit.run.progress import Silent
+    from datakit.run.running import asked_origins, execute_all, give, lock_file
+    from datakit.run.working import environment, settings
 
-    folder = Path(HERE)
+    folder, report = Path(HERE), Path(REPORT)
     folder.mkdir()
+    report.mkdir()
     for given in Path(GIVEN).iterdir():
         if given.name == NOTEBOOKS:  # they run where they lie, and may write beside themselves
             shutil.copytree(given, folder / NOTEBOOKS)
@@ -33,20 +37,15 @@ def main() -> None:
             (folder / given.name).symlink_to(given)
     (folder / "data").symlink_to(DATA)
     os.chdir(folder)
-    report = run(
-        origins=DATA,
-        parameters=task["parameters"],
-        output="/jury/report",
-        jobs=1,
-        timeout=task["timeout"],
-        progress=False,
-        notebooks=NOTEBOOKS,
-        locked=LOCK,
-    )
-    for notebook in report.notebooks:
-        ran = json.loads((report.output / f"{notebook.name}.ipynb").read_text(encoding="utf-8"))
-        line = {"name": notebook.name, "status": notebook.status, "seconds": notebook.seconds, "cells": ran["cells"]}
+    chosen = choose(None, NOTEBOOKS)
+    give(chosen, task["parameters"], [DATA])
+    said = environment(settings(asked_origins(DATA, {}), lock_file(LOCK)), 1)
+    execute_all(chosen, 1, task["timeout"], said, report, Silent(), pages=False)  # pages are made outside
+    for notebook in chosen:
+        line = {"name": notebook.name, "status": notebook.status, "seconds": notebook.seconds}
         line["error"] = notebook.summary() if notebook.error else ""
+        if (ran := report / f"{notebook.name}.ipynb").exists():  # not where its process was killed
+            line["cells"] = json.loads(ran.read_text(encoding="utf-8"))["cells"]
         told.write(json.dumps(line) + "\n")
         told.flush()
 

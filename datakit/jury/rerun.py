@@ -24,7 +24,7 @@ from datakit.dossier.agreeing import INJECTED, LARGEST, Refused, notebook_at, pa
 from datakit.dossier.layout import FORM, LOCK, NOTEBOOKS, REPORT
 from datakit.dossier.opening import Opened, opened
 from datakit.dossier.scripts import executed
-from datakit.extras import needed_by, without_grammar
+from datakit.extras import collect_seldom, needed_by, without_grammar
 from datakit.jury import inside, judging, sandbox, supplies
 from datakit.jury.sandbox import Sandbox
 from datakit.jury.verdicts import CANNOT, DIFFERENT, REFUSED, Verdict, worst
@@ -69,6 +69,7 @@ class Again:
 
 def main() -> None:
     """Verify the dossier of a task (JSON, on the command line) and leave the verdict in its folder."""
+    collect_seldom()
     task = json.loads(sys.argv[1])
     told = challenge(task["rules"])
     most = max(MEMORY, int(told.limits.memory_mb * 2e6))  # the sandbox's processes begin with what this one may have

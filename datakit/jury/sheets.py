@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datakit.settings import Challenge
 
 ALL, EACH = "sheets.html", "sheets"
+PAGES = (".html", ".htm")
 # Letters that a block of the page has room for: choices of this kit, tried with Chromium's widest and narrowest texts.
 ROOM = {
     "title": 110,
@@ -95,7 +96,7 @@ class _Sheet:
     place: str
 
 
-def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathLike[str], lang: str = "") -> list[Path]:
+def write(entries: Iterable[Entry], challenge: Challenge, place: str | os.PathLike[str], lang: str = "") -> list[Path]:
     """Write a page for each dossier, and one file with all of them.
 
     Parameters
@@ -103,31 +104,33 @@ def write(entries: Iterable[Entry], challenge: Challenge, folder: str | os.PathL
     entries : iterable of Entry
     challenge : Challenge
         Its title, criteria and weights stand on each sheet.
-    folder : path
-        It is made where it is not there.
+    place : path
+        A folder, which is made where it is not there; or an ``.html`` file for all of them, and then there is no other.
     lang : {"en", "fr"}, optional
         Of the sheets: that of the challenge is what jurors read. By default the user's.
 
     Returns
     -------
     list of Path
-        The file of all, ``sheets.html``, then ``sheets/NAME.html``.
+        The file of all, in a folder ``sheets.html``; there ``sheets/NAME.html`` follow.
 
     Raises
     ------
     WrongUse
-        The folder cannot be written.
+        It cannot be written.
     """
     with speaking(lang):
         # A bar where a person waits: two hundred pictures take a while.
         made = {entry.name: _sheet(entry) for entry in tqdm(entries, disable=None, leave=False, unit="")}
-        files = {Path(folder, ALL): page(list(made.values()), challenge)}
-        files |= {Path(folder, EACH, f"{name}.html"): page([one], challenge) for name, one in made.items()}
+        one_file = Path(place).suffix.lower() in PAGES and not Path(place).is_dir()
+        files = {Path(place) if one_file else Path(place, ALL): page(list(made.values()), challenge)}
+        if not one_file:
+            files |= {Path(place, EACH, f"{name}.html"): page([one], challenge) for name, one in made.items()}
     try:
         for file, html in files.items():
             write_whole(file, partial(Path.write_text, data=html, encoding="utf-8"))
     except OSError as error:
-        raise WrongUse(str(folder), _("the sheets cannot be written here"), found=str(error)) from None
+        raise WrongUse(str(place), _("the sheets cannot be written here"), found=str(error)) from None
     return list(files)
 
 

@@ -134,7 +134,7 @@ def packages(opened: Opened) -> Path | None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         lock, made = Path(work, "requirements.txt"), Path(work, "made")
         lock.write_text(text, encoding="utf-8")
-        command = [*_pip(Path(work)), "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        command = [*_pip(), "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
         command += ["--require-hashes", "--only-binary=:all:", "--no-compile", "--target", str(made), "-r", str(lock)]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=work)
         if done.returncode:
@@ -170,12 +170,17 @@ def _lines(text):
     return sorted(found)
 
 
-def _pip(work):
-    """The command that is pip: of this environment, or of one made for the purpose (uv makes them without)."""
+def _pip():
+    """The command that is pip: of this environment, or of one made once for the purpose (uv makes them without)."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
-    venv.create(work / "pip", with_pip=True)
-    return [str(work / "pip" / "bin" / "python"), "-m", "pip"]
+    home = _store("pip") / platform.python_version()
+    if not home.is_dir():
+        with tempfile.TemporaryDirectory(dir=home.parent) as work:
+            venv.create(made := Path(work, "made"), with_pip=True, symlinks=True)
+            with suppress(OSError):  # another process was faster
+                made.rename(home)
+    return [str(home / "bin" / "python"), "-m", "pip"]
 
 
 def versions(opened: Opened) -> dict[str, list[str]]:

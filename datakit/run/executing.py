@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from datakit.data.provenance import ANSWER_MIME, PROVENANCE_MIME, key
-from datakit.extras import needed_by, without_grammar
+from datakit.extras import collect_seldom, needed_by, without, without_grammar
 from datakit.language import _
 from datakit.show.style import number
 
@@ -48,6 +48,8 @@ class Task(TypedDict):
         An empty folder whose path is short.
     environment : dict, optional
         Variables for this task alone.
+    page : bool, optional
+        Whether to write a page of it; by default it is.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Task(TypedDict):
     timeout: float
     sockets: NotRequired[str]
     environment: NotRequired[dict[str, str]]
+    page: NotRequired[bool]
 
 
 def check_packages() -> None:
@@ -74,7 +77,7 @@ def check_packages() -> None:
 
 
 def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
-    """Execute one notebook, write it and its HTML page, and say how it went.
+    """Execute one notebook, write it and its HTML page, if one is wanted, and say how it went.
 
     Parameters
     ----------
@@ -92,7 +95,6 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     with needed_by(__name__), without_grammar():
         import nbformat
 
-    from datakit.run.report import notebook_page
     from datakit.run.watching import Watch
 
     nb = nbformat.read(task["notebook"], as_version=4)
@@ -114,22 +116,29 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     if error:
         error.update(_where(nb, watch.cell))
     nbformat.write(nb, task["output"] + ".ipynb")
-    page, title = notebook_page(nb, task["name"], status, error)
-    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
     return {
         "status": status,
         "error": error,
         "seconds": round(seconds, 2),
         "peak_memory": watch.peak or None,
-        "title": title,
+        "title": _page(nb, task, status, error) if task.get("page", True) else "",
         "results": results_of(nb),
         "provenance": provenance_of(nb, watch.loaded),
     }
 
 
+def _page(nb, task, status, error):
+    """Write the page of an executed notebook: its title."""
+    from datakit.run.report import notebook_page
+
+    page, title = notebook_page(nb, task["name"], status, error)
+    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
+    return title
+
+
 def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., None]) -> tuple[str, dict | None]:
     """Have papermill execute a notebook in its own folder: the status, and what went wrong."""
-    with needed_by(__name__):
+    with needed_by(__name__), without("pyarrow"):  # papermill has it for notebooks on Hadoop
         import papermill
         from nbclient.exceptions import DeadKernelError
         from papermill.engines import papermill_engines
@@ -200,6 +209,7 @@ def provenance_of(nb: NotebookNode, loaded: list[dict[str, Any]]) -> list[dict[s
 
 def main() -> None:
     """Read tasks from standard input, one JSON a line, until it ends."""
+    collect_seldom()
     # A kernel inherits the standard output: what it prints there must not mix with the events.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -28,6 +28,7 @@ LOADED = (
     "__import__('json').dumps(__import__('sys').modules['datakit.data.provenance'].provenance().records() "
     "if 'datakit.data.provenance' in __import__('sys').modules else [])"
 )
+SELDOM = "__import__('datakit.extras').extras.collect_seldom()"  # what it does leaves no name behind
 SOCKET_PATH = 90  # characters; systems allow 104 to 108 for a Unix socket, and a number is added
 
 
@@ -38,7 +39,7 @@ class Kernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         # Jupyter interrupts a kernel before it shuts it down, and the kernel calls that an error: at random, too.
-        argv.append("--log-level=CRITICAL")
+        argv += ["--log-level=CRITICAL", f"--IPKernelApp.exec_lines={SELDOM}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 

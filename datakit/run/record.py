@@ -104,7 +104,13 @@ def machine(folder: Path) -> dict[str, Any]:
 
 
 def _packages():
-    found = {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}
+    """Name and version of each package, of the head of its description alone: a whole README follows it."""
+    found = {}
+    for one in metadata.distributions():
+        told = one.read_text("METADATA") or one.read_text("PKG-INFO") or one.read_text("") or ""
+        head = dict(re.findall(r"^(Name|Version): *(.*\S)", told.partition("\n\n")[0], re.M))
+        if "Name" in head:
+            found[head["Name"]] = head.get("Version")
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+TILES = "data: https:"  # what the policy of a map with a background lets in (datakit/show/maps)
 SAID = {
     "ok": N_("done"),
     "failed": N_("failed"),
@@ -34,7 +36,9 @@ SHOWN = [
 ]
 
 
-def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None) -> tuple[str, str]:
+def notebook_page(
+    nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None, *, outside: bool = True
+) -> tuple[str, str]:
     """An executed notebook as one HTML page that works offline.
 
     nbconvert's whole-page templates load MathJax, require.js and Mermaid from other hosts: only its rendering of cells
@@ -48,6 +52,8 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
         Its name without suffix, the title when it has no heading.
     status, error
         As in `datakit.run.executing.execute`.
+    outside : bool
+        Let maps whose team asked for IGN's background fetch it. Nothing else is ever fetched.
 
     Returns
     -------
@@ -55,7 +61,6 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     """
     with needed_by(__name__), without_grammar():
         import nbformat
-        from nbconvert.exporters.html import HTMLExporter
         from pygments.formatters import HtmlFormatter
 
     nb = nbformat.from_dict(nb)
@@ -70,9 +75,7 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
     prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
     heading = re.search("^# +(.+)", prose, re.M)
     title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name
-    exporter = HTMLExporter(template_name="classic", template_file="base.html.j2")
-    exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
-    body, sections = _with_anchors(frames.in_scrollers(exporter.from_notebook_node(nb)[0]))
+    body, sections = _with_anchors(frames.in_scrollers(_exporter().from_notebook_node(nb)[0]))
     # Links between notebooks become links between their pages.
     body = re.sub(r'href="(?!\w+:)(?:\./)?([\w.-]+)\.ipynb"', r'href="\1.html"', body)
     told = _told(status, error) if error else None
@@ -86,8 +89,20 @@ def notebook_page(nb: NotebookNode, name: str, status: str, error: dict[str, Any
         body=body,
         sections=sections,
         highlight=highlight,
+        pictures=TILES if outside and f"img-src {TILES};" in body else "data:",
     )
     return whole, title
+
+
+@functools.cache
+def _exporter():
+    """nbconvert's, one for all pages: each would compile the templates again."""
+    with needed_by(__name__), without_grammar():
+        from nbconvert.exporters.html import HTMLExporter
+
+    exporter = HTMLExporter(template_name="classic", template_file="base.html.j2")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
+    return exporter
 
 
 def _with_anchors(body):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from datakit.run.executing import Task
+    from datakit.run.progress import Silent
 
 
 @dataclass
@@ -133,7 +134,7 @@ def run(
     with unfinished(output) as draft:
         with _progress(progress, chosen) as follow:
             jobs = min(jobs or processors(), len(chosen))
-            _execute(order, jobs, timeout, environment(settings(asked, lock), jobs), draft, follow)
+            execute_all(order, jobs, timeout, environment(settings(asked, lock), jobs), draft, follow)
         seconds = time.monotonic() - clock
         record = describe(chosen, shown, parameters, started, seconds, draft, command, lock)
         write(draft, record)
@@ -174,7 +175,7 @@ def lock_file(locked: str | os.PathLike[str] | bool | None) -> Path | None:
     return file
 
 
-def task_of(notebook: Notebook, timeout: float, folder: Path) -> Task:
+def task_of(notebook: Notebook, timeout: float, folder: Path, page: bool = True) -> Task:
     """What a process is told of a notebook that it is to execute; what it writes goes into ``folder``."""
     return {
         "name": notebook.name,
@@ -182,6 +183,7 @@ def task_of(notebook: Notebook, timeout: float, folder: Path) -> Task:
         "output": str(folder / notebook.name),
         "parameters": notebook.values,
         "timeout": timeout,
+        "page": page,
     }
 
 
@@ -196,9 +198,35 @@ def _longest_first(chosen, output):
     return sorted(chosen, key=lambda n: -before.get(n.name, sum(len(c["source"]) for c in n.cells) / 1e6))
 
 
-def _execute(order, jobs, timeout, environment, folder, follow):
-    """Execute notebooks in ``jobs`` processes; each takes the next one when it has finished one."""
-    todo = queue.SimpleQueue()
+def execute_all(
+    order: Sequence[Notebook],
+    jobs: int,
+    timeout: float,
+    environment: Mapping[str, str],
+    folder: Path,
+    follow: Silent,
+    pages: bool = True,
+) -> None:
+    """Execute notebooks in several processes; each takes the next one when it has finished one.
+
+    Parameters
+    ----------
+    order : list of Notebook
+        With the values of their parameters; each gets its status, results and time.
+    jobs : int
+        How many processes.
+    timeout : float
+        Seconds that each notebook may take.
+    environment : dict
+        Of the processes, see `datakit.run.working.environment`.
+    folder : Path
+        What was executed is written there; and what it said beside, if anything, as ``messages.log``.
+    follow : Silent
+        Is told what happens.
+    pages : bool
+        Write a page of each, too.
+    """
+    todo: queue.SimpleQueue[Notebook] = queue.SimpleQueue()
     for notebook in order:
         todo.put(notebook)
     with open(folder / "messages.log", "w+", encoding="utf-8") as log:
@@ -211,7 +239,8 @@ def _execute(order, jobs, timeout, environment, folder, follow):
                     notebook = todo.get_nowait()
                     clock = time.monotonic()
                     follow.start(notebook)
-                    outcome = worker.execute(task_of(notebook, timeout, folder), partial(follow.cell, notebook))
+                    task = task_of(notebook, timeout, folder, pages)
+                    outcome = worker.execute(task, partial(follow.cell, notebook))
                     notebook.seconds = round(time.monotonic() - clock, 2)
                     for name, value in outcome.items():
                         setattr(notebook, name, value)

@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 FIRST = "00_start_here.ipynb"
 STAMP = ".installed"
 WAIT = 60  # seconds in which a server says something
+# What `jupyter trust` does, which would be looked for on the path; and a second sooner, see `without_grammar`.
+TRUST = """
+import sys
+from datakit.extras import without_grammar
+with without_grammar():
+    from nbformat.sign import TrustNotebookApp
+TrustNotebookApp.launch_instance(sys.argv[1:])
+"""
 
 
 class Base:
@@ -264,8 +272,8 @@ def start(place: str, work: Path, lab: bool = True, say: Callable[[str], object]
         raise WrongUse(str(work), _("this folder cannot be used"), found=str(error), next="--work FOLDER") from error
     environ = clean(dict(os.environ), base)
     if copied:
-        # So that their maps are drawn before they are run. `jupyter trust` would look for a program on the path.
-        trust = [str(python), "-m", "nbformat.sign", *map(str, copied)]
+        # So that their maps are drawn before they are run.
+        trust = [str(python), "-c", TRUST, *map(str, copied)]
         subprocess.run(trust, env=environ, stdout=subprocess.DEVNULL, check=False)
     say(_("Your notebooks: {folder}").format(folder=work / NOTEBOOKS))
     if not lab:

@@ -51,6 +51,15 @@ def test_the_departement_is_the_beginning_of_the_code(code, departement):
         ("deadline", "2027-03-31T12:00", "time zone"),
         ("months", 0, "1 to 60"),
         ("criteria", [{"id": "a"}], "id, name and weight"),
+        ("criteria", [{"id": "a", "name": "A", "weight": "much"}], "id, name and weight"),
+        ("criteria", [{"id": "a", "name": "A", "weight": -1}], "above 0"),
+        ("criteria", "usefulness", "id, name and weight"),
+        ("criteria", 3, "id, name and weight"),
+        ("limits", 3, "above 0"),
+        ("limits", ["seconds"], "above 0"),
+        ("limits", {"seconds": "many"}, "above 0"),
+        ("limits", {"second": 3}, "above 0"),
+        ("limits", {"files": 2.5}, "above 0"),
     ],
 )
 def test_what_cannot_be_right_is_said_with_its_question(name, said, what):

@@ -64,6 +64,21 @@ def test_list(capsys):
     assert "territory" in capsys.readouterr().err
 
 
+def test_a_project_of_another_town_lists_its_own_data_first(here, capsys):
+    (here / "challenge.toml").write_text('[territory]\nname = "Besançon"\n', encoding="utf-8")
+    (here / "cards").mkdir()
+    card = dict(read_catalog()["iris"].raw)
+    card.update(name="zones", title="Zones of Besançon", theme="vegetation")
+    (here / "cards/zones.json").write_text(json.dumps(card), encoding="utf-8")
+    assert cli.main(["list"]) == 0
+    own, heading, *kit = capsys.readouterr().out.splitlines()
+    assert own.split()[:2] == ["vegetation", "zones"]
+    assert heading.startswith("# of the kit, whose own town is Dijon") and len(kit) == len(read_catalog()) - 1
+    assert cli.main(["list", "zones", "Besançon"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert heading[2:] in read_catalog()._repr_html_()
+
+
 def test_show(capsys):
     assert cli.main(["show", "iris", "--lang", "fr"]) == 0
     assert "Producteur\u00a0:" in capsys.readouterr().out
@@ -176,6 +191,7 @@ def test_run_that_fails_exits_with_1(here, capsys):
     said = capsys.readouterr()
     assert "20_fails: failed in code cell 3: ValueError: trop de données" in said.err
     assert said.out.startswith("0 of 1 notebooks done")
+    assert json.loads((here / "out" / "run.json").read_text(encoding="utf-8"))["lock"] is None
 
 
 @pytest.mark.parametrize(
@@ -221,8 +237,6 @@ def test_run_locked(mirror, here, capsys):
 
 def test_a_lock_that_is_set_is_recorded(mirror, here, monkeypatch):
     small_notebooks.ok(here / "notebooks")
-    assert cli.main(["run", "--quiet", "--output", "out"]) == 0
-    assert json.loads((here / "out" / "run.json").read_text())["lock"] is None
     assert cli.main(["lock", "benches", "--origins", "mirror", "--file", "mine.lock"]) == 0
     monkeypatch.setenv("DATAKIT_LOCK", "mine.lock")
     assert cli.main(["run", "--quiet", "--output", "out"]) == 0
@@ -259,6 +273,36 @@ def test_wrong_words_exit_with_2(words, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main(words)
     assert left.value.code == 2 and "usage: datakit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run trees --output",
+        "jury verify team.zip --output",
+        "follow team --months months --output",
+        "trees visits --output",
+        "trees import trees.csv --output",
+        "trees import trees.csv --mirror",
+        "mirror build",
+        "workshop pack",
+        "workshop notebooks",
+        "notebooks",
+    ],
+)
+@pytest.mark.parametrize("place", ["page.html", "verdicts.json", "written"])
+def test_a_folder_to_write_is_not_called_as_a_file(command, place, here, capsys):
+    (here / "written").write_text("mine")
+    assert cli.main([*command.split(), place]) == 2
+    assert f"{place}: this names a file, and a folder is written" in capsys.readouterr().err
+    assert [one.name for one in here.iterdir()] == ["written"]
+
+
+@pytest.mark.parametrize("command", ["trees audit --output", "trees page --output"])
+def test_a_file_to_write_is_no_folder(command, here, capsys):
+    (here / "pages").mkdir()
+    assert cli.main([*command.split(), "pages"]) == 2
+    assert "pages: this is a folder, and one file is written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["fetch communes", "lock", "run", "mirror build there", "doctor", "trees audit"])

@@ -277,6 +277,7 @@ import os, sys, traceback, datakit, requests, pooch, filelock, tqdm, datakit.dat
 def say(*words):  # a line at once, whoever else writes
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
+datakit.describe("things")  # what checks cards, too
 say("ready")
 for _ in sys.stdin:
     child = os.fork()

@@ -46,6 +46,18 @@ def test_the_sample_is_made_again_byte_for_byte(tmp_path):
     assert [name for name in differing if name != "data.lock"] == []
 
 
+def test_shapes_put_on_a_grid_are_those_of_shapely_to_the_byte():
+    rng = np.random.default_rng(1)
+    angle = np.sort(rng.uniform(0, 2 * np.pi, (200, 5)), axis=1)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=-1) * rng.uniform(0.02, 3, (200, 1, 1))  # some collapse
+    ring[::2] = ring[::2, ::-1]  # half of them the other way round
+    shapes = [*shapely.polygons(ring), shapely.Point(0, 0).buffer(9) - shapely.Point(1, 0).buffer(2)]
+    shapes += [shapely.LineString([(0.004, 0), (1, 1)]), shapely.set_precision(shapes[0], 0.01)]
+    assert shapely.to_wkb(territory.on_grid(shapes, 0.01)).tolist() == [
+        shapely.set_precision(shape, 0.01).wkb for shape in shapes
+    ]
+
+
 def test_the_sample_is_small_and_says_that_it_is_invented():
     assert sum(p.stat().st_size for p in SAMPLE.rglob("*") if p.is_file()) <= 10e6
     assert LOCK["synthetic"] is True

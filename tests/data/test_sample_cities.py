@@ -115,7 +115,7 @@ def test_zones_barriers_and_weather_are_left_out_one_by_one():
 
 
 def test_climate_zones_without_heat_are_the_same_all_over_the_city():
-    vegetated, _, _ = vegetation._drawn(draws.rng(12))
+    vegetated = vegetation.drawn()[0]
     at = territory.city().buffer(-200)
 
     def kinds():

@@ -65,6 +65,7 @@ def test_the_home_of_a_person_is_not_named(tmp_path, monkeypatch, run_again):
 
 def test_a_person_who_opens_the_zip_sees_what_it_says(packed):
     page = html.unescape(read(packed, layout.PREVIEW).decode())
+    assert "default-src 'none'" in page  # it fetches nothing
     answers = json.loads(read(packed, "report/results.json"))["10_question"]
     for said in (*dossiers.WORDS.values(), *(answer["sentence"] for answer in answers), "ÉCHANTILLON INVENTÉ"):
         assert said in page
@@ -173,6 +174,18 @@ def test_packed_again_it_says_what_is_not_as_before(packed, tmp_path, run_again,
     (told,) = [line for line in said.err.splitlines() if "there before" in line]
     # The moment of packing is in these; of the results, nothing changed.
     assert told.endswith(": report/run.json, ro-crate-metadata.json")
+
+
+def test_the_zip_goes_where_it_can_be_written_and_is_called_zip(tmp_path):
+    """Looked at before the run: no notebook is executed here."""
+    made = dossiers.make(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    for output, said in (("team", "packed into a .zip"), ("file/team.zip", "cannot be written here")):
+        with pytest.raises(WrongUse, match=said):
+            packing.pack(made, tmp_path / output, progress=False)
+    assert packing._place(made, tmp_path) == tmp_path / "arbres.zip"
+    assert packing._place(made, None) == made / "arbres.zip"
+    assert packing._place(made, tmp_path / "new" / "team.zip") == tmp_path / "new" / "team.zip"
 
 
 def test_origins_are_those_of_where_one_stands(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ def frame(page=HEAD, rights="allow-scripts", more=""):
         "<scr<script>ipt>",
         '<iframe srcdoc="&lt;script>">',
         "<meta http-equiv=refresh content=0>",
+        '<meta http-equiv="refresh" http-equiv="Content-Security-Policy" content="0">',
         "<object data=x>",
         "<base href=//h/>",
         "<form action=//h>",
@@ -54,7 +55,12 @@ def test_what_would_be_executed_is_found(page):
     assert executed(f"<p>before</p>{page}<p>after</p>"), page
 
 
-@pytest.mark.parametrize("page", [own_script(), frame(), "<p>1 < 2, a<b</p>", '<a href="https://h">', "<img alt='"])
+POLICY = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'">"""
+
+
+@pytest.mark.parametrize(
+    "page", [own_script(), frame(), POLICY, "<p>1 < 2, a<b</p>", '<a href="https://h">', "<img alt='"]
+)
 def test_what_is_not_is_let_through(page):
     assert executed(page) == []
 

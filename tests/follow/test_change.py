@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import world
-from statsmodels.regression.linear_model import GLS
 
 from datakit.errors import CannotAnswer
 from datakit.follow import change
@@ -39,6 +38,8 @@ def rule():
 
 
 def test_a_fit_is_generalised_least_squares(rule):
+    from statsmodels.regression.linear_model import GLS
+
     index, start = months(24)
     time, model = columns(index, start)
     values = series(24, effect=2).to_numpy()

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from tobler.area_weighted import area_interpolate
 
 import datakit
 from datakit.errors import CrsMismatch, MissingPackage, WrongUse
@@ -154,6 +153,8 @@ def test_unknown_cells_are_refused(city):
 
 
 def test_spreading_is_what_another_library_finds(city):
+    from tobler.area_weighted import area_interpolate
+
     iris = datakit.load("iris", "sample")
     rng = np.random.default_rng(1)
     iris = iris.assign(people=rng.integers(200, 4000, len(iris)).astype(float))

@@ -4,7 +4,6 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from inequality.gini import Gini
 
 from datakit.errors import WrongUse
 from datakit.geo import fairness
@@ -21,6 +20,8 @@ def test_the_textbook():
 
 
 def test_people_weigh_as_if_they_were_listed_one_by_one():
+    from inequality.gini import Gini
+
     rng = np.random.default_rng(1)
     values, people = rng.gamma(1, 10, 80), rng.integers(1, 400, 80)
     found = fairness.index(fairness.lorenz(values, people))

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pytest
 import shapely
@@ -140,6 +139,8 @@ def test_one_walks_through_tunnels():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_against_another_library(seed):
+    import networkx as nx
+
     rng = np.random.default_rng(seed)
     xy = rng.uniform(0, 1000, (60, 2))
     ends = np.array([(a, b) for a in range(60) for b in range(a) if np.hypot(*(xy[a] - xy[b])) < 180 * rng.uniform()])

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.decomposition import PCA
 
 from datakit.errors import CannotAnswer, WrongUse
 from datakit.inclusion import need
@@ -43,6 +42,8 @@ def areas():
 
 
 def test_deprivation_is_the_first_component_of_another_library(areas):
+    from sklearn.decomposition import PCA
+
     table, hidden, _ = areas
     found = need.deprivation(table)
     z = (table - table.mean()) / table.std(ddof=0)

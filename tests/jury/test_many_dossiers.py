@@ -23,19 +23,16 @@ ASIDE = {"seconds": 0.0, "peak_memory": 0.0}
 
 @pytest.fixture(scope="module")
 def zips(tmp_path_factory):
-    """Six dossiers: two that are good, one that says otherwise in a sandbox, three that are refused before they run."""
+    """Four dossiers: one that is good, one of which a figure was changed, two that are refused before they run."""
     folder = tmp_path_factory.mktemp("dossiers")
-    bases = []
-    for name, more in (("own", []), ("other", [tampered.OTHERWISE])):
-        packed = tampered.pack(tampered.write(folder / name, tampered.ANSWERS, *more), folder / f"{name}.zip")
-        bases.append(tampered.unzipped(packed))
-    made = []
-    for k in range(6):
-        files = {**bases[k == 2], "README.md": f"# {k}\n".encode()}
-        if k > 2:
-            del files["data.lock"]
-        made.append(tampered.zipped(folder / f"team-{k}.zip", tampered.described(files)))
-    return made
+    packed = tampered.pack(tampered.write(folder / "own", tampered.ANSWERS, "print('all')"), folder / "own.zip")
+    files = tampered.unzipped(packed)
+    edited = tampered.recorded(tampered.edited(files, "10_question"))
+    lacking = {name: text for name, text in files.items() if name != "data.lock"}
+    return [
+        tampered.zipped(folder / f"team-{k}.zip", tampered.described({**one, "README.md": f"# {k}\n".encode()}))
+        for k, one in enumerate((files, edited, lacking, lacking))
+    ]
 
 
 def without_sandbox():
@@ -77,10 +74,10 @@ def test_a_worker_killed_in_the_middle_loses_no_dossier(zips, tmp_path, capfd):
         time.sleep(0.05)
     alone = verifying.verify_all(zips, tmp_path / "alone", workers=1)
     assert [replace(v, **ASIDE) for v in found.values()] == [replace(v, **ASIDE) for v in alone.values()]
-    assert [v.status for v in found.values()] == ["same", "same", "different", "refused", "refused", "refused"]
-    assert sorted(p.name for p in output.iterdir()) == [f"team-{k}" for k in range(6)]
-    said = [line for line in capfd.readouterr().err.splitlines() if " of 6: team-" in line]
-    assert len(said) == 12 and len({line.partition(": ")[2] for line in said}) == 6
+    assert [v.status for v in found.values()] == ["same", "different", "refused", "refused"]
+    assert sorted(p.name for p in output.iterdir()) == [f"team-{k}" for k in range(4)]
+    said = [line for line in capfd.readouterr().err.splitlines() if " of 4: team-" in line]
+    assert len(said) == 8 and len({line.partition(": ")[2] for line in said}) == 4
     for name, verdict in found.items():
         assert verdicts.read(output / name) == verdict
 

@@ -228,6 +228,9 @@ def test_the_command_speaks_the_challenges_language(tmp_path, capsys):
     assert "1 dossier" in capsys.readouterr().out
     assert (tmp_path / "fr/sheets/equipe.html").read_text(encoding="utf-8").count("Ce que la ville y gagne") == 1
     assert main(["jury", "sheet", str(file), "--output", str(tmp_path / "en"), "--lang", "en"]) == 0
+    one = tmp_path / "one.html"  # a file that is asked for is a file
+    assert main(["jury", "sheet", str(file), "--output", str(one)]) == 0
+    assert one.read_text() == (tmp_path / "fr" / sheets.ALL).read_text()
     assert "What the city gets" in (tmp_path / "en/sheets.html").read_text(encoding="utf-8")
 
 

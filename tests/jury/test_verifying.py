@@ -4,13 +4,13 @@ import hashlib
 import json
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
 from datakit.cli.program import main
-from datakit.data.provenance import ANSWER_MIME
-from datakit.jury import entries, sandbox, verdicts, verifying
+from datakit.jury import entries, sandbox, supplies, verdicts, verifying
 from datakit.jury.verifying import verify, verify_all
 from tests import tampered
 from tests.jury import sandboxed
@@ -30,21 +30,70 @@ def _sandbox():
     sandboxed.needed()
 
 
-def test_an_honest_dossier_comes_out_within_its_tolerance(honest, tmp_path):
-    verdict = verify(honest, tmp_path / "verdicts", rules=rules(tmp_path))
+@pytest.fixture(scope="module")
+def verified(honest, tmp_path_factory):
+    """An honest dossier that adds a package, run again: the verdict and the folder of verdicts."""
+    folder = tmp_path_factory.mktemp("verified")
+    made = wheel(folder)
+    source = tampered.CHANCE.replace("import os", "import os, tilleul")
+    files = forged(unzipped(honest), "10_question", f"{source}\nassert tilleul.leaves == 12")
+    files["requirements.lock"] = locked(hashlib.sha256(made.read_bytes()).hexdigest())
+    with pytest.MonkeyPatch.context() as patch:
+        offline(patch, folder)
+        path = zipped(folder / "ecole.zip", recorded(files))
+        return verify(path, folder / "verdicts", rules=rules(folder), keep=True), folder / "verdicts"
+
+
+def test_an_honest_dossier_comes_out_within_its_tolerance(verified):
+    verdict, output = verified
     assert (verdict.status, verdict.why, verdict.cells) == ("close", [], [])
     assert [answer.status for answer in verdict.answers] == ["same", "same", "close"]
     [chance] = verdict.answers[2].figures
     assert chance.tolerance == 0.5 and chance.packed != chance.again
     assert verdict.seconds > 0 and verdict.peak_memory > 50e6 and verdict.sandbox["other_versions"] == {}
-    [entry] = entries.collect([tmp_path / "verdicts"])  # jurors' sheets are made of this folder alone
+    [entry] = entries.collect([output])  # jurors' sheets are made of this folder alone
     assert entry.form is not None and entry.main()["sentence"] and len(entry.again) == 3
-    folder = tmp_path / "verdicts" / "ecole"
-    assert verdicts.read(folder) == verdict and [p.name for p in folder.parent.iterdir()] == ["ecole"]
+    folder = output / "ecole"
+    assert verdicts.read(folder) == verdict and [p.name for p in output.iterdir()] == ["ecole"]
     assert {p.name for p in (folder / "report").iterdir()} == {
         *("10_question.html", "10_question.ipynb", "index.html", "results.json", "run.json"),
     }
     assert json.loads((folder / "report" / "run.json").read_text())["language"] == "fr"
+
+
+def test_packages_that_a_dossier_adds_are_there_by_their_digest(verified, tmp_path, monkeypatch):
+    verdict, output = verified
+    assert verdict.status == "close" and "tilleul" in (output / "ecole/report/10_question.ipynb").read_text()
+    assert sorted(p.name for p in (output / "ecole").iterdir()) == [
+        *("data", "dossier.toml", "given", "report", "verdict.json"),
+    ]
+    assert not list(output.parent.rglob("executed")) and not os.path.exists("executed")
+    offline(monkeypatch, output.parent)
+    (tmp_path / "requirements.lock").write_bytes(locked("ab" * 32))
+    with pytest.raises(supplies.CannotBeHad, match="pip"):
+        supplies.packages(SimpleNamespace(folder=tmp_path))
+
+
+def wheel(folder, name="tilleul"):
+    """A wheel of one module, which also asks to be executed wherever Python starts."""
+    files = {
+        f"{name}.py": "leaves = 12\n",
+        f"{name}.pth": "import os; open('executed', 'w')\n",
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    listed = "".join(f"{one},,\n" for one in [*files, f"{name}-1.0.dist-info/RECORD"])
+    return zipped(folder / f"{name}-1.0-py3-none-any.whl", {**files, f"{name}-1.0.dist-info/RECORD": listed})
+
+
+def locked(digest):
+    return f"tilleul==1.0 \\\n    --hash=sha256:{digest}\n".encode()
+
+
+def offline(patch, folder):
+    """Have pip find wheels in a folder only."""
+    patch.setenv("PIP_NO_INDEX", "1")
+    patch.setenv("PIP_FIND_LINKS", str(folder))
 
 
 def forged(files, name, source):
@@ -68,32 +117,15 @@ def another(files, name, source):
     return forged(files, name, source)
 
 
-def edited(files, name):
-    """A figure of a notebook's first answer and a word that it prints changed, in outputs and results alike."""
-    results = json.loads(files["report/results.json"])
-    nb = nbformat.reads(files[f"report/{name}.ipynb"].decode(), as_version=4)
-    answer = next(
-        o.data[ANSWER_MIME] for c in nb.cells for o in c.get("outputs", ()) if ANSWER_MIME in o.get("data", {})
-    )
-    for said in (answer, results[name][0]):
-        said["figures"][0]["value"] += 1
-    nb.cells[-1].outputs[-1].text = "the best cell\n"
-    return {
-        **files,
-        "report/results.json": json.dumps(results).encode(),
-        f"report/{name}.ipynb": nbformat.writes(nb).encode(),
-    }
-
-
 SPY = """\
-import os, pathlib, socket
+import os, socket
 def attempt(what):
     try:
         return what()
     except Exception as error:
         return type(error).__name__
 print("shadow", attempt(lambda: open("/etc/shadow").read()))
-print("packed answers", [str(p) for p in pathlib.Path("/").rglob("results.json") if "site-packages" not in str(p)])
+print("packed answers", [d for d, _, names in os.walk("/") if "results.json" in names and "site-packages" not in d])
 print("network", attempt(lambda: socket.create_connection(("192.0.2.1", 80), 3)))
 print("kit", attempt(lambda: open(datakit.__file__, "a")))
 print("data", attempt(lambda: open("/data/communes-population/" + os.listdir("/data/communes-population")[0], "a")))
@@ -128,15 +160,16 @@ display(HTML("<script>fetch('//192.0.2.1')</script>"))"""
 
 @pytest.fixture(scope="module")
 def hostile(honest, tmp_path_factory):
-    """One dossier, one boot of the sandbox: it spies, forks, lies, and never ends."""
+    """One dossier, one boot of the sandbox: it spies, forks, lies, never ends, and kills what executes it."""
     folder = tmp_path_factory.mktemp("hostile")
     files = forged(unzipped(honest), "10_question", LIAR)
     files = another(another(files, "20_spy", SPY), "30_endless", "import time\nwhile True: time.sleep(1)")
-    files = edited(another(files, "40_forged", tampered.CHANCE), "40_forged")
+    files = tampered.edited(another(files, "40_forged", tampered.CHANCE), "40_forged")
+    files = another(files, "50_kills", "import os, threading\nos.kill(os.getppid(), 9)\nthreading.Event().wait()")
     os.environ["DATAKIT_AUTHOR"] = "somebody"
     try:
         path = zipped(folder / "hostile.zip", recorded(files))
-        verdict = verify(path, folder / "verdicts", rules=rules(folder, seconds=40))
+        verdict = verify(path, folder / "verdicts", rules=rules(folder, seconds=12))
         return verdict, folder / "verdicts" / "hostile"
     finally:
         del os.environ["DATAKIT_AUTHOR"]
@@ -169,8 +202,10 @@ def test_code_that_lies_about_its_tolerance_does_not_decide(hostile):
 
 def test_what_never_ends_is_ended_and_the_others_are_judged(hostile):
     verdict, _folder = hostile
-    assert [why.split(":")[0] for why in verdict.why] == ["30_endless"]
+    endless, kills = verdict.why
+    assert endless.startswith("30_endless: ") and "12" in endless and kills.startswith("50_kills: ") and "-9" in kills
     assert {a.status for a in verdict.answers if a.notebook == "30_endless"} == {"same", "cannot"}
+    assert {a.status for a in verdict.answers if a.notebook == "50_kills"} == {"cannot"}
     assert verdict.status == "cannot"
 
 
@@ -215,42 +250,8 @@ def test_data_that_nobody_has_is_said_before_anything_runs(honest, tmp_path):
 
 @pytest.mark.parametrize("line", ["https://h/evil.whl", "-e .", "--index-url http://h", "evil", "evil==1", "evil>=1"])
 def test_packages_without_an_exact_version_and_digest_are_not_installed(honest, tmp_path, line):
-    from datakit.jury import supplies
-
     with pytest.raises(supplies.CannotBeHad, match="exact version"):
         supplies._lines(f"good==1.0 --hash=sha256:{'ab' * 32}\n{line}\n")
-
-
-def wheel(folder, name="tilleul"):
-    """A wheel of one module, which also asks to be executed wherever Python starts."""
-    files = {
-        f"{name}.py": "leaves = 12\n",
-        f"{name}.pth": "import os; open('executed', 'w')\n",
-        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    listed = "".join(f"{one},,\n" for one in [*files, f"{name}-1.0.dist-info/RECORD"])
-    return zipped(folder / f"{name}-1.0-py3-none-any.whl", {**files, f"{name}-1.0.dist-info/RECORD": listed})
-
-
-@pytest.mark.slow
-def test_packages_that_a_dossier_adds_are_there_by_their_digest(honest, tmp_path, monkeypatch):
-    made = wheel(tmp_path)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    digest = hashlib.sha256(made.read_bytes()).hexdigest()
-    source = tampered.CHANCE.replace("import os", "import os, tilleul")
-    files = forged(unzipped(honest), "10_question", f"{source}\nassert tilleul.leaves == 12")
-    files["requirements.lock"] = f"tilleul==1.0 \\\n    --hash=sha256:{digest}\n".encode()
-    verdict = verify(zipped(tmp_path / "with.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path), keep=True)
-    assert (verdict.status, verdict.why) == ("close", [])
-    assert sorted(p.name for p in (tmp_path / "v" / "with").iterdir()) == [
-        *("data", "dossier.toml", "given", "report", "verdict.json"),
-    ]
-    assert not list(tmp_path.rglob("executed")) and not os.path.exists("executed")
-    files["requirements.lock"] = f"tilleul==1.0 --hash=sha256:{'ab' * 32}\n".encode()
-    verdict = verify(zipped(tmp_path / "other.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path))
-    assert verdict.status == "cannot" and "pip" in verdict.why[0]
 
 
 def test_a_dossier_that_is_refused_has_a_verdict_and_exit_code(tmp_path, monkeypatch, capsys):
@@ -274,7 +275,7 @@ def test_what_takes_too_long_to_read_is_ended(honest, tmp_path, monkeypatch):
         nb = nbformat.reads(files[f"{place}/10_question.ipynb"].decode(), as_version=4)
         nb.cells[0].source = "![" * 60_000
         files[f"{place}/10_question.ipynb"] = nbformat.writes(nb).encode()
-    monkeypatch.setattr(verifying, "READING", 3)
+    monkeypatch.setattr(verifying, "READING", 1.5)
     verdict = verify(zipped(tmp_path / "slow.zip", recorded(files)), tmp_path / "v", rules=rules(tmp_path))
     assert (verdict.status, verdict.seconds) == ("refused", 0) and "more time" in verdict.why[0]
 

@@ -5,6 +5,7 @@ import json
 import pickle
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from datakit import extras
 from datakit.errors import DatakitError, MissingPackage
-from tests.only import PROJECT, modules
+from tests.only import PROJECT, hiding, modules
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = PROJECT["optional-dependencies"]
@@ -34,12 +35,13 @@ BEYOND = {
 
 
 def kit_modules():
+    """Name of each module of the kit -> its file."""
     for path in sorted((ROOT / "datakit").rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        yield name.removesuffix(".__init__"), ast.parse(path.read_text(encoding="utf-8"))
+        yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
 
 
-def imports(tree):
+@cache
+def imports(path):
     """Third-party modules that a file imports, each with whether the import stands in ``with needed_by(...)``.
 
     What stands under ``if TYPE_CHECKING:`` is read by type checkers only, and needs nothing to be installed.
@@ -66,15 +68,15 @@ def imports(tree):
         for child in ast.iter_child_nodes(node):
             yield from walk(child, said)
 
-    return set(walk(tree, False))
+    return set(walk(ast.parse(path.read_text(encoding="utf-8")), False))
 
 
 def test_what_is_not_in_the_core_says_which_extra_brings_it():
     core = modules()
     brought = {extra: modules(extra) - core for extra in LISTS}
     seen, wrong = set(), []
-    for name, tree in kit_modules():
-        for module, said in imports(tree):
+    for name, path in kit_modules():
+        for module, said in imports(path):
             if module in core:
                 continue
             extra = extras.bringing(module, name)
@@ -86,16 +88,16 @@ def test_what_is_not_in_the_core_says_which_extra_brings_it():
 
 
 def test_a_theme_imports_what_the_core_its_extra_and_drawing_bring():
-    for name, tree in kit_modules():
+    for name, path in kit_modules():
         theme = name.split(".")[1] if name.count(".") else ""
         if theme in THEMES:
             allowed = modules(theme, "notebooks", *([BEYOND[name]] if name in BEYOND else []))
-            assert {module for module, _ in imports(tree)} <= allowed, name
+            assert {module for module, _ in imports(path)} <= allowed, name
 
 
 def alone(tmp_path, code, *brought):
     """Run code where only the core and these extras are installed, in a folder of its own."""
-    start = f"import sys; sys.path[:0] = {[str(ROOT)]!r}\nfrom tests.only import install\ninstall(*{brought!r})\n"
+    start = f"{hiding(*brought)}\nsys.path[:0] = {[str(ROOT)]!r}\n"
     done = subprocess.run([sys.executable, "-c", start + code], cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

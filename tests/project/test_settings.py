@@ -17,6 +17,7 @@ from datakit.data.provenance import banner
 from datakit.errors import WrongUse
 from datakit.extras import NAME
 from datakit.language import Place, speaking
+from tests.kinds import UNREADABLE, VALUES, toml
 
 # What names the kit's first town outside of the one settings file: cards and their invented data, the French of these
 # cards and of the chapters (whose English stands in notebooks/), what checks know of the chapters' exercises.
@@ -156,16 +157,18 @@ def test_a_deadline_is_a_moment_in_every_time_zone(tmp_path):
         ("[limit]\nseconds = 6\n", "unknown: limit"),
         ("[limits]\nsecond = 6\n", "unknown: second"),
         ("[limits]\nseconds = 0\n", "above 0"),
-        ("[limits]\nseconds = true\n", "above 0"),
-        ('[[criteria]]\nid = "a"\nname = "A"\n', "a criterion needs"),
+        ("[limits]\nseconds = -1\n", "above 0"),
+        ('[[criteria]]\nid = "a"\nname = "A"\n', "missing: weight"),
         ('[[criteria]]\nid = "a"\nname = "A"\nweight = -1\n', "weights above 0"),
         ("[challenge\n", "cannot be read as TOML"),
         ("[challenge]\nthemes_ = []\n", "unknown: themes_"),
+        ("[challenge]\nthemes = []\n", "one theme or more"),
+        ("[challenge]\nmonths = 61\n", "from 1 to 60 months"),
         ('[territory]\ntown = "A"\n', "name is missing"),
         ('[territory]\nname = "A"\nvillage = "B"\n', "unknown: village"),
         ('[territory]\nname = "A"\ncommunes = [25056]\n', "texts of five characters"),
         ('[territory]\nname = "A"\ncommunes = ["2505"]\n', "texts of five characters"),
-        ('[territory]\nname = "A"\ncommunes = "25056"\n', "of another kind"),
+        ('[territory]\nname = "A"\ncommunes = "25056"\n', "must be a list"),
         ('[territory]\nname = "A"\n[territory.merged]\n25001 = "25 56"\n', "texts of five characters"),
         ('[territory]\nname = "A"\ndepartement = "2"\n', "no code of a département"),
         ('[territory]\nname = "A"\nbounds = [1, 2, 3]\n', "bounds are no box"),
@@ -177,4 +180,69 @@ def test_a_deadline_is_a_moment_in_every_time_zone(tmp_path):
 def test_what_is_wrong_is_said_with_the_file(tmp_path, text, said):
     with pytest.raises(WrongUse, match=said) as caught:
         settings.challenge(written(tmp_path, text))
-    assert str(tmp_path) in str(caught.value)
+    assert str(tmp_path) in str(caught.value) and caught.value.next
+
+
+TEXT, LIST, TABLE, NUMBER, WHOLE = {"text"}, {"empty", "texts"}, {"table"}, {"whole", "broken"}, {"whole"}
+TAKEN = {
+    "challenge": TABLE,
+    "territory": set(),  # it has a name
+    "look": TABLE,
+    "limits": TABLE,
+    "criteria": set(),
+    **dict.fromkeys(("challenge.title", "challenge.short", "challenge.origins"), TEXT),
+    "challenge.language": set(),
+    "challenge.themes": {"texts"},
+    "challenge.months": WHOLE,
+    "challenge.deadline": {"moment"},
+    "territory.name": TEXT,
+    "look.accent": set(),
+    "territory.called.fr": TEXT,
+    "territory.merged.25001": set(),
+    "territory.former_names.a": set(),
+    "criteria[].id": TEXT,
+    "criteria[].name": TEXT,
+    **{f"limits.{name}": NUMBER for name in ("zip_mb", "unpacked_mb", "seconds", "memory_mb", "disk_mb")},
+    "limits.tolerance_pct": NUMBER,
+    **{f"limits.{name}": WHOLE for name in ("files", "processes", "processors")},
+}
+OF_A_TERRITORY = {
+    **dict.fromkeys(("town", "inventory", "portal", "equipment", "digital_places", "timetable"), TEXT),
+    "departement": set(),
+    "communes": {"empty"},
+    "bounds": set(),
+    **dict.fromkeys(("called", "merged", "former_names"), TABLE),
+}
+
+
+@pytest.mark.parametrize("key", [*TAKEN, *OF_A_TERRITORY])
+def test_a_value_of_every_kind_is_taken_or_refused_by_its_name(tmp_path, key):
+    for kind, value in VALUES.items():
+        if key in OF_A_TERRITORY:
+            text, taken = f'[territory]\nname = "A"\n{key} = {value}\n', OF_A_TERRITORY[key]
+        else:
+            text, taken = toml(key, value), TAKEN[key]
+        if key.startswith("criteria[]"):
+            text += "weight = 1\n" + "".join(f'{n} = "b"\n' for n in ("id", "name") if not key.endswith(f".{n}"))
+        if key.startswith(("territory.called", "territory.merged", "territory.former")):
+            text = f'[territory]\nname = "A"\n{text}'
+        file = written(tmp_path, text)
+        if kind in taken:
+            settings.challenge(file)
+            continue
+        with pytest.raises(WrongUse) as caught:
+            settings.challenge(file)
+        error = caught.value
+        named = [part.strip("[]") for part in key.split(".")[-2:]]
+        assert settings.FILE in error.subject and any(part in str(error) for part in named), kind
+        assert error.expected and (error.found or "unknown" in error.what or "missing" in error.what), kind
+        assert error.next, kind
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_said_with_the_file(tmp_path, content):
+    if content is not None:
+        (tmp_path / settings.FILE).write_bytes(content)
+    with pytest.raises(WrongUse) as caught:
+        settings.challenge(tmp_path / settings.FILE)
+    assert settings.FILE in caught.value.subject and caught.value.next

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
@@ -20,7 +19,17 @@ from tests.only import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SHIPPED = [path.relative_to(ROOT / "notebooks").as_posix() for path in (ROOT / "notebooks").rglob("*.ipynb")]
+CHECKPOINTS = ".ipynb_checkpoints"  # what JupyterLab leaves beside a notebook that somebody opened
+
+
+def files(folder):
+    """Path inside a folder of the project -> the file, of all that is the project's."""
+    found = {path.relative_to(ROOT / folder): path for path in (ROOT / folder).rglob("*") if path.is_file()}
+    left = {"__pycache__", CHECKPOINTS}
+    return {inside.as_posix(): path for inside, path in found.items() if left.isdisjoint(inside.parts)}
+
+
+SHIPPED = {name: path for name, path in files("notebooks").items() if name.endswith(".ipynb")}
 COPIES = sorted(name for name in SHIPPED if not name.startswith("fr/"))  # for a user who reads English
 COPIES.sort(key=lambda name: "/" in name)
 
@@ -37,9 +46,16 @@ def wheel(tmp_path_factory):
     """The wheel, built from the sdist: what a package index would be given."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for name in ("datakit", "notebooks"):
-        shutil.copytree(ROOT / name, source / name, ignore=skip)
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (
+        "notebooks",
+        "notebooks/fr/solutions",
+        "datakit/sample",
+        "datakit/challenge/template/project/notebooks",
+    ):
+        (source / name / CHECKPOINTS).mkdir(exist_ok=True)
+        (source / name / CHECKPOINTS / "mine-checkpoint.ipynb").write_text("{}", encoding="utf-8")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     build("sdist", source, folder)
@@ -55,15 +71,14 @@ def wheel(tmp_path_factory):
 def test_the_wheel_carries_everything(wheel):
     with zipfile.ZipFile(wheel) as archive:
         inside = {name: archive.read(name) for name in archive.namelist()}
-    files = {p.relative_to(ROOT).as_posix(): p for p in (ROOT / "datakit").rglob("*") if p.is_file()}
-    files = {name: path for name, path in files.items() if "__pycache__" not in name}
+    wanted = {f"datakit/{name}": path for name, path in files("datakit").items()}
     for folder in ("datakit/catalog/", "datakit/sample/", "datakit/show/maps/web/", "datakit/trees/citizens/web/"):
-        assert any(name.startswith(folder) for name in files), f"{folder} is empty"
-    files |= {f"datakit/notebooks/{name}": ROOT / "notebooks" / name for name in SHIPPED}
+        assert any(name.startswith(folder) for name in wanted), f"{folder} is empty"
+    wanted |= {f"datakit/notebooks/{name}": path for name, path in SHIPPED.items()}
     assert len(NOTEBOOKS) >= 4
-    for name, path in files.items():  # code, cards, sample, the scripts of the maps, the notebooks
+    for name, path in wanted.items():  # code, cards, sample, the scripts of the maps, the notebooks
         assert inside.get(name) == path.read_bytes(), name
-    assert {name for name in inside if ".dist-info/" not in name} == set(files)
+    assert {name for name in inside if ".dist-info/" not in name} == set(wanted)
     assert wheel.stat().st_size < 14e6
 
 
@@ -84,10 +99,9 @@ def test_there_is_one_copy_of_the_notebooks():
 
 
 @pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
+def installed(wheel, bare, tmp_path_factory):
     """An environment with the wheel, that sees all other packages of the tests' environment."""
-    folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, with_pip=True)
+    folder = shutil.copytree(bare, tmp_path_factory.mktemp("installed") / "environment", symlinks=True)
     (theirs,) = folder.glob("lib/python*/site-packages")
     pip = [folder / "bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--no-index", "--no-deps"]
     done = subprocess.run([*pip, wheel], capture_output=True, text=True)
@@ -168,7 +182,7 @@ def test_copies_leave_what_is_there(tmp_path, capsys):
 
 def test_copies_that_cannot_be_written_are_told(tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").write_text("not a folder", encoding="utf-8")
-    assert main(["notebooks", str(tmp_path / "notebooks")]) == 2
+    assert main(["notebooks", str(tmp_path / "notebooks" / "mine")]) == 2
     assert "nothing was copied" in capsys.readouterr().err
 
     def full(source, target):

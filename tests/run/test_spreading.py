@@ -19,9 +19,12 @@ from datakit.errors import DatakitError, WrongUse
 from datakit.run import spreading
 from datakit.run.spreading import DEATHS, DIED, FAILED, spread
 from tests.tasks import begun, square, tasks
+from tests.things import needs
 
-pytest.importorskip("distributed", reason='pip install "ondijon-datakit[cluster]"')
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # the libraries' own
+pytestmark = [
+    needs("cluster", "distributed"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),  # the libraries' own
+]
 
 
 def told(outcomes):

@@ -5,7 +5,6 @@ import datetime as dt
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pymannkendall
 import pytest
 import shapely
 
@@ -124,6 +123,8 @@ def test_a_series_has_every_day_and_no_doubtful_value():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_mann_kendall_against_another_library(seed):
+    import pymannkendall
+
     rng = np.random.default_rng(seed)
     years = np.arange(1985, 2026)
     values = rng.normal(0, 2, len(years)) + 0.04 * seed * (years - 1985)
@@ -145,6 +146,8 @@ def test_memory_is_told():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_memory_raises_p_as_another_library_does(seed):
+    import pymannkendall
+
     rng = np.random.default_rng(seed)
     values = [0.0]
     for e in rng.normal(size=79):

@@ -14,10 +14,12 @@ from datakit.cluster import cluster
 from datakit.errors import CrsMismatch, DatakitError, WrongUse
 from datakit.geo import cells as grid
 from datakit.vegetation import cover, many, planting, priority
+from tests.things import needs
 
-dgpd = pytest.importorskip("dask_geopandas", reason='pip install "ondijon-datakit[cluster]"')
-pytest.importorskip("distributed", reason='pip install "ondijon-datakit[cluster]"')
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # the libraries' own
+pytestmark = [
+    needs("cluster", "dask_geopandas", "distributed"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),  # the libraries' own
+]
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +139,13 @@ def ranked(cells):
 
 
 def test_tables_on_disk_are_read_by_the_workers(workers, cities, tmp_path):
+    import dask_geopandas
+
     _, cells, frames = cities
     stored = {}
     for name, frame in {"cells": cells, **frames}.items():
         many.partitioned(frame, parts=4).drop(columns="_row").to_parquet(tmp_path / name)
-        stored[name] = dgpd.read_parquet(tmp_path / name)
+        stored[name] = dask_geopandas.read_parquet(tmp_path / name)
     assert stored["buildings"].npartitions == 4
     places = stored.pop("cells")
     found = many.run(plantable, places, stored).set_index("cell").loc[cells["cell"], "plantable_area"]

@@ -11,12 +11,16 @@ import shapely
 from datakit.errors import CrsMismatch, WrongUse
 from datakit.geo import cells as grids
 from datakit.vegetation import raster
+from tests.things import needs
 
-pytest.importorskip("rioxarray", reason='pip install "ondijon-datakit[satellite]"')
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")  # libraries'
+pytestmark = [
+    needs("satellite", "rioxarray"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),  # libraries'
+]
 
 
 def painted(values, crs="EPSG:2154", step=10.0, west=854_000.0, north=6_693_000.0):
+    import rioxarray  # noqa: F401  gives arrays their `.rio`
     import xarray
 
     values = np.asarray(values, float)

@@ -10,12 +10,12 @@ import shapely
 from datakit.errors import CrsMismatch, DatakitError, NotAsDescribed, Unreachable, WrongUse
 from datakit.vegetation import satellite
 from tests.stac import NORTH, WEST, ground
+from tests.things import needs
 
-for name in ("odc.stac", "pystac_client", "rioxarray"):
-    pytest.importorskip(name, reason='pip install "ondijon-datakit[satellite]"')
-
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")  # libraries'
+pytestmark = [
+    needs("satellite", "odc", "pystac_client", "rioxarray"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),  # libraries'
+]
 
 
 def area(x=3000, y=-3000, side=400, crs=32631):

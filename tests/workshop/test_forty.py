@@ -19,7 +19,7 @@ from datakit.errors import Unreachable
 PEOPLE = 40
 MIDDLE = 1_000_000
 # The longest is longer than what the system itself keeps of a transfer on its way: 4 MB.
-FILES = {"communes": 300_000, "iris": 500_000, "trees-dijon": 10_000_000}
+FILES = {"communes": 200_000, "iris": 300_000, "trees-dijon": 7_000_000}
 
 
 @pytest.fixture(scope="module")

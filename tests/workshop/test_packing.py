@@ -25,11 +25,11 @@ def quiet(line):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(bare, tmp_path_factory):
     """A packed folder with a name as people give them, what it was packed from, and what was said."""
     home, said = tmp_path_factory.mktemp("packing"), []
     links, lock = index(home / "wheels")
-    pip = wheelhouse._pip(home)  # made once; each pack would make its own
+    pip = [str(bare / "bin/python"), "-m", "pip"]  # each pack would make its own
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wheelhouse, "_pip", lambda work: pip)
         for name, value in only(links).items():
@@ -108,23 +108,18 @@ def test_a_pack_that_was_broken_off_goes_on(packed, monkeypatch):
     with pytest.raises(NotAsDescribed, match="not packed to its end"):
         shelves.shelf_of(packed)
     assert not (packed / layout.UNFINISHED).exists()
-    said = []
+    said, lock = [], (packed / layout.LOCKED).read_bytes()
+    os.utime(packing.checkout() / "datakit" / "errors.py")
     packing.pack(packed, "sample", say=said.append, **CHOSEN)
+    assert (packed / layout.LOCKED).read_bytes() == lock  # the same sources have made the same wheel of the kit
     after = {path.name: path.stat().st_ino for path in wheels.glob("*.whl")}
     changed = {name for name in before if after[name] != before[name]}
     assert before.keys() == after.keys() and {altered.name, gone.name} <= changed
     assert all(name.startswith((wheelhouse.KIT, altered.name, gone.name)) for name in changed)
     assert any("2 to fetch" in line or "1 to fetch" in line for line in said)
     monkeypatch.setenv("PIP_FIND_LINKS", str(packed / "nothing"))  # all is there: no index is needed
-    assert not packing.pack(packed, "sample", say=quiet, **CHOSEN).lacking
-
-
-def test_the_same_sources_make_the_same_wheel(made, tmp_path):
-    report, home, _, _ = made
-    first = (report.folder / "requirements.lock").read_text(encoding="utf-8").splitlines()[-1]
-    os.utime(home / "project" / "datakit" / "errors.py")
-    (tmp_path / "to").mkdir()
-    assert wheelhouse.build_kit(home / "project", tmp_path / "to", tmp_path / "work") == first
+    own = (packing.checkout() / layout.LOCKED).read_text(encoding="utf-8")
+    assert not wheelhouse.fill(wheels, own, *CHOSEN.values(), work=packed / layout.UNFINISHED, say=quiet)
 
 
 def test_wrong_options_and_folders_are_said_before_anything_is_fetched(tmp_path, capsys, monkeypatch):
@@ -150,32 +145,36 @@ def begin(where, folder, *args):
     return subprocess.run(command, capture_output=True, text=True, env=clean | {"LANG": "C", "DATAKIT_LANG": "en"})
 
 
-def test_a_participant_starts_from_the_folder_twice(packed, tmp_path):
-    home = tmp_path / "chez moi é"
-    first = begin(packed / "start.pyz", home)
+@pytest.fixture
+def begun(bare, tmp_path):
+    """A participant's folder after a start that was broken off before its first package: one goes on from there."""
+    shutil.copytree(bare, tmp_path / "chez moi é" / ".venv", symlinks=True)
+    return tmp_path / "chez moi é"
+
+
+def test_a_participant_starts_from_the_folder_twice(packed, begun, tmp_path):
+    first = begin(packed / "start.pyz", begun)
     assert first.returncode == 0 and "Installing" in first.stdout, first.stderr
-    python = starting.program(home / ".venv")
+    python = starting.program(begun / ".venv")
     code = "import compiled, datakit; print(compiled.tag, datakit.__file__)"
     said = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert f"cp{HERE.replace('.', '')}" in said.stdout and str(home) in said.stdout
-    mine = home / "notebooks" / "00_start_here.ipynb"
+    assert f"cp{HERE.replace('.', '')}" in said.stdout and str(begun) in said.stdout
+    mine = begun / "notebooks" / "00_start_here.ipynb"
     mine.write_text("my work")
-    second = begin(packed / "start.pyz", home)
+    second = begin(packed / "start.pyz", begun)
     assert second.returncode == 0 and "Installing" not in second.stdout
-    assert mine.read_text() == "my work" and (home / ".jupyter" / "labconfig").is_dir()
-    shutil.rmtree(home / ".venv" / "bin")  # damaged: made again
-    assert "Installing" in begin(packed / "start.pyz", home).stdout and python.exists()
+    assert mine.read_text() == "my work" and (begun / ".jupyter" / "labconfig").is_dir()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_participant_starts_from_the_facilitators_laptop(packed, tmp_path, kind):
+def test_a_participant_starts_from_the_facilitators_laptop(packed, begun, tmp_path, kind):
     server = Server(packed, kind=kind)
     try:
         got = tmp_path / "start.pyz"
         got.write_bytes(starting.Base(server.base).read("start.pyz"))
-        done = begin(got, tmp_path / "home", server.base)
+        done = begin(got, begun, server.base)
         assert done.returncode == 0, done.stderr
-        assert (tmp_path / "home" / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
+        assert (begun / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
         with pytest.raises(Unreachable):
             starting.Base(server.base).read("facilitators/facilitator.md")
         assert starting.Base(server.base).read("wheelhouse/").startswith(b"<!doctype html>")
@@ -185,10 +184,10 @@ def test_a_participant_starts_from_the_facilitators_laptop(packed, tmp_path, kin
         server.end()
 
 
-def test_a_folder_that_was_altered_is_not_installed(packed, tmp_path, capsys):
+def test_a_folder_that_was_altered_is_not_installed(packed, begun, tmp_path, capsys):
     wheel = next((packed / "wheelhouse").glob(f"compiled-*cp{HERE.replace('.', '')}*linux*"))
     write_wheel(packed / "wheelhouse", "compiled", "2.0", wheel.stem.split("-", 2)[2], {"other.py": ""})
-    done = begin(packed / "start.pyz", tmp_path / "home")
+    done = begin(packed / "start.pyz", begun)
     assert done.returncode == 1 and "cannot be installed" in done.stderr and "Traceback" not in done.stderr
     (packed / "notebooks" / "00_start_here.ipynb").write_text("{}")
     with pytest.raises(Corrupt, match="altered"):
@@ -216,8 +215,10 @@ def test_where_the_network_cannot_be_taken_away_nothing_is_promised(monkeypatch)
 
 
 @pytest.mark.slow
-def test_a_packed_folder_runs_with_no_way_out(packed, tmp_path, capsys, monkeypatch):
+def test_a_packed_folder_runs_with_no_way_out(packed, bare, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")  # what ``rest`` cannot lend
+    shutil.copytree(bare, tmp_path / "kept" / ".venv", symlinks=True)
+    shutil.rmtree(tmp_path / "kept" / ".venv" / "bin")  # damaged: made again
     assert cli.main(["workshop", "verify", str(packed), "--keep", str(tmp_path / "kept")]) == 0
     said = capsys.readouterr().out
     if verifying.walls():

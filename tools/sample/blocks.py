@@ -43,7 +43,7 @@ def inside(i, j, u, v):
 def quads(i, j, u0=0.0, v0=0.0, u1=1.0, v1=1.0):
     corners = [(u0, v0), (u1, v0), (u1, v1), (u0, v1), (u0, v0)]
     ring = np.stack([inside(i, j, np.asarray(u), np.asarray(v)) for u, v in corners], axis=-2)
-    return shapely.set_precision(shapely.polygons(ring), 0.01)
+    return territory.on_grid(shapely.polygons(ring), 0.01)
 
 
 @draws.remembered
@@ -53,6 +53,9 @@ def net():
     i, j = (a.ravel() for a in np.meshgrid(np.arange(-number, number), np.arange(-number, number), indexing="ij"))
     metropole = territory.communes().union_all()
     shapely.prepare(metropole)
+    # Every corner of a block is nearer than this to its middle: of four in five no shape is needed.
+    near = shapely.dwithin(metropole, shapely.points(*node(i + 0.5, j + 0.5)), PITCH)
+    i, j = i[near], j[near]
     near = shapely.intersects(metropole, quads(i, j))
     return i[near], j[near]
 
@@ -67,7 +70,7 @@ def zones():
     """
     cx, cy = territory.centre()
     middles = shapely.points([[cx + 2500, cy + 800], [cx - 1900, cy + 600]])
-    discs = shapely.set_precision(shapely.buffer(middles, ZONE_RADIUS), 0.01)
+    discs = territory.on_grid(shapely.buffer(middles, ZONE_RADIUS), 0.01)
     return gpd.GeoDataFrame({"zone": ["bare", "green"]}, geometry=discs, crs=territory.LAMBERT)
 
 

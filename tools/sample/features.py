@@ -27,7 +27,7 @@ def _discs(x, y, radius, rng, corners=14):
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     r = np.asarray(radius)[:, None] * rng.uniform(0.85, 1.1, (len(x), corners))
     ring = np.stack([x[:, None] + r * np.cos(angle), y[:, None] + r * np.sin(angle)], axis=-1)
-    return shapely.set_precision(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
+    return territory.on_grid(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
 
 
 def rail():
@@ -74,7 +74,7 @@ def park_groups():
                     todo.append((a, b))
         groups.append(tuple(sorted(group)))
     shapes = [shapely.union_all(quads(*np.array(g).T)) for g in groups]
-    shapes = shapely.set_precision(shapely.buffer(shapes, -12, join_style="mitre"), 0.01)
+    shapes = territory.on_grid(shapely.buffer(shapes, -12, join_style="mitre"), 0.01)
     needed = set(zip(divided().park_i, divided().park_j, strict=True))
     free = [k for k, g in enumerate(groups) if not needed & set(g)]
     return _frame(
@@ -109,7 +109,7 @@ def water(rng):
     found = pd.concat([*parts, ponds()], ignore_index=True).assign(
         persistance="Permanent", position_par_rapport_au_sol="0"
     )
-    found["geometry"] = shapely.set_precision(found.geometry.to_numpy(), 0.01)
+    found["geometry"] = territory.on_grid(found.geometry, 0.01)
     found = found[shapely.intersects(metropole, found.geometry.to_numpy())].reset_index(drop=True)
     found.loc[found.index[found.nature == "Ecoulement naturel"][:2], "position_par_rapport_au_sol"] = "-1"
     return found

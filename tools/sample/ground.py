@@ -107,7 +107,7 @@ def lots():
                 )
     found = pd.concat(parts, ignore_index=True).sort_values(["i", "j"], kind="stable", ignore_index=True)
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=territory.LAMBERT)
-    cut = shapely.set_precision(shapely.intersection(found.geometry.to_numpy(), city()), 0.01)
+    cut = territory.on_grid(shapely.intersection(found.geometry.to_numpy(), city()), 0.01)
     found = found.set_geometry(gpd.GeoSeries(cut, crs=territory.LAMBERT))
     found = found[(shapely.get_type_id(cut) == 3) & (shapely.area(cut) > 30)].reset_index(drop=True)
     n = len(found)
@@ -186,7 +186,7 @@ def standing(buildings):
     front = shapely.union_all(shapely.buffer(streets, 18))
     shapely.prepare(front)
     near = shapely.intersects(front, shapes)
-    shapes[near] = shapely.set_precision(shapely.difference(shapes[near], front), 0.01)
+    shapes[near] = territory.on_grid(shapely.difference(shapes[near], front), 0.01)
     kept = (shapely.get_type_id(shapes) == 3) & (shapely.area(shapes) > np.where(near, 40, 0))
     found = buildings.set_geometry(gpd.GeoSeries(shapes, crs=buildings.crs))[kept]
     schools = places("school", SCHOOL_HOUSE)[["i", "j", "geometry"]].assign(kind="open", type="01")

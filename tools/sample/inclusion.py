@@ -1,6 +1,5 @@
 """The invented inhabitants, incomes, services, stops and portal files, each in its publisher's format."""
 
-import io
 import json
 import zipfile
 from pathlib import Path
@@ -583,9 +582,8 @@ def _portal(folder, rng):
 
     def write(id, found):
         stem = id.partition("@")[2]
-        stream = io.StringIO()
-        json.dump({"type": "FeatureCollection", "features": found}, stream, ensure_ascii=False)
-        _write(folder / id / f"{stem}.geojson", stream.getvalue())
+        text = json.dumps({"type": "FeatureCollection", "features": found}, ensure_ascii=False)
+        _write(folder / id / f"{stem}.geojson", text)
 
     kinds = ["Jeux pour enfants", "Agrès de sport", "Table de ping-pong", "Banc"]
     write(

@@ -71,6 +71,7 @@ def plantable(vegetation, buildings):
     found = pd.concat([rows.assign(geometry=free), *parts, pavement], ignore_index=True)
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=territory.LAMBERT)
     found = found[~(found.is_empty | found.geometry.isna())]
+    found["geometry"] = shapely.set_precision(found.geometry.to_numpy(), 0, mode="pointwise")  # united 4 times as fast
     found = found.dissolve(["i", "j", "block", "tenure", "kind"]).reset_index()
     return found[found.area > 1].reset_index(drop=True)
 

@@ -10,7 +10,7 @@ import shapely
 from tools.sample import draws, territory
 from tools.sample.inclusion import people, zipped
 from tools.sample.territory import CITY
-from tools.sample.vegetation import truth as ground_truth
+from tools.sample.vegetation import residents as of_houses
 
 ELSEWHERE = "21200"
 SIDE, LEVELS = 200, (8000, 4000, 2000, 1000, 200)  # INSEE begins with squares of 64 km: here all around is empty
@@ -59,7 +59,7 @@ def truth():
         IRIS; a child who lives with each parent in turn is half a resident.
     """
     rng, areas = draws.rng(30), territory.iris()
-    houses = ground_truth()["residents"]
+    houses = of_houses()
     corner = _corner(houses.geometry.x, houses.geometry.y)
     parts = [houses.assign(east=corner[:, 0], north=corner[:, 1])[["east", "north", "iris", "residents"]]]
     for area in areas[areas.commune != CITY].itertuples():

@@ -93,6 +93,26 @@ def _project(longitude, latitude):
     return points.x.to_numpy(), points.y.to_numpy()
 
 
+def on_grid(shapes, size):
+    """Shapes on a grid of ``size``, which keeps the digits, and so the bytes, the same on every machine.
+
+    This is ``shapely.set_precision``, which builds each shape anew: clockwise, from its second corner. Polygons whose
+    corners need only be rounded, as in nearly all, are made here to the same bytes, twenty times as fast.
+    """
+    shapes = np.array(shapes, dtype=object)
+    simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    simple &= shapely.get_precision(shapes) != size  # what is on the grid is taken as it is
+    simple[simple] = shapely.minimum_clearance(shapes[simple]) > 2 * size
+    turned = shapely.orient_polygons(shapes[simple], exterior_cw=True)
+    xy, of = shapely.get_coordinates(turned, return_index=True)
+    first, last = np.flatnonzero(np.diff(of, prepend=-1)), np.flatnonzero(np.diff(of, append=-1))
+    rest = np.roll(xy, -1, axis=0)
+    rest[last] = xy[first + 1]
+    shapes[~simple] = shapely.set_precision(shapes[~simple], size)
+    shapes[simple] = shapely.set_precision(shapely.set_coordinates(turned, rest), size, mode="pointwise")
+    return shapes
+
+
 def _cells(x, y, boundary):
     """The Voronoi cell of each point, cut by ``boundary``, in the order of the points."""
     points = shapely.points(x, y)
@@ -102,8 +122,7 @@ def _cells(x, y, boundary):
     order = shapely.STRtree(cells).query(points, predicate="intersects")
     found = np.empty(len(points), dtype=object)
     found[order[0]] = cells[order[1]]
-    # A centimetre grid keeps the digits, and so the bytes, the same on every machine.
-    return shapely.set_precision(shapely.intersection(found, boundary), 0.01)
+    return on_grid(shapely.intersection(found, boundary), 0.01)
 
 
 @draws.remembered
@@ -155,10 +174,10 @@ def urbanity(x, y):
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     cx, cy = centre()
-    value = np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / (2 * 2400.0**2)))
-    for east, north, spread in _towns():
-        value = np.maximum(value, 0.55 * np.exp(-(((x - east) ** 2 + (y - north) ** 2) / (2 * spread**2))))
-    return value
+    middle = np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / (2 * 2400.0**2)))
+    east, north, spread = _towns()
+    away = (x[..., None] - east) ** 2 + (y[..., None] - north) ** 2
+    return np.maximum(middle, 0.55 * np.exp(-(away / (2 * spread**2))).max(axis=-1))
 
 
 @draws.remembered
@@ -166,7 +185,7 @@ def _towns():
     """Of each commune a place inside, and how far around it is urban; asked for thousands of times."""
     towns = communes()
     points, spread = towns.representative_point(), 250 + 6.0 * np.sqrt(towns.population)
-    return list(zip(points.x, points.y, spread, strict=True))
+    return points.x.to_numpy(), points.y.to_numpy(), spread.to_numpy()
 
 
 def deprivation(x, y):
@@ -282,31 +301,28 @@ def _spread(area, number, rng):
     return x[chosen], y[chosen]
 
 
-def geojson(frame, digits=6):
-    """GeoJSON text of a frame in EPSG:2154, as longitudes and latitudes with so many digits."""
+def collection(frame, digits=6):
+    """A GeoJSON dict of a frame in EPSG:2154, as longitudes and latitudes with so many digits."""
     frame = frame.to_crs(WGS84)
-    texts = shapely.to_geojson(shapely.set_precision(frame.geometry.array, 10**-digits))
-    geometry = [json.loads(text, parse_float=lambda written: round(float(written), digits)) for text in texts]
-    records = frame.drop(columns="geometry").to_dict("records")
+    texts = shapely.to_geojson(on_grid(frame.geometry.to_numpy(), 10**-digits))
+    names = frame.columns.drop("geometry").tolist()
+    columns = [[_written(v, digits) for v in frame[name].astype(object).tolist()] for name in names]
     features = [
-        {
-            "type": "Feature",
-            "properties": _rounded({k: (v.item() if hasattr(v, "item") else v) for k, v in p.items()}, digits),
-            "geometry": g,
-        }
-        for p, g in zip(records, geometry, strict=True)
+        {"type": "Feature", "properties": dict(zip(names, values, strict=True)), "geometry": geometry}
+        for *values, geometry in zip(*columns, json.loads(f"[{','.join(texts)}]"), strict=True)
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    return {"type": "FeatureCollection", "features": features}
 
 
-def _rounded(value, digits):
+def _written(value, digits):
     if isinstance(value, float):
-        return round(value, digits)
-    if isinstance(value, list):
-        return [_rounded(v, digits) for v in value]
-    if isinstance(value, dict):
-        return {k: _rounded(v, digits) for k, v in value.items()}
+        return None if value != value else round(value, digits)  # JSON knows no NaN
     return value
+
+
+def geojson(frame):
+    """The text of `collection`."""
+    return json.dumps(collection(frame), ensure_ascii=False)
 
 
 def make(folder, rng):

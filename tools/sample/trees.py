@@ -1,7 +1,6 @@
 """The invented trees: 60,000 for the city's own file, a few hundred in the format of each other inventory."""
 
 import csv
-import io
 import json
 import zipfile
 from pathlib import Path
@@ -97,7 +96,7 @@ def _places(rng):
     share = towns.population.where(towns.code != "21231", 0) ** 0.7
     share = np.floor((TREES - IN_THE_CITY) * share / share.sum()).astype(int)
     share[towns.code == "21231"] = TREES - share.sum()
-    parts = []
+    parts, streets = [], []
     for town, number in zip(towns.itertuples(), share, strict=True):
         west, south, east, north = town.geometry.bounds
         inner = town.geometry.buffer(-40)
@@ -119,20 +118,12 @@ def _places(rng):
             inside = shapely.contains_xy(town.geometry, px, py)
             px, py = px[inside][: number - made], py[inside][: number - made]
             place = f"{'Rue' if row else 'Parc'} fictif {town.code[2:]}-{street}".replace("Rue fictif", "Rue fictive")
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "x": px,
-                        "y": py,
-                        "adresse": place,
-                        "row": row,
-                        "code_insee": town.code,
-                        "commune": town.name if isinstance(town.name, str) else town.code,
-                    }
-                )
-            )
+            parts.append((px, py))
+            streets.append((place, row, town.code, town.name, len(px)))
             made += len(px)
-    return pd.concat(parts, ignore_index=True)
+    of = pd.DataFrame(streets, columns=["adresse", "row", "code_insee", "commune", "trees"])
+    x, y = np.concatenate(parts, axis=1)
+    return of.loc[of.index.repeat(of.pop("trees"))].reset_index(drop=True).assign(x=x, y=y)
 
 
 def trees(rng):
@@ -309,9 +300,7 @@ def _other(id, folder, rng, n=300):
         features[7]["geometry"]["coordinates"].reverse()  # a swapped pair, to be set aside
         found = {"type": "FeatureCollection", "features": features}
     folder.mkdir(parents=True, exist_ok=True)
-    stream = io.StringIO()
-    json.dump(found, stream, ensure_ascii=False)
-    (folder / card.filename).write_text(stream.getvalue(), encoding="utf-8")
+    (folder / card.filename).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 def make(folder, rng):

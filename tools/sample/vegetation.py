@@ -41,9 +41,36 @@ TRUTH = f"""\
 
 
 @draws.remembered
-def _truth():
-    vegetation, _, buildings = _drawn(draws.rng(12))  # the seed of the theme in make_sample
-    return planted.plantable(vegetation, buildings), planted.residents(_houses(buildings))
+def _plantable():
+    vegetation, _, buildings, _ = drawn()
+    return planted.plantable(vegetation, buildings)
+
+
+@draws.remembered
+def residents():
+    """Who lives in which house of the city, see `tools.sample.planted.residents`."""
+    return planted.residents(_houses())
+
+
+class _Truth(dict):
+    """What was planted in a city; each part is made when it is asked for, as the free ground takes seconds."""
+
+    def __init__(self):
+        self.city = draws.drawn()
+
+    def __missing__(self, name):
+        with draws.city(*self.city):
+            self[name] = {
+                "blocks": blocks,
+                "zones": zones,
+                "plantable": lambda: _plantable().copy(),
+                "residents": lambda: residents().copy(),
+                "barrier": divided,
+                "warming": lambda: 10 * weather.WARMING * draws.has("warming"),
+                "warm_nights": lambda: weather.WARM_NIGHTS * draws.has("nights"),
+                "gap": lambda: weather.GAP,
+            }[name]()
+        return self[name]
 
 
 def truth():
@@ -57,17 +84,7 @@ def truth():
         decade), ``warm_nights`` (degrees by which summer nights of the centre exceed those of the plain), ``gap``
         (station, first and last missing day).
     """
-    ground_of, people = _truth()
-    return {
-        "blocks": blocks(),
-        "zones": zones(),
-        "plantable": ground_of.copy(),
-        "residents": people.copy(),
-        "barrier": divided(),
-        "warming": 10 * weather.WARMING * draws.has("warming"),
-        "warm_nights": weather.WARM_NIGHTS * draws.has("nights"),
-        "gap": weather.GAP,
-    }
+    return _Truth()
 
 
 # -- layers -----------------------------------------------------------------------------------------------------------
@@ -120,7 +137,7 @@ def _blobs(x, y, radius, rng, corners=11, stretch=1.0):
         [x[:, None] + dx * np.cos(along) - dy * np.sin(along), y[:, None] + dx * np.sin(along) + dy * np.cos(along)],
         axis=-1,
     )
-    return shapely.set_precision(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
+    return territory.on_grid(shapely.polygons(np.concatenate([ring, ring[:, :1]], axis=1)), 0.01)
 
 
 def _vegetation(rng):
@@ -137,7 +154,7 @@ def _vegetation(rng):
     ring = [inside(i, j, *(0.5 + (0.46 - rng.uniform(0, 0.06, len(i))) * (2 * c - 1) for c in uv)) for uv in edge]
     shapes = shapely.polygons(np.stack([*ring, ring[0]], axis=-2))
     shapes = shapely.difference(shapes, shapely.union_all(features.ponds().geometry.to_numpy()))
-    add(shapely.set_precision(shapes, 0.01), rng.choice(["Bois", "Forêt ouverte"], len(i), p=[0.7, 0.3]))
+    add(territory.on_grid(shapes, 0.01), rng.choice(["Bois", "Forêt ouverte"], len(i), p=[0.7, 0.3]))
 
     gardens = blocks()[lambda b: b.kind == "mixed"]
     share = gardens.zone.map({"bare": 0.0, "green": 0.95}).fillna(0.5)
@@ -191,7 +208,7 @@ def _lcz(vegetation):
     x, y = node(np.concatenate([i + 0.5, k + 1]), np.concatenate([j + 0.5, m + 1]))
     corners = ((0, 0), (2, 0), (2, 2), (0, 2), (0, 0))
     ring = np.stack([np.stack(node(k + di, m + dj), axis=-1) for di, dj in corners], axis=-2)
-    shapes = np.concatenate([quads(i, j), shapely.set_precision(shapely.polygons(ring), 0.01)])
+    shapes = np.concatenate([quads(i, j), territory.on_grid(shapely.polygons(ring), 0.01)])
     wood = vegetation[~vegetation.nature.isin(["Vigne", "Haie"])].union_all()
     shapely.prepare(wood)
     urban = territory.urbanity(x, y)
@@ -228,10 +245,8 @@ def _collection(frame, id_field, prefix, rng, digits, spoil):
     if id_field:
         frame = frame.copy()
         frame.insert(0, id_field, [f"{prefix}EXEMPLE{n:0{17 - len(prefix)}d}" for n in range(len(frame))])
-    found = json.loads(territory.geojson(frame, digits=digits))
+    found = territory.collection(frame, digits)
     features = found["features"]
-    for feature in features:  # JSON knows no NaN
-        feature["properties"] = {k: None if v != v else v for k, v in feature["properties"].items()}
     broken = max(len(spoil), len(features) // 220) if spoil else 0
     for n, place in enumerate(rng.choice(len(features), broken, replace=False)):
         spoil[n % len(spoil)](features[place], features[place - 1])
@@ -263,15 +278,17 @@ def _dump(found):
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
-def _drawn(rng):
-    """Vegetation, roads and buildings, before they are written and spoilt."""
-    return _vegetation(rng), streets.roads(rng), _buildings(rng)
+@draws.remembered
+def drawn():
+    """Vegetation, roads and buildings, before they are written and spoilt, and the random numbers that come next."""
+    rng = draws.rng(12)  # the seed of the theme in make_sample
+    return _vegetation(rng), streets.roads(rng), _buildings(rng), rng.bit_generator.state
 
 
 def make(folder, rng):
     """Write the sample of the vegetation cards."""
     folder = Path(folder)
-    vegetation, roads, buildings = _drawn(rng)
+    vegetation, roads, buildings, rng.bit_generator.state = drawn()
     stamp = {"date_creation": "2026-01-15T00:00:00Z"}
     _wfs(
         folder,
@@ -299,12 +316,12 @@ def make(folder, rng):
     history, latest = weather.tables(draws.rng(12, 1))  # its own: streets do not change the weather
     _write_gzip(folder / "meteo-daily/Q_21_previous_RR-T-Vent.csv.gz", history)
     _write_gzip(folder / "meteo-daily-latest/Q_21_latest_RR-T-Vent.csv.gz", latest)
-    _make_ground(folder, buildings, draws.rng(ground.SEED, 10))
+    _make_ground(folder, draws.rng(ground.SEED, 10))
 
 
-def _make_ground(folder, buildings, rng):
+def _make_ground(folder, rng):
     """The layers of the ground, from a seed of their own."""
-    houses = _houses(buildings).drop(columns=["iris", "residents"])
+    houses = _houses().drop(columns=["iris", "residents"])
     _wfs(
         folder,
         "bdtopo-buildings",
@@ -358,9 +375,10 @@ def _make_ground(folder, buildings, rng):
     (folder / "osm-green/osm-green.json").write_text(_dump(features.osm(rng)), encoding="utf-8")
 
 
-def _houses(buildings):
+@draws.remembered
+def _houses():
     """The buildings with the columns of BD TOPO and their inhabitants, always the same ones."""
-    return ground.housed(buildings, draws.rng(ground.SEED, 11))
+    return ground.housed(drawn()[2], draws.rng(ground.SEED, 11))
 
 
 def _wfs(folder, id, layer, prefix, rng, spoil, packed=False):
