@@ -266,7 +266,8 @@ def link(
     able = places[~places["flagged"].astype(bool)] if "flagged" in places else places
     found = pairs(able, near)
     found = found[found["score"] >= doubt].sort_values(["score", "metres"], ascending=[False, True], kind="stable")
-    rank = places["source"].map(_rank)
+    known = order()
+    rank = places["source"].map(lambda source: _rank(source, known))
     same, decision = np.arange(len(places)), []
     held = [{name} for name in places["source"]]  # of the group that each kept row stands for
     for left, right, value in zip(found["left"], found["right"], found["score"], strict=True):
@@ -302,8 +303,7 @@ def _merged(places, same, rank):
     return out.reset_index(drop=True)
 
 
-def _rank(source):
-    known = order()
+def _rank(source, known):
     return next((k for k, name in enumerate(known) if str(source).startswith(name)), len(known))
 
 

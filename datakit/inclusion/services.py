@@ -303,7 +303,8 @@ def locate(places: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, margin: float =
     by_name = {plain(n): c for n, c in zip(communes.name, codes, strict=True)}
     by_name |= {n: c for n, c in challenge().territory["former_names"].items() if c in by_code}
     names = dict(zip(codes, communes.name, strict=True))
-    told = [_contradiction(p, by_code, by_name, names, margin) for p in out.itertuples()]
+    since = merged()
+    told = [_contradiction(p, by_code, by_name, names, since, margin) for p in out.itertuples()]
     out["why"] = pd.array(told, dtype="str")
     out["flagged"] = out.why != ""
     out.attrs = dict(places.attrs)
@@ -318,9 +319,9 @@ def _overlapping(shapes, row, hit):
     )
 
 
-def _contradiction(place, by_code, by_name, names, margin):
+def _contradiction(place, by_code, by_name, names, since, margin):
     text = {k: v if isinstance(v := getattr(place, k), str) and v else None for k in ("postal_code", "town", "commune")}
-    said = merged().get(text["commune"], text["commune"])
+    said = since.get(text["commune"], text["commune"])
     found = place.found if isinstance(place.found, str) else None
     if said is None and text["postal_code"] and found and text["postal_code"][:2] != found[:2]:
         wrong = _("postal code {code} ({town}), but stands in {commune}")

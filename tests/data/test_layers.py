@@ -100,7 +100,7 @@ def test_a_wrong_origin_is_an_error_not_a_missing_answer():
         Layers("no-such-place")["communes"]
 
 
-def test_quality_counts_what_was_set_aside(cache):
+def test_quality_counts_what_was_set_aside():
     mine = Layers("sample")
     for id in ("trees-dijon", "communes"):
         assert len(mine[id])
@@ -111,7 +111,7 @@ def test_quality_counts_what_was_set_aside(cache):
     assert said.loc["trees-dijon", "set aside"] > 0 and ":" in said.loc["trees-dijon", "for example"]
 
 
-def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(cache, capsys, recwarn):
+def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(capsys, recwarn):
     mine = Layers("http://127.0.0.1:9,sample")
     assert len(mine["trees-dijon"])
     said = capsys.readouterr().out
@@ -120,7 +120,7 @@ def test_a_fallback_is_said_and_rows_set_aside_are_left_to_the_table_of_quality(
     assert [w for w in recwarn if "set aside" in str(w.message)] == []
 
 
-def test_the_same_is_said_in_french(cache, capsys, recwarn):
+def test_the_same_is_said_in_french(capsys, recwarn):
     with speaking("fr"):
         assert len(Layers("http://127.0.0.1:9,sample")["trees-dijon"])
     why = "http://127.0.0.1:9\u00a0: le serveur ne répond pas\u202f; utilisé à la place\u00a0: sample"
