@@ -58,6 +58,9 @@ class Page:
             self.asked.append(url)
             route.abort()
 
+    def resize(self, width, height):
+        self.page.set_viewport_size({"width": width, "height": height})
+
     def open(self, path):
         """Load a file; wait until the map has drawn something. Returns the seconds until then."""
         start = time.perf_counter()

@@ -86,7 +86,8 @@ def violations(page):
     """What axe-core finds, as lines to read: what is serious or critical, and what is less."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations'], iframes: false})")["violations"]
+    asked = "{resultTypes: ['violations'], iframes: false}"
+    found = page.evaluate(f"() => axe.run(document, {asked}).then((all) => all.violations)")
     lines = {True: [], False: []}
     for one in found:
         where = [" ".join(map(str, node["target"])) + " | " + node["html"][:160] for node in one["nodes"][:3]]
@@ -106,21 +107,23 @@ def looked(pages, running):
     """Of each width and page what axe-core finds, serious or not, and the pixels that it is wider than the window.
 
     A page is loaded once, wide, and made narrow as a window is; one that draws for the width it finds is loaded again.
+    One window shows them all: in a new one the browser would compile axe-core again.
     """
     found = {width: {} for width in WIDTHS}
+    opened = browser.Page(running)
     for path in pages:
-        opened = browser.Page(running, *WIDTHS["desktop"])
+        opened.resize(*WIDTHS["desktop"])
         opened.page.goto(path.resolve().as_uri())
-        for width, (x, y) in WIDTHS.items():
+        for width, size in WIDTHS.items():
             if width != "desktop":
-                opened.page.set_viewport_size({"width": x, "height": y})
+                opened.resize(*size)
                 if path.name.startswith(DRAWN):
                     opened.page.reload()
                 else:
                     opened.page.evaluate(DRAWN_AGAIN)
             over = opened.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             found[width][path.name] = (*violations(opened.page), over)
-        opened.close()
+    opened.close()
     return found
 
 
