@@ -23,11 +23,12 @@ pytestmark = [
     pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or ""),
 ]
 NOTEBOOK = "05_open_the_portal.ipynb"
+READER, GUESTS = "reader", ("fr-FR", "en-GB")
 START, RUN = 90, 180  # seconds that a slow machine may need to start JupyterLab, and to run the notebook
 
 
-def without_outputs(root, to):
-    """The notebook without its kept outputs, so that everything seen afterwards comes from this run."""
+def without_outputs(root, folders):
+    """Write the notebook without the outputs that it keeps, so that all that is seen is new; how many maps it kept."""
     notebook = nbformat.read(root / "notebooks" / NOTEBOOK, 4)
     kept = sum(
         "<iframe" in str(out.get("data", {}).get("text/html", ""))
@@ -37,17 +38,19 @@ def without_outputs(root, to):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
-    nbformat.write(notebook, to / NOTEBOOK)
+    for folder in folders:
+        folder.mkdir()
+        nbformat.write(notebook, folder / NOTEBOOK)
     return kept
 
 
-@pytest.fixture
-def lab(root, tmp_path):
-    """The address of a JupyterLab on a folder that holds only the notebook, and how many maps it should draw."""
-    work, home = tmp_path / "work", tmp_path / "home"
-    work.mkdir()
-    home.mkdir()
-    maps = without_outputs(root, work)
+@pytest.fixture(scope="module")
+def lab(root, tmp_path_factory):
+    """The address of a JupyterLab whose folder holds a copy of the notebook for each reader, how many maps it should
+    draw, and the folder.
+    """
+    work, home = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("home")
+    maps = without_outputs(root, [work / name for name in (READER, *GUESTS)])
     command = [
         sys.executable,
         "-m",
@@ -84,7 +87,7 @@ def lab(root, tmp_path):
             assert line is not None, "JupyterLab stopped:\n" + "".join(said)
             found = re.search(r"http://127\.0\.0\.1:\d+/", line)
             address = found and found.group()
-        yield address, maps, work / NOTEBOOK
+        yield address, maps, work
     except Empty:
         pytest.fail(f"JupyterLab gave no address within {START} s:\n" + "".join(said))
     finally:
@@ -92,44 +95,47 @@ def lab(root, tmp_path):
         process.wait(20)
 
 
-def open_page(running, address, **settings):
-    """A page that reaches this server only, and the list of what it asked for elsewhere."""
+@pytest.fixture(scope="module")
+def running():
+    with browser.chromium() as started:
+        yield started
+
+
+def open_page(running, address, name, **settings):
+    """A reader's own copy in a browser of their own that reaches this server only, and what it asked for elsewhere."""
     context = running.new_context(viewport={"width": 1400, "height": 1000}, **settings)
     asked = []
 
-    def gate(route):
-        url = route.request.url
-        if url.startswith((address, "data:", "blob:", "about:")):
-            route.continue_()
-        else:
-            asked.append(url)
-            route.abort()
+    def refuse(route):
+        asked.append(route.request.url)
+        route.abort()
 
-    context.route("**/*", gate)
-    return context.new_page(), asked
+    context.route(re.compile(f"^(?!{re.escape(address)}|data:|blob:|about:)"), refuse)
+    page = context.new_page()
+    page.set_default_timeout(START * 1000)
+    page.goto(f"{address}lab/workspaces/{name}/tree/{name}/{NOTEBOOK}")
+    page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+    return page, asked
 
 
-def test_in_jupyterlab_run_all_draws_every_map_offline(lab, tmp_path):
-    address, maps, path = lab
+def test_in_jupyterlab_run_all_draws_every_map_offline(lab, running, tmp_path):
+    address, maps, work = lab
     assert maps
-    with browser.chromium() as running:
-        page, asked = open_page(running, address)
-        page.set_default_timeout(START * 1000)
-        expect.set_options(timeout=START * 1000)
-        page.goto(f"{address}lab/tree/{NOTEBOOK}")
-        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
-        # Before the kernel has answered, "Run All Cells" does nothing and says nothing.
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        light = page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
-        expect(light).to_have_attribute("data-status", "busy")
-        expect(light).to_have_attribute("data-status", "idle", timeout=RUN * 1000)
+    page, asked = open_page(running, address, READER)
+    expect.set_options(timeout=START * 1000)
+    # Before the kernel has answered, "Run All Cells" does nothing and says nothing.
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    light = page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
+    expect(light).to_have_attribute("data-status", "busy")
+    expect(light).to_have_attribute("data-status", "idle", timeout=RUN * 1000)
 
-        drawn = look_through(page, tmp_path)
-        page.locator(".jp-NotebookPanel:visible [data-jp-item-name=save]").click()
-        expect(page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")).to_have_count(0)
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    drawn = look_through(page, tmp_path)
+    page.locator(".jp-NotebookPanel:visible [data-jp-item-name=save]").click()
+    expect(page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")).to_have_count(0)
+    page.context.close()
+    notebook = json.loads((work / READER / NOTEBOOK).read_text(encoding="utf-8"))
     code = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
     assert all(c["execution_count"] for c in code)
     errors = [o for c in code for o in c["outputs"] if o["output_type"] == "error"]
@@ -139,19 +145,15 @@ def test_in_jupyterlab_run_all_draws_every_map_offline(lab, tmp_path):
 
 
 @pytest.mark.parametrize(("locale", "file", "idle"), [("fr-FR", "Fichier", "Inactif"), ("en-GB", "File", "Idle")])
-def test_a_guest_finds_their_language_no_news_and_nothing_changed(lab, tmp_path, locale, file, idle):
-    address, _, _ = lab
-    with browser.chromium() as running:
-        page, asked = open_page(running, address, locale=locale)
-        page.set_default_timeout(START * 1000)
-        page.goto(f"{address}lab/tree/{NOTEBOOK}")
-        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
-        page.locator("#jp-main-statusbar").get_by_text(f"| {idle}").wait_for()
-        page.get_by_role("menuitem", name=file, exact=True).wait_for()
-        page.wait_for_timeout(3000)  # the kernel's answer, which would mark the tab, and a pop-up would be there by now
-        assert page.locator(".lm-DockPanel-tabBar .jp-mod-dirty").count() == 0
-        assert page.locator(".Toastify__toast").count() == 0
-        page.screenshot(path=tmp_path / f"lab_{locale}.png")
+def test_a_guest_finds_their_language_no_news_and_nothing_changed(lab, running, tmp_path, locale, file, idle):
+    page, asked = open_page(running, lab[0], locale, locale=locale)
+    page.locator("#jp-main-statusbar").get_by_text(f"| {idle}").wait_for()
+    page.get_by_role("menuitem", name=file, exact=True).wait_for()
+    page.wait_for_timeout(3000)  # the kernel's answer, which would mark the tab, and a pop-up would be there by now
+    assert page.locator(".lm-DockPanel-tabBar .jp-mod-dirty").count() == 0
+    assert page.locator(".Toastify__toast").count() == 0
+    page.screenshot(path=tmp_path / f"lab_{locale}.png")
+    page.context.close()
     assert asked == []
 
 
