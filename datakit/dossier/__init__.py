@@ -12,6 +12,7 @@ packing     One zip of a dossier, everything run again on locked data
 crate       The zip as a Research Object Crate
 opening     A stranger's zip, opened into a folder or refused
 agreeing    Whether what is in a dossier agrees with its own record
+areas       Names beside the codes of areas
 scripts     What would be executed in a page of strangers
 """
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from datakit import __version__
 from datakit.data.files import write_whole
 from datakit.data.provenance import banner, recorded
+from datakit.dossier.areas import named
 from datakit.follow import pictures, words
 from datakit.follow.finding import VERDICTS
 from datakit.jury.strangers import plain
@@ -27,6 +28,7 @@ LINES = 8  # of these; the others are named by their number
 # Inches of a picture, by how many there are: what leaves room for all that is said beside it.
 SIZES = {1: (7.6, 5.0), 2: (7.6, 3.1), 3: (5.2, 2.3), 4: (5.2, 2.3)}
 TEXTS = {"title": 120, "team": 80, "benefit": 400}  # letters of the form's texts that the page has room for
+AREAS = 120  # letters of their list
 REMARKS = 6  # months that are named on the page; the table has them all
 
 
@@ -58,7 +60,7 @@ def write(output: Path, dossier: Dossier, found: Sequence[Finding], month: str, 
 def page(dossier: Dossier, found: Sequence[Finding], month: str, *, final: bool, today: str) -> str:
     """The page as HTML: it prints on one side of A4, and asks nothing of any other host."""
     shown = found[:MOST]
-    remarks = words.remarks(found)
+    remarks = words.remarks(found, lambda areas: named(dossier, areas))
     left = len(remarks) - REMARKS
     tried, start, end = dossier.experiment, found[0].series.start, found[0].series.end
     tested = found[0].tested
@@ -68,8 +70,8 @@ def page(dossier: Dossier, found: Sequence[Finding], month: str, *, final: bool,
         about={name: plain(getattr(dossier, name), longest) for name, longest in TEXTS.items()},
         heading=_("End of the experiment") if final else words.month(month),
         period=_("{start} to {end}").format(start=words.month(str(start)), end=words.month(str(end))),
-        places=plain(", ".join(tried.areas), 120),
-        others=plain(", ".join(tried.comparison), 120),
+        places=_listed(dossier, tried.areas),
+        others=_listed(dossier, tried.comparison),
         final=final,
         indicators=[_told(finding, month, SIZES[len(shown)]) for finding in shown],
         lines=[_told(finding, month) for finding in found[MOST : MOST + LINES]],
@@ -91,6 +93,12 @@ def page(dossier: Dossier, found: Sequence[Finding], month: str, *, final: bool,
             day=day(today), version=__version__
         ),
     )
+
+
+def _listed(dossier, areas):
+    """Areas by their names, or all of them by their codes where these are too many for a line."""
+    names = ", ".join(named(dossier, areas))
+    return plain(names if len(names) <= AREAS else ", ".join(areas), AREAS)
 
 
 def _told(finding, month, size=None):

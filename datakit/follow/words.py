@@ -13,7 +13,7 @@ from datakit.show.answers import Value
 from datakit.show.style import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -176,8 +176,11 @@ def cannot_say(findings: Sequence[Finding]) -> list[str]:
     return said
 
 
-def remarks(findings: Sequence[Finding]) -> list[str]:
-    """The months about which there is something to say, in order; of which indicator and area, where not of all."""
+def remarks(findings: Sequence[Finding], called: Callable[[Iterable[str]], list[str]] = list) -> list[str]:
+    """The months about which there is something to say, in order; of which indicator and area, where not of all.
+
+    ``called`` says areas as a person knows them.
+    """
     of: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for finding in findings:
         title, one = finding.series.indicator.title, finding.series
@@ -192,7 +195,7 @@ def remarks(findings: Sequence[Finding]) -> list[str]:
         named = {"month": month(name), "status": _(STATUS[status]) if status else "", "why": why}
         titles, places = (list(dict.fromkeys(column)) for column in zip(*whose, strict=True))
         titles = titles if len(titles) < len(findings) else []
-        places = [place for place in places if place] if status and len(places) < every else []
+        places = called(place for place in places if place) if status and len(places) < every else []
         named["titles"] = ", ".join([*titles, *places])
         parts = (bool(status), bool(why), bool(titles or places))
         said.append(REMARKS[parts]().format(**named))

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from datakit.data.files import write_whole
 from datakit.data.provenance import dated
+from datakit.dossier.areas import named
 from datakit.errors import WrongUse
 from datakit.jury import verdicts
 from datakit.jury.strangers import plain
@@ -45,6 +46,7 @@ ROOM = {
     "name": 60,
     "alt": 400,
 }
+NAMED = 100  # letters that the two lines of the place have in any font
 DATASETS, INDICATORS, CRITERIA, OTHERS = 4, 3, 12, 3
 VERDICTS = {
     verdicts.SAME: N_("Reproduced"),
@@ -303,11 +305,20 @@ def _place(entry):
     if not entry.form:
         return ""
     tried = entry.form.experiment
-    areas, beside = (", ".join(plain(one, 40) for one in places) for places in (tried.areas, tried.comparison))
+    codes = tried.areas, tried.comparison
+    names = [named(entry.form, areas) for areas in codes]
+    said = _tried(tried.months, *names)
+    if len(said) > NAMED:  # rather all places by their codes than some by their names
+        said = _tried(tried.months, *codes)
+    return plain(said, ROOM["place"])
+
+
+def _tried(months, *places):
+    areas, beside = (", ".join(plain(one, 40) for one in told) for told in places)
     if areas and beside:
         said = _("{months} months; areas: {areas}; compared with: {beside}")
     elif areas:
         said = _("{months} months; areas: {areas}")
     else:
         said = _("{months} months on the whole territory")
-    return plain(said.format(months=plain(tried.months, 4), areas=areas, beside=beside), ROOM["place"])
+    return said.format(months=plain(months, 4), areas=areas, beside=beside)

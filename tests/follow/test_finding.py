@@ -152,6 +152,14 @@ CHANGED = {
 }
 
 
+def test_places_are_named_where_a_dataset_of_the_dossier_names_them(dossier):
+    one = dossier()
+    tried = dataclasses.replace(one.experiment, parameter="commune", areas=("21515",), comparison=("21166", "99999"))
+    here = dataclasses.replace(one, data=("communes-population",), experiment=tried)
+    text = report.page(here, found(one, [0], last="2027-05", final=False), "2027-05", final=False, today="2027-06-02")
+    assert "tried in Quetigny (21515)" in text and "compared with Chenôve (21166), 99999" in text
+
+
 @pytest.mark.parametrize(("k", "final"), [(1, False), (9, True)])
 @pytest.mark.skipif(browser.why_not() is not None, reason=str(browser.why_not()))
 @pytest.mark.browser

@@ -48,6 +48,21 @@ def test_a_sheet_says_what_a_juror_needs(tmp_path):
     assert said.count("doit baisser") == 2
 
 
+def test_areas_are_named_where_a_dataset_of_the_dossier_names_them(tmp_path):
+    texts = {key: json.dumps(value, ensure_ascii=False) for key, value in invented.TEXTS.items()}
+    form = invented.FORM.format(**texts).replace('["Quetigny"]', '["21515", "99999"]').replace("Chenôve", "21166")
+    file = invented.dossier(tmp_path, form=form)
+    assert "areas: 21515, 99999; compared with: 21166" in words(shown(tmp_path / "codes", file))
+    file = invented.dossier(tmp_path, form=form.replace('["trees-dijon"]', '["trees-dijon", "communes-population"]'))
+    said = words(shown(tmp_path / "names", file))
+    assert "areas: Quetigny (21515), 99999; compared with: Chenôve (21166)" in said
+    form = form.replace(
+        '["21166"]', '["21166", "21171", "21278", "21452"]'
+    )  # no room for names: none of the places is lost
+    file = invented.dossier(tmp_path, form=form.replace('["trees-dijon"]', '["communes"]'))
+    assert "areas: 21515, 99999; compared with: 21166, 21171, 21278, 21452" in words(shown(tmp_path / "many", file))
+
+
 @pytest.mark.parametrize(
     ("status", "told"),
     [
