@@ -85,7 +85,7 @@ NOTEBOOK = "notebooks/10_question.ipynb"
         ("requirements.lock", "#", "flask\n#", "requirements.lock: a line of this lock of packages cannot be used"),
         ("challenge.toml", "files = 2000", "files = 3", "it has more files than the challenge allows"),
         ("challenge.toml", "unpacked_mb = 500", "unpacked_mb = 0.001", "it is larger than the challenge allows"),
-        ("challenge.toml", "files = 2000", 'files = "many"', "limits are numbers"),
+        ("challenge.toml", "files = 2000", 'files = "many"', "files: this must be a whole number"),
         ("README.md", "##", "camille.martin@ville-de-tilleul.fr\n##", "README.md: it holds personal data"),
     ],
 )
