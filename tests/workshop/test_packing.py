@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 from test_serving import KINDS, Server
 from wheels import HERE, index, only, project, write_wheel
 
@@ -141,6 +143,7 @@ def test_wrong_options_and_folders_are_said_before_anything_is_fetched(tmp_path,
 def begin(where, folder, *args):
     """A participant starts: a process of its own, as ``start.sh`` makes it."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    clean["JUPYTER_DATA_DIR"] = str(folder / "jupyter")  # whom it trusts
     command = [sys.executable, str(where), *args, "--work", str(folder), "--no-lab"]
     return subprocess.run(command, capture_output=True, text=True, env=clean | {"LANG": "C", "DATAKIT_LANG": "en"})
 
@@ -152,20 +155,6 @@ def begun(bare, tmp_path):
     return tmp_path / "chez moi é"
 
 
-def test_a_participant_starts_from_the_folder_twice(packed, begun, tmp_path):
-    first = begin(packed / "start.pyz", begun)
-    assert first.returncode == 0 and "Installing" in first.stdout, first.stderr
-    python = starting.program(begun / ".venv")
-    code = "import compiled, datakit; print(compiled.tag, datakit.__file__)"
-    said = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert f"cp{HERE.replace('.', '')}" in said.stdout and str(begun) in said.stdout
-    mine = begun / "notebooks" / "00_start_here.ipynb"
-    mine.write_text("my work")
-    second = begin(packed / "start.pyz", begun)
-    assert second.returncode == 0 and "Installing" not in second.stdout
-    assert mine.read_text() == "my work" and (begun / ".jupyter" / "labconfig").is_dir()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_participant_starts_from_the_facilitators_laptop(packed, begun, tmp_path, kind):
     server = Server(packed, kind=kind)
@@ -173,8 +162,13 @@ def test_a_participant_starts_from_the_facilitators_laptop(packed, begun, tmp_pa
         got = tmp_path / "start.pyz"
         got.write_bytes(starting.Base(server.base).read("start.pyz"))
         done = begin(got, begun, server.base)
-        assert done.returncode == 0, done.stderr
-        assert (begun / "notebooks" / "fr" / "00_start_here.ipynb").is_file()
+        assert done.returncode == 0 and "Installing" in done.stdout, done.stderr
+        code = "import compiled, datakit; print(compiled.tag, datakit.__file__)"
+        python = starting.program(begun / ".venv")
+        said = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path).stdout
+        assert f"cp{HERE.replace('.', '')}" in said and str(begun) in said
+        french = nbformat.read(begun / "notebooks" / "fr" / "00_start_here.ipynb", 4)
+        assert NotebookNotary(data_dir=str(begun / "jupyter")).check_signature(french)  # its maps are drawn
         with pytest.raises(Unreachable):
             starting.Base(server.base).read("facilitators/facilitator.md")
         assert starting.Base(server.base).read("wheelhouse/").startswith(b"<!doctype html>")
@@ -215,20 +209,24 @@ def test_where_the_network_cannot_be_taken_away_nothing_is_promised(monkeypatch)
 
 
 @pytest.mark.slow
-def test_a_packed_folder_runs_with_no_way_out(packed, bare, tmp_path, capsys, monkeypatch):
+def test_a_packed_folder_runs_with_no_way_out_and_is_started_again(packed, begun, capsys, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")  # what ``rest`` cannot lend
-    shutil.copytree(bare, tmp_path / "kept" / ".venv", symlinks=True)
-    shutil.rmtree(tmp_path / "kept" / ".venv" / "bin")  # damaged: made again
-    assert cli.main(["workshop", "verify", str(packed), "--keep", str(tmp_path / "kept")]) == 0
+    shutil.rmtree(begun / ".venv" / "bin")  # damaged: made again
+    assert cli.main(["workshop", "verify", str(packed), "--keep", str(begun)]) == 0
     said = capsys.readouterr().out
     if verifying.walls():
         assert "with no route out: the only network there is lo" in said
     else:
         assert "proves nothing" in said
     assert "installed in" in said and "1 chapter ran" in said
-    results = json.loads((tmp_path / "kept" / "report" / "run.json").read_text(encoding="utf-8"))
+    results = json.loads((begun / "report" / "run.json").read_text(encoding="utf-8"))
     assert packed.name in json.dumps(results, ensure_ascii=False)  # the data came from the folder's mirror
-    assert "L.map(" in (tmp_path / "kept" / "report" / "00_start_here.html").read_text(encoding="utf-8")
+    assert "L.map(" in (begun / "report" / "00_start_here.html").read_text(encoding="utf-8")
+    mine = begun / "notebooks" / "00_start_here.ipynb"
+    mine.write_text("my work")
+    again = begin(packed / "start.pyz", begun)
+    assert again.returncode == 0 and "Installing" not in again.stdout, again.stderr
+    assert mine.read_text() == "my work" and (begun / ".jupyter" / "labconfig").is_dir()
 
 
 def test_start_sh_finds_a_python_that_the_kit_runs_on(packed, tmp_path):
