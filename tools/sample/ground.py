@@ -107,7 +107,11 @@ def lots():
                 )
     found = pd.concat(parts, ignore_index=True).sort_values(["i", "j"], kind="stable", ignore_index=True)
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=territory.LAMBERT)
-    cut = territory.on_grid(shapely.intersection(found.geometry.to_numpy(), city()), 0.01)
+    cut, outline = found.geometry.to_numpy(), city()
+    shapely.prepare(outline)
+    whole = shapely.contains_properly(outline, cut)
+    cut[~whole] = territory.on_grid(shapely.intersection(cut[~whole], outline), 0.01)
+    cut[whole] = territory.overlaid(cut[whole], 0.01)  # what cutting makes of them
     found = found.set_geometry(gpd.GeoSeries(cut, crs=territory.LAMBERT))
     found = found[(shapely.get_type_id(cut) == 3) & (shapely.area(cut) > 30)].reset_index(drop=True)
     n = len(found)

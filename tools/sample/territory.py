@@ -96,21 +96,26 @@ def _project(longitude, latitude):
 def on_grid(shapes, size):
     """Shapes on a grid of ``size``, which keeps the digits, and so the bytes, the same on every machine.
 
-    This is ``shapely.set_precision``, which builds each shape anew: clockwise, from its second corner. Polygons whose
-    corners need only be rounded, as in nearly all, are made here to the same bytes, twenty times as fast.
+    This is ``shapely.set_precision``, which builds each shape anew. Polygons whose corners need only be rounded, as in
+    nearly all, are made here to the same bytes, twenty times as fast.
     """
     shapes = np.array(shapes, dtype=object)
     simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
     simple &= shapely.get_precision(shapes) != size  # what is on the grid is taken as it is
     simple[simple] = shapely.minimum_clearance(shapes[simple]) > 2 * size
-    turned = shapely.orient_polygons(shapes[simple], exterior_cw=True)
+    shapes[~simple] = shapely.set_precision(shapes[~simple], size)
+    shapes[simple] = overlaid(shapes[simple], size)
+    return shapes
+
+
+def overlaid(polygons, size):
+    """Simple polygons as an overlay on a grid leaves them: clockwise, from their second corner, each corner rounded."""
+    turned = shapely.orient_polygons(polygons, exterior_cw=True)
     xy, of = shapely.get_coordinates(turned, return_index=True)
     first, last = np.flatnonzero(np.diff(of, prepend=-1)), np.flatnonzero(np.diff(of, append=-1))
     rest = np.roll(xy, -1, axis=0)
     rest[last] = xy[first + 1]
-    shapes[~simple] = shapely.set_precision(shapes[~simple], size)
-    shapes[simple] = shapely.set_precision(shapely.set_coordinates(turned, rest), size, mode="pointwise")
-    return shapes
+    return shapely.set_precision(shapely.set_coordinates(turned, rest), size, mode="pointwise")
 
 
 def _cells(x, y, boundary):
