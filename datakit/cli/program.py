@@ -24,6 +24,7 @@ from datakit.cli.words import ABOUT, EXAMPLES, ORIGINS, VARIABLES, in_language, 
 from datakit.data.card_checks import themes
 from datakit.data.provenance import STAMP
 from datakit.errors import BadCard, CannotAnswer, DatakitError, DataWarning, UnknownDataset, WrongUse, without_password
+from datakit.extras import collect_seldom
 from datakit.language import LANGUAGES, _, language
 from datakit.settings import FILE, default_origins
 
@@ -244,6 +245,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 wrong use.
     """
     speak_utf8()
+    if argv is None:  # this process does nothing else
+        collect_seldom()
     typed = sys.argv[1:] if argv is None else list(argv)
     with warnings.catch_warnings(), in_language(typed):
         return _outcome(typed)
