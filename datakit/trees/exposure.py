@@ -244,6 +244,11 @@ def allergens() -> pd.DataFrame:
         class that a source gives), ``score`` (0 to 5 where a source gives one and none differs), ``source`` (empty
         where not rated), ``note``. The statements themselves: `datakit.trees.ratings.statements`.
     """
+    return _allergens(language()).copy()
+
+
+@functools.cache
+def _allergens(lang):
     said = ratings.statements("allergy")
     found = ratings.rated(said, POTENTIALS).rename(columns={"rating": "potential"}).fillna({"source": ""})
     scores = pd.to_numeric(said.set_index("taxon")["score"], errors="coerce").groupby(level=0).max()
