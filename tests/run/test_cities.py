@@ -34,11 +34,11 @@ def test_every_number_of_a_shipped_sentence_is_a_figure():
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """What two chapters say of the bundled city and of one of another seed."""
+    """What two chapters say of the bundled city, as they are shipped, and of one of another seed."""
     folder = tmp_path_factory.mktemp("cities")
     make(folder / "seed-1" / "city", seed=1, themes=("territory", "inclusion"))
-    chosen = try_cities.cities([1], [])
-    return {name: try_cities.answers(folder, name, how, FEW) for name, how in chosen.items()}
+    here = {(chapter, row["question"]): row for chapter, row in shipped() if chapter in FEW}
+    return {"bundled": here, "seed-1": try_cities.answers(folder, "seed-1", try_cities.cities([1], [])["seed-1"], FEW)}
 
 
 @pytest.mark.slow
