@@ -303,6 +303,6 @@ def page_of(path: Path) -> str:
 
     notebook = notebook_at(path)
     try:
-        return notebook_page(notebook, path.stem, "ok", None, outside=False)[0]
+        return notebook_page(notebook, path.stem, "ok", None, outside=False)
     except Exception as error:  # so does nbconvert
         raise _refused("unreadable", path.name, re.sub(r"\s+", " ", str(error))) from None

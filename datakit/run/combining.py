@@ -217,7 +217,12 @@ def _tasks(combinations, lock, timeout, travelling):
             if notebook.name not in files:
                 files[notebook.name] = _digest(notebook.path), _bare(notebook.path) if travelling else None
             sha256, text = files[notebook.name]
-            task = {**task_of(notebook, timeout, Path()), "environment": said, "sha256": sha256, "data": data}
+            task = {
+                **task_of(notebook, timeout, Path(), page=False),
+                "environment": said,
+                "sha256": sha256,
+                "data": data,
+            }
             same = json.dumps(task, sort_keys=True)
             key = f"{notebook.name} {one.label()}"
             if key in tasks:  # two origins that differ by what is not shown
@@ -315,7 +320,7 @@ def execute_one(task: dict[str, Any]) -> dict[str, Any]:
             path = Path(folder) / path.name
             path.write_text(task["text"], encoding="utf-8")
         here = {"notebook": str(path), "output": str(Path(folder) / "out")}
-        named = ("name", "parameters", "timeout", "environment")
+        named = ("name", "parameters", "timeout", "environment", "page")
         try:
             said = worker.execute({**here, **{name: task[name] for name in named}}, lambda index, of: None)
         except BaseException:

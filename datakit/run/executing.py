@@ -95,6 +95,7 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     with needed_by(__name__), without_grammar():
         import nbformat
 
+    from datakit.run.report import notebook_page, title_of
     from datakit.run.watching import Watch
 
     nb = nbformat.read(task["notebook"], as_version=4)
@@ -116,24 +117,18 @@ def execute(task: Task, tell: Callable[..., None]) -> dict[str, Any]:
     if error:
         error.update(_where(nb, watch.cell))
     nbformat.write(nb, task["output"] + ".ipynb")
+    if task.get("page", True):
+        page = notebook_page(nb, task["name"], status, error)
+        Path(task["output"] + ".html").write_text(page, encoding="utf-8")
     return {
         "status": status,
         "error": error,
         "seconds": round(seconds, 2),
         "peak_memory": watch.peak or None,
-        "title": _page(nb, task, status, error) if task.get("page", True) else "",
+        "title": title_of(nb, task["name"]),
         "results": results_of(nb),
         "provenance": provenance_of(nb, watch.loaded),
     }
-
-
-def _page(nb, task, status, error):
-    """Write the page of an executed notebook: its title."""
-    from datakit.run.report import notebook_page
-
-    page, title = notebook_page(nb, task["name"], status, error)
-    Path(task["output"] + ".html").write_text(page, encoding="utf-8")
-    return title
 
 
 def _papermill(nb: NotebookNode, task: Task, watch: Watch, tell: Callable[..., None]) -> tuple[str, dict | None]:

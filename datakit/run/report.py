@@ -38,7 +38,7 @@ SHOWN = [
 
 def notebook_page(
     nb: NotebookNode, name: str, status: str, error: dict[str, Any] | None, *, outside: bool = True
-) -> tuple[str, str]:
+) -> str:
     """An executed notebook as one HTML page that works offline.
 
     nbconvert's whole-page templates load MathJax, require.js and Mermaid from other hosts: only its rendering of cells
@@ -57,7 +57,7 @@ def notebook_page(
 
     Returns
     -------
-    page, title : str
+    str
     """
     with needed_by(__name__), without_grammar():
         import nbformat
@@ -70,20 +70,17 @@ def notebook_page(
         if "text/html" in output.get("data", {}):
             output["data"]["text/html"] = frames.readable(output["data"]["text/html"])
     for cell in nb.cells:
-        if cell.cell_type == "markdown":  # a number keeps its sign on its line
-            cell.source = re.sub(r"(?<=\d) %(?!\w)", "\u00a0%", cell.source)
-    prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
-    heading = re.search("^# +(.+)", prose, re.M)
-    title = re.sub(r"[`*_]", "", heading.group(1)).strip() if heading else name
+        if cell.cell_type == "markdown":
+            cell.source = _unbroken(cell.source)
     body, sections = _with_anchors(frames.in_scrollers(_exporter().from_notebook_node(nb)[0]))
     # Links between notebooks become links between their pages.
     body = re.sub(r'href="(?!\w+:)(?:\./)?([\w.-]+)\.ipynb"', r'href="\1.html"', body)
     told = _told(status, error) if error else None
     highlight = HtmlFormatter(style="default").get_style_defs(".highlight")
-    whole = render(
+    return render(
         "notebook.html.j2",
         __package__,
-        title=title,
+        title=title_of(nb, name),
         name=name,
         told=told,
         body=body,
@@ -91,7 +88,18 @@ def notebook_page(
         highlight=highlight,
         pictures=TILES if outside and f"img-src {TILES};" in body else "data:",
     )
-    return whole, title
+
+
+def title_of(nb: NotebookNode, name: str) -> str:
+    """The first heading of a notebook as plain text, or its name where it has none."""
+    prose = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    heading = re.search("^# +(.+)", prose, re.M)
+    return _unbroken(re.sub(r"[`*_]", "", heading.group(1)).strip()) if heading else name
+
+
+def _unbroken(prose):
+    """A number keeps its sign on its line."""
+    return re.sub(r"(?<=\d) %(?!\w)", "\u00a0%", prose)
 
 
 @functools.cache

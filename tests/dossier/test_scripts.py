@@ -72,14 +72,14 @@ def test_the_kits_own_pages_and_maps_are_let_through_and_a_script_in_prose_or_ou
     places = Layers("sample")["communes"]
     shown = Map(Words("Communes", "Each one.", "Where they are.")).add_areas(places.head(3))._repr_html_()
     cells = [new_markdown_cell("# A title"), new_code_cell("a < b", outputs=[_html(shown)])]
-    page, _ = notebook_page(new_notebook(cells=cells), "one", "ok", None)
+    page = notebook_page(new_notebook(cells=cells), "one", "ok", None)
     assert "<iframe" in page and executed(page) == []
     for cell in (
         new_markdown_cell("<img src=x onerror=alert(1)>"),
         new_code_cell("", outputs=[_html("<script>alert(1)</script>")]),
         new_code_cell("", outputs=[new_output("display_data", {"application/javascript": "alert(1)"})]),
     ):
-        page, _ = notebook_page(new_notebook(cells=[*cells, cell]), "one", "ok", None)
+        page = notebook_page(new_notebook(cells=[*cells, cell]), "one", "ok", None)
         assert executed(page), cell
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import datakit
 from datakit.run.executing import provenance_of, results_of
-from datakit.run.report import index_page, notebook_page
+from datakit.run.report import index_page, notebook_page, title_of
 from datakit.show import maps
 from datakit.trees.checks.outcome import audit
 from datakit.trees.citizens import page as citizens
@@ -31,10 +31,10 @@ def kept_chapters(root, folder):
     notebooks = {}
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         nb = nbformat.read(path, 4)
-        html, title = notebook_page(nb, path.stem, "ok", None)
-        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        page = notebook_page(nb, path.stem, "ok", None)
+        (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
         notebooks[path.stem] = {
-            "title": title,
+            "title": title_of(nb, path.stem),
             "status": "ok",
             "error": None,
             "seconds": 1.0,
@@ -171,7 +171,7 @@ def test_code_and_solutions_show_when_asked(root, tmp_path, running):
     opened = browser.Page(running, *WIDTHS["desktop"])
     nb = nbformat.read(root / "notebooks" / "solutions" / "05_open_the_portal.ipynb", 4)
     page = tmp_path / "05_open_the_portal.html"
-    page.write_text(notebook_page(nb, page.stem, "ok", None)[0], encoding="utf-8")
+    page.write_text(notebook_page(nb, page.stem, "ok", None), encoding="utf-8")
     opened.page.goto(page.as_uri())
     code, solution = opened.page.locator(".input_area").first, opened.page.locator(".celltag_solution").first
     for button, hidden in (("Show the code", code), ("Show solutions of the exercises", solution)):

@@ -93,6 +93,7 @@ def test_every_combination_is_executed_and_what_two_share_once(here, executed, c
     assert out.startswith("2 of 4 runs done in ") and out.endswith("out/index.html\n")
     assert len(executed) == 4 + 4 + 2  # 30_same knows nothing of k
     assert {t["parameters"].get("label") for t in executed} == {"é", None}
+    assert not any(t["page"] for t in executed)  # which nobody would read
     said = json.loads((here / "out" / "run.json").read_text())
     assert [c["values"] for c in said["combinations"]][2] == {"k": "9", "origins": "a"}
     assert not said["ok"] and "--output" not in said["command"]

@@ -58,7 +58,7 @@ def shown(html, *, tags=()):
 def test_tables_on_a_page_scroll_in_a_box_of_their_own():
     frame = shown(pd.DataFrame({"a": [1]})._repr_html_())
     prose = new_markdown_cell("# T\n\n| a | b |\n|---|---|\n| 1 | 2 |")
-    page, _ = notebook_page(new_notebook(cells=[prose, frame]), "t", "ok", None)
+    page = notebook_page(new_notebook(cells=[prose, frame]), "t", "ok", None)
     found = BeautifulSoup(page, "html.parser").find_all("table")
     assert len(found) == 2 and all(one.parent["class"] == ["scroll"] for one in found)
 
@@ -75,6 +75,6 @@ def test_what_a_solution_answers_is_no_result():
 
 def test_the_contents_follow_the_title():
     prose = new_markdown_cell("# T\n\nWhy?\n\n## A\n\n## B\n\n## C")
-    page, _ = notebook_page(new_notebook(cells=[prose]), "t", "ok", None)
+    page = notebook_page(new_notebook(cells=[prose]), "t", "ok", None)
     order = [one.name for one in BeautifulSoup(page, "html.parser").main.find_all(["h1", "nav", "h2"])]
     assert order == ["h1", "nav", "h2", "h2", "h2"]

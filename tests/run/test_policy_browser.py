@@ -52,7 +52,7 @@ def page(tiles=None, more="", **given):
     squares.geometry = squares.translate(854_000, 6_692_000).scale(200, 200)
     shown = maps.choropleth(squares, "share", unit="%", tiles=tiles, **WORDS)._repr_html_()
     outputs = [new_output("display_data", {"text/html": html}) for html in (shown, more) if html]
-    return notebook_page(new_notebook(cells=[new_code_cell("1", outputs=outputs)]), "one", "ok", None, **given)[0]
+    return notebook_page(new_notebook(cells=[new_code_cell("1", outputs=outputs)]), "one", "ok", None, **given)
 
 
 def test_outputs_ask_nothing_of_the_outside_and_maps_draw(opened):
