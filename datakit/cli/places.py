@@ -20,9 +20,11 @@ def folder(text: str) -> str:
         It is a file, or called as one.
     """
     path = Path(text)
-    if path.is_file() or (path.suffix.lower() in FILES and not path.is_dir()):
+    blocked = [one for one in (path, *path.parents) if one.is_file()]
+    if blocked or (path.suffix.lower() in FILES and not path.is_dir()):
         what = _("this names a file, and a folder is written")
-        raise WrongUse(text, what, expected=os.fspath(path.with_suffix("")) if path.suffix else _("another name"))
+        expected = os.fspath(path.with_suffix("")) if path.suffix else _("another name")
+        raise WrongUse(os.fspath(blocked[0]) if blocked else text, what, expected=expected)
     return text
 
 

@@ -6,9 +6,11 @@ import errno
 import hashlib
 import json
 import os
+import tempfile
 import threading
 from typing import TYPE_CHECKING
 
+from datakit.errors import WrongUse
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -26,6 +28,22 @@ def write_whole(file: Path, write: Callable[[Path], object]) -> None:
         os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def writable(folder: Path) -> Path:
+    """A folder that is there and can be written to, or is made: asked before work of minutes.
+
+    Raises
+    ------
+    WrongUse
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        what, found = _("cannot be written here"), error.strerror or str(error)
+        raise WrongUse(str(folder), what, found=found, next=_("--output with a folder of yours")) from None
+    return folder
 
 
 def write_json(file: Path, value: object) -> None:

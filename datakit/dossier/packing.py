@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.files import write_whole
+from datakit.data.files import writable, write_whole
 from datakit.data.origins import parse_origins
 from datakit.dossier import crate, form
 from datakit.dossier.checking import check, home, of_the_persons, of_the_results
@@ -148,12 +148,7 @@ def _place(folder, output):
     if place.suffix.lower() != ".zip":
         what, expected = _("a dossier is packed into a .zip"), f"--output {place.name}.zip"
         raise WrongUse(str(place), what, expected=expected, found=place.name)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=place.parent).close()
-    except OSError as error:
-        what, done = _("cannot be written here"), _("nothing was packed")
-        raise WrongUse(str(place), what, found=error.strerror or str(error), done=done) from None
+    writable(place.parent)
     return place
 
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from datakit.data.files import write_whole
+from datakit.data.files import writable, write_whole
 from datakit.errors import NotAsDescribed
 from datakit.follow.computing import OK, REVISED, STOPPED, Computing, areas, revised
 from datakit.language import _
@@ -93,7 +93,7 @@ def update(
         Of these months, by indicator, area and month.
     """
     computing = Computing(runs, dossier, {id for month in months for id in month.entries})
-    kept = {_key(row): row for row in _rows(read(output))}
+    kept = {_key(row): row for row in _rows(read(writable(output)))}
     before: Month | None = None
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # each run is a process of its own
         for n, month in enumerate(months, 1):
@@ -145,7 +145,6 @@ def _frame(rows):
 
 
 def _write(output, rows):
-    output.mkdir(parents=True, exist_ok=True)
     table = _frame(rows)
     write_whole(output / FILE, lambda temporary: table.to_parquet(temporary, index=False))
 

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datakit.data.files import sha256_of
+from datakit.data.files import sha256_of, writable
 from datakit.errors import WrongUse
 from datakit.jury import sandbox, verdicts
 from datakit.jury.verdicts import CANNOT, FILE, REFUSED, Verdict
@@ -76,7 +76,7 @@ def verify(
     if place.exists() and not (place / FILE).is_file():
         what = _("holds something else than a verdict: it is left alone")
         raise WrongUse(str(place), what, next=_("--output with a new folder"))
-    output.mkdir(parents=True, exist_ok=True)
+    writable(output)
     work = output / f".{path.stem}-{secrets.token_hex(4)}"
     work.mkdir()
     try:
@@ -205,7 +205,7 @@ def verify_all(
     tasks = {
         path.stem: {"given": {"path": str(path), **about}, "of": [digests[path], digests[rules]]} for path in files
     }
-    place.mkdir(parents=True, exist_ok=True)
+    writable(place)
     where: dict[str, Any] = {"scheduler": scheduler, "ready": ready}
     where |= {"workers": workers or (None if scheduler else 1)}
     where |= {"paths": sorted({str(place), str(rules), *(str(path.parent) for path in files)})}

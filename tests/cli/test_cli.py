@@ -290,10 +290,11 @@ def test_wrong_words_exit_with_2(words, capsys):
         "notebooks",
     ],
 )
-@pytest.mark.parametrize("place", ["page.html", "verdicts.json", "written"])
+@pytest.mark.parametrize("place", ["page.html", "verdicts.json", "written", "written/there"])
 def test_a_folder_to_write_is_not_called_as_a_file(command, place, here, capsys):
     (here / "written").write_text("mine")
     assert cli.main([*command.split(), place]) == 2
+    place = place.removesuffix("/there")
     assert f"{place}: this names a file, and a folder is written" in capsys.readouterr().err
     assert [one.name for one in here.iterdir()] == ["written"]
 

@@ -31,6 +31,14 @@ def test_two_months_and_a_page(tmp_path, capsys):
     assert not (tmp_path / "out" / "report" / "final.html").exists()
 
 
+def test_where_nothing_can_be_written_nothing_is_run(tmp_path):
+    folder = world.dossier(tmp_path / "team")
+    world.month(tmp_path / "months", "2027-01", {world.TRIAL: 40.0})
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(WrongUse, match="cannot be written here"):
+        follow(folder, tmp_path / "months", tmp_path / "file" / "out", lang="en", progress=False)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -96,6 +96,13 @@ def test_a_dossier_that_ends_its_worker_has_a_verdict_that_says_so(zips, tmp_pat
     assert verdicts.read(tmp_path / "team-1") == found["team-1"]
 
 
+def test_where_nothing_can_be_written_nothing_is_run(zips, tmp_path):
+    sandboxed.needed()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(WrongUse, match="cannot be written here"):
+        verifying.verify_all(zips[:1], tmp_path / "file" / "verdicts")
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_machine_without_a_sandbox_is_told_before_any_dossier(zips, tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason='pip install "ondijon-datakit[challenge]"')
