@@ -213,9 +213,9 @@ def test_a_part_of_a_national_parquet_file_is_read_with_its_rows_numbers(tmp_pat
         parse(tmp_path / "elsewhere.parquet", card)
 
 
-def test_files_of_the_portal_open_by_name_and_by_identifier(sample):
+def test_files_of_the_portal_open_by_name_and_by_identifier():
     for id, number in ((invented.PLAYGROUNDS, 60), (invented.OFFICES, 25), (invented.D4C, 40)):
-        frame = datakit.load(id, sample)
+        frame = datakit.load(id, "sample")
         assert len(frame) == number
         assert frame.crs == LAMBERT
         assert frame.within(territory.communes().set_index("code").geometry["21231"]).all()
