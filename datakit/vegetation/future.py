@@ -47,7 +47,7 @@ def places(layers: Layers, here: Town, offsets: Offsets, numbers: pd.Series, see
 
 
 def measure(
-    here: Town, trees: gpd.GeoDataFrame, walk: pd.DataFrame, people: pd.Series, wanted: rule.Rule
+    here: Town, trees: gpd.GeoDataFrame, seen: sight.Views, walk: pd.DataFrame, people: pd.Series, wanted: rule.Rule
 ) -> tuple[pd.DataFrame, float]:
     """Residents who meet the rule with some trees, and the share of the ground under canopy.
 
@@ -55,7 +55,9 @@ def measure(
     ----------
     here : datakit.vegetation.town.Town
     trees : GeoDataFrame
-        Points with ``dbh`` (cm) and ``diametre_couronne`` (m).
+        Points with ``dbh`` (cm), ``diametre_couronne`` (m) and ``at``: the position of each in ``seen``.
+    seen : datakit.vegetation.sight.Views
+        From the homes of ``here``, of these trees and others.
     walk : DataFrame
         Of `datakit.vegetation.reach.walk`: no tree makes a park.
     people : Series
@@ -70,8 +72,8 @@ def measure(
     shade = here.canopy(crowns.discs(trees, canopy.crown_area(trees)))
     around = rule.neighbourhood(here.cells, here.cells, shade, wanted.radius)
     homes = dwellings.homes(here.buildings)
-    seen = sight.visible_trees(homes, trees, here.buildings, wanted.reach, least_dbh=wanted.trunk)["visible"]
-    seeing = rule.on_cells((seen >= wanted.trees).astype(float), homes, here.cells)
+    visible = seen.count(trees["at"].to_numpy()[sight.counted(trees, wanted.trunk)])
+    seeing = rule.on_cells((visible >= wanted.trees).astype(float), homes, here.cells)
     met = rule.parts(here.cells, canopy=around, walk=walk, seeing=seeing, rule=wanted)
     return rule.by_resident(met, people), float(shade.sum() / here.cells.area.sum())
 
@@ -118,13 +120,17 @@ def compare(
     parks = reach.green_spaces(layers["osm-green"], wanted.hectares)
     walk = reach.walk(here.cells, parks, streets.network(layers["bdtopo-roads"]))
     standing = _measured(here)
+    # Every tree of any date is looked for once: who sees it does not hang on the others.
+    every = pd.concat([standing, new], ignore_index=True)
+    seen = sight.views(dwellings.homes(here.buildings), every, here.buildings, wanted.reach)
+    standing, new = standing.assign(at=every.index[: len(standing)]), new.assign(at=every.index[len(standing) :])
     age = structure.age(standing, today=structure.survey_year(standing) or 0)
-    now = _row(here, standing, walk, people, wanted)
+    now = _row(here, standing, seen, walk, people, wanted)
     rows = []
     for name in cases:
         left, young = scenario.later(standing, new, age, years, scenario.CASES.index(name), seed)
         both = pd.concat([left, young], ignore_index=True)
-        found = now, _row(here, left, walk, people, wanted), _row(here, both, walk, people, wanted)
+        found = now, _row(here, left, seen, walk, people, wanted), _row(here, both, seen, walk, people, wanted)
         rows += [{"case": name, "when": when, **row} for when, row in zip(COLUMNS, found, strict=True)]
     return pd.DataFrame(rows)
 
@@ -136,8 +142,8 @@ def _measured(here):
     return here.trees.assign(diametre_couronne=wide)
 
 
-def _row(here, trees, walk, people, wanted):
-    share, canopy_share = measure(here, trees, walk, people, wanted)
+def _row(here, trees, seen, walk, people, wanted):
+    share, canopy_share = measure(here, trees, seen, walk, people, wanted)
     return {"trees": len(trees), "canopy": canopy_share, **share["share"].to_dict()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -70,15 +72,78 @@ def visible_trees(
     """
     _measures(reach, least_dbh)
     same_crs(homes, trees, buildings, *([] if known is None else [known]))
-    goals = _goals(trees, least_dbh)
-    raw, walls = _walls(buildings)
-    from_, own = _viewpoints(homes, raw)
+    goals = _shapes(trees)[counted(trees, least_dbh)]
     near, visible = np.full((2, len(homes)), -1)
-    here, around = shapely.STRtree(goals), shapely.STRtree(walls)
-    for part in _blocks(from_, known):  # one after the other: two threads may not ask one prepared shape
-        near[part], visible[part] = _count(part, from_, own, goals, here, walls, around, reach)
+    for part, home, _goal, clear in _looked(homes, goals, buildings, reach, known):
+        near[part] = np.bincount(home, minlength=len(part))
+        visible[part] = np.bincount(home[clear], minlength=len(part))
     out = pd.DataFrame({"near": near, "visible": visible}, index=homes.index)
     return out.mask(out < 0).astype("Int64")
+
+
+@dataclass(frozen=True)
+class Views:
+    """Which trees each home sees, found once and counted for any of them: see `views`.
+
+    Attributes
+    ----------
+    home, tree : arrays of int
+        Positions in the tables of homes and trees, one pair for each tree that a home sees.
+    known : array of bool
+        Whether each home has a place.
+    index : Index
+        Of the homes.
+    """
+
+    home: np.ndarray
+    tree: np.ndarray
+    known: np.ndarray
+    index: pd.Index
+
+    def count(self, trees: np.ndarray) -> pd.Series:
+        """How many of some trees, given by their positions, each home sees; missing where a home has no place."""
+        found = np.bincount(self.home[np.isin(self.tree, trees)], minlength=len(self.index))
+        return pd.Series(found, index=self.index, dtype="Int64").where(self.known)
+
+
+def views(homes: gpd.GeoDataFrame, trees: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, reach: float = REACH) -> Views:
+    """Which trees can be seen from each home, by the straight line of `visible_trees`.
+
+    Parameters
+    ----------
+    homes, trees, buildings, reach
+        As in `visible_trees`. Trees are looked at whether they stand or not, and however thin: which of them count is
+        said later (`counted`), so that one look serves several dates.
+
+    Returns
+    -------
+    Views
+
+    Raises
+    ------
+    CrsMismatch
+    WrongUse
+        ``reach`` is no distance.
+    """
+    _measures(reach, 0)
+    same_crs(homes, trees, buildings)
+    goals = np.where(_somewhere(trees), _shapes(trees), None)
+    known, home, tree = np.zeros(len(homes), bool), [np.array([], int)], [np.array([], int)]
+    for part, at, goal, clear in _looked(homes, goals, buildings, reach):
+        known[part] = True
+        home.append(part[at[clear]])
+        tree.append(goal[clear])
+    return Views(np.concatenate(home), np.concatenate(tree), known, homes.index)
+
+
+def _looked(homes, goals, buildings, reach, known=None):
+    """Some homes at once: pairs of one of them and a goal within reach, and whether no wall stands between."""
+    raw, walls = _walls(buildings)
+    from_, own = _viewpoints(homes, raw)
+    here, around = shapely.STRtree(goals), shapely.STRtree(walls)
+    for part in _blocks(from_, known):  # one after the other: two threads may not ask one prepared shape
+        home, goal = here.query(from_[part], predicate="dwithin", distance=reach)
+        yield part, home, goal, _clear(from_[part[home]], goals[goal], part[home], own, walls, around)
 
 
 def _measures(reach, least_dbh):
@@ -90,13 +155,33 @@ def _measures(reach, least_dbh):
         )
 
 
-def _goals(trees, least_dbh):
-    shapes = shapely.force_2d(trees.geometry.to_numpy())
-    flat = shapely.get_dimensions(shapes) == 2
-    keep = stands(trees) & (placed(trees) | (flat & ~shapely.is_empty(shapes)))
+def _shapes(trees):
+    return shapely.force_2d(trees.geometry.to_numpy())
+
+
+def _somewhere(trees):
+    shapes = _shapes(trees)
+    return placed(trees) | ((shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
+
+
+def counted(trees: gpd.GeoDataFrame, least_dbh: float = 0.0) -> np.ndarray:
+    """Which trees count: those that have a place, stand, and are not known to have a thinner trunk.
+
+    Parameters
+    ----------
+    trees : GeoDataFrame
+        Points, or the polygons of crowns.
+    least_dbh : float
+        cm; see `visible_trees`.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    keep = _somewhere(trees) & stands(trees)
     if least_dbh and "dbh" in trees:
         keep &= ~(pd.to_numeric(trees["dbh"]).to_numpy(float, na_value=np.nan) < least_dbh)
-    return shapes[keep]
+    return keep
 
 
 def _walls(buildings):
@@ -138,12 +223,6 @@ def _blocks(from_, known):
     centres = shapely.centroid(from_[seen_from])
     order = seen_from[np.lexsort((shapely.get_y(centres), shapely.get_x(centres) // 500))]
     return [order[k : k + BLOCK] for k in range(0, len(order), BLOCK)]
-
-
-def _count(part, from_, own, goals, here, walls, around, reach):
-    home, goal = here.query(from_[part], predicate="dwithin", distance=reach)
-    clear = _clear(from_[part[home]], goals[goal], part[home], own, walls, around)
-    return np.bincount(home, minlength=len(part)), np.bincount(home[clear], minlength=len(part))
 
 
 def _clear(start, end, home, own, walls, around):

@@ -79,6 +79,23 @@ def test_a_home_that_nobody_surveyed_has_no_figure():
     assert sight.visible_trees(homes, frame(), frame()).near.tolist()[:2] == [0, 0]
 
 
+def test_one_look_serves_any_of_the_trees():
+    """Views of all trees, counted for some of them, are what these alone would show."""
+    rng = np.random.default_rng(5)
+    spots, n = rng.uniform(0, 400, (60, 2)), 300
+    homes = frame(*(box(x, y, 12) for x, y in spots[:40]), None)
+    walls = frame(*(box(x, y, 12) for x, y in spots))
+    status = rng.choice(["standing", "lost"], n, p=[0.8, 0.2])
+    trees = points(*rng.uniform(-20, 420, (n, 2)), statut=status, dbh=rng.uniform(1, 40, n))
+    seen = sight.views(homes, trees, walls, 50)
+    for some in (np.arange(n), rng.permutation(n)[:90], np.array([], int)):
+        alone = sight.visible_trees(homes, trees.iloc[some], walls, 50, least_dbh=10)["visible"]
+        found = seen.count(some[sight.counted(trees.iloc[some], 10)])
+        assert found.tolist()[:-1] == alone.tolist()[:-1] and found.isna().tolist() == alone.isna().tolist()
+    assert seen.count(np.arange(n)).sum() > sight.visible_trees(homes, trees, walls, 50)["visible"].sum() > 100
+    assert len(sight.views(homes, frame(), walls).home) == 0
+
+
 def test_sight_refuses_other_crs_and_distances():
     with pytest.raises(CrsMismatch):
         sight.visible_trees(frame(HOME), points((1, 1)).set_crs("EPSG:3857", allow_override=True), frame(HOME))
