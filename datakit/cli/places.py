@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from datakit.errors import WrongUse
-from datakit.language import _
+from datakit.language import N_, _
 
+A_FILE = N_("this names a file, and a folder is written")
 FILES = {".html", ".htm", ".pdf", ".zip", ".csv", ".xlsx", ".ods", ".json", ".ipynb", ".parquet"}
 
 
@@ -20,11 +21,9 @@ def folder(text: str) -> str:
         It is a file, or called as one.
     """
     path = Path(text)
-    blocked = [one for one in (path, *path.parents) if one.is_file()]
-    if blocked or (path.suffix.lower() in FILES and not path.is_dir()):
-        what = _("this names a file, and a folder is written")
-        expected = os.fspath(path.with_suffix("")) if path.suffix else _("another name")
-        raise WrongUse(os.fspath(blocked[0]) if blocked else text, what, expected=expected)
+    _only_folders(path, *path.parents)
+    if path.suffix.lower() in FILES and not path.is_dir():
+        raise WrongUse(text, _(A_FILE), expected=os.fspath(path.with_suffix("")))
     return text
 
 
@@ -34,9 +33,15 @@ def file(text: str) -> str:
     Raises
     ------
     WrongUse
-        It is a folder.
+        It is a folder, or below a file.
     """
+    _only_folders(*Path(text).parents)
     if Path(text).is_dir():
         what = _("this is a folder, and one file is written")
         raise WrongUse(text, what, expected=_("the name of a file in it"))
     return text
+
+
+def _only_folders(*paths):
+    if found := [one for one in paths if one.is_file()]:
+        raise WrongUse(os.fspath(found[0]), _(A_FILE), expected=_("another name"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,9 +99,6 @@ def _writes(call):
     @functools.wraps(call)
     def careful(args):
         try:
-            above = next(folder for folder in Path(args.output or ".").absolute().parents if folder.exists())
-            if not above.is_dir():  # before models learn for minutes
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
             return call(args)
         except BrokenPipeError:  # nobody reads what is printed
             raise
@@ -256,7 +251,6 @@ def _trees_page(args):
 
 def _made(file):
     """The path of a file to write, its folder made."""
-    from pathlib import Path
 
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     return Path(file)

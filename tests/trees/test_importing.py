@@ -204,10 +204,15 @@ def test_the_other_commands_work_on_the_sample(here, capsys):
 def test_an_output_that_cannot_be_written_is_named(here, capsys, command):
     given = [str(inventory(here, 30)), "--city", "Talant"] if command == "import" else []
     (here / "file").write_text("x", encoding="utf-8")
-    assert main(["trees", command, *given, "--output", "file/x/y"]) == 1
-    said = capsys.readouterr().err
-    assert "file" in said and "the output cannot be written" in said and "--output" in said
+    assert main(["trees", command, *given, "--output", "file/x/y"]) == 2
+    assert "file: this names a file, and a folder is written" in capsys.readouterr().err
     assert (here / "file").read_text(encoding="utf-8") == "x" and not (here / "mirror").exists()
+
+
+def test_an_output_that_the_system_refuses_is_named(here, capsys):
+    assert main(["trees", "import", str(inventory(here, 30)), "--city", "Talant", "--output", "/proc/none"]) == 1
+    said = capsys.readouterr().err
+    assert "/proc/none" in said and "the output cannot be written" in said and "--output" in said
 
 
 def test_visits_need_losses_and_say_so(here, capsys):
