@@ -12,6 +12,9 @@ from filelock import FileLock
 
 from tests.things import card, server  # noqa: F401  fixtures
 
+# Threads of linear algebra wait for each other by turning in circles: where all processors have work, that takes more
+# of them than the work does. It is read when numpy is imported: here, and in each process that a test starts.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 OURS = ("DATAKIT_TESTS_GUARDED", "DATAKIT_REAL_DATA")  # settings of the tests, which xdist's workers need too
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("netguard")

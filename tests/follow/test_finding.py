@@ -160,21 +160,26 @@ def test_places_are_named_where_a_dataset_of_the_dossier_names_them(dossier):
     assert "tried in Quetigny (21515)" in text and "compared with Chenôve (21166), 99999" in text
 
 
+@pytest.fixture(scope="module")
+def running():
+    with browser.chromium() as started:
+        yield started
+
+
 @pytest.mark.parametrize(("k", "final"), [(1, False), (9, True)])
 @pytest.mark.skipif(browser.why_not() is not None, reason=str(browser.why_not()))
 @pytest.mark.browser
-def test_the_page_is_one_sheet_of_a4(dossier, tmp_path, k, final):
+def test_the_page_is_one_sheet_of_a4(dossier, tmp_path, running, k, final):
     one = dossier(k)
     last = END if final else "2027-05"
     with speaking("fr"):
         made = found(one, [5, 0, 0, 4, 0, 0, 5, 0, 0][:k], last=last, final=final, changed=CHANGED)
         path = report.write(tmp_path, one, made, last, final=final, today="2027-07-02")
     assert path.name == ("final.html" if final else "2027-05.html")
-    with browser.chromium() as running:
-        tab = running.new_page()
-        tab.goto(path.as_uri())
-        text = tab.inner_text("main")
-        pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
+    tab = running.new_page()
+    tab.goto(path.as_uri())
+    text = tab.inner_text("main")
+    pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert "ÉCHANTILLON INVENTÉ" in text and "février 2027" in text and "la colonne QUARTIER" in text
     assert "Ce que cette page ne peut pas dire" in text
