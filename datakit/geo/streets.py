@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ NOT_ON_WHEELS = (*NOT_ON_FOOT, "Escalier", "Sentier")
 JOIN = 0.5  # metres within which two ends are one crossing: publishers round coordinates
 DETOUR = 1.3  # metres on foot for each metre in a straight line, where no network is there: a choice of this kit
 SPEED = 67.0  # metres a minute (4 km/h), a choice of this kit: a healthy adult is faster, many people are slower
+KEPT = 20  # lists of points whose places on streets are remembered
 BLOCK = 200  # targets searched at a time: their distances to all crossings are in memory together
 
 
@@ -52,6 +53,7 @@ class Network:
     metres: np.ndarray
     part: np.ndarray
     crs: CRS
+    _snapped: dict[tuple, pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def snap(self, points: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
         """The nearest place on a street for each point: on it, not only at its ends.
@@ -70,6 +72,14 @@ class Network:
         same_crs(points, self)
         shapes = shapely.centroid(points.geometry.to_numpy())
         there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+        asked = len(shapes), there.tobytes(), shapely.get_coordinates(shapes).tobytes()
+        if asked not in self._snapped:  # homes are asked for again with each kind of service
+            if len(self._snapped) == KEPT:
+                self._snapped.clear()
+            self._snapped[asked] = self._places(shapes, there)
+        return self._snapped[asked].copy()
+
+    def _places(self, shapes, there):
         out = pd.DataFrame({"line": np.full(len(shapes), -1), "along": np.nan, "off": np.nan})
         if len(there) and len(self.lines):
             (row, line), off = self._tree().query_nearest(shapes[there], return_distance=True, all_matches=False)

@@ -202,6 +202,19 @@ def test_empty_points_and_tables(square):
     assert square.distances(points((0, 0)), holes.iloc[:0]).shape == (1, 0)
 
 
+def test_places_that_are_remembered_are_those_of_the_points_asked_for():
+    net = streets.network(roads([(0, 0), (10, 0)]))
+    two, other = points((2, 1), (7, 3)), points((2, 1), (7, 4))
+    first = net.snap(two)
+    assert first["off"].tolist() == [1, 3]
+    first["off"] = 0.0  # whoever asked may do with it as he likes
+    assert net.snap(two)["off"].tolist() == [1, 3] and net.snap(other)["off"].tolist() == [1, 4]
+    missing = gpd.GeoSeries([None, *two.geometry], crs=two.crs), gpd.GeoSeries([*two.geometry, None], crs=two.crs)
+    assert [net.snap(some)["line"].tolist() for some in missing] == [[-1, 0, 0], [0, 0, -1]]
+    for x in range(2 * streets.KEPT):  # more than are remembered
+        assert net.snap(points((x / 8, 1)))["along"].tolist() == [x / 8]
+
+
 def test_what_is_no_network_is_refused():
     with pytest.raises(WrongUse):
         streets.network(roads([(0, 0), (1, 0)], nature=["Type autoroutier"]))
