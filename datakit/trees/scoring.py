@@ -80,8 +80,19 @@ def redrawn(
         order = np.argsort(-score, kind="stable")
         hit, ranked, group = target[order].astype(float), score[order], codes[order]
         last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # ties are taken together
-        columns.append([_weighted(hit, group, last, weight.astype(float), visits) for weight in times])
+        if visits is not None:
+            last = last[: 1 + np.searchsorted(last, _enough(group, times, visits))]
+        top = slice(last[-1] + 1)
+        columns.append([_weighted(hit[top], group[top], last, weight.astype(float), visits) for weight in times])
     return np.array(columns).T
+
+
+def _enough(group, times, visits):
+    """A place in a list up to which each draw has so many visits, or the last one: what follows does not count."""
+    rows = max(visits, 1)
+    while rows < len(group) and (times @ np.bincount(group[:rows], minlength=times.shape[1]) < visits).any():
+        rows *= 2
+    return min(rows, len(group)) - 1
 
 
 def _weighted(hit, group, last, weight, visits):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,19 @@ def transfer(
             found=", ".join(inventories) or _("none"),
         )
     known, missing = _known(inventories)
-    rows = [_pair(a, b, known, inventories, learner, draws, seed) for a in known for b in known if a != b]
+
+    @functools.cache  # of several cities, each learns and is learnt at home once for all pairs that share as much
+    def learnt(name, shared):
+        table, lost, _sectors = known[name]
+        return learner(table[list(shared)]).fit(table[list(shared)], lost)
+
+    @functools.cache
+    def at_home(name, shared):
+        table, lost, sectors = known[name]
+        return average_precision(lost, out_of_fold(table[list(shared)], lost, sectors, learner=learner, seed=seed))
+
+    pairs = [(a, b) for a in known for b in known if a != b]
+    rows = [_pair(a, b, known, inventories, learnt, at_home, draws, seed) for a, b in pairs]
     rows += [
         {"train": name, "test": name, "why": why, "data": _kind(inventories[name])} for name, why in missing.items()
     ]
@@ -110,9 +123,9 @@ def _known(inventories):
     return known, missing
 
 
-def _pair(a, b, known, inventories, learner, draws, seed):
-    (train, lost_there, _sectors), (test, lost_here, sectors) = known[a], known[b]
-    shared = [c for c in train if c in test and _alike(train[c], test[c])]
+def _pair(a, b, known, inventories, learnt, at_home, draws, seed):
+    train, (test, lost_here, sectors) = known[a][0], known[b]
+    shared = tuple(c for c in train if c in test and _alike(train[c], test[c]))
     kinds = _kind(inventories[a]), _kind(inventories[b])
     row = {
         "train": a,
@@ -129,10 +142,10 @@ def _pair(a, b, known, inventories, learner, draws, seed):
         from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        given = learner(train[shared]).fit(train[shared], lost_there).predict_proba(test[shared])[:, 1]
+        given = learnt(a, shared).predict_proba(test[list(shared)])[:, 1]
     score = average_precision(lost_here, given)
     low, high = interval(lost_here, given, sectors, draws=draws, seed=seed)
-    home = average_precision(lost_here, out_of_fold(test[shared], lost_here, sectors, learner=learner, seed=seed))
+    home = at_home(b, shared)
     gain = home - row["chance"]
     kept_pct = 100 * (score - row["chance"]) / gain if gain > 0 else np.nan
     return row | {

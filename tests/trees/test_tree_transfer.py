@@ -10,7 +10,8 @@ from tests.trees.inventories import invented
 
 @pytest.fixture(scope="module")
 def sample():
-    return inventories.standard_sample()
+    """One tree in three."""
+    return inventories.standard_sample().iloc[::3]
 
 
 @pytest.fixture(scope="module")
