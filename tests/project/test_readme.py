@@ -21,7 +21,7 @@ PAGES += [
     "docs/data.md",
     "docs/api.md",
     "docs/architecture.md",
-    "docs/adding.md",
+    "docs/dossiers.md",
 ]
 PAGES += ["docs/organiser.md", "docs/organisateurs.md", "docs/recipes/satellite.md", "docs/recipes/many_cities.md"]
 PAGES += ["docs/follow-up.md", "docs/suivi.md", "docs/jury-guide.md", "docs/guide-du-jury.md", "docs/jury.md"]
