@@ -24,7 +24,7 @@ NAME = "name"  # what the kit's cards call the column
 
 
 def named(dossier: Dossier, areas: Iterable[str]) -> list[str]:
-    """Areas as a person knows them, ``"Quetigny (21515)"``; one without a name as it is.
+    """Areas as a person knows them, name and code; one without a name as it is.
 
     Parameters
     ----------
