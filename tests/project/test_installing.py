@@ -99,12 +99,12 @@ def relock(folder, digests, part=None):
         lock.write_text("".join(lines), encoding="utf-8")
 
 
-def copy_project(folder):
-    """The files that `make setup-dev` reads."""
+def copy_project(folder, *sources):
+    """The files that `make setup-dev` reads, and these folders."""
     folder.mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock", "requirements-dev.lock"):
         shutil.copy(ROOT / name, folder)
-    for name in ("datakit", "notebooks", "tools"):
+    for name in ("tools", *sources):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     return folder
 
@@ -135,7 +135,7 @@ def test_a_year_later_the_lock_installs_what_it_names(tool, year_ahead, tmp_path
     if tool == "uv" and not UV:
         pytest.skip("uv is not installed: make setup-dev")
     index, digests = year_ahead
-    project = copy_project(tmp_path / "été à l'Ouche" / "kit")
+    project = copy_project(tmp_path / "été à l'Ouche" / "kit", "datakit", "notebooks")
     relock(project, digests, PART if tool == "pip" else None)
     arguments = ("setup-dev", f"PYTHON={sys.executable}", f"UV={UV if tool == 'uv' else ''}")
     done = make(project, *arguments, env=settings(tmp_path, index))
