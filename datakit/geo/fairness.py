@@ -95,7 +95,10 @@ def index(curve: pd.DataFrame) -> float:
     float
         0 where everybody has the same; below 0 where a curve lies above the diagonal.
     """
-    x, y = curve["people"].to_numpy(float), curve["share"].to_numpy(float)
+    return _index(curve["people"].to_numpy(float), curve["share"].to_numpy(float))
+
+
+def _index(x, y):
     return float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
 
 
@@ -185,12 +188,17 @@ def concentrated(
     v, n, o = (np.asarray(one, float) for one in (values, people, order))
 
     def of(rows):
-        return index(concentration(v[rows], n[rows], o[rows]))
+        return _index(*_points("concentration", v[rows], n[rows], o[rows]))
 
     return (of(np.arange(len(v))), *interval(of, places, number))
 
 
 def _curve(name, values, people, order):
+    x, y = _points(name, values, people, order)
+    return pd.DataFrame({"people": x, "share": y})
+
+
+def _points(name, values, people, order):
     value, living, place = (np.asarray(one, float) for one in (values, people, order))
     known = ~(np.isnan(value) | np.isnan(living) | np.isnan(place)) & (living != 0)
     value, living, place = value[known], living[known], place[known]
@@ -203,8 +211,7 @@ def _curve(name, values, people, order):
         raise WrongUse(
             name, _("there is nothing to share"), expected=_("a value above 0 where people live"), found=found
         )
-    # Draws by the thousand come through here: a grouped table would take ten times as long.
+    # Draws by the thousand come through here: tables would take ten times as long.
     step = np.unique(place, return_inverse=True)[1]
     steps = (np.bincount(step, weights) for weights in (living, has))
-    x, y = (np.concatenate([[0.0], np.cumsum(one) / one.sum()]) for one in steps)
-    return pd.DataFrame({"people": x, "share": y})
+    return tuple(np.concatenate([[0.0], np.cumsum(one) / one.sum()]) for one in steps)
