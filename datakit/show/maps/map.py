@@ -283,9 +283,15 @@ class Map:
         ------
         TooBig
         """
-        size = self.size
+        self._page()
+        return self
+
+    def _page(self):
+        """The page, or an error: for who shows or writes it, made once."""
+        text = self.html()
+        size = len(text.encode())
         if size <= MAX_BYTES:
-            return self
+            return text
         parts = sorted(((b, k, y.heading) for y in self.layers for k, b in y.bytes_by.items()), reverse=True)
         advice = {
             "tooltips": _("fewer tooltip columns, or columns with fewer distinct texts"),
@@ -315,13 +321,13 @@ class Map:
         TooBig
             It passes 5 MB.
         """
-        Path(path).write_text(self.checked().html(), encoding="utf-8")
+        Path(path).write_text(self._page(), encoding="utf-8")
         return Path(path)
 
     def _repr_html_(self):
         from datakit.show.maps import page
 
-        return page.frame(self.checked())
+        return page.frame(self, self._page())
 
     def __repr__(self):
         what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or _("no layer")

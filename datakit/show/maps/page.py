@@ -61,12 +61,14 @@ def _script(text):
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.I)
 
 
-def frame(made: Whole) -> str:
+def frame(made: Whole, whole: str) -> str:
     """The page inside an iframe, over a picture of it and its words: a notebook's output.
 
     Parameters
     ----------
     made : datakit.show.maps.Map
+    whole : str
+        Its `page`.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def frame(made: Whole) -> str:
         height=made.height,
         picture=base64.b64encode(static.picture(made)).decode(),
         # Without a "<" in it, no reader of the page around can take the map's own elements for elements of that page.
-        page=made.html().replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"),
+        page=whole.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"),
         tables=[_values(made, i) for i, y in enumerate(made.layers) if len(y.frame) and (y.classes or y.labels)],
     )
 
