@@ -40,7 +40,6 @@ LONGEST = (
     "trees/test_tree_page.py",
     "project/test_binder.py",
     "run/test_running.py",
-    "run/test_cities.py",
     "inclusion/test_inclusion_cities.py",
     "data/test_sample.py",
     "data/test_fetching.py",
