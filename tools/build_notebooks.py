@@ -229,7 +229,8 @@ def scrub(value):
         return [scrub(v) for v in value]
     if isinstance(value, str):
         # Tried where a word begins only: a picture is one word of a million letters.
-        return re.sub(r"(?<![^\s\"])[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", value).replace(str(cache_folder()), "CACHE")
+        value = re.sub(r"(?<![^\s\"])[^\s\"]*ipykernel_\d+/\d+\.py:\d+: ", "", value)
+        return value.replace(str(cache_folder()), "CACHE")
     return value
 
 
