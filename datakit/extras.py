@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import re
 import sys
-from contextlib import contextmanager
+import tempfile
+from contextlib import contextmanager, suppress
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,3 +183,30 @@ def install(*extras: str) -> str:
     str
     """
     return 'pip install "{}[{}]"'.format(NAME, ",".join(extras))
+
+
+def pip(home: Path) -> list[str]:
+    """The command that is pip: of this environment, or of one that is made once for it (uv makes them without).
+
+    Parameters
+    ----------
+    home : Path
+        The folder of that one. Several processes may ask for it at the same time.
+
+    Returns
+    -------
+    list of str
+    """
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        import venv
+
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent) as work:
+            made = Path(work, "made")
+            venv.create(made, with_pip=True, symlinks=os.name != "nt")
+            with suppress(OSError):  # another process was faster
+                made.rename(home)
+    return [str(python), "-m", "pip"]

@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from tests.things import card, server  # noqa: F401  fixtures
+from tests.things import card, once, server  # noqa: F401  fixtures
 
 # Threads of linear algebra wait for each other by turning in circles: where all processors have work, that takes more
 # of them than the work does. It is read when numpy is imported: here, and in each process that a test starts.
@@ -141,25 +140,25 @@ def real_mirror(shared_data, real_cards, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory):
-    """An environment with pip alone, which the kit makes, once for all workers: to be copied, or left as it is."""
-    from datakit.workshop import wheelhouse
+    """An environment with pip alone, which the kit makes: to be copied, or left as it is."""
+    from datakit import extras
 
-    home = tmp_path_factory.getbasetemp()
-    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
-    with FileLock(home / "bare.lock"):
-        if not (made := home / "bare").exists():
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(importlib.util, "find_spec", lambda name: None)  # as uv makes environments: without pip
-                wheelhouse._pip(home / "half")
-            (home / "half" / "pip").rename(made)
-    return made
+    def make(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(extras, "find_spec", lambda name: None)  # as uv makes environments: without pip
+            extras.pip(folder / "environment")
+        return folder / "environment"
+
+    return once(tmp_path_factory, "bare", make)
 
 
 @pytest.fixture(scope="session")
 def honest(tmp_path_factory):
-    """A small dossier with three answers, one of which chance decides, packed once for who opens or verifies it."""
+    """A small dossier with three answers, one of which chance decides, for who opens or verifies it."""
     from tests import tampered
 
-    folder = tmp_path_factory.mktemp("honest")
-    tampered.write(folder / "ecole", tampered.ANSWERS, tampered.CHANCE)
-    return tampered.pack(folder / "ecole", folder / "ecole.zip")
+    def make(folder):
+        tampered.write(folder / "ecole", tampered.ANSWERS, tampered.CHANCE)
+        return tampered.pack(folder / "ecole", folder / "ecole.zip")
+
+    return once(tmp_path_factory, "honest", make)

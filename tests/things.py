@@ -1,11 +1,15 @@
-"""The dataset ``things``: a card of its own, and a server on loopback that gives it, well or badly."""
+"""The dataset ``things``, with a server on loopback that gives it well or badly; and what tests make once for all."""
 
 import io
 import json
+import os
+import pickle
+import shutil
 import zipfile
 from importlib.util import find_spec
 
 import pytest
+from filelock import FileLock
 
 import datakit
 from datakit.data import transfer
@@ -20,6 +24,18 @@ def needs(extra, *packages):
     """A mark: skipped where a package of an extra is not installed, which is asked without importing it."""
     absent = any(find_spec(name) is None for name in packages)
     return pytest.mark.skipif(absent, reason=f'pip install "ondijon-datakit[{extra}]"')
+
+
+def once(factory, name, make):
+    """What ``make(folder)`` returns, made by the first worker that asks for it; all of them read it."""
+    home = factory.getbasetemp()
+    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
+    with FileLock(home / f"{name}.lock"):
+        if not (made := home / f"{name}.made").exists():
+            shutil.rmtree(home / name, ignore_errors=True)  # of a worker that failed
+            (home / name).mkdir()
+            made.write_bytes(pickle.dumps(make(home / name)))
+    return pickle.loads(made.read_bytes())
 
 
 @pytest.fixture

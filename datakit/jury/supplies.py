@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import venv
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +22,7 @@ from datakit.data.origins import SAMPLE, Origin, announced, parse_origins, usabl
 from datakit.data.transfer import Download
 from datakit.dossier.layout import DATA, LOCK, PACKAGES
 from datakit.errors import DatakitError
-from datakit.extras import needed_by
+from datakit.extras import needed_by, pip
 from datakit.language import _
 
 if TYPE_CHECKING:
@@ -134,7 +131,14 @@ def packages(opened: Opened) -> Path | None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         lock, made = Path(work, "requirements.txt"), Path(work, "made")
         lock.write_text(text, encoding="utf-8")
-        command = [*_pip(), "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        command = [
+            *pip(_store("pip") / platform.python_version()),
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-deps",
+        ]
         command += ["--require-hashes", "--only-binary=:all:", "--no-compile", "--target", str(made), "-r", str(lock)]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=work)
         if done.returncode:
@@ -168,19 +172,6 @@ def _lines(text):
             one.marker = None
             found.append(" ".join([str(one), *(digest.strip() for digest in HASH.findall(line))]))
     return sorted(found)
-
-
-def _pip():
-    """The command that is pip: of this environment, or of one made once for the purpose (uv makes them without)."""
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
-    home = _store("pip") / platform.python_version()
-    if not home.is_dir():
-        with tempfile.TemporaryDirectory(dir=home.parent) as work:
-            venv.create(made := Path(work, "made"), with_pip=True, symlinks=True)
-            with suppress(OSError):  # another process was faster
-                made.rename(home)
-    return [str(home / "bin" / "python"), "-m", "pip"]
 
 
 def versions(opened: Opened) -> dict[str, list[str]]:

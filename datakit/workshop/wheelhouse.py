@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import html
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
@@ -20,7 +18,7 @@ from urllib.parse import quote
 
 from datakit.data.files import sha256_of, write_whole
 from datakit.errors import CacheProblem, DatakitError, Unreachable
-from datakit.extras import NAME, needed_by
+from datakit.extras import NAME, needed_by, pip
 from datakit.language import N_, _
 from datakit.workshop.layout import PYTHONS
 
@@ -233,9 +231,9 @@ def _drop_strangers(folder, known, say):
 def _fetch(folder, absent, system, python, work, say):
     """Let pip download wheels; those lines for which it found none."""
     batches = [absent[i : i + BATCH] for i in range(0, len(absent), BATCH)]
-    pip, without, done = _pip(work), [], 0
+    command, without, done = pip(work / "pip"), [], 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [pool.submit(_download, pip, batch, system, python, folder, work) for batch in batches]
+        asked = [pool.submit(_download, command, batch, system, python, folder, work) for batch in batches]
         try:
             for batch, answer in zip(batches, asked, strict=True):
                 without += answer.result()
@@ -248,14 +246,14 @@ def _fetch(folder, absent, system, python, work, say):
     return without
 
 
-def _download(pip, batch, system, python, folder, work):
+def _download(command, batch, system, python, folder, work):
     """One call of pip into a folder of its own; whole wheels are then moved. The lines without a wheel."""
     own = work / f"pip-{system}-{python}-{batch[0].name}"
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     try:
         (own / "wanted.txt").write_text("".join(f"{line}\n" for line in batch), encoding="utf-8")
-        command = [*pip, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache-dir"]
+        command = [*command, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache-dir"]
         command += ["--disable-pip-version-check", "--progress-bar", "off", "--implementation", "cp"]
         command += ["--python-version", python, "--dest", str(own / "wheels"), "-r", str(own / "wanted.txt")]
         command += [word for platform in SYSTEMS[system].platforms for word in ("--platform", platform)]
@@ -290,17 +288,6 @@ def _raise_if_general(said):
         )
     if "No matching distribution" not in said and "none of the hashes" not in said.lower():
         raise DatakitError("wheelhouse", _("pip failed"), found=last, next=_("the same command again"))
-
-
-def _pip(work):
-    """The command that is pip: of this environment, or of one made for the purpose (uv makes them without)."""
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
-    home = work / "pip"
-    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(home, with_pip=True, symlinks=os.name != "nt")
-    return [str(python), "-m", "pip"]
 
 
 def _size(folder):

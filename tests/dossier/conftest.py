@@ -7,11 +7,12 @@ import pytest
 from datakit.dossier import packing
 from datakit.run.running import RunReport
 from tests import dossiers
+from tests.things import once
 
 
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory):
-    return dossiers.packed(tmp_path_factory.mktemp("dossiers"))
+    return once(tmp_path_factory, "dossiers", dossiers.packed)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -31,9 +32,10 @@ def _sandbox():
 
 
 @pytest.fixture(scope="module")
-def verified(honest, tmp_path_factory):
+def verified(honest, bare, tmp_path_factory):
     """An honest dossier that adds a package, run again: the verdict and the folder of verdicts."""
     folder = tmp_path_factory.mktemp("verified")
+    supplies._store("pip").joinpath(platform.python_version()).symlink_to(bare)  # else it would make its own
     made = wheel(folder)
     source = tampered.CHANCE.replace("import os", "import os, tilleul")
     files = forged(unzipped(honest), "10_question", f"{source}\nassert tilleul.leaves == 12")

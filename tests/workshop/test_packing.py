@@ -33,7 +33,7 @@ def made(bare, tmp_path_factory):
     links, lock = index(home / "wheels")
     pip = [str(bare / "bin/python"), "-m", "pip"]  # each pack would make its own
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wheelhouse, "_pip", lambda work: pip)
+        patch.setattr(wheelhouse, "pip", lambda home: pip)
         for name, value in only(links).items():
             patch.setenv(name, value)
         patch.setattr(packing, "checkout", lambda: project(home / "project", lock))
@@ -46,7 +46,7 @@ def made(bare, tmp_path_factory):
 def packed(made, tmp_path, monkeypatch):
     """A copy of it for one test, and pip without any index."""
     report, home, _, pip = made
-    monkeypatch.setattr(wheelhouse, "_pip", lambda work: pip)
+    monkeypatch.setattr(wheelhouse, "pip", lambda home: pip)
     for name, value in only(home / "wheels").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(packing, "checkout", lambda: home / "project")
