@@ -126,8 +126,7 @@ def at(column: pd.Series, rows: int) -> Look:
     often = np.maximum(1, np.round(weight[measured.index] * n)).astype(int)
     middle = float(np.median(np.repeat(measured, often))) if len(measured) else np.nan
     kinds = {"year": share(number.between(1700, 2100) & (number == number.round()))}
-    dated, _ = values.year(words)
-    moment, _, _ = values.date(words)
+    dated, moment = _moments(words)
     yes, _ = values.yes_no(words)
     low = words.str.lower()
     bare = low.map(fold)
@@ -155,6 +154,14 @@ def at(column: pd.Series, rows: int) -> Look:
         lowest=float(number.min()),
         **kinds,
     )
+
+
+def _moments(words):
+    """The year and the day that each word says; no word without a digit says one, and few columns have any."""
+    written = words[words.str.contains(r"\d")]
+    if not len(written):
+        return pd.Series(pd.NA, words.index, "Int64"), pd.Series(pd.NaT, words.index, "datetime64[ms]")
+    return values.year(written)[0].reindex(words.index), values.date(written)[0].reindex(words.index)
 
 
 def _names(words, weight):
