@@ -165,7 +165,8 @@ def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
             runs = formulas(text)
             if runs.any():
                 made.isetitem(at, column.astype(object).mask(runs, "'" + text))
-    return made.rename(columns=lambda name: f"'{name}" if formulas(pd.Series([str(name)])).all() else name)
+    runs = formulas(pd.Series([str(name) for name in made.columns], dtype="str"))
+    return made.set_axis([f"'{name}" if run else name for name, run in zip(made.columns, runs, strict=True)], axis=1)
 
 
 def formulas(text: pd.Series) -> pd.Series:
