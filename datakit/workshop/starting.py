@@ -32,14 +32,16 @@ if TYPE_CHECKING:
 FIRST = "00_start_here.ipynb"
 STAMP = ".installed"
 WAIT = 60  # seconds in which a server says something
-# What `jupyter trust` does, which would be looked for on the path; and a second sooner, see `without_grammar`.
-TRUST = """
+# What `jupyter lab` and `jupyter trust` do, which would be looked for on the path; a second sooner (`without_grammar`).
+JUPYTER_APP = """
 import sys
 from datakit.extras import without_grammar
 with without_grammar():
-    from nbformat.sign import TrustNotebookApp
-TrustNotebookApp.launch_instance(sys.argv[1:])
+    from {module} import {app}
+{app}.launch_instance(sys.argv[1:])
 """
+LAB = JUPYTER_APP.format(module="jupyterlab.labapp", app="LabApp")
+TRUST = JUPYTER_APP.format(module="nbformat.sign", app="TrustNotebookApp")
 
 
 class Base:
@@ -232,7 +234,7 @@ def first_notebook(work: Path, language: str) -> str:
 def lab_command(python: PurePath, base: Base, work: Path, language: str) -> tuple[list[str], dict[str, str]]:
     """The command that opens JupyterLab on the first notebook, and its variables."""
     page = f"--LabApp.default_url=/lab/tree/{first_notebook(work, language)}"
-    command = [str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={work}", page]
+    command = [str(python), "-c", LAB, f"--ServerApp.root_dir={work}", page]
     return command, {"DATAKIT_ORIGINS": base.origins(), "JUPYTER_CONFIG_PATH": str(work / ".jupyter")}
 
 

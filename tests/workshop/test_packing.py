@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path, PureWindowsPath
 
 import nbformat
@@ -267,6 +268,9 @@ def test_paths_of_windows_and_origins_with_a_comma(tmp_path):
         and f"--ServerApp.root_dir={tmp_path}" in command
     )
     assert variables["DATAKIT_ORIGINS"] == base.origins()
+    asked = [sys.executable, *command[1:], "--version"]
+    opened = subprocess.run(asked, capture_output=True, text=True, env=os.environ | variables)
+    assert opened.stdout.strip() == metadata.version("jupyterlab"), opened.stderr
     (tmp_path / "notebooks" / "fr").mkdir(parents=True)
     (tmp_path / "notebooks" / "fr" / starting.FIRST).touch()
     assert starting.first_notebook(tmp_path, "fr") == "notebooks/fr/00_start_here.ipynb"
