@@ -363,8 +363,7 @@ def test_numeric_colour_and_sizes_have_a_legend_with_units(trees):
 
 def test_a_page_above_5_mb_is_refused_with_advice(trees):
     rng = np.random.default_rng(1)
-    heavy = pd.concat([trees] * 12, ignore_index=True)
-    heavy["id"] = [rng.bytes(60).hex() for _ in range(len(heavy))]
+    heavy = trees.assign(id=[rng.bytes(900).hex() for _ in range(len(trees))])
     with pytest.raises(TooBig) as caught:
         maps.points(heavy, tooltip=["id"], **WORDS)
     assert "at most 5 MB" in str(caught.value) and "fewer tooltip columns" in str(caught.value)
