@@ -120,14 +120,15 @@ def another(files, name, source):
 
 
 SPY = """\
-import os, socket
+import os, socket, subprocess
 def attempt(what):
     try:
         return what()
     except Exception as error:
         return type(error).__name__
 print("shadow", attempt(lambda: open("/etc/shadow").read()))
-print("packed answers", [d for d, _, names in os.walk("/") if "results.json" in names and "site-packages" not in d])
+look = "find / -name site-packages -prune -o -name results.json -print".split()
+print("packed answers", subprocess.run(look, capture_output=True, text=True).stdout.split())
 print("network", attempt(lambda: socket.create_connection(("192.0.2.1", 80), 3)))
 print("kit", attempt(lambda: open(datakit.__file__, "a")))
 print("data", attempt(lambda: open("/data/communes-population/" + os.listdir("/data/communes-population")[0], "a")))
