@@ -23,6 +23,7 @@ from datakit.language import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from typing import Any
 
 NAME = "ondijon-datakit"
 OTHER_NAMES = {
@@ -116,12 +117,13 @@ def without(package: str) -> Iterator[None]:
     package : str
         One that takes long to import, and is there for what is not asked here. It stays if it is imported already.
     """
-    unused = sys.modules.setdefault(package, None) is None  # type: ignore[arg-type]
+    modules: dict[str, Any] = sys.modules  # None there is how Python is told that a package cannot be imported
+    unused = modules.setdefault(package, None) is None
     try:
         yield
     finally:
         if unused:
-            del sys.modules[package]
+            del modules[package]
 
 
 def without_grammar() -> AbstractContextManager[None]:

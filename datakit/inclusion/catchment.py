@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
+    Method = Literal["2sfca", "e2sfca", "3sfca"]  # those of `METHODS`
 
 METHODS = {
     "2sfca": "two-step: everybody within the catchment counts the same (Luo and Wang, 2003)",
@@ -92,7 +93,7 @@ def floating(
     costs: pd.DataFrame,
     *,
     catchment: float,
-    method: Literal["2sfca", "e2sfca", "3sfca"] = "e2sfca",
+    method: Method = "e2sfca",
     decay: Callable[[float], float] | None = None,
 ) -> Floating:
     """Capacity per inhabitant that each area can reach, in competition with the others.
@@ -148,7 +149,7 @@ def floating(
 
 
 def hours_within(
-    minutes: np.ndarray, people: pd.Series, hours: pd.Series, *, catchment: float, method: str = "e2sfca"
+    minutes: np.ndarray, people: pd.Series, hours: pd.Series, *, catchment: float, method: Method = "e2sfca"
 ) -> Floating:
     """Weekly hours of help for each inhabitant at each point: `floating` of a matrix of minutes.
 
@@ -178,7 +179,7 @@ def hours_within(
     point, place = np.nonzero(np.nan_to_num(minutes, nan=np.inf) <= catchment)
     costs = pd.DataFrame({"area": point, "service": place, "cost": minutes[point, place].astype(float)})
     demand, supply = people.reset_index(drop=True), hours.reset_index(drop=True)
-    return floating(demand, supply, costs, catchment=catchment, method=method)  # type: ignore[arg-type]
+    return floating(demand, supply, costs, catchment=catchment, method=method)
 
 
 SENTENCE = N_(  # of `told`

@@ -14,6 +14,7 @@ from datakit.vegetation.priority import LCZ_HEAT, feasibility, percent_rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from datakit.vegetation.town import Town
 
@@ -159,7 +160,7 @@ def _first(score, known, count):
 
 
 def by_choice(
-    needs: pd.DataFrame, zones: pd.DataFrame, rooms: Mapping[str, pd.Series], *, draws: int = 200, **asked: object
+    needs: pd.DataFrame, zones: pd.DataFrame, rooms: Mapping[str, pd.Series], *, draws: int = 200, **asked: Any
 ) -> pd.DataFrame:
     """How many of the first places stay firm when one choice is drawn alone, and when all are.
 
@@ -177,7 +178,7 @@ def by_choice(
     rows = []
     for name, words in (*CHOICES.items(), ("all", N_("all of these together"))):
         vary = tuple(CHOICES) if name == "all" else (name,)
-        found = draw(needs, zones, rooms, draws=draws, vary=vary, **asked)  # type: ignore[arg-type]
+        found = draw(needs, zones, rooms, draws=draws, vary=vary, **asked)
         rows.append((_(words), int(found["first"].sum()), int((found["first"] & (found["top_share"] >= FIRM)).sum())))
     table = pd.DataFrame(rows, columns=["drawn", "first", "firm"])
     return pd.concat([table[:-1].sort_values("firm", kind="stable"), table[-1:]], ignore_index=True)

@@ -162,7 +162,7 @@ def hot_days(summers: pd.DataFrame, stations: Sequence[str], threshold: float, d
     if len(lost):
         ax.plot([], [], "x", color="#555555", label=_("summer not observed enough: no count"))
     ax.set(xlabel=_("year"), ylabel=_("hot days a year"))
-    ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+    ax.locator_params(axis="x", integer=True)
     ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return charts.show(fig)
 
