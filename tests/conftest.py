@@ -153,6 +153,15 @@ def bare(tmp_path_factory):
     return once(tmp_path_factory, "bare", make)
 
 
+@pytest.fixture(scope="module")
+def running():
+    """A browser for the tests of a file: one for all files would keep its event loop running under theirs."""
+    from tests import browser
+
+    with browser.chromium() as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def honest(tmp_path_factory):
     """A small dossier with three answers, one of which chance decides, for who opens or verifies it."""

@@ -160,12 +160,6 @@ def test_places_are_named_where_a_dataset_of_the_dossier_names_them(dossier):
     assert "tried in Quetigny (21515)" in text and "compared with Chenôve (21166), 99999" in text
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.mark.parametrize(("k", "final"), [(1, False), (9, True)])
 @pytest.mark.skipif(browser.why_not() is not None, reason=str(browser.why_not()))
 @pytest.mark.browser

@@ -160,12 +160,6 @@ def test_the_commands_go_from_verdicts_to_the_page(tmp_path, capsys):
     assert main([*given[:-1], "0"]) == 2
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.mark.browser
 @pytest.mark.skipif(bool(browser.why_not()), reason=browser.why_not() or "")
 @pytest.mark.parametrize("count", [3, 30])

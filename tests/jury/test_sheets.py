@@ -249,12 +249,6 @@ def test_the_command_speaks_the_challenges_language(tmp_path, capsys):
     assert "What the city gets" in (tmp_path / "en/sheets.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 LONG = "Longtemps les arbres de la place Wilson, plantés en 2019 sans arrosage, ont tenu bon malgré tout. " * 60
 CASES = {
     "usual": {},

@@ -76,12 +76,6 @@ def pages(root, tmp_path_factory):
     return [folder / name for name in (*names, *sorted(p.name for p in folder.glob("[acm]*.html")))]
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 def violations(page):
     """What axe-core finds, as lines to read: what is serious or critical, and what is less."""
     if not page.evaluate("() => 'axe' in window"):

@@ -95,12 +95,6 @@ def lab(root, tmp_path_factory):
         process.wait(20)
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 def open_page(running, address, name, **settings):
     """A reader's own copy in a browser of their own that reaches this server only, and what it asked for elsewhere."""
     context = running.new_context(viewport={"width": 1400, "height": 1000}, **settings)

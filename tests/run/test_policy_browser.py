@@ -25,12 +25,6 @@ OUTSIDE = """
 """
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def opened(running, tmp_path):
     """Show a page; what it asked for, once its map has drawn and everything in it was looked at."""

@@ -19,12 +19,6 @@ MAP = "Object.entries(window).find(([name, value]) => name.startsWith('map_') &&
 WORDS = {"title": "Les îlots", "caption": "What to see.", "alt": "A map of squares and dots."}
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def shown(running, tmp_path):
     """Open a map and check, at the end, that it asked for nothing and complained of nothing."""

@@ -87,12 +87,6 @@ def town_page(tmp_path_factory):
     return page.write_page(town(), tmp_path_factory.mktemp("town") / "arbres.html")
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def shown(running, tmp_path):
     """Open a page, and check at the end that it asked for nothing and complained of nothing."""
@@ -141,6 +135,13 @@ def search(shown_page, text):
     shown_page.fill("#search", text)
     shown_page.press("#search", "ArrowDown")
     shown_page.press("#search", "Enter")
+
+
+def ask_walk(shown_page, button="#walk"):
+    """Ask for a walk from the street of the church."""
+    search(shown_page, "eglise")
+    shown_page.click("#tab-walk")
+    shown_page.click(button)
 
 
 # --- what the file holds
@@ -429,9 +430,7 @@ class TestByHand:
         trees.loc[5, "circonference"] = 1900.0  # not a tree of this height: nobody is sent to see it
         opened = shown(trees, PHONE)
         for _ in both(opened):
-            search(opened, "eglise")
-            opened.click("#tab-walk")
-            opened.click("#walk")
+            ask_walk(opened)
             said = opened.inner_text("#walk-said")
             assert "Aucun arbre remarquable" in said and "Voici plutôt les plus gros arbres. Boucle d’environ" in said
             names = [t.split(" Acer")[0] for t in opened.locator("#stops button").all_inner_texts()]
@@ -452,9 +451,7 @@ class TestByHand:
             trees.loc[i, "geometry"] = Point(start.x + dx, start.y + dy)
         opened = shown(trees, PHONE)
         for _ in both(opened):
-            search(opened, "eglise")
-            opened.click("#tab-walk")
-            opened.click("#walk")
+            ask_walk(opened)
             stops = opened.locator("#stops > li:not(.back)")
             text = " ".join(stops.all_inner_texts())
             assert stops.count() == 2
@@ -466,9 +463,7 @@ class TestByHand:
         trees.loc[7, "geometry"] = middle_of(trees, "Rue de l'Église")
         opened = shown(trees, PHONE)
         for _ in both(opened):
-            search(opened, "eglise")
-            opened.click("#tab-walk")
-            opened.click("#large")
+            ask_walk(opened, "#large")
             assert opened.locator("#stops > li:not(.back)").count() > 2
             assert opened.locator("#stops .badge").count() == 1
 
@@ -582,9 +577,7 @@ class TestForEveryone:
     @pytest.mark.parametrize("lang", ["fr", "en"])
     def test_names_roles_and_references(self, shown, lang):
         opened = shown(town(), PHONE, lang=lang)
-        search(opened, "eglise")
-        opened.click("#tab-walk")
-        opened.click("#walk")
+        ask_walk(opened)
         found = opened.evaluate("""() => {
           const wrong = [], ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
           ids.forEach((id, i) => { if (ids.indexOf(id) !== i) wrong.push('twice: ' + id); });

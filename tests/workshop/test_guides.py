@@ -41,16 +41,10 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as running:
-        yield running
-
-
 @needs_browser
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_sheet_is_one_page_of_a4_and_has_all_of_its_section(made, chromium, lang):
-    opened = browser.Page(chromium, 794, 1123)
+def test_the_sheet_is_one_page_of_a4_and_has_all_of_its_section(made, running, lang):
+    opened = browser.Page(running, 794, 1123)
     page = opened.page
     page.goto((made / lang / guides.SHEET).as_uri())
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
@@ -75,8 +69,8 @@ def test_the_sheet_is_one_page_of_a4_and_has_all_of_its_section(made, chromium, 
 
 @needs_browser
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_slides_are_a_page_to_read_where_there_is_no_network(made, chromium, lang):
-    opened = browser.Page(chromium)
+def test_slides_are_a_page_to_read_where_there_is_no_network(made, running, lang):
+    opened = browser.Page(running)
     page = opened.page
     with page.expect_event("requestfailed", lambda request: request.url.endswith("reveal.js")):
         page.goto((made / lang / guides.SLIDES).as_uri())
@@ -96,12 +90,12 @@ def test_slides_are_a_page_to_read_where_there_is_no_network(made, chromium, lan
 
 
 @needs_browser
-def test_slides_move_with_a_folder_beside_them_and_not_with_its_style_alone(made, chromium, tmp_path):
+def test_slides_move_with_a_folder_beside_them_and_not_with_its_style_alone(made, running, tmp_path):
     dist = tmp_path / guides.REVEAL / "dist"
     dist.mkdir(parents=True)
     shutil.copy(made / "fr" / guides.SLIDES, tmp_path)
     (dist / "reveal.css").write_text(".slides > section { display: none; }", encoding="utf-8")
-    opened = browser.Page(chromium)
+    opened = browser.Page(running)
     with opened.page.expect_event("requestfailed", lambda request: request.url == f"{guides.NETWORK}/dist/reveal.js"):
         opened.page.goto((tmp_path / guides.SLIDES).as_uri())
     assert opened.page.locator(".slides > section").first.is_visible()

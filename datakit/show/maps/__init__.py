@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 from datakit.show.maps.classes import Scale
 from datakit.show.maps.keywords import ForAreas, ForPoints, given, named
-from datakit.show.maps.layers import CLUSTER_FROM
-from datakit.show.maps.map import MAX_BYTES, POLYGONS, Map, Size, Words
+from datakit.show.maps.layers import CLUSTER_FROM, MAX_BYTES
+from datakit.show.maps.map import POLYGONS, Map, Size, Words
 
 if TYPE_CHECKING:
     import geopandas as gpd

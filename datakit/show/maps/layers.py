@@ -31,6 +31,7 @@ WORLD = 2 * math.pi * 6378137.0  # side of the square that web maps are cut from
 ON_CANVAS = 1_500  # shapes from which one canvas is faster than as many SVG elements
 RADII = 12  # sizes of proportional circles that are told apart
 BIGGEST, SMALLEST = 16.0, 2.0  # their radii in pixels
+MAX_BYTES = 5_000_000  # of a page: beyond it browsers and notebooks are slow
 CLUSTER_FROM = 2_000  # points without a colour of their own are counted in bubbles from here on
 
 Tooltip = str | Sequence[str] | dict[str, str]  # columns, or columns and their labels
@@ -242,8 +243,6 @@ class Whole(Protocol):
     def sources(self) -> Sources: ...
 
     def bounds(self) -> tuple[float, float, float, float]: ...
-
-    def html(self) -> str: ...
 
 
 def area_layer(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from datakit.errors import TooBig, WrongUse
+from datakit.errors import WrongUse
 from datakit.extras import needed_by
 from datakit.language import N_, _, pgettext, worded
 from datakit.settings import challenge
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from datakit.show.maps.layers import Tooltip
     from datakit.show.style import Sources
 
-MAX_BYTES = 5_000_000
 POLYGONS = ("Polygon", "MultiPolygon")
 LINES = ("LineString", "MultiLineString")
 _IGN = (
@@ -283,35 +282,10 @@ class Map:
         ------
         TooBig
         """
-        self._page()
-        return self
+        from datakit.show.maps import page
 
-    def _page(self):
-        """The page, or an error: for who shows or writes it, made once."""
-        text = self.html()
-        size = len(text.encode())
-        if size <= MAX_BYTES:
-            return text
-        parts = sorted(((b, k, y.heading) for y in self.layers for k, b in y.bytes_by.items()), reverse=True)
-        advice = {
-            "tooltips": _("fewer tooltip columns, or columns with fewer distinct texts"),
-            "contours": _("aggregate the areas (a grid, the IRIS), or keep only a part of the territory"),
-            "positions": _("keep a part of the rows, or count them by area and use choropleth"),
-        }
-        named = {
-            "tooltips": _("tooltips of {layer}: {n} MB"),
-            "contours": _("contours of {layer}: {n} MB"),
-            "positions": _("positions of {layer}: {n} MB"),
-        }
-        biggest = parts[0] if parts else (0, "contours", "outline")
-        raise TooBig(
-            self.title,
-            _("this map would be too big for a browser and a notebook"),
-            expected=_("at most {n} MB").format(n=number(MAX_BYTES / 1e6, 0)),
-            found=_("{n} MB").format(n=number(size / 1e6, 1)),
-            done=_("; ").join(named[k].format(layer=y, n=number(b / 1e6, 1)) for b, k, y in parts[:3]),
-            next=advice[biggest[1]],
-        )
+        page.checked(self)
+        return self
 
     def save(self, path: str | Path) -> Path:
         """Write the page to ``path``.
@@ -321,13 +295,15 @@ class Map:
         TooBig
             It passes 5 MB.
         """
-        Path(path).write_text(self._page(), encoding="utf-8")
+        from datakit.show.maps import page
+
+        Path(path).write_text(page.checked(self), encoding="utf-8")
         return Path(path)
 
     def _repr_html_(self):
         from datakit.show.maps import page
 
-        return page.frame(self, self._page())
+        return page.frame(self)
 
     def __repr__(self):
         what = ", ".join(f"{number(len(y.frame))} × {y.heading}" for y in self.layers) or _("no layer")

@@ -6,10 +6,11 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from datakit.errors import TooBig
 from datakit.language import N_, _, language, pgettext
 from datakit.show import tables
 from datakit.show.maps import assets, static
-from datakit.show.maps.layers import BIGGEST, SMALLEST, size_examples
+from datakit.show.maps.layers import BIGGEST, MAX_BYTES, SMALLEST, size_examples
 from datakit.show.style import number
 from datakit.show.templates import render
 from datakit.show.words import heading as in_words
@@ -57,22 +58,64 @@ def page(made: Whole) -> str:
     )
 
 
+def checked(made: Whole) -> str:
+    """The page, made once for who shows or writes it, or an error that says what in it is large.
+
+    Parameters
+    ----------
+    made : datakit.show.maps.Map
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TooBig
+    """
+    text = page(made)
+    if (size := len(text.encode())) <= MAX_BYTES:
+        return text
+    advice = {
+        "tooltips": _("fewer tooltip columns, or columns with fewer distinct texts"),
+        "contours": _("aggregate the areas (a grid, the IRIS), or keep only a part of the territory"),
+        "positions": _("keep a part of the rows, or count them by area and use choropleth"),
+    }
+    named = {
+        "tooltips": _("tooltips of {layer}: {n} MB"),
+        "contours": _("contours of {layer}: {n} MB"),
+        "positions": _("positions of {layer}: {n} MB"),
+    }
+    parts = sorted(((b, k, y.heading) for y in made.layers for k, b in y.bytes_by.items()), reverse=True)
+    biggest = parts[0] if parts else (0, "contours", "outline")
+    raise TooBig(
+        made.title,
+        _("this map would be too big for a browser and a notebook"),
+        expected=_("at most {n} MB").format(n=number(MAX_BYTES / 1e6, 0)),
+        found=_("{n} MB").format(n=number(size / 1e6, 1)),
+        done=_("; ").join(named[k].format(layer=y, n=number(b / 1e6, 1)) for b, k, y in parts[:3]),
+        next=advice[biggest[1]],
+    )
+
+
 def _script(text):
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.I)
 
 
-def frame(made: Whole, whole: str) -> str:
+def frame(made: Whole) -> str:
     """The page inside an iframe, over a picture of it and its words: a notebook's output.
 
     Parameters
     ----------
     made : datakit.show.maps.Map
-    whole : str
-        Its `page`.
 
     Returns
     -------
     str
+
+    Raises
+    ------
+    TooBig
     """
     return render(
         "frame.html.j2",
@@ -84,7 +127,7 @@ def frame(made: Whole, whole: str) -> str:
         height=made.height,
         picture=base64.b64encode(static.picture(made)).decode(),
         # Without a "<" in it, no reader of the page around can take the map's own elements for elements of that page.
-        page=whole.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"),
+        page=checked(made).replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"),
         tables=[_values(made, i) for i, y in enumerate(made.layers) if len(y.frame) and (y.classes or y.labels)],
     )
 
